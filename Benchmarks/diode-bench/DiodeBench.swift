@@ -1,0 +1,4 @@
+@main
+struct DiodeBench {
+    static func main() {}
+}

@@ -1,0 +1,4 @@
+@main
+struct DiodeDemo {
+    static func main() {}
+}

@@ -1,0 +1,98 @@
+// swift-tools-version: 6.2
+// The architecture, top down: every line of a target's `dependencies` is an arrow of docs/ARCHITECTURE.md, and
+// Tests/TidyTests refuses an import that has no arrow here.
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableExperimentalFeature("Lifetimes"),
+]
+
+func system(_ name: String, _ pkgConfig: String, _ debian: String, path: String? = nil) -> Target {
+    .systemLibrary(name: name, path: path, pkgConfig: pkgConfig, providers: [.apt([debian])])
+}
+
+func room(_ name: String, _ dependencies: [Target.Dependency] = [], path: String? = nil) -> Target {
+    .target(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
+}
+
+func command(_ name: String, _ dependencies: [Target.Dependency], path: String? = nil) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies + ["TestKit"], swiftSettings: strict)
+}
+
+/// What sender and receiver share, each a room with one purpose.
+let shared: [Target.Dependency] = [
+    "Threading", "EventLog", "Configuration", "Control", "Storage", "Crypto", "Datagrams",
+]
+
+let package = Package(
+    name: "uns-diode",
+    products: [
+        .executable(name: "diode-send", targets: ["diode-send"]),
+        .executable(name: "diode-recv", targets: ["diode-recv"]),
+        .library(name: "DiodeProtocol", targets: ["DiodeProtocol"]),
+        .library(name: "MQTT", targets: ["MQTT"]),
+    ],
+    targets: [
+        // Commands: flags → configuration → run.
+        command("diode-send", ["SenderOT", "DiodeProtocol", "Commands"] + shared),
+        command("diode-recv", ["ReceiverIT", "Republish", "DiodeProtocol", "Outbox", "Commands"] + shared),
+
+        // The journey: OT broker → SenderOT → diode → ReceiverIT → Outbox → Republish → IT broker.
+        room("SenderOT", ["MQTT", "Sparkplug", "DiodeProtocol", "FEC"] + shared),
+        room("ReceiverIT", ["DiodeProtocol", "FEC", "Outbox"] + shared),
+        room("Republish", ["MQTT", "Sparkplug", "DiodeProtocol", "Outbox"] + shared),
+        room("Outbox", ["DiodeProtocol", "Storage", "Threading"]),
+
+        // Values and their bytes; symbols and theirs; the two protocols at the ends.
+        room("DiodeProtocol", ["Crypto", "CZstd"]),
+        room("FEC"),
+        room("MQTT", ["Threading", "CLinux", "COpenSSL"]),
+        room("Sparkplug"),
+
+        // Shared rooms.
+        room("Commands", ["EventLog", "Configuration", "CLinux"]),
+        room("Configuration"),
+        room("EventLog", ["Threading"]),
+        room("Control", ["Threading", "CLinux"]),
+        room("Storage", ["CSQLite"]),
+        room("Crypto", ["COpenSSL"]),
+        room("Datagrams", ["CLinux"]),
+        room("Threading", ["CLinux"]),
+
+        // C: what Glibc's module does not import, and Debian's libraries.
+        .target(name: "CLinux"),
+        system("COpenSSL", "openssl", "libssl-dev"),
+        system("CSQLite", "sqlite3", "libsqlite3-dev"),
+        system("CZstd", "libzstd", "libzstd-dev"),
+
+        // Tests, benchmarks, demo: never shipped.
+        system("CISAL", "libisal", "libisal-dev", path: "Tests/CISAL"),
+        room("TestKit", ["CLinux", "Threading"], path: "Tests/TestKit"),
+        room("Simulator", ["SenderOT", "ReceiverIT", "Outbox", "DiodeProtocol", "FEC", "Crypto"], path: "Tests/Simulator"),
+        tests("TidyTests", []),
+        tests("FECTests", ["FEC", "CISAL"]),
+        tests("DiodeProtocolTests", ["DiodeProtocol", "Crypto"]),
+        tests("MQTTTests", ["MQTT", "Threading"]),
+        tests("SharedRoomTests", ["Commands"] + shared),
+        tests("SenderOTTests", ["SenderOT", "DiodeProtocol", "FEC", "MQTT", "Crypto", "Configuration", "Datagrams", "Storage"]),
+        tests("ReceiverITTests", ["ReceiverIT", "Outbox", "DiodeProtocol", "FEC", "Crypto", "Configuration", "Datagrams", "Storage"]),
+        tests("RepublishTests", ["Republish", "Outbox", "DiodeProtocol", "MQTT", "Sparkplug", "Configuration"]),
+        tests("SimulatorTests", ["Simulator", "SenderOT", "ReceiverIT", "DiodeProtocol"]),
+        tests("CommandTests", ["diode-send", "diode-recv", "DiodeProtocol", "Crypto"]),
+        tests("PairTests", ["diode-send", "diode-recv", "MQTT"]),
+        command(
+            "diode-bench",
+            ["SenderOT", "ReceiverIT", "Outbox", "DiodeProtocol", "FEC", "Crypto", "MQTT", "TestKit", "Threading", "CISAL"],
+            path: "Benchmarks/diode-bench"),
+        command("diode-demo", ["TestKit", "MQTT", "Threading"], path: "Demo/diode-demo"),
+    ]
+)

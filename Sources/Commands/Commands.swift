@@ -1,0 +1,1 @@
+// Commands: the stages of this room, in order, are drawn here.

@@ -1,0 +1,1 @@
+// Configuration: the stages of this room, in order, are drawn here.

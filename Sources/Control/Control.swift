@@ -1,0 +1,1 @@
+// Control: the stages of this room, in order, are drawn here.

@@ -1,0 +1,1 @@
+// Crypto: the stages of this room, in order, are drawn here.

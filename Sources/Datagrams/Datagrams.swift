@@ -1,0 +1,1 @@
+// Datagrams: the stages of this room, in order, are drawn here.

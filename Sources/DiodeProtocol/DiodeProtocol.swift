@@ -1,0 +1,1 @@
+// DiodeProtocol: the stages of this room, in order, are drawn here.

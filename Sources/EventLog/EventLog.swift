@@ -1,0 +1,1 @@
+// EventLog: the stages of this room, in order, are drawn here.

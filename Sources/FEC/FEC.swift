@@ -1,0 +1,1 @@
+// FEC: the stages of this room, in order, are drawn here.

@@ -1,0 +1,1 @@
+// MQTT: the stages of this room, in order, are drawn here.

@@ -1,0 +1,1 @@
+// Outbox: the stages of this room, in order, are drawn here.

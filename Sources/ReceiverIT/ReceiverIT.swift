@@ -1,0 +1,1 @@
+// ReceiverIT: the stages of this room, in order, are drawn here.

@@ -1,0 +1,1 @@
+// Republish: the stages of this room, in order, are drawn here.

@@ -1,0 +1,1 @@
+// SenderOT: the stages of this room, in order, are drawn here.

@@ -1,0 +1,1 @@
+// Sparkplug: the stages of this room, in order, are drawn here.

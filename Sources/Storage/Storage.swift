@@ -1,0 +1,1 @@
+// Storage: the stages of this room, in order, are drawn here.

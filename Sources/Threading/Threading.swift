@@ -1,0 +1,1 @@
+// Threading: the stages of this room, in order, are drawn here.

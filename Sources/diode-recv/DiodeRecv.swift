@@ -1,0 +1,4 @@
+@main
+struct DiodeRecv {
+    static func main() {}
+}

@@ -1,0 +1,4 @@
+@main
+struct DiodeSend {
+    static func main() {}
+}

@@ -1,0 +1,1 @@
+// Simulator: both cores under virtual time over a seeded link.

@@ -1,0 +1,1 @@
+// TestKit: real brokers, real processes, free ports.
