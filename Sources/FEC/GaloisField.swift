@@ -1,0 +1,37 @@
+/// Arithmetic in GF(2⁸) modulo x⁸ + x⁴ + x³ + x² + 1 (0x11d), the field of RFC 5510 section 8.1 and of most
+/// Reed–Solomon libraries. Addition and subtraction are XOR; x (the byte 2) generates all 255 other elements.
+enum GaloisField {
+    /// x⁸ + x⁴ + x³ + x² + 1; bit i is the coefficient of xⁱ.
+    static let polynomial = 0x11d
+
+    /// `exp[n]` = xⁿ for n in 0..<1020, so that the sum of up to four logarithms needs no reduction.
+    static let exp: [UInt8] = {
+        var powers: [UInt8] = []
+        powers.reserveCapacity(1020)
+        var element = 1
+        for _ in 0..<1020 {
+            powers.append(UInt8(element))
+            element <<= 1
+            if element > 255 { element ^= polynomial }
+        }
+        return powers
+    }()
+
+    /// `log[a]` = n with xⁿ = a, 0…254. `log[0]` is 0 and means nothing: zero has no logarithm.
+    static let log: [UInt8] = {
+        var logarithms = [UInt8](repeating: 0, count: 256)
+        for exponent in 0..<255 { logarithms[Int(exp[exponent])] = UInt8(exponent) }
+        return logarithms
+    }()
+
+    static func multiply(_ a: UInt8, _ b: UInt8) -> UInt8 {
+        if a == 0 || b == 0 { return 0 }
+        return exp[Int(log[Int(a)]) + Int(log[Int(b)])]
+    }
+
+    /// - Parameter a: any element but 0, which has no inverse.
+    static func inverse(_ a: UInt8) -> UInt8 {
+        precondition(a != 0, "zero has no inverse")
+        return exp[255 - Int(log[Int(a)])]
+    }
+}
