@@ -1,1 +1,1 @@
-import Testing
+// SharedRoomTests: what both sides share, each room against the real kernel, files and sockets.
