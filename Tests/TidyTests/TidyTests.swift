@@ -1,1 +1,55 @@
 import Testing
+
+// TidyTests keeps the house in order: rules over the text of the project that no compiler checks.
+//
+// Each rule is a pure function from a ProjectTree to findings. `TidyTests` holds this project to it; `PlantedDefectTests`
+// shows on a small tree that the rule finds what it is for.
+
+@Suite("The house is tidy")
+struct TidyTests {
+    let tree: ProjectTree
+
+    init() throws {
+        tree = try ProjectTree.ownProject()
+    }
+
+    @Test("Each folder of sources is a target of Package.swift")
+    func folders() {
+        #expect(PackageManifest.unknownFolders(tree) == [])
+    }
+
+    @Test("Each module's entry file lists the stages that its folder holds, in order")
+    func drawings() {
+        #expect(StageDrawings.findings(in: tree) == [])
+    }
+
+    @Test("Imports follow the arrows of Package.swift, and Foundation stays out of the product")
+    func imports() {
+        #expect(ImportRules.findings(in: tree) == [])
+    }
+
+    @Test("P5 the receiver's link code holds no call that sends, the sender's none that receives")
+    func oneWay() {
+        #expect(OneWay.findings(in: tree) == [])
+    }
+
+    @Test("What the documents point at exists")
+    func documents() {
+        #expect(DocumentLinks.findings(in: tree) == [])
+    }
+
+    @Test("No source is too long, unfinished, or full of traps, and nothing names one machine")
+    func sourceText() {
+        #expect(SourceText.findings(in: tree) == [])
+    }
+
+    @Test("One list of Debian packages serves Package.swift, make, CI and the documents")
+    func packages() {
+        #expect(PackageList.findings(in: tree) == [])
+    }
+
+    @Test("Scripts parse, make has its targets, and CI runs make test alone")
+    func scripts() throws {
+        #expect(try Scripts.findings(in: tree) == [])
+    }
+}

@@ -1,0 +1,102 @@
+import Foundation
+import Testing
+
+/// A rule that finds nothing anywhere is a defect: each one is shown a tree with one planted, and the same tree without it.
+@Suite("Each tidy rule finds a planted defect")
+struct PlantedDefectTests {
+    /// A small project that every rule accepts.
+    static let sound: [String: String] = [
+        "Package.swift": """
+        let shared: [Target.Dependency] = ["Threading", "Configuration"]  // both sides
+        let package = Package(
+            targets: [
+                command("diode-send", ["SenderOT"] + shared),
+                room("SenderOT", ["DiodeProtocol", "FEC"] + shared),
+                room("ReceiverIT", ["DiodeProtocol", "FEC"] + shared),
+                room(
+                    "DiodeProtocol",
+                    ["CZstd"]),
+                room("FEC"), room("Threading"), room("Configuration"), room("Datagrams"),
+                .target(name: "CLinux"),
+                system("CZstd", "libzstd", "libzstd-dev"),
+                system("CISAL", "libisal", "libisal-dev", path: "Tests/CISAL"),
+                room("TestKit", path: "Tests/TestKit"),
+                tests("FECTests", ["FEC", "CISAL"]),
+            ])
+        """,
+        "Sources/diode-send/DiodeSend.swift": "internal import SenderOT\n",
+        "Sources/SenderOT/SenderOT.swift": "//   1. Pacer.swift — waits\n//   2. FrameEmitter.swift — sends\n",
+        "Sources/SenderOT/Pacer.swift": "public import DiodeProtocol\ninternal import Threading\n",
+        "Sources/SenderOT/FrameEmitter.swift": "let sent = cl_sendmmsg(descriptor, vector, 4, 0)\n",
+        "Sources/ReceiverIT/ReceiverIT.swift": "//   1. FrameListener.swift — listens\n",
+        "Sources/ReceiverIT/FrameListener.swift":
+            "let got = cl_recvmmsg(fd, v, 4, 0)\nstore.write(row) // never send()\n",
+        "Sources/Datagrams/Datagrams.swift": "//   1. DatagramListener.swift — listens\n",
+        "Sources/Datagrams/DatagramListener.swift": "func send(_ byte: UInt8) {}\n",
+        "Sources/DiodeProtocol/DiodeProtocol.swift": "internal import CZstd\n",
+        "Sources/FEC/FEC.swift": "// W-12 is the matrix.\n",
+        "Sources/Threading/Threading.swift": "// Safe: it is written once.\n@frozen\nnonisolated(unsafe) var x = 1\n",
+        "Sources/Configuration/Configuration.swift": "internal import FoundationEssentials\n",
+        "Sources/CLinux/CLinux.c": "", "Sources/CZstd/shim.h": "", "Tests/CISAL/shim.h": "",
+        "Tests/TestKit/TestKit.swift": "import Foundation\n",
+        "Tests/FECTests/FECTests.swift":
+            "import FEC\n@Test(\n    \"W-12 symbols follow the matrix\") func matrix() {}\n",
+        "Makefile": Scripts.makeTargets.map { "\($0): ## what it does\n" }.joined(),
+        ".ci/run": "#!/usr/bin/env bash\nset -e\ncd .\nexec make test </dev/null\n",
+        "README.md": """
+        # Name of it
+        See [the wire](docs/WIRE.md#1-frame-one-datagram), [this](#name-of-it), `make demo`, `Sources/FEC/FEC.swift`.
+        """,
+        "docs/WIRE.md":
+            "## 1. Frame: one datagram\n\n- **W-12** A symbol MUST follow the matrix.\n- **W-13** Any K do.\n[up](../README.md)\n",
+        "deploy/debian-packages.txt":
+            "[build]\nlibzstd-dev - zstd\n[test]\nlibisal-dev - yardstick\n[run]\nlibzstd1 - zstd\n",
+    ]
+
+    static let rules: [String: @Sendable (ProjectTree) throws -> [Finding]] = [
+        "folders": PackageManifest.unknownFolders, "drawings": StageDrawings.findings, "imports": ImportRules.findings,
+        "one way": OneWay.findings, "documents": DocumentLinks.findings, "wire rules": WireRules.findings,
+        "source text": SourceText.findings, "packages": PackageList.findings, "scripts": Scripts.findings,
+    ]
+
+    @Test("A sound tree has no finding", arguments: rules.keys.sorted())
+    func soundTree(rule: String) throws {
+        let check = try #require(Self.rules[rule])
+        let findings = try check(ProjectTree(files: Self.sound))
+        #expect(findings == [])
+    }
+
+    @Test("A defect is found where it was planted", arguments: PlantedDefect.all)
+    func planted(defect: PlantedDefect) throws {
+        var files = Self.sound
+        let before = files[defect.path] ?? ""
+        files[defect.path] = defect.change(before)
+        try #require(files[defect.path] != before, "the defect was not planted: \(defect)")
+        let check = try #require(Self.rules[defect.rule])
+        let findings = try check(ProjectTree(files: files))
+        #expect(findings.count == 1, "\(defect) gives \(findings)")
+        #expect(findings.contains { $0.complaint.contains(defect.complaint) }, "\(defect) gives \(findings)")
+    }
+
+    @Test("Every rule has at least one planted defect")
+    func everyRule() {
+        #expect(Set(PlantedDefect.all.map(\.rule)) == Set(Self.rules.keys))
+    }
+
+    @Test("A tree is read from disk without what .gitignore names")
+    func readsDisk() throws {
+        let root = FileManager.default.temporaryDirectory.appendingPathComponent("tidy-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: root) }
+        for (path, text) in [
+            "a/b.md": "x\ny", ".gitignore": ".build/\n*.log\n", ".build/c.md": "", "d.log": "", "a/.git/e": "",
+        ] {
+            let place = root.appendingPathComponent(path)
+            try FileManager.default.createDirectory(
+                at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try text.write(to: place, atomically: true, encoding: .utf8)
+        }
+        let tree = try ProjectTree(root: root)
+        #expect(tree.paths() == [".gitignore", "a/b.md"])
+        #expect(tree.lines(of: "a/b.md").map(\.text) == ["x", "y"])
+    }
+}
