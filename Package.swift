@@ -77,21 +77,30 @@ let package = Package(
         // Tests, benchmarks, demo: never shipped.
         system("CISAL", "libisal", "libisal-dev", path: "Tests/CISAL"),
         room("TestKit", ["CLinux", "Threading"], path: "Tests/TestKit"),
-        room("Simulator", ["SenderOT", "ReceiverIT", "Outbox", "DiodeProtocol", "FEC", "Crypto"], path: "Tests/Simulator"),
+        room(
+            "Simulator", ["SenderOT", "ReceiverIT", "Outbox", "DiodeProtocol", "FEC", "Crypto"],
+            path: "Tests/Simulator"),
         tests("TidyTests", []),
         tests("FECTests", ["FEC", "CISAL"]),
         tests("DiodeProtocolTests", ["DiodeProtocol", "Crypto"]),
         tests("MQTTTests", ["MQTT", "Threading"]),
         tests("SharedRoomTests", ["Commands"] + shared),
-        tests("SenderOTTests", ["SenderOT", "DiodeProtocol", "FEC", "MQTT", "Crypto", "Configuration", "Datagrams", "Storage"]),
-        tests("ReceiverITTests", ["ReceiverIT", "Outbox", "DiodeProtocol", "FEC", "Crypto", "Configuration", "Datagrams", "Storage"]),
+        tests(
+            "SenderOTTests",
+            ["SenderOT", "DiodeProtocol", "FEC", "MQTT", "Crypto", "Configuration", "Datagrams", "Storage"]),
+        tests(
+            "ReceiverITTests",
+            ["ReceiverIT", "Outbox", "DiodeProtocol", "FEC", "Crypto", "Configuration", "Datagrams", "Storage"]),
         tests("RepublishTests", ["Republish", "Outbox", "DiodeProtocol", "MQTT", "Sparkplug", "Configuration"]),
         tests("SimulatorTests", ["Simulator", "SenderOT", "ReceiverIT", "DiodeProtocol"]),
         tests("CommandTests", ["diode-send", "diode-recv", "DiodeProtocol", "Crypto"]),
         tests("PairTests", ["diode-send", "diode-recv", "MQTT"]),
         command(
             "diode-bench",
-            ["SenderOT", "ReceiverIT", "Outbox", "DiodeProtocol", "FEC", "Crypto", "MQTT", "TestKit", "Threading", "CISAL"],
+            [
+                "SenderOT", "ReceiverIT", "Outbox", "DiodeProtocol", "FEC", "Crypto", "MQTT", "TestKit", "Threading",
+                "CISAL",
+            ],
             path: "Benchmarks/diode-bench"),
         command("diode-demo", ["TestKit", "MQTT", "Threading"], path: "Demo/diode-demo"),
     ]

@@ -1,14 +1,20 @@
 /// A module's entry file draws its journey: it lists every other file of the folder once, in order.
 ///
 /// The form is `//   1. FrameListener.swift — what it does`, numbered from 1. The entry file of `Sources/X` is `X.swift`,
-/// of a command `diode-send` `DiodeSend.swift`.
+/// of a command `diode-send` `DiodeSend.swift`. It holds for every target but the folders of tests.
 enum StageDrawings {
+    private static let folders: Set<String> = ["Sources", "Tests", "Demo", "Benchmarks"]
+
     static func findings(in tree: ProjectTree) -> [Finding] {
-        let folders = Dictionary(grouping: tree.paths(under: "Sources/", ending: ".swift")) { path in
+        let modules = tree.paths(ending: ".swift").filter { path in
+            let parts = path.split(separator: "/")
+            return parts.count > 2 && folders.contains(String(parts[0])) && !parts[1].hasSuffix("Tests")
+        }
+        let byFolder = Dictionary(grouping: modules) { path in
             path.split(separator: "/").prefix(2).joined(separator: "/") + "/"
         }
-        return folders.keys.sorted().flatMap { folder in
-            findings(folder: folder, files: folders[folder] ?? [], in: tree)
+        return byFolder.keys.sorted().flatMap { folder in
+            findings(folder: folder, files: byFolder[folder] ?? [], in: tree)
         }
     }
 
