@@ -1,0 +1,89 @@
+public import Crypto
+
+/// The hashes of WIRE §3, each with its own first byte, so that none can be taken for another. One thread owns it;
+/// nothing is allocated per symbol.
+public struct SymbolHasher: ~Copyable {
+    /// What the first byte of everything hashed or signed says it is.
+    public enum Domain: UInt8, Sendable {
+        case leaf = 0, node, root, card, rotation, content, sealKey, sealNonce
+    }
+
+    private var sha256 = SHA256Hasher()
+
+    public init() {}
+
+    /// leaf = H16(00 ‖ channel ‖ epoch ‖ incarnation ‖ block ‖ ESI ‖ symbol). Without the transmission: a symbol has one
+    /// leaf for all transmissions of its block.
+    public mutating func leaf(_ id: BlockID, _ symbolID: EncodingSymbolID, _ symbol: RawSpan) -> Digest16 {
+        var prefix = InlineArray<27, UInt8>(repeating: 0)
+        do {
+            var span = prefix.mutableSpan
+            var bytes = span.mutableBytes
+            bytes.store(bigEndian: Domain.leaf.rawValue, at: 0)
+            bytes.store(bigEndian: id.channel.rawValue, at: 1)
+            bytes.store(bigEndian: id.epoch.rawValue, at: 2)
+            bytes.store(bigEndian: id.incarnation.rawValue, at: 10)
+            bytes.store(bigEndian: id.block.rawValue, at: 18)
+            bytes.store(bigEndian: symbolID.rawValue, at: 26)
+        }
+        sha256.update(prefix.span.bytes)
+        sha256.update(symbol)
+        return sha256.finish().truncated
+    }
+
+    /// node = H16(01 ‖ left ‖ right).
+    public mutating func node(left: Digest16, right: Digest16) -> Digest16 {
+        var input = InlineArray<33, UInt8>(repeating: 0)
+        do {
+            var span = input.mutableSpan
+            var bytes = span.mutableBytes
+            bytes.store(bigEndian: Domain.node.rawValue, at: 0)
+            left.store(into: &bytes, at: 1)
+            right.store(into: &bytes, at: 17)
+        }
+        return sha256.hash(input.span.bytes).truncated
+    }
+
+    /// The root that a leaf and its path lead to; the index gives the turns. `path` holds whole nodes of 16 bytes.
+    public mutating func root(from leaf: Digest16, index: Int, path: RawSpan) -> Digest16 {
+        var digest = leaf
+        var position = index
+        var offset = 0
+        while offset + 16 <= path.byteCount {
+            let sibling = Digest16(loading: path, at: offset)
+            digest = position & 1 == 0 ? node(left: digest, right: sibling) : node(left: sibling, right: digest)
+            position >>= 1
+            offset += 16
+        }
+        return digest
+    }
+
+    /// content = H16(05 ‖ leaf(0) ‖ … ‖ leaf(K−1)): each byte of a block is hashed once on either side.
+    public mutating func contentHash(sourceLeaves: Span<Digest16>) -> ContentHash {
+        var one = InlineArray<16, UInt8>(repeating: 0)
+        let prefix = InlineArray<1, UInt8>(repeating: Domain.content.rawValue)
+        sha256.update(prefix.span.bytes)
+        for index in sourceLeaves.indices {
+            do {
+                var span = one.mutableSpan
+                var bytes = span.mutableBytes
+                sourceLeaves[index].store(into: &bytes)
+            }
+            sha256.update(one.span.bytes)
+        }
+        return sha256.finish().truncated
+    }
+
+    /// signed = 02 ‖ header ‖ root: the 113 bytes that Ed25519 signs.
+    public static func signedMessage(headerBytes: RawSpan, root: Digest16) -> InlineArray<113, UInt8> {
+        var message = InlineArray<113, UInt8>(repeating: 0)
+        do {
+            var span = message.mutableSpan
+            var bytes = span.mutableBytes
+            bytes.store(bigEndian: Domain.root.rawValue, at: 0)
+            bytes.store(headerBytes.extracting(0..<TransmissionHeader.encodedBytes), at: 1)
+            root.store(into: &bytes, at: 97)
+        }
+        return message
+    }
+}

@@ -1,0 +1,32 @@
+/// A wall-clock time as it crosses the link: milliseconds since 1970-01-01T00:00:00Z. Never used to order anything.
+public struct UnixMilliseconds: RawRepresentable, Hashable, Comparable, Sendable {
+    public let rawValue: UInt64
+    @inlinable public init(rawValue: UInt64) { self.rawValue = rawValue }
+    @inlinable public static func < (a: UnixMilliseconds, b: UnixMilliseconds) -> Bool { a.rawValue < b.rawValue }
+}
+
+/// A point on a clock that only goes forward. The protocol and the cores get it as a parameter and never read a clock.
+public struct MonotonicInstant: Hashable, Comparable, Sendable {
+    public var nanoseconds: UInt64
+    @inlinable public init(nanoseconds: UInt64) { self.nanoseconds = nanoseconds }
+    @inlinable public static func < (a: MonotonicInstant, b: MonotonicInstant) -> Bool { a.nanoseconds < b.nanoseconds }
+
+    /// This instant moved by a duration; it stops at both ends of the clock (584 years).
+    @inlinable public func advanced(by duration: Duration) -> MonotonicInstant {
+        let (seconds, attoseconds) = duration.components
+        let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        if overflow || (duration >= .zero && nanoseconds > UInt64.max - scaled.magnitude - 1_000_000_000) {
+            return MonotonicInstant(nanoseconds: seconds < 0 ? 0 : .max)
+        }
+        let delta = scaled + attoseconds / 1_000_000_000
+        if delta < 0, delta.magnitude > nanoseconds { return MonotonicInstant(nanoseconds: 0) }
+        return MonotonicInstant(nanoseconds: nanoseconds &+ UInt64(bitPattern: delta))
+    }
+
+    /// The time from this instant to another; negative when that is earlier.
+    @inlinable public func duration(to other: MonotonicInstant) -> Duration {
+        other.nanoseconds >= nanoseconds
+            ? .nanoseconds(Int64(clamping: other.nanoseconds - nanoseconds))
+            : .zero - .nanoseconds(Int64(clamping: nanoseconds - other.nanoseconds))
+    }
+}
