@@ -4,12 +4,12 @@ enum GaloisField {
     /// x⁸ + x⁴ + x³ + x² + 1; bit i is the coefficient of xⁱ.
     static let polynomial = 0x11d
 
-    /// `exp[n]` = xⁿ for n in 0..<1020, so that the sum of up to four logarithms needs no reduction.
+    /// `exp[n]` = xⁿ for n in 0..<765, so that the sum of three logarithms needs no reduction.
     static let exp: [UInt8] = {
         var powers: [UInt8] = []
-        powers.reserveCapacity(1020)
+        powers.reserveCapacity(765)
         var element = 1
-        for _ in 0..<1020 {
+        for _ in 0..<765 {
             powers.append(UInt8(element))
             element <<= 1
             if element > 255 { element ^= polynomial }
@@ -17,7 +17,8 @@ enum GaloisField {
         return powers
     }()
 
-    /// `log[a]` = n with xⁿ = a, 0…254. `log[0]` is 0 and means nothing: zero has no logarithm.
+    /// `log[a]` = n with xⁿ = a, 0…254. Zero has no logarithm: `log[0]` is 0, so that a factor 0 drops out of a product
+    /// that is summed up in logarithms.
     static let log: [UInt8] = {
         var logarithms = [UInt8](repeating: 0, count: 256)
         for exponent in 0..<255 { logarithms[Int(exp[exponent])] = UInt8(exponent) }

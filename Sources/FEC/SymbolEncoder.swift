@@ -5,6 +5,8 @@
 /// has seen its largest block it allocates nothing.
 public struct SymbolEncoder: ~Copyable {
     private var product = SymbolProduct()
+    private var inputSlots: [Int] = []
+    private var outputSlots: [Int] = []
 
     /// An encoder with empty buffers.
     public init() {}
@@ -26,5 +28,18 @@ public struct SymbolEncoder: ~Copyable {
         precondition(esis.lowerBound >= 0 && esis.upperBound <= CodeLimits.symbols, "an ESI is 0…254")
         precondition(source.byteCount == sourceSymbols * symbolBytes, "the source has K × T bytes")
         precondition(output.byteCount == esis.count * symbolBytes, "the output has T bytes for each ESI")
+        let copied = esis.clamped(to: 0..<sourceSymbols)
+        if !copied.isEmpty {
+            let bytes = copied.lowerBound * symbolBytes..<copied.upperBound * symbolBytes
+            output.copy(source.extracting(bytes), toByteOffset: 0)
+        }
+        let computed = esis.clamped(to: sourceSymbols..<CodeLimits.symbols)
+        inputSlots.removeAll(keepingCapacity: true)
+        inputSlots.append(contentsOf: 0..<sourceSymbols)
+        outputSlots.removeAll(keepingCapacity: true)
+        outputSlots.append(contentsOf: copied.count..<esis.count)
+        product.multiply(
+            .generator, rows: computed, symbolBytes: symbolBytes,
+            from: source, inputSlots: inputSlots, into: &output, outputSlots: outputSlots)
     }
 }
