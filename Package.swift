@@ -65,7 +65,7 @@ let package = Package(
         room("Control", ["Threading", "CLinux"]),
         room("Storage", ["CSQLite"]),
         room("Crypto", ["COpenSSL"]),
-        room("Datagrams", ["CLinux"]),
+        room("Datagrams", ["CLinux", "Threading"]),
         room("Threading", ["CLinux"]),
 
         // C: what Glibc's module does not import, and Debian's libraries.

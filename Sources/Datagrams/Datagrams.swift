@@ -1,1 +1,14 @@
-// Datagrams: the stages of this room, in order, are drawn here.
+// Datagrams: UDP in batches, one direction each. The sender's socket cannot read and the receiver's cannot send: the
+// kernel enforces both, and neither file holds a call of the other kind.
+//
+//   frames ─▶ DatagramEmitter ══UDP══▶ │ diode │ ══UDP══▶ DatagramListener ─▶ DatagramBatch ─▶ frames
+//             EmitterSocket: drop-all filter, reading shut down    ListenerSocket: writing shut down
+//
+//   1. DatagramError.swift — what is wrong with an address or a socket
+//   2. Endpoint.swift — "host:port" as text
+//   3. SocketAddress.swift — an endpoint that the kernel takes
+//   4. EmitterSocket.swift — opens a socket that can only send
+//   5. DatagramEmitter.swift — sends frames of equal length in few system calls
+//   6. DatagramBatch.swift — the memory that received datagrams land in
+//   7. ListenerSocket.swift — opens a socket that can only receive
+//   8. DatagramListener.swift — drains a socket that can only receive

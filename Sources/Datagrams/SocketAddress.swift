@@ -1,0 +1,69 @@
+internal import CLinux
+import Glibc
+import Threading
+
+/// An IPv4 or IPv6 address and a UDP port, as the kernel takes them.
+public struct SocketAddress: Sendable, CustomStringConvertible {
+    /// The text it was made from, for messages.
+    public let description: String
+    private let storage: sockaddr_storage
+    private let length: socklen_t
+
+    /// Looks up an endpoint; a numeric one needs no network. Blocks as long as the resolver does.
+    /// - Parameter passive: whether it is to be listened on.
+    /// - Throws: `unresolvable` with the resolver's reason.
+    public init(resolving endpoint: Endpoint, passive: Bool = false) throws(DatagramError) {
+        var hints = addrinfo()
+        hints.ai_socktype = Int32(SOCK_DGRAM.rawValue)
+        hints.ai_flags = AI_NUMERICSERV | (passive ? AI_PASSIVE : 0)
+        var list: UnsafeMutablePointer<addrinfo>?
+        let code = getaddrinfo(endpoint.host, String(endpoint.port), &hints, &list)
+        defer { if let list { freeaddrinfo(list) } }
+        guard code == 0, let first = list?.pointee, let address = first.ai_addr,
+            first.ai_addrlen <= MemoryLayout<sockaddr_storage>.size
+        else {
+            let reason =
+                code == EAI_SYSTEM ? SystemError.last("getaddrinfo").reason : String(cString: gai_strerror(code))
+            throw .unresolvable(host: endpoint.host, reason: reason)
+        }
+        var storage = sockaddr_storage()
+        // Safe: ai_addrlen bytes lie behind ai_addr, and they were just found to fit.
+        withUnsafeMutableBytes(of: &storage) {
+            $0.copyMemory(from: UnsafeRawBufferPointer(start: address, count: Int(first.ai_addrlen)))
+        }
+        self.storage = storage
+        length = first.ai_addrlen
+        description = endpoint.description
+    }
+
+    /// The address without a port that a sender sends from.
+    public init(source host: String) throws(DatagramError) {
+        try self.init(resolving: Endpoint(host: host, port: 0), passive: false)
+    }
+
+    /// `AF_INET` or `AF_INET6`.
+    var family: Int32 { Int32(storage.ss_family) }
+
+    /// What a socket call takes, for the time of that call.
+    func withSocketAddress<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
+        withUnsafePointer(to: storage) { pointer in
+            // Safe: a sockaddr_storage is laid out to be read as a sockaddr of its family.
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, length) }
+        }
+    }
+}
+
+/// Sets an integer option of a socket.
+func setOption(_ socket: Int32, _ level: Int32, _ option: Int32, _ value: Int32, _ name: String) throws(SystemError) {
+    var value = value
+    guard setsockopt(socket, level, option, &value, socklen_t(MemoryLayout<Int32>.size)) == 0 else {
+        throw .last("setsockopt \(name)")
+    }
+}
+
+/// Binds a socket to a network interface by name.
+func bindToInterface(_ socket: Int32, _ name: String) throws(SystemError) {
+    guard setsockopt(socket, SOL_SOCKET, SO_BINDTODEVICE, name, socklen_t(name.utf8.count)) == 0 else {
+        throw .last("setsockopt SO_BINDTODEVICE \(name)")
+    }
+}
