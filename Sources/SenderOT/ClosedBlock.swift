@@ -1,0 +1,42 @@
+public import DiodeProtocol
+
+/// Says how far the OT broker's deliveries have been taken in: it grows, and acknowledging one acknowledges all before.
+public struct DeliveryTicket: RawRepresentable, Hashable, Comparable, Sendable {
+    public let rawValue: UInt64
+
+    public init(rawValue: UInt64) { self.rawValue = rawValue }
+
+    public static func < (a: DeliveryTicket, b: DeliveryTicket) -> Bool { a.rawValue < b.rawValue }
+}
+
+/// A source block that will not change any more: what the journal stores and every transmission is made from.
+public struct ClosedBlock: Sendable {
+    public let id: BlockID
+    public let flags: TransmissionHeader.Flags
+    /// 0…`partCount` − 1.
+    public let partIndex: Int
+    /// How many blocks hold this content together, 1…64.
+    public let partCount: Int
+    /// Zero on channels other than live; `last` is `first` − 1 in a block that takes no sequence (WIRE W-08).
+    public let firstSequence: SequenceNumber
+    public let lastSequence: SequenceNumber
+    /// Bytes after compression and sealing, 1…2²⁰.
+    public let packedBytes: Int
+    /// Bytes before them, 1…2²².
+    public let plainBytes: Int
+    /// K and T; N of the first transmission.
+    public let shape: BlockGeometry.Shape
+    /// The packed bytes, zero padded to K · T.
+    public let symbols: [UInt8]
+    /// With this block, everything that the OT broker delivered up to here is in blocks. Nil says nothing new.
+    public let lastDelivery: DeliveryTicket?
+
+    /// What a first transmission and its repetitions are for.
+    public var firstClass: TransmissionClass {
+        switch id.channel {
+        case .live: .live
+        case .snapshot: .snapshot
+        case .beat: .beat
+        }
+    }
+}
