@@ -12,3 +12,21 @@
 //   8. FrameView.swift — a datagram read in place
 //   9. SymbolHasher.swift — leaf, node, root, content hash, signed message
 //  10. MerkleTree.swift — the tree over a transmission's symbols
+//  11. ContentError.swift — why authenticated bytes are not a content
+//  12. UTF8Text.swift — UTF-8 and topic names
+//  13. ContentWriter.swift — varint, zigzag, words out
+//  14. ContentReader.swift — the same in, checked
+//  15. RecordFlags.swift — QoS, retain and what else a record says of itself
+//  16. ControlItems.swift — shed run, checkpoint, action, unobserved, rotation
+//  17. TopicDictionary.swift — a block's topics by their bytes
+//  18. TopicList.swift — the topics at the head of a content
+//  19. LiveContentEncoder.swift — items to content
+//  20. LiveContent.swift — content to items, read in place
+//  21. BlockPacking.swift — content to packed bytes and back: zstd
+//  22. ContentParts.swift — a content larger than a block
+//  23. Beat.swift — the heartbeat's fields
+//  24. BeatCodec.swift — and their bytes
+//  25. Base64.swift — canonical base64
+//  26. CalendarTime.swift — RFC 3339 in UTC
+//  27. CardError.swift — why a file is not a card
+//  28. LinkCard.swift — the public half of a link

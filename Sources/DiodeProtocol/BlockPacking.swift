@@ -1,0 +1,83 @@
+internal import CZstd
+
+/// Content to packed bytes and back (WIRE §5): zstd when it shrinks. Keeps one context each way; one thread owns it.
+public struct BlockPacking: ~Copyable {
+    private let compressor: OpaquePointer
+    private let decompressor: OpaquePointer
+    private let level: Int32
+
+    /// - Parameter level: zstd's, 1 (fast, the default) … 19.
+    public init(level: Int = 1) {
+        // They fail only without memory.
+        guard let compressor = ZSTD_createCCtx(), let decompressor = ZSTD_createDCtx() else {
+            preconditionFailure("zstd makes its contexts")
+        }
+        self.compressor = compressor
+        self.decompressor = decompressor
+        self.level = Int32(clamping: level)
+    }
+
+    deinit {
+        ZSTD_freeCCtx(compressor)
+        ZSTD_freeDCtx(decompressor)
+    }
+
+    /// Contents shorter than this stay plain: a lone small record gains nothing and would wait for the compressor.
+    public static let smallestCompressed = 256
+
+    /// Replaces `packed` by the packed form of a content of 1…2²² bytes.
+    ///
+    /// - Returns: the flags that say how it is packed; empty if it stayed plain because that is no longer.
+    public mutating func pack(_ plain: RawSpan, into packed: inout [UInt8]) -> TransmissionHeader.Flags {
+        precondition(1...WireLimits.maximumPlainBytes ~= plain.byteCount, "a content has 1…2²² bytes (W-26)")
+        packed.removeAll(keepingCapacity: true)
+        if plain.byteCount >= Self.smallestCompressed {
+            let bound = ZSTD_compressBound(plain.byteCount)
+            packed.append(contentsOf: repeatElement(0, count: bound))
+            // Both pointers are valid for the given counts and are used during the call only.
+            let size = plain.withUnsafeBytes { source in
+                packed.withUnsafeMutableBytes { target in
+                    ZSTD_compressCCtx(
+                        compressor, target.baseAddress, target.count, source.baseAddress, source.count, level)
+                }
+            }
+            if ZSTD_isError(size) == 0, size < plain.byteCount {
+                packed.removeLast(bound - size)
+                return .compressed
+            }
+            packed.removeAll(keepingCapacity: true)
+        }
+        // The pointer is used during the call only.
+        plain.withUnsafeBytes { packed.append(contentsOf: $0) }
+        return []
+    }
+
+    /// Replaces `plain` by the content of packed bytes. Nothing is allocated beyond the `plainBytes` of the signed header.
+    ///
+    /// - Throws: `sealed` (W-27, not in this release), `compression` or `plainBytes` (W-25).
+    public mutating func unpack(
+        _ packed: RawSpan, flags: TransmissionHeader.Flags, plainBytes: Int, into plain: inout [UInt8]
+    ) throws(ContentError) {
+        guard !flags.contains(.sealed) else { throw .sealed }
+        guard 1...WireLimits.maximumPlainBytes ~= plainBytes else { throw .contentBytes(plainBytes) }
+        plain.removeAll(keepingCapacity: true)
+        guard flags.contains(.compressed) else {
+            guard packed.byteCount == plainBytes else { throw .plainBytes(packed.byteCount, expected: plainBytes) }
+            // The pointer is used during the call only.
+            packed.withUnsafeBytes { plain.append(contentsOf: $0) }
+            return
+        }
+        // One frame, and nothing behind it.
+        let frame = packed.withUnsafeBytes { ZSTD_findFrameCompressedSize($0.baseAddress, $0.count) }
+        guard ZSTD_isError(frame) == 0, frame == packed.byteCount else { throw .compression }
+        plain.append(contentsOf: repeatElement(0, count: plainBytes))
+        // Both pointers are valid for the given counts; zstd never writes beyond the target's.
+        let size = packed.withUnsafeBytes { source in
+            plain.withUnsafeMutableBytes { target in
+                ZSTD_decompressDCtx(decompressor, target.baseAddress, target.count, source.baseAddress, source.count)
+            }
+        }
+        guard ZSTD_isError(size) == 0 else { throw .compression }
+        guard size == plainBytes else { throw .plainBytes(size, expected: plainBytes) }
+    }
+}
