@@ -118,6 +118,8 @@ struct PlantedDefect: Sendable, CustomStringConvertible {
         .init("documents", "README.md", adding: "\n`Sources/FEC/None.swift`", "which does not exist"),
         .init("documents", "README.md", adding: "\n`make coffee`", "which the Makefile does not have"),
         .init("documents", "README.md", adding: "\n```sh\nmake coffee\n```\n", "which the Makefile does not have"),
+        .init("architecture", "docs/ARCHITECTURE.md", "Pacer ", "Brake ", "draws Brake"),
+        .init("architecture", "docs/ARCHITECTURE.md", "- `Sources/FEC`", "", "does not say what `Sources/FEC` is for"),
         .init(
             "wire rules", "docs/WIRE.md", adding: "- **W-14** Padding\n  MUST be zero.\n", "no test is named for W-14"),
         .init("wire rules", "docs/WIRE.md", adding: "- **W-13** again\n", "W-13 is defined twice"),

@@ -47,6 +47,12 @@ struct PlantedDefectTests {
         # Name of it
         See [the wire](docs/WIRE.md#1-frame-one-datagram), [this](#name-of-it), `make demo`, `Sources/FEC/FEC.swift`.
         """,
+        "docs/ARCHITECTURE.md": "```\n│ Pacer   waits   │ SenderOT\n```\n"
+            + [
+                "diode-send", "SenderOT", "ReceiverIT", "Datagrams", "DiodeProtocol", "FEC", "Threading",
+                "Configuration",
+            ]
+            .map { "- `Sources/\($0)`\n" }.joined(),
         "docs/WIRE.md":
             "## 1. Frame: one datagram\n\n- **W-12** A symbol MUST follow the matrix.\n- **W-13** Any K do.\n[up](../README.md)\n",
         "deploy/debian-packages.txt":
@@ -56,7 +62,8 @@ struct PlantedDefectTests {
     static let rules: [String: @Sendable (ProjectTree) throws -> [Finding]] = [
         "folders": PackageManifest.unknownFolders, "drawings": StageDrawings.findings, "imports": ImportRules.findings,
         "one way": OneWay.findings, "documents": DocumentLinks.findings, "wire rules": WireRules.findings,
-        "source text": SourceText.findings, "packages": PackageList.findings, "scripts": Scripts.findings,
+        "architecture": ArchitecturePage.findings, "source text": SourceText.findings, "packages": PackageList.findings,
+        "scripts": Scripts.findings,
     ]
 
     @Test("A sound tree has no finding", arguments: rules.keys.sorted())
