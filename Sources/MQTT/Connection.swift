@@ -9,7 +9,8 @@ public final class Connection: Sendable {
     public struct Observer: Sendable {
         /// Rare: the connection came or went.
         public var changed: @Sendable (ConnectionState) -> Void
-        /// Once for each read from the server (up to 64 KiB, or one larger packet).
+        /// Once for each read from the server (up to 64 KiB, or one larger packet), and when publishes or subscriptions
+        /// are settled without one.
         public var received: @Sendable (InboundBatch) -> Void
 
         public init(
@@ -21,96 +22,102 @@ public final class Connection: Sendable {
         }
     }
 
+    private let settings: ConnectionSettings
+    private let observer: Observer
+    private let mailbox: Mailbox
+    private let thread = Lock<WorkerThread?>(nil)
+
     /// Opens nothing yet; `start` does.
     /// - Throws: what makes these settings unusable: a limit out of range, a TLS file that cannot be read.
     public init(_ settings: ConnectionSettings, observer: Observer) throws(ConnectionError) {
+        try settings.validate()
+        if let tls = settings.tls { _ = try TLSContext(tls, host: settings.host) }
+        self.settings = settings
+        self.observer = observer
+        do throws(SystemError) { mailbox = try Mailbox(settings) } catch { throw .network(error) }
     }
 
-    /// Starts the thread, which dials until `stop`.
-    public func start() throws(SystemError) {}
+    /// Without a `stop` the thread ends soon, and nobody waits for it.
+    deinit { mailbox.stop(Mailbox.Stop(deadline: .zero, withWill: false)) }
+
+    /// Starts the thread, which dials until `stop`. Once.
+    public func start() throws(SystemError) {
+        try thread.withLock { (thread) throws(SystemError) in
+            precondition(thread == nil, "a connection is started once")
+            let loop = ConnectionLoop(settings, mailbox: mailbox, observer: observer)
+            thread = try WorkerThread(name: "mqtt", owning: loop) { loop in
+                var loop = loop
+                loop.run()
+            }
+        }
+    }
 
     /// Queues one message. It is sent when the window has room, over reconnections if need be.
     /// - Parameters:
     ///   - topic: UTF-8 without wildcards and U+0000, 1…65,535 bytes.
-    ///   - properties: encoded without length prefix (see `PropertyWriter`), left out on MQTT 3.1.1.
+    ///   - properties: encoded without length prefix (see `PropertyWriter`), end-to-end ones only; left out on 3.1.1.
     ///   - token: comes back in the settlement.
     public func publish(
         topic: RawSpan, payload: RawSpan, qos: QoS, retain: Bool = false, properties: RawSpan = RawSpan(),
         token: UInt64 = 0
-    ) throws(PublishRefusal) {}
+    ) throws(PublishRefusal) {
+        guard UTF8Rules.isTopicName(topic) else { throw .invalidTopic }
+        do throws(CodecError) { try PropertyID.Set.endToEnd.validate(properties) } catch { throw .invalidProperties }
+        let message = PublishView(topic: topic, properties: properties, payload: payload, qos: qos, retain: retain)
+        guard message.bodyBytes(version: .v5) <= PacketHeader.largestRemainingLength,
+            PublishQueue.bytes(message) <= settings.publishQueueBytes
+        else { throw .tooLarge }
+        try mailbox.publish(message, token: token)
+    }
 
     /// The same with a topic as text.
     public func publish(
         topic: String, payload: [UInt8], qos: QoS, retain: Bool = false, properties: [UInt8] = [], token: UInt64 = 0
-    ) throws(PublishRefusal) {}
-
-    /// How full the way out is.
-    public var publishLoad: PublishLoad { PublishLoad(queued: 0, queueRoom: 0, unsettled: 0, window: 0) }
-
-    /// Acknowledges every delivery up to and including `last`. Older connections' deliveries are skipped.
-    public func acknowledge(through last: DeliveryID) {}
-
-    /// Acknowledges these deliveries, in any order. MQTT sends acknowledgements in the order of the deliveries, so one
-    /// that is left out holds back those after it.
-    public func acknowledge(_ deliveries: [DeliveryID]) {}
-
-    /// Subscribes, now or as soon as the connection stands. The result comes in a batch.
-    /// - Parameter filters: at least one; they travel in one packet.
-    @discardableResult
-    public func subscribe(_ filters: [Subscription]) throws(PublishRefusal) -> SubscriptionRequest {
-        SubscriptionRequest(rawValue: 0)
+    ) throws(PublishRefusal) {
+        try publish(
+            topic: topic.utf8.span.bytes, payload: payload.span.bytes, qos: qos, retain: retain,
+            properties: properties.span.bytes, token: token)
     }
 
+    /// How full the way out is.
+    public var publishLoad: PublishLoad { mailbox.load }
+
+    /// Acknowledges every delivery up to and including `last`. What a connection before this one delivered is remembered
+    /// until the server sends it again, and then answered without another delivery.
+    public func acknowledge(through last: DeliveryID) { mailbox.acknowledge(through: last) }
+
+    /// Acknowledges these deliveries, in any order. MQTT wants acknowledgements in the order of the deliveries, so one
+    /// that is left out holds back those after it.
+    public func acknowledge(_ deliveries: [DeliveryID]) { mailbox.acknowledge(deliveries) }
+
+    /// Subscribes, now or as soon as the connection stands. The result comes in a batch.
+    /// - Parameter filters: at least one, each valid; they travel in one packet.
+    @discardableResult
+    public func subscribe(_ filters: [Subscription]) throws(PublishRefusal) -> SubscriptionRequest {
+        precondition(!filters.isEmpty, "a subscription has at least one filter")
+        guard filters.allSatisfy({ (try? TopicFilter($0.filter)) != nil }) else { throw .invalidTopic }
+        return try mailbox.request { .subscribe(filters, $0) }
+    }
+
+    /// Unsubscribes, now or as soon as the connection stands. The result comes in a batch.
+    /// - Parameter filters: at least one, each as it was subscribed to; they travel in one packet.
     @discardableResult
     public func unsubscribe(_ filters: [String]) throws(PublishRefusal) -> SubscriptionRequest {
-        SubscriptionRequest(rawValue: 0)
+        precondition(!filters.isEmpty, "there is at least one filter to unsubscribe from")
+        guard filters.allSatisfy({ (try? TopicFilter($0)) != nil }) else { throw .invalidTopic }
+        return try mailbox.request { .unsubscribe(filters, $0) }
     }
 
     /// Refuses new publishes, sends and settles what is queued, says goodbye, and waits for the thread to end; at most
     /// `drain` (and a moment). What is unsettled by then is settled as `unknown` or `notSent`. Not from the observer.
     /// - Parameter withWill: the server publishes the will all the same.
-    public func stop(drain: Duration = .zero, withWill: Bool = false) {}
-}
-
-/// What a connection is doing.
-public enum ConnectionState: Sendable {
-    /// Dialling. `attempt` counts from 1 and starts again after a good connection.
-    case connecting(attempt: Int)
-    /// The server said yes. Comes before anything that the server sends.
-    case connected(ServerGrant)
-    /// Gone, or never came; dialling again after `retry`.
-    case disconnected(ConnectionError, retry: Duration)
-    /// Stopped: the last call of this observer.
-    case stopped
-}
-
-/// How full the way out is, at one instant.
-public struct PublishLoad: Sendable, Equatable {
-    /// Publishes that wait for the window, and how many more `publish` would take.
-    public var queued: Int
-    public var queueRoom: Int
-    /// Publishes of QoS 1 and 2 sent and not settled, and how many may be.
-    public var unsettled: Int
-    public var window: Int
-
-    public init(queued: Int, queueRoom: Int, unsettled: Int, window: Int) {
-        self.queued = queued
-        self.queueRoom = queueRoom
-        self.unsettled = unsettled
-        self.window = window
+    public func stop(drain: Duration = .zero, withWill: Bool = false) {
+        requestStop(drain: drain, withWill: withWill)
+        thread.withLock { $0 }?.join()
     }
-}
 
-/// Why a publish or a subscription was not taken.
-public enum PublishRefusal: Error, Sendable, Equatable {
-    /// The queue is at one of its limits; a settlement makes room.
-    case queueFull
-    /// `stop` was called.
-    case stopped
-    /// Empty, longer than 65,535 bytes, not UTF-8, or with a wildcard or U+0000.
-    case invalidTopic
-    /// Not a well-formed list of PUBLISH properties.
-    case invalidProperties
-    /// More than an MQTT packet can hold, or than the queue could ever.
-    case tooLarge
+    /// The same without waiting; the observer hears of the end. Also from the observer.
+    public func requestStop(drain: Duration = .zero, withWill: Bool = false) {
+        mailbox.stop(Mailbox.Stop(deadline: .nanoseconds(MonotonicClock.now()) + drain, withWill: withWill))
+    }
 }

@@ -41,8 +41,10 @@ public struct ConnectionSettings: Sendable {
 
     /// For each address: until TCP and TLS stand.
     public var connectTimeout = Duration.seconds(10)
-    /// Until CONNACK, SUBACK-independent replies and PINGRESP come, and until a write makes progress.
+    /// Until CONNACK comes; until a server that owes a PINGRESP says anything; until a write makes progress.
     public var responseTimeout = Duration.seconds(10)
+    /// Until a publish, subscription or unsubscription is answered by a server that answers pings.
+    public var acknowledgementTimeout = Duration.seconds(60)
     /// Pause before a reconnection: doubles from minimum to maximum, then times a random factor of 0.5…1.
     public var reconnectMinimum = Duration.milliseconds(250)
     public var reconnectMaximum = Duration.seconds(30)
@@ -54,42 +56,29 @@ public struct ConnectionSettings: Sendable {
     }
 }
 
-/// How the server proves who it is, and how we do. TLS 1.2 is the least that is spoken; nothing turns checks off.
-public struct TLSSettings: Sendable {
-    /// PEM file with the authorities that may sign the server's certificate; nil: the system's.
-    public var authorityFile: String?
-    /// PEM files with our certificate chain and its private key; both or none.
-    public var certificateFile: String?
-    public var keyFile: String?
-    /// The name or address that the server's certificate must bear, and that SNI asks for; nil: the host dialled.
-    public var serverName: String?
-
-    public init(
-        authorityFile: String? = nil, certificateFile: String? = nil, keyFile: String? = nil, serverName: String? = nil
-    ) {
-        self.authorityFile = authorityFile
-        self.certificateFile = certificateFile
-        self.keyFile = keyFile
-        self.serverName = serverName
-    }
-}
-
-/// The message that a server publishes for a client that vanished (MQTT 5 §3.1.2.5).
-public struct Will: Sendable {
-    public var topic: String
-    public var payload: [UInt8]
-    public var qos: QoS
-    public var retain: Bool
-    /// Encoded properties, see `PropertyWriter`; left out on MQTT 3.1.1.
-    public var properties: [UInt8]
-
-    public init(
-        topic: String, payload: [UInt8], qos: QoS = .atLeastOnce, retain: Bool = false, properties: [UInt8] = []
-    ) {
-        self.topic = topic
-        self.payload = payload
-        self.qos = qos
-        self.retain = retain
-        self.properties = properties
+extension ConnectionSettings {
+    /// Whether everything is within its documented range.
+    func validate() throws(ConnectionError) {
+        func demand(_ holds: Bool, _ fault: ConnectionError.SettingsFault) throws(ConnectionError) {
+            guard holds else { throw .settings(fault) }
+        }
+        func isText(_ text: String) -> Bool {
+            text.utf8.count <= 65_535 && UTF8Rules.isString(text.utf8.span.bytes)
+        }
+        try demand(isText(clientIdentifier), .clientIdentifier)
+        try demand(cleanStart || !clientIdentifier.isEmpty || version == .v5, .clientIdentifierMissing)
+        try demand(username.map(isText) ?? true, .username)
+        try demand((password?.count ?? 0) <= 65_535, .password)
+        try demand(password == nil || username != nil || version == .v5, .password)
+        try demand(will?.isValid ?? true, .will)
+        try demand(keepAlive >= .seconds(1) && keepAlive <= .seconds(65_535), .keepAlive)
+        try demand(receiveMaximum > 0, .receiveMaximum)
+        try demand((256...PacketHeader.largestPacketBytes).contains(maximumPacketBytes), .maximumPacketBytes)
+        try demand((1...65_535).contains(publishWindow), .publishWindow)
+        try demand(publishQueueMessages > 0 && publishQueueBytes >= 1_024, .publishQueue)
+        try demand(
+            connectTimeout > .zero && responseTimeout > .zero && acknowledgementTimeout > .zero
+                && reconnectMinimum > .zero && reconnectMaximum >= reconnectMinimum, .timeouts)
+        try demand((tls?.certificateFile == nil) == (tls?.keyFile == nil), .certificateWithoutKey)
     }
 }

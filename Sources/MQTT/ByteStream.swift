@@ -1,0 +1,36 @@
+/// The way to the server: TCP, or TLS over it.
+enum ByteStream: ~Copyable {
+    case tcp(TCPSocket)
+    case tls(TLSStream)
+
+    var descriptor: Int32 {
+        switch self {
+        case .tcp(let socket): socket.descriptor
+        case .tls(let stream): stream.descriptor
+        }
+    }
+
+    /// Bytes wait here that polling the descriptor would not tell of.
+    var hasBuffered: Bool {
+        switch self {
+        case .tcp: false
+        case .tls(let stream): stream.hasBuffered
+        }
+    }
+
+    /// Reads into `bytes` from `start` to its end; never blocks.
+    func read(into bytes: inout [UInt8], from start: Int) throws(ConnectionError) -> Transfer {
+        switch self {
+        case .tcp(let socket): try socket.read(into: &bytes, from: start)
+        case .tls(let stream): try stream.read(into: &bytes, from: start)
+        }
+    }
+
+    /// Writes what can be written now; never blocks.
+    func write(_ bytes: RawSpan) throws(ConnectionError) -> Transfer {
+        switch self {
+        case .tcp(let socket): try socket.write(bytes)
+        case .tls(let stream): try stream.write(bytes)
+        }
+    }
+}
