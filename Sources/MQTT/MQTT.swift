@@ -8,23 +8,58 @@
 //   1. ProtocolVersion.swift — the versions, and QoS
 //   2. ReasonCode.swift — what servers answer
 //   3. ConnectionSettings.swift — everything a connection is told once
-//   4. ServerGrant.swift — what a server granted
-//   5. Subscription.swift — filters with options, and what became of them
-//   6. Settlement.swift — what became of a publish
-//   7. DeliveryID.swift — names an inbound message until it is acknowledged
-//   8. InboundBatch.swift — messages and answers of one read, as views
-//   9. TopicFilter.swift — matching, covering, overlapping
+//   4. TLSSettings.swift — who the server must be, and who we are
+//   5. Will.swift — what the server publishes when we vanish
+//   6. ServerGrant.swift — what a server granted
+//   7. Subscription.swift — filters with options, and what became of them
+//   8. Settlement.swift — what became of a publish
+//   9. DeliveryID.swift — names an inbound message until it is acknowledged
+//  10. InboundBatch.swift — messages and answers of one read, as views
+//  11. TopicFilter.swift — matching, covering, overlapping
 // Codec:
-//  10. CodecError.swift — why bytes are not a packet
-//  11. ByteReader.swift — takes fields off a span
-//  12. ByteWriter.swift — appends fields to bytes
-//  13. UTF8Rules.swift — strings and topic names
-//  14. PropertyID.swift — the properties of MQTT 5
-//  15. PropertyReader.swift — reads and validates property lists
-//  16. PropertyWriter.swift — builds property lists
-//  17. PacketHeader.swift — the fixed header
+//  12. CodecError.swift — why bytes are not a packet
+//  13. ByteReader.swift — takes fields off a span
+//  14. ByteWriter.swift — appends fields to bytes
+//  15. UTF8Rules.swift — strings and topic names
+//  16. PropertyID.swift — the properties of MQTT 5
+//  17. PropertyReader.swift — reads and validates property lists
+//  18. PropertyWriter.swift — builds property lists
+//  19. PacketHeader.swift — the fixed header
+//  20. ConnectPacket.swift — CONNECT
+//  21. ConnackPacket.swift — CONNACK
+//  22. PublishView.swift — PUBLISH as views
+//  23. AcknowledgementPacket.swift — PUBACK, PUBREC, PUBREL, PUBCOMP
+//  24. SubscribePacket.swift — SUBSCRIBE, UNSUBSCRIBE
+//  25. SubackPacket.swift — SUBACK, UNSUBACK
+//  26. DisconnectPacket.swift — DISCONNECT, AUTH
+//  27. IncomingPacket.swift — any packet that a server may send
+// Session:
+//  28. SessionError.swift — why a session cannot go on
+//  29. SessionEvents.swift — what a session has to tell
+//  30. OutputBuffer.swift — packets that wait to be written
+//  31. Ring.swift — a queue whose memory is reused
+//  32. PacketIdentifierSet.swift — a bit for each packet identifier
+//  33. InboundDeliveries.swift — from delivery to acknowledgement
+//  34. TopicAliases.swift — the server's short names for topics
+//  35. OutboundWindow.swift — requests that the server has not answered
+//  36. UnconfirmedSends.swift — QoS 0 publishes that may still be lost
+//  37. Keepalive.swift — when to ping
+//  38. Session.swift — the state machine: connection, packets from the server
+//  39. SessionRequests.swift — the state machine: requests and their answers
 // Connection:
-//  18. ConnectionError.swift — why a connection ended
-//  19. Connection.swift — the thread around a session and a stream
+//  40. ConnectionError.swift — why there is no connection
+//  41. AddressResolver.swift — a host's addresses
+//  42. TCPSocket.swift — bytes over TCP
+//  43. TLSContext.swift — keys and rules for TLS
+//  44. TLSStream.swift — bytes over TLS
+//  45. ByteStream.swift — either of them
+//  46. ReceiveBuffer.swift — bytes that are not a whole packet yet
+//  47. Backoff.swift — the pause before dialling again
+//  48. PublishQueue.swift — publishes that wait for the window
+//  49. Mailbox.swift — what users want of the connection's thread
+//  50. Dialer.swift — opens the way to the server
+//  51. ConnectionLoop.swift — what the connection's thread does
+//  52. ConnectionState.swift — what a connection tells of itself
+//  53. Connection.swift — the one type that users hold
 // Retained set:
-//  20. RetainedSetFetcher.swift — every retained message, slice by slice
+//  54. RetainedSetFetcher.swift — every retained message, slice by slice
