@@ -1,4 +1,43 @@
+// diode-bench: what the parts cost, beside yardsticks that run in the same minute on the same machine.
+//
+//   swift run -c release diode-bench           every case
+//   swift run -c release diode-bench fec …     some of them
+//
+// A case is a function that returns rows; `cases` names it, and it has a file of its own. It compares results with a
+// reference before it times anything.
+//
+//   1. BenchRow.swift — one figure beside that of a peer, and the table of them
+//   2. Timing.swift — medians of several runs
+//   3. FECBench.swift — fec: encoding and decoding of whole blocks
+//   4. ISALBlock.swift — the same by ISA-L
+
+/// One command-line word and what it measures.
+struct BenchCase: Sendable {
+    let name: String
+    let summary: String
+    let run: @Sendable () async throws -> [BenchRow]
+}
+
 @main
 struct DiodeBench {
-    static func main() {}
+    static let cases = [
+        BenchCase(name: "fec", summary: "Reed–Solomon, beside ISA-L", run: benchFEC)
+    ]
+
+    static func main() async throws {
+        let wanted = CommandLine.arguments.dropFirst()
+        let known = cases.map(\.name)
+        guard wanted.allSatisfy(known.contains) else {
+            print("usage: diode-bench [CASE]…")
+            for bench in cases { print("  \(bench.name)  \(bench.summary)") }
+            return
+        }
+        #if DEBUG
+            print("This is a debug build: its figures mean nothing. Use swift run -c release diode-bench")
+        #endif
+        for bench in cases where wanted.isEmpty || wanted.contains(bench.name) {
+            print("\(bench.name): \(bench.summary)")
+            BenchRow.printTable(try await bench.run())
+        }
+    }
 }

@@ -1,0 +1,33 @@
+/// Medians of several runs, so that one disturbed run does not count.
+enum Timing {
+    /// Seconds for one call of each body. The bodies take turns, so that both see the same machine.
+    ///
+    /// - Parameters:
+    ///   - runs: how many figures go into each median.
+    ///   - runTime: about how long one run of one body takes; it repeats the body that often.
+    static func medianSeconds(
+        runs: Int = 15, runTime: Duration = .milliseconds(20), of bodies: [() -> Void]
+    ) -> [Double] {
+        let repetitions = bodies.map { body in
+            // The first call warms up; the second is the estimate.
+            body()
+            return max(1, min(1_000_000, Int(seconds(runTime) / max(time(1, body), 1e-9))))
+        }
+        var samples = bodies.map { _ in [Double]() }
+        for _ in 0..<runs {
+            for (index, body) in bodies.enumerated() {
+                samples[index].append(time(repetitions[index], body) / Double(repetitions[index]))
+            }
+        }
+        return samples.map { $0.sorted()[runs / 2] }
+    }
+
+    private static func time(_ repetitions: Int, _ body: () -> Void) -> Double {
+        let elapsed = ContinuousClock().measure { for _ in 0..<repetitions { body() } }
+        return seconds(elapsed)
+    }
+
+    private static func seconds(_ duration: Duration) -> Double {
+        Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
+    }
+}
