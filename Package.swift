@@ -94,7 +94,7 @@ let package = Package(
         tests("RepublishTests", ["Republish", "Outbox", "DiodeProtocol", "MQTT", "Sparkplug", "Configuration"]),
         tests("SimulatorTests", ["Simulator", "SenderOT", "ReceiverIT", "DiodeProtocol"]),
         tests("CommandTests", ["diode-send", "diode-recv", "DiodeProtocol", "Crypto"]),
-        tests("PairTests", ["diode-send", "diode-recv", "MQTT"]),
+        tests("PairTests", ["diode-send", "diode-recv", "MQTT", "Threading"]),
         command(
             "diode-bench",
             [

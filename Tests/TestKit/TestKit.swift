@@ -1,4 +1,19 @@
 // TestKit: the real thing around a test. Nothing here is shipped.
 //
+//   test ──▶ Child, Broker, Subscriber      processes that end with the test
+//   pair ──▶ LossyRelay ──▶ pair            a link that hurts by FaultInjector, on a seed
+//
 //   1. SeededGenerator.swift — a random generator that one number replays
-//   2. FaultInjector.swift — what a bad link does to each datagram, pure; the simulator and the relay share it
+//   2. Seed.swift — a fresh seed for each random test, printed, or the one of SEED=
+//   3. FaultInjector.swift — what a bad link does to each datagram, pure; the simulator and the relay share it
+//   4. Eventually.swift — waiting for a condition, never for a time
+//   5. Ports.swift — free ports of 127.0.0.1
+//   6. TemporaryDirectory.swift — a folder that disappears with its owner
+//   7. LastWill.swift — what happens to all this when the test run is killed
+//   8. SpawnOrder.swift — how to start a process into which nothing of this one leaks
+//   9. Child.swift — a process, its output and its end
+//  10. Executable.swift — where our programs and the system's are
+//  11. Certificates.swift — an authority with a server's and a client's certificate
+//  12. Broker.swift — a real mosquitto that can be killed, paused and started again
+//  13. BrokerClients.swift — mosquitto_pub and mosquitto_sub on such a broker
+//  14. LossyRelay.swift — a UDP link that loses, doubles, delays, damages, forges and replays
