@@ -1,0 +1,65 @@
+public import Crypto
+public import DiodeProtocol
+
+/// Makes a heartbeat block each period (WIRE §6.3). The first is due at once, so that a receiver learns of a new epoch
+/// before its first record.
+public struct BeatScheduler: ~Copyable {
+    /// What only those around the core know, for the next beat.
+    public struct Surroundings: Sendable, Equatable {
+        /// The newest live block that has left and its last sequence. Nil: every closed block counts as sent. A beat
+        /// overtakes what waits, and must not announce what the receiver cannot have yet.
+        public var sent: (sequence: SequenceNumber, block: BlockNumber)?
+        public var software: String?
+        public var configuration: Digest32?
+        public var broker: Beat.BrokerState?
+        public var emitErrors: UInt64 = 0
+        /// Blocks that wait in the journal for the link.
+        public var journalBacklog: UInt64 = 0
+        public var alarms: [String] = []
+
+        public init() {}
+
+        public static func == (a: Surroundings, b: Surroundings) -> Bool {
+            a.sent?.sequence == b.sent?.sequence && a.sent?.block == b.sent?.block && a.software == b.software
+                && a.configuration == b.configuration && a.broker == b.broker && a.emitErrors == b.emitErrors
+                && a.journalBacklog == b.journalBacklog && a.alarms == b.alarms
+        }
+    }
+
+    private let epoch: Epoch
+    private let incarnation: Incarnation
+    private let geometry: BlockGeometry
+    public let period: Duration
+    /// When the next beat is due.
+    public private(set) var deadline: MonotonicInstant
+    private var lastBlock = BlockNumber(rawValue: 0)
+
+    /// - Parameter period: above zero.
+    public init(
+        epoch: Epoch, incarnation: Incarnation, geometry: BlockGeometry, period: Duration, now: MonotonicInstant
+    ) {
+        precondition(period > .zero, "a beat has a period")
+        self.epoch = epoch
+        self.incarnation = incarnation
+        self.geometry = geometry
+        self.period = period
+        deadline = now
+    }
+
+    /// Whether a beat is due.
+    public func isDue(_ now: MonotonicInstant) -> Bool { deadline <= now }
+
+    /// Wraps a beat in its block and sets the next deadline. Beats that a sleeping machine missed are not made up for.
+    public mutating func close(_ beat: Beat, now: MonotonicInstant) -> ClosedBlock {
+        let next = deadline.advanced(by: period)
+        deadline = next > now ? next : now.advanced(by: period)
+        lastBlock = lastBlock.next
+        let id = BlockID(channel: .beat, epoch: epoch, incarnation: incarnation, block: lastBlock)
+        let content = beat.encode()
+        // Never compressed: it is short, and whoever captures the link can read it.
+        return ClosedBlock(
+            packed: content, plainBytes: content.count, flags: [], id: id,
+            sequences: (SequenceNumber(rawValue: 0), SequenceNumber(rawValue: 0)), geometry: geometry,
+            lastDelivery: nil)
+    }
+}

@@ -1,0 +1,173 @@
+public import DiodeProtocol
+
+/// Gathers items into live blocks, closes them in time and numbers them (DESIGN D2, D3).
+///
+/// ```text
+///          append               append that does not fit │ flush is over │ `close`
+/// empty ──────────▶ open ───────────────────────────────────────────────────────────▶ closed, empty again
+/// ```
+///
+/// A record that alone is larger than a block becomes up to 64 part blocks with one sequence. Blocks carry consecutive
+/// sequences (WIRE W-24): whatever is appended has taken the next one.
+public struct BlockBatcher: ~Copyable {
+    private let epoch: Epoch
+    private let incarnation: Incarnation
+    private let geometry: BlockGeometry
+    private let flush: Duration
+
+    private var content = LiveContentEncoder()
+    private var packing: BlockPacking
+    private var plain: [UInt8] = []
+    private var packed: [UInt8] = []
+    private var closed: [ClosedBlock] = []
+    private var firstClosed = 0
+    /// When the oldest item of the open block came.
+    private var openedAt: MonotonicInstant?
+    private var delivered: DeliveryTicket?
+
+    /// The last sequence and the last block that were closed; 0 before the first.
+    public private(set) var lastSequence = SequenceNumber(rawValue: 0)
+    public private(set) var lastBlock = BlockNumber(rawValue: 0)
+
+    /// - Parameter flush: how long an item may wait for company under load.
+    public init(
+        epoch: Epoch, incarnation: Incarnation, geometry: BlockGeometry, flush: Duration, compressionLevel: Int = 1
+    ) {
+        self.epoch = epoch
+        self.incarnation = incarnation
+        self.geometry = geometry
+        self.flush = flush
+        packing = BlockPacking(level: compressionLevel)
+    }
+
+    /// Whether nothing waits in the open block.
+    public var isEmpty: Bool { content.isEmpty }
+
+    /// When the open block has to be closed.
+    public var deadline: MonotonicInstant? { openedAt?.advanced(by: flush) }
+
+    /// Adds a record, which takes one sequence.
+    public mutating func append(
+        topic: RawSpan, flags: RecordFlags, version: TopicVersion, time: UnixMilliseconds, properties: RawSpan,
+        payload: RawSpan, now: MonotonicInstant
+    ) {
+        makeRoom(topic: topic.byteCount, rest: properties.byteCount + payload.byteCount)
+        content.append(
+            topic: topic, flags: flags, version: version, time: time, properties: properties, payload: payload)
+        opened(now)
+    }
+
+    /// Adds a run of shed records, which takes a sequence for each of them.
+    public mutating func append(_ run: ShedRun, now: MonotonicInstant) {
+        makeRoom(topic: run.entries.reduce(0) { $0 + $1.topic.utf8.count + 24 }, rest: 0)
+        content.append(run)
+        opened(now)
+    }
+
+    /// Adds an interval without a subscription. Takes no sequence.
+    public mutating func append(_ unobserved: Unobserved, now: MonotonicInstant) {
+        makeRoom(topic: 0, rest: Unobserved.maximumReasonBytes)
+        content.append(unobserved)
+        opened(now)
+    }
+
+    /// Adds an action of an operator or of the sender. Takes no sequence.
+    public mutating func append(_ action: Action, now: MonotonicInstant) {
+        makeRoom(topic: 0, rest: Action.maximumDetailBytes + Action.maximumWhatBytes)
+        content.append(action)
+        opened(now)
+    }
+
+    /// Says that everything delivered up to this ticket has been appended, or needs not be.
+    public mutating func note(_ ticket: DeliveryTicket) {
+        delivered = max(ticket, delivered ?? ticket)
+    }
+
+    /// What was delivered since the last block was closed and waits for none: nil unless the open block is empty.
+    public mutating func takeSettled() -> DeliveryTicket? {
+        guard content.isEmpty else { return nil }
+        return delivered.take()
+    }
+
+    /// Closes the open block if its oldest item has waited long enough.
+    public mutating func advance(now: MonotonicInstant) {
+        if let deadline, deadline <= now { close() }
+    }
+
+    /// Closes the open block, if anything is in it.
+    public mutating func close() {
+        guard !content.isEmpty else { return }
+        let first = lastSequence.next
+        let last = SequenceNumber(rawValue: lastSequence.rawValue + content.sequenceCount)
+        var plain: [UInt8] = []
+        swap(&plain, &self.plain)
+        var packed: [UInt8] = []
+        swap(&packed, &self.packed)
+        content.finish(into: &plain)
+        openedAt = nil
+        lastSequence = last
+        guard let parts = ContentParts.split(byteCount: plain.count, maximumPartBytes: geometry.capacityBytes) else {
+            preconditionFailure("the core sheds records that do not fit 64 parts")
+        }
+        precondition(parts.count == 1 || first == last, "only a single record spans part blocks")
+        for (index, range) in parts.enumerated() {
+            lastBlock = lastBlock.next
+            let id = BlockID(channel: .live, epoch: epoch, incarnation: incarnation, block: lastBlock)
+            let flags = packing.pack(plain.span.bytes.extracting(range), into: &packed)
+            let ticket = index == parts.count - 1 ? delivered.take() : nil
+            closed.append(
+                ClosedBlock(
+                    packed: packed, plainBytes: range.count, flags: flags, id: id, part: index, of: parts.count,
+                    sequences: (first, last), geometry: geometry, lastDelivery: ticket))
+        }
+        swap(&plain, &self.plain)
+        swap(&packed, &self.packed)
+    }
+
+    /// The oldest closed block that was not taken.
+    public mutating func next() -> ClosedBlock? {
+        guard firstClosed < closed.count else { return nil }
+        let block = closed[firstClosed]
+        firstClosed += 1
+        if firstClosed == closed.count {
+            closed.removeAll(keepingCapacity: true)
+            firstClosed = 0
+        }
+        return block
+    }
+
+    /// Closes the open block first if the new item does not fit it.
+    private mutating func makeRoom(topic: Int, rest: Int) {
+        if !content.isEmpty,
+            content.byteCount(addingTopic: topic, properties: 0, payload: rest) > geometry.capacityBytes
+        {
+            close()
+        }
+    }
+
+    private mutating func opened(_ now: MonotonicInstant) {
+        if openedAt == nil { openedAt = now }
+    }
+}
+
+extension ClosedBlock {
+    /// Pads packed bytes, which fit the geometry, to whole symbols.
+    init(
+        packed: [UInt8], plainBytes: Int, flags: TransmissionHeader.Flags, id: BlockID, part: Int = 0,
+        of parts: Int = 1,
+        sequences: (first: SequenceNumber, last: SequenceNumber), geometry: BlockGeometry, lastDelivery: DeliveryTicket?
+    ) {
+        guard let shape = geometry.shape(packedBytes: packed.count) else {
+            preconditionFailure("packing never makes a block longer")
+        }
+        var symbols: [UInt8] = []
+        let bytes = shape.sourceSymbols * shape.symbolBytes
+        symbols.reserveCapacity(bytes)
+        symbols.append(contentsOf: packed)
+        symbols.append(contentsOf: repeatElement(0, count: bytes - packed.count))
+        self.init(
+            id: id, flags: flags, partIndex: part, partCount: parts, firstSequence: sequences.first,
+            lastSequence: sequences.last, packedBytes: packed.count, plainBytes: plainBytes, shape: shape,
+            symbols: symbols, lastDelivery: lastDelivery)
+    }
+}

@@ -1,0 +1,266 @@
+public import DiodeProtocol
+
+/// Everything between what the OT broker delivers and closed blocks: no I/O, no clock. One thread at a time owns it.
+///
+/// ```text
+/// publish ─▶ ExportPolicy ─▶ NamespaceSlots, Stamper ─▶ BlockBatcher ─┐
+///                                                    BeatScheduler ──┴▶ nextClosedBlock
+/// ```
+///
+/// After each gulp of deliveries `endGulp` says whether the sender is idle: then what came leaves at once. Otherwise a
+/// block closes when it is full or its oldest record has waited `flush`; `advance` sees to it.
+public struct SenderCore: ~Copyable {
+    /// What the core is told once; every knob has its default in the configuration.
+    public struct Settings: Sendable {
+        public var policy: ExportPolicy
+        public var geometry: BlockGeometry
+        /// How long a record may wait for company under load.
+        public var flush = Duration.milliseconds(2)
+        public var beat = Duration.seconds(1)
+        /// The most bytes of payload and properties that a record may have; a larger one is shed, numbered and named.
+        public var maximumRecordBytes = 1 << 20
+        public var slots = NamespaceSlots.Limits()
+        public var compressionLevel = 1
+
+        public init(policy: ExportPolicy, geometry: BlockGeometry) {
+            self.policy = policy
+            self.geometry = geometry
+        }
+    }
+
+    /// One message from the OT broker, as views.
+    public struct Publication: ~Escapable {
+        /// A valid topic name.
+        public let topic: RawSpan
+        public let payload: RawSpan
+        /// End-to-end properties in their MQTT 5 encoding, without length prefix.
+        public let properties: RawSpan
+        public let qos: QualityOfService
+        public let retain: Bool
+
+        @_lifetime(copy topic, copy payload, copy properties)
+        public init(
+            topic: RawSpan, payload: RawSpan, properties: RawSpan = RawSpan(), qos: QualityOfService, retain: Bool
+        ) {
+            self.topic = topic
+            self.payload = payload
+            self.properties = properties
+            self.qos = qos
+            self.retain = retain
+        }
+    }
+
+    /// What became of a publication.
+    public enum Outcome: Sendable, Equatable {
+        /// It is a record with this stamp.
+        case taken(Stamp)
+        /// It was numbered and named, but its content does not cross.
+        case shed(Stamp, ShedRun.Reason)
+        /// It may not cross; no sequence was taken.
+        case filtered(ExportPolicy.Refusal)
+        /// A fetched value that is known already, or older than what is known.
+        case known
+    }
+
+    /// What has happened since the start.
+    public struct Counters: Sendable, Equatable {
+        /// Everything delivered, from the main session and the fetches.
+        public var received: UInt64 = 0
+        public var records: UInt64 = 0
+        public var shed: UInt64 = 0
+        /// Fetched values that were known.
+        public var known: UInt64 = 0
+        /// By ``ExportPolicy/Refusal``.
+        public var filtered = [UInt64](repeating: 0, count: ExportPolicy.Refusal.allCases.count)
+        public var beats: UInt64 = 0
+
+        public var filteredInAll: UInt64 { filtered.reduce(0, +) }
+    }
+
+    public let epoch: Epoch
+    public let incarnation: Incarnation
+    public private(set) var counters = Counters()
+    /// Told by those around the core, for the next beat.
+    public var surroundings = BeatScheduler.Surroundings()
+
+    private var policy: ExportPolicy
+    private var policyGeneration = 1
+    private let maximumRecordBytes: Int
+    private var stamper: Stamper
+    private var slots: NamespaceSlots
+    private var batcher: BlockBatcher
+    private var scheduler: BeatScheduler
+    private var beats: [ClosedBlock] = []
+
+    public init(epoch: Epoch, incarnation: Incarnation, settings: Settings, now: MonotonicInstant) {
+        self.epoch = epoch
+        self.incarnation = incarnation
+        policy = settings.policy
+        // With a topic of 65,535 bytes, and its lengths, a record stays within 64 parts and 8 MiB (WIRE W-09, W-26).
+        let largest = min(64 * settings.geometry.capacityBytes, WireLimits.maximumContentBytes) - 66_000
+        precondition(settings.maximumRecordBytes <= largest, "64 part blocks hold the largest record")
+        maximumRecordBytes = settings.maximumRecordBytes
+        stamper = Stamper(epoch: epoch)
+        slots = NamespaceSlots(limits: settings.slots)
+        batcher = BlockBatcher(
+            epoch: epoch, incarnation: incarnation, geometry: settings.geometry, flush: settings.flush,
+            compressionLevel: settings.compressionLevel)
+        scheduler = BeatScheduler(
+            epoch: epoch, incarnation: incarnation, geometry: settings.geometry, period: settings.beat, now: now)
+    }
+
+    // What comes in.
+
+    /// Takes a message of the main session.
+    /// - Parameter delivery: to be acknowledged once its block is safe; nil for QoS 0.
+    @discardableResult
+    public mutating func publish(
+        _ publication: borrowing Publication, delivery: DeliveryTicket?, now: MonotonicInstant, time: UnixMilliseconds
+    ) -> Outcome {
+        counters.received += 1
+        let outcome = take(publication, fetchedSince: nil, now: now, time: time)
+        if let delivery { batcher.note(delivery) }
+        return outcome
+    }
+
+    /// Takes a retained message of a fetch (DESIGN D11).
+    ///
+    /// It is dropped if the topic had a record of the main session since the fetch began: whatever is newer than that
+    /// record comes over the main session too, so that an older value never replaces a newer one.
+    /// - Parameter began: `newestStamp` when the fetch began.
+    @discardableResult
+    public mutating func publishFetched(
+        _ publication: borrowing Publication, since began: Stamp, now: MonotonicInstant, time: UnixMilliseconds
+    ) -> Outcome {
+        counters.received += 1
+        return take(publication, fetchedSince: began, now: now, time: time)
+    }
+
+    /// Tells the receiver of a time without a subscription.
+    public mutating func note(_ unobserved: Unobserved, now: MonotonicInstant) {
+        batcher.append(unobserved, now: now)
+    }
+
+    /// Tells the receiver of an action.
+    public mutating func note(_ action: Action, now: MonotonicInstant) {
+        batcher.append(action, now: now)
+    }
+
+    /// Says that nothing more has been read for now.
+    /// - Parameter idle: nothing waits behind the core, so that what came may leave at once.
+    public mutating func endGulp(idle: Bool, now: MonotonicInstant) {
+        if idle { batcher.close() } else { batcher.advance(now: now) }
+    }
+
+    /// Changes what may cross, from the next message on.
+    public mutating func replacePolicy(_ policy: ExportPolicy) {
+        self.policy = policy
+        policyGeneration += 1
+    }
+
+    /// Does what is due.
+    public mutating func advance(now: MonotonicInstant, time: UnixMilliseconds) {
+        batcher.advance(now: now)
+        guard scheduler.isDue(now) else { return }
+        counters.beats += 1
+        beats.append(scheduler.close(beat(time), now: now))
+    }
+
+    // What goes out.
+
+    /// When `advance` has to be called next.
+    public var nextDeadline: MonotonicInstant {
+        batcher.deadline.map { min($0, scheduler.deadline) } ?? scheduler.deadline
+    }
+
+    /// The stamp given last; sequence 0 before the first.
+    public var newestStamp: Stamp { Stamp(epoch: epoch, sequence: stamper.newest) }
+
+    /// Topics held.
+    public var topicCount: Int { slots.topicCount }
+
+    /// The next block to be journalled and sent: beats first, then live in order.
+    public mutating func nextClosedBlock() -> ClosedBlock? {
+        if !beats.isEmpty { return beats.removeFirst() }
+        return batcher.next()
+    }
+
+    /// A delivery that needs no block any more, because everything up to it was filtered or is in blocks already taken.
+    public mutating func takeSettled() -> DeliveryTicket? { batcher.takeSettled() }
+
+    private mutating func take(
+        _ publication: borrowing Publication, fetchedSince began: Stamp?, now: MonotonicInstant, time: UnixMilliseconds
+    ) -> Outcome {
+        var id = slots.find(publication.topic)
+        if id.map({ !slots.isAdmitted($0, by: policyGeneration) }) ?? true {
+            if let refusal = policy.refusal(of: publication.topic) {
+                counters.filtered[refusal.rawValue] += 1
+                return .filtered(refusal)
+            }
+            if let id { slots.admit(id, by: policyGeneration) }
+        }
+        let content = NamespaceSlots.Content(
+            properties: publication.properties, payload: publication.payload, qos: publication.qos,
+            retain: publication.retain)
+        if let began, let id, !slots.isNews(content, for: id, since: began) {
+            counters.known += 1
+            return .known
+        }
+        id = id ?? slots.insert(publication.topic)
+        guard let id else { return shed(publication, .topicLimit, nil, now: now, time: time) }
+        slots.admit(id, by: policyGeneration)
+        guard content.byteCount <= maximumRecordBytes else {
+            return shed(publication, .oversize, id, now: now, time: time)
+        }
+        guard slots.hasRoom(for: content, in: id) else {
+            return shed(publication, .topicLimit, id, now: now, time: time)
+        }
+        let stamp = stamper.next()
+        slots.store(content, in: id, stamp: stamp, time: time)
+        let flags = RecordFlags(
+            qos: publication.qos, retain: publication.retain, hasProperties: publication.properties.byteCount > 0)
+        batcher.append(
+            topic: publication.topic, flags: flags, version: slots.nextVersion(id), time: time,
+            properties: publication.properties, payload: publication.payload, now: now)
+        counters.records += 1
+        return .taken(stamp)
+    }
+
+    /// Numbers and names a record whose content does not cross (promise P8).
+    private mutating func shed(
+        _ publication: borrowing Publication, _ reason: ShedRun.Reason, _ id: NamespaceSlots.TopicID?,
+        now: MonotonicInstant, time: UnixMilliseconds
+    ) -> Outcome {
+        let stamp = stamper.next()
+        counters.shed += 1
+        let version = id.map { slots.nextVersion($0) } ?? TopicVersion(rawValue: 0)
+        let topic = publication.topic.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+        batcher.append(
+            ShedRun(
+                reason: reason, from: time, to: time,
+                entries: [ShedRun.Entry(topic: topic, records: 1, lastVersion: version)]), now: now)
+        return .shed(stamp, reason)
+    }
+
+    private func beat(_ time: UnixMilliseconds) -> Beat {
+        let sent = surroundings.sent ?? (batcher.lastSequence, batcher.lastBlock)
+        var beat = Beat(
+            clock: time, lastSequence: sent.sequence.rawValue, lastLiveBlock: sent.block.rawValue,
+            lastSnapshotBlock: 0, periodMilliseconds: UInt64(max(scheduler.period / .milliseconds(1), 1)))
+        beat.software = surroundings.software
+        beat.configuration = surroundings.configuration
+        beat.topics = Beat.Pair(UInt64(slots.topicCount), UInt64(slots.limits.topics))
+        beat.epochs = [
+            Beat.EpochSummary(
+                epoch: epoch, incarnation: incarnation, firstSequence: SequenceNumber(rawValue: 1),
+                lastCommitted: sent.sequence, lastBlock: sent.block)
+        ]
+        beat.counters = [
+            .filtered: counters.filteredInAll, .shed: counters.shed, .received: counters.received,
+            .emitErrors: surroundings.emitErrors, .journalBacklog: surroundings.journalBacklog,
+        ]
+        beat.broker = surroundings.broker
+        beat.alarms = surroundings.alarms
+        return beat
+    }
+}

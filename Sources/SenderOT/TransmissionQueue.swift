@@ -1,0 +1,116 @@
+internal import Synchronization
+public import Threading
+
+/// What waits for the emitter: one queue for each class, between the threads that make blocks and the one that sends.
+///
+/// Bounded in bytes for each class. A full class refuses: whoever offers keeps the block and waits for room, so that the
+/// journal is the queue and nothing live is ever dropped here.
+public final class TransmissionQueue: Sendable {
+    private struct Lane {
+        var waiting: [Transmission] = []
+        var first = 0
+        var bytes = 0
+
+        mutating func pop() -> Transmission? {
+            guard first < waiting.count else { return nil }
+            let transmission = waiting[first]
+            first += 1
+            bytes -= transmission.block.symbols.count
+            if first == waiting.count || first > 256 {
+                waiting.removeSubrange(0..<first)
+                first = 0
+            }
+            return transmission
+        }
+    }
+
+    private struct Lanes {
+        var lanes = [Lane](repeating: Lane(), count: TransmissionClass.allCases.count)
+        var senderSleeps = false
+        var offererSleeps = false
+        var isFinished = false
+    }
+
+    private let lanes = Lock(Lanes())
+    private let laneBytes: Int
+    /// Blocks of live that were offered and whose source frames have not all been sent.
+    private let unsent = Atomic<Int>(0)
+    private let somethingWaits: Wakeup
+    private let roomAppeared: Wakeup
+
+    /// - Parameter laneBytes: the most bytes of blocks that wait in one class; one block always fits.
+    /// - Throws: when the process has no descriptor left.
+    public init(laneBytes: Int = 8 << 20) throws(SystemError) {
+        self.laneBytes = laneBytes
+        somethingWaits = try Wakeup()
+        roomAppeared = try Wakeup()
+    }
+
+    /// Whether everything live that was offered has left, its repair symbols aside: a record that comes now need not wait.
+    public var isIdle: Bool { unsent.load(ordering: .acquiring) == 0 }
+
+    /// Live blocks that have not left.
+    public var unsentBlocks: Int { unsent.load(ordering: .acquiring) }
+
+    /// - Returns: false if the class is full; the transmission was not taken.
+    public func offer(_ transmission: Transmission) -> Bool {
+        let isLive = transmission.kind == .live
+        if isLive { unsent.add(1, ordering: .acquiringAndReleasing) }
+        let (taken, wake) = lanes.withLock { state in
+            let bytes = transmission.block.symbols.count
+            let lane = transmission.kind.rawValue
+            guard state.lanes[lane].bytes == 0 || state.lanes[lane].bytes + bytes <= laneBytes else {
+                state.offererSleeps = true
+                return (false, false)
+            }
+            state.lanes[lane].waiting.append(transmission)
+            state.lanes[lane].bytes += bytes
+            defer { state.senderSleeps = false }
+            return (true, state.senderSleeps)
+        }
+        if !taken, isLive { unsent.subtract(1, ordering: .acquiringAndReleasing) }
+        if wake { somethingWaits.signal() }
+        return taken
+    }
+
+    /// Sleeps until room has appeared since an offer was refused, or the time is over. One thread waits at a time.
+    public func waitForRoom(timeout: Duration) { roomAppeared.wait(timeout: timeout) }
+
+    /// Says that nothing more will be offered.
+    public func finish() {
+        lanes.withLock { $0.isFinished = true }
+        somethingWaits.signal()
+    }
+
+    // The sending side.
+
+    /// The oldest transmission of a class.
+    func take(_ kind: TransmissionClass) -> Transmission? {
+        let (transmission, wake) = lanes.withLock { state in
+            let transmission = state.lanes[kind.rawValue].pop()
+            guard transmission != nil, state.offererSleeps else { return (transmission, false) }
+            state.offererSleeps = false
+            return (transmission, true)
+        }
+        if wake { roomAppeared.signal() }
+        return transmission
+    }
+
+    /// The source frames of one live block have left.
+    func sourceLeft() { unsent.subtract(1, ordering: .acquiringAndReleasing) }
+
+    /// Sleeps until something is offered, nothing more will be, or the time is over.
+    func waitForWork(timeout: Duration?) {
+        let sleeps = lanes.withLock { state in
+            let empty = state.lanes.allSatisfy { $0.first == $0.waiting.count }
+            state.senderSleeps = empty && !state.isFinished
+            return state.senderSleeps
+        }
+        if sleeps { somethingWaits.wait(timeout: timeout) }
+    }
+
+    /// Nothing waits and nothing more will.
+    var isFinished: Bool {
+        lanes.withLock { state in state.isFinished && state.lanes.allSatisfy { $0.first == $0.waiting.count } }
+    }
+}

@@ -1,0 +1,141 @@
+import DiodeProtocol
+import FEC
+import MQTT
+import Testing
+
+@testable import SenderOT
+
+/// A record as a receiver reads it.
+struct ReadRecord: Equatable {
+    var topic: String
+    var payload: [UInt8]
+    var properties: [UInt8]
+    var flags: RecordFlags
+    var version: UInt64
+    var sequence: UInt64
+    var time: UInt64
+}
+
+/// What live blocks say, read as a receiver does: parts joined, items with their sequences.
+struct ReadStream {
+    var records: [ReadRecord] = []
+    var sheds: [(sequence: UInt64, run: ShedRun)] = []
+    var unobserved: [Unobserved] = []
+    var actions: [Action] = []
+    var lastSequence: UInt64 = 0
+    var lastBlock: UInt64 = 0
+    private var parts: [UInt8] = []
+
+    /// Checks block and sequence continuity (WIRE W-09, W-24) and reads the items.
+    mutating func read(_ block: ClosedBlock) throws {
+        #expect(block.id.block.rawValue == lastBlock + 1)
+        lastBlock = block.id.block.rawValue
+        let isContinuation = block.partIndex > 0
+        #expect(block.firstSequence.rawValue == (isContinuation ? lastSequence : lastSequence + 1))
+        lastSequence = block.lastSequence.rawValue
+        #expect(block.symbols.count == block.shape.sourceSymbols * block.shape.symbolBytes)
+        #expect(block.symbols[block.packedBytes...].allSatisfy { $0 == 0 }, "W-14 padding is zero")
+        var packing = BlockPacking()
+        var plain: [UInt8] = []
+        try packing.unpack(
+            block.symbols.span.bytes.extracting(0..<block.packedBytes), flags: block.flags,
+            plainBytes: block.plainBytes, into: &plain)
+        if !isContinuation { #expect(parts.isEmpty, "all parts before were there") }
+        try ContentParts.append(plain.span.bytes, to: &parts)
+        guard block.partIndex == block.partCount - 1 else { return }
+        let content = parts
+        parts = []
+        let first = block.firstSequence.rawValue
+        let live = try LiveContent(
+            decoding: content.span.bytes, sequenceCount: block.lastSequence.rawValue + 1 - first)
+        var found = ReadStream()
+        live.forEachItem { item, offset in
+            switch item {
+            case .record(let record):
+                found.records.append(
+                    ReadRecord(
+                        topic: record.topic.withUnsafeBytes { String(decoding: $0, as: UTF8.self) },
+                        payload: record.payload.withUnsafeBytes { Array($0) },
+                        properties: record.properties.withUnsafeBytes { Array($0) }, flags: record.flags,
+                        version: record.version.rawValue, sequence: first + offset, time: record.time.rawValue))
+            case .shedRun(let run): found.sheds.append((first + offset, run))
+            case .unobserved(let interval): found.unobserved.append(interval)
+            case .action(let action): found.actions.append(action)
+            default: Issue.record("an item that the sender does not make yet")
+            }
+        }
+        records += found.records
+        sheds += found.sheds
+        unobserved += found.unobserved
+        actions += found.actions
+    }
+}
+
+/// A core with its virtual clock, and everything that came out of it.
+struct CoreBench: ~Copyable {
+    var core: SenderCore
+    var now = MonotonicInstant(nanoseconds: 1_000_000_000)
+    var blocks: [ClosedBlock] = []
+    var beats: [ClosedBlock] = []
+    var stream = ReadStream()
+
+    init(
+        exporting filters: [String] = ["#"], mtu: Int = 1_500,
+        _ change: (inout SenderCore.Settings) -> Void = { _ in }
+    ) throws {
+        let geometry = BlockGeometry(
+            framing: EthernetFraming(mtuBytes: mtu), repair: .init(share: 0.2, minimum: 4))
+        var settings = SenderCore.Settings(policy: try policy(filters), geometry: geometry)
+        change(&settings)
+        core = SenderCore(
+            epoch: Epoch(rawValue: 7), incarnation: Incarnation(rawValue: 99), settings: settings, now: now)
+    }
+
+    var time: UnixMilliseconds { UnixMilliseconds(rawValue: 1_700_000_000_000 + now.nanoseconds / 1_000_000) }
+
+    @discardableResult
+    mutating func publish(
+        _ topic: String, _ payload: [UInt8], properties: [UInt8] = [], qos: QualityOfService = .atLeastOnce,
+        retain: Bool = false, delivery: UInt64? = nil
+    ) -> SenderCore.Outcome {
+        let topic = Array(topic.utf8)
+        let publication = SenderCore.Publication(
+            topic: topic.span.bytes, payload: payload.span.bytes, properties: properties.span.bytes, qos: qos,
+            retain: retain)
+        return core.publish(
+            publication, delivery: delivery.map { DeliveryTicket(rawValue: $0) }, now: now, time: time)
+    }
+
+    mutating func publishFetched(_ topic: String, _ payload: [UInt8], since: Stamp) -> SenderCore.Outcome {
+        let topic = Array(topic.utf8)
+        let publication = SenderCore.Publication(
+            topic: topic.span.bytes, payload: payload.span.bytes, qos: .atLeastOnce, retain: true)
+        return core.publishFetched(publication, since: since, now: now, time: time)
+    }
+
+    mutating func endGulp(idle: Bool) throws {
+        core.endGulp(idle: idle, now: now)
+        try collect()
+    }
+
+    mutating func pass(_ duration: Duration) throws {
+        now = now.advanced(by: duration)
+        core.advance(now: now, time: time)
+        try collect()
+    }
+
+    mutating func collect() throws {
+        while let block = core.nextClosedBlock() {
+            guard block.id.channel == .live else {
+                beats.append(block)
+                continue
+            }
+            try stream.read(block)
+            blocks.append(block)
+        }
+    }
+}
+
+func policy(_ filters: [String]) throws -> ExportPolicy {
+    try ExportPolicy(rules: filters.map { .init(filter: try .init($0)) })
+}

@@ -1,0 +1,252 @@
+import DiodeProtocol
+import FEC
+import Testing
+
+@testable import SenderOT
+
+@Suite struct SenderCoreTests {
+    @Test("P10 a record that finds the sender idle leaves at once, alone")
+    func idle() throws {
+        var bench = try CoreBench()
+        #expect(bench.publish("acme/a", [1, 2, 3], delivery: 5) == .taken(stamp(1)))
+        try bench.endGulp(idle: true)
+        #expect(bench.blocks.count == 1)
+        #expect(bench.blocks.first?.lastDelivery == DeliveryTicket(rawValue: 5))
+        #expect(bench.blocks.first?.shape.sourceSymbols == 1)
+        #expect(bench.stream.records.map(\.payload) == [[1, 2, 3]])
+    }
+
+    @Test("under load a block closes when its oldest record has waited for flush")
+    func flush() throws {
+        var bench = try CoreBench { $0.beat = .seconds(100) }
+        try bench.pass(.zero)
+        bench.publish("acme/a", [1])
+        try bench.endGulp(idle: false)
+        try bench.pass(.milliseconds(1))
+        bench.publish("acme/b", [2])
+        try bench.endGulp(idle: false)
+        #expect(bench.blocks.isEmpty)
+        let deadline = bench.core.nextDeadline
+        #expect(bench.now.duration(to: deadline) == .milliseconds(1))
+        try bench.pass(.milliseconds(1))
+        #expect(bench.blocks.count == 1)
+        #expect(bench.stream.records.count == 2)
+    }
+
+    @Test("under load a block closes when it is full, and its delivery is the last one that is in it")
+    func full() throws {
+        var bench = try CoreBench()
+        var random = Xorshift(state: 5)
+        for index in 1...400 {
+            bench.publish(
+                "acme/\(index % 7)", (0..<1_000).map { _ in UInt8.random(in: 0...255, using: &random) },
+                delivery: UInt64(index))
+            try bench.endGulp(idle: false)
+        }
+        let settings = BlockGeometry(framing: EthernetFraming(mtuBytes: 1_500), repair: .init(share: 0.2, minimum: 4))
+        #expect(bench.blocks.count == 3)
+        for block in bench.blocks {
+            #expect(block.plainBytes <= settings.capacityBytes)
+            #expect(block.plainBytes > settings.capacityBytes - 2_000)
+            #expect(block.lastDelivery?.rawValue == block.lastSequence.rawValue)
+        }
+        try bench.endGulp(idle: true)
+        #expect(bench.stream.records.count == 400)
+        #expect(bench.stream.records.map(\.sequence) == Array(1...400))
+    }
+
+    @Test("P7 topic, payload, QoS, retain and properties cross as they came")
+    func faithful() throws {
+        var bench = try CoreBench()
+        let properties: [UInt8] = [0x26, 0, 1, 0x61, 0, 1, 0x62, 0x26, 0, 1, 0x61, 0, 1, 0x62]
+        bench.publish("acme/ä", [], properties: properties, qos: .exactlyOnce, retain: false)
+        bench.publish("acme/b", [0xFF, 0], qos: .atMostOnce, retain: true)
+        bench.publish("acme/b", [], qos: .atLeastOnce, retain: true)
+        try bench.endGulp(idle: true)
+        let records = bench.stream.records
+        #expect(records.map(\.topic) == ["acme/ä", "acme/b", "acme/b"])
+        #expect(records.map(\.properties) == [properties, [], []])
+        #expect(records.map(\.payload) == [[], [0xFF, 0], []])
+        #expect(records.map(\.flags.qos) == [.exactlyOnce, .atMostOnce, .atLeastOnce])
+        #expect(records.map(\.flags.retain) == [false, true, true])
+        #expect(records.map(\.version) == [1, 1, 2])
+        #expect(records.allSatisfy { $0.time == 1_700_000_001_000 })
+    }
+
+    @Test("D3 a record larger than a block spans part blocks with one sequence", arguments: [576, 1_500])
+    func parts(mtu: Int) throws {
+        var bench = try CoreBench(mtu: mtu)
+        var random = Xorshift(state: 6)
+        let large = (0..<1 << 20).map { _ in UInt8.random(in: 0...255, using: &random) }
+        bench.publish("acme/a", [1], delivery: 1)
+        bench.publish("acme/large", large, delivery: 2)
+        bench.publish("acme/b", [2], delivery: 3)
+        try bench.endGulp(idle: true)
+        #expect(bench.stream.records.map(\.payload) == [[1], large, [2]])
+        #expect(bench.stream.records.map(\.sequence) == [1, 2, 3])
+        let parts = bench.blocks.filter { $0.partCount > 1 }
+        #expect(parts.count == parts.first?.partCount)
+        #expect(parts.count <= 64)
+        // Only the last part settles the delivery.
+        #expect(bench.blocks.compactMap(\.lastDelivery?.rawValue) == [1, 2, 3])
+        #expect(parts.last?.lastDelivery?.rawValue == 2)
+    }
+
+    @Test("P1, P8 a record above max_record is shed with a sequence, a version and its topic")
+    func oversize() throws {
+        var bench = try CoreBench { $0.maximumRecordBytes = 1_000 }
+        bench.publish("acme/a", [1])
+        #expect(bench.publish("acme/a", [UInt8](repeating: 0, count: 1_001), delivery: 9) == .shed(stamp(2), .oversize))
+        #expect(bench.publish("acme/a", [UInt8](repeating: 0, count: 1_000)) == .taken(stamp(3)))
+        try bench.endGulp(idle: true)
+        #expect(bench.stream.records.map(\.version) == [1, 3])
+        let shed = try #require(bench.stream.sheds.first)
+        #expect(shed.sequence == 2)
+        #expect(shed.run.reason == .oversize)
+        #expect(shed.run.entries == [.init(topic: "acme/a", records: 1, lastVersion: TopicVersion(rawValue: 2))])
+        #expect(bench.core.counters.shed == 1)
+    }
+
+    @Test("P8 at the topic limit a new topic is shed by name, and known ones go on")
+    func topicLimit() throws {
+        var bench = try CoreBench { $0.slots = .init(topics: 2, bytes: 10_000) }
+        bench.publish("a", [1])
+        bench.publish("b", [1])
+        #expect(bench.publish("c", [1]) == .shed(stamp(3), .topicLimit))
+        #expect(bench.publish("a", [2]) == .taken(stamp(4)))
+        #expect(bench.publish("a", [UInt8](repeating: 0, count: 20_000)) == .shed(stamp(5), .topicLimit))
+        try bench.endGulp(idle: true)
+        #expect(bench.stream.sheds.map(\.run.entries.first?.topic) == ["c", "a"])
+        #expect(bench.stream.lastSequence == 5)
+    }
+
+    @Test("D4 what the policy filters takes no sequence, and is acknowledged with what was before it")
+    func filtered() throws {
+        var bench = try CoreBench(exporting: ["acme/#"])
+        #expect(bench.publish("other", [1], delivery: 1) == .filtered(.notExported))
+        #expect(bench.core.takeSettled() == DeliveryTicket(rawValue: 1))
+        #expect(bench.core.takeSettled() == nil)
+        bench.publish("acme/a", [1], delivery: 2)
+        bench.publish("other", [1], delivery: 3)
+        #expect(bench.core.takeSettled() == nil, "the block with delivery 2 is not yet closed")
+        bench.publish("acme/a", [1], delivery: 4)
+        bench.publish("spBv1.0/g/NCMD/n", [1], delivery: 5)
+        try bench.endGulp(idle: true)
+        #expect(bench.blocks.map(\.lastDelivery?.rawValue) == [5])
+        #expect(bench.core.takeSettled() == nil)
+        #expect(bench.stream.lastSequence == 2)
+        #expect(bench.core.counters.filteredInAll == 3)
+        #expect(bench.core.counters.received == 5)
+    }
+
+    @Test("a policy read again holds from the next message on, for topics known before too")
+    func replacedPolicy() throws {
+        var bench = try CoreBench(exporting: ["acme/#"])
+        #expect(bench.publish("acme/a", [1]) == .taken(stamp(1)))
+        bench.core.replacePolicy(try policy(["acme/b"]))
+        #expect(bench.publish("acme/a", [2]) == .filtered(.notExported))
+        #expect(bench.publish("acme/b", [2]) == .taken(stamp(2)))
+        bench.core.replacePolicy(try policy(["acme/+"]))
+        #expect(bench.publish("acme/a", [3]) == .taken(stamp(3)))
+    }
+
+    @Test("D11 a fetched value is taken unless it is known or the topic has moved on since the fetch began")
+    func fetched() throws {
+        var bench = try CoreBench()
+        bench.publish("known", [1], retain: true)
+        bench.publish("changed", [1], retain: true)
+        bench.publish("event", [1], retain: false)
+        bench.publish("deleted-before", [1], retain: true)
+        bench.publish("deleted-before", [], retain: true)
+        let began = bench.core.newestStamp
+        bench.publish("moved", [2], retain: true)
+        bench.publish("deleted", [], retain: true)
+        #expect(bench.publishFetched("known", [1], since: began) == .known)
+        #expect(bench.publishFetched("moved", [1], since: began) == .known)
+        #expect(bench.publishFetched("deleted", [1], since: began) == .known)
+        #expect(bench.publishFetched("changed", [2], since: began) == .taken(stamp(8)))
+        #expect(bench.publishFetched("event", [3], since: began) == .taken(stamp(9)))
+        #expect(bench.publishFetched("new", [4], since: began) == .taken(stamp(10)))
+        #expect(bench.publishFetched("deleted-before", [5], since: began) == .taken(stamp(11)))
+        #expect(bench.core.counters.known == 3)
+    }
+
+    @Test("an interval without a subscription crosses in its place and takes no sequence")
+    func unobserved() throws {
+        var bench = try CoreBench()
+        let interval = Unobserved(
+            from: UnixMilliseconds(rawValue: 1), to: UnixMilliseconds(rawValue: 2), sessionResumed: false, dropped: nil,
+            reason: "the broker was away")
+        bench.core.note(interval, now: bench.now)
+        try bench.endGulp(idle: true)
+        bench.publish("a", [1])
+        try bench.endGulp(idle: true)
+        #expect(bench.stream.unobserved == [interval])
+        #expect(bench.stream.lastSequence == 1)
+        #expect(bench.stream.lastBlock == 2)
+    }
+
+    @Test("beats go out at once and then each period, and say what has left")
+    func beats() throws {
+        var bench = try CoreBench { $0.beat = .milliseconds(100) }
+        bench.core.surroundings.software = "uns-diode 1"
+        bench.publish("a", [1])
+        try bench.endGulp(idle: false)
+        try bench.pass(.zero)
+        #expect(bench.beats.count == 1)
+        for _ in 0..<10 { try bench.pass(.milliseconds(50)) }
+        #expect(bench.beats.count == 6)
+        try bench.pass(.seconds(10))
+        #expect(bench.beats.count == 7, "beats missed while asleep are not made up for")
+        let beats = try bench.beats.map { try Beat(decoding: $0.symbols.span.bytes.extracting(0..<$0.packedBytes)) }
+        #expect(beats.first?.lastSequence == 0, "the record waits in the open block")
+        #expect(beats.last?.lastSequence == 1)
+        #expect(beats.last?.lastLiveBlock == 1)
+        #expect(beats.last?.periodMilliseconds == 100)
+        #expect(beats.last?.software == "uns-diode 1")
+        #expect(beats.last?.counters[.received] == 1)
+        #expect(beats.last?.epochs.map(\.epoch.rawValue) == [7])
+        #expect(bench.beats.map(\.id.block.rawValue) == Array(1...7))
+        bench.core.surroundings.sent = (SequenceNumber(rawValue: 0), BlockNumber(rawValue: 0))
+        try bench.pass(.seconds(1))
+        let held = try #require(bench.beats.last)
+        #expect(try Beat(decoding: held.symbols.span.bytes.extracting(0..<held.packedBytes)).lastSequence == 0)
+    }
+
+    @Test("random operations agree with a naive model")
+    func model() throws {
+        let seed = UInt64.random(in: 1 ... .max)
+        var random = Xorshift(state: seed)
+        var bench = try CoreBench(exporting: ["a/#"]) { $0.maximumRecordBytes = 2_000 }
+        var expected: [(topic: String, payload: [UInt8], version: UInt64)] = []
+        var versions: [String: UInt64] = [:]
+        var sheds = 0
+        for delivery in 1...3_000 as ClosedRange<UInt64> {
+            let topic = (random.next() % 5 == 0 ? "b/" : "a/") + String(random.next() % 40)
+            let size = random.next() % 50 == 0 ? 2_001 : Int(random.next() % 300)
+            let payload = [UInt8](repeating: UInt8(truncatingIfNeeded: delivery), count: size)
+            bench.publish(topic, payload, retain: random.next() % 2 == 0, delivery: delivery)
+            if topic.hasPrefix("a/") {
+                versions[topic, default: 0] += 1
+                if size > 2_000 { sheds += 1 } else { expected.append((topic, payload, versions[topic] ?? 0)) }
+            }
+            switch random.next() % 10 {
+            case 0: try bench.endGulp(idle: true)
+            case 1: try bench.pass(.microseconds(Int64(random.next() % 3_000)))
+            default: try bench.endGulp(idle: false)
+            }
+        }
+        try bench.endGulp(idle: true)
+        #expect(bench.stream.records.map(\.topic) == expected.map(\.topic), "seed \(seed)")
+        #expect(bench.stream.records.map(\.payload) == expected.map(\.payload), "seed \(seed)")
+        #expect(bench.stream.records.map(\.version) == expected.map(\.version), "seed \(seed)")
+        #expect(bench.stream.sheds.count == sheds, "seed \(seed)")
+        #expect(bench.stream.lastSequence == UInt64(expected.count + sheds), "seed \(seed)")
+        let settled = bench.core.takeSettled()?.rawValue ?? bench.blocks.compactMap(\.lastDelivery).last?.rawValue
+        #expect(settled == 3_000, "seed \(seed)")
+    }
+
+    private func stamp(_ sequence: UInt64) -> Stamp {
+        Stamp(epoch: Epoch(rawValue: 7), sequence: SequenceNumber(rawValue: sequence))
+    }
+}
