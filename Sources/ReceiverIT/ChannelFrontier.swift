@@ -1,0 +1,55 @@
+import DiodeProtocol
+
+/// The newest accepted block of a channel where only what is newer counts: snapshot and beat (W-20).
+struct ChannelFrontier: Sendable, Equatable {
+    private(set) var epoch = Epoch(rawValue: 0)
+    private(set) var incarnation: Incarnation?
+    private(set) var block: UInt64 = 0
+
+    func isBeyond(_ id: BlockID) -> Bool {
+        id.epoch > epoch || id.epoch == epoch && id.block.rawValue > block
+    }
+
+    /// Whether the block comes from the sender lifetime that this epoch belongs to.
+    func agrees(with id: BlockID) -> Bool {
+        id.epoch != epoch || incarnation == nil || incarnation == id.incarnation
+    }
+
+    /// Accepts a unit that lies beyond.
+    mutating func accept(_ unit: DecodedUnit) {
+        epoch = unit.epoch
+        incarnation = unit.incarnation
+        block = unit.lastBlock
+    }
+}
+
+/// The content hashes of the newest accepted live blocks: another content under one of their numbers is equivocation (W-21),
+/// the same one is an echo.
+///
+/// Bounded: 65,536 blocks, the older of two that share a place is forgotten; 40 bytes each.
+struct AcceptedContents: Sendable {
+    private struct Entry: Sendable {
+        var epoch: Epoch
+        var block: UInt64
+        var hash: ContentHash
+    }
+
+    private static let capacity = 65_536
+    private var entries: [Entry?] = []
+
+    mutating func insert(_ unit: DecodedUnit) {
+        if entries.isEmpty { entries = Array(repeating: nil, count: Self.capacity) }
+        for (index, hash) in unit.contentHashes.enumerated() {
+            let block = unit.firstBlock + UInt64(index)
+            entries[Int(block % UInt64(Self.capacity))] = Entry(epoch: unit.epoch, block: block, hash: hash)
+        }
+    }
+
+    /// The content hash of an accepted block, if it is still known.
+    func hash(of id: BlockID) -> ContentHash? {
+        guard !entries.isEmpty, let entry = entries[Int(id.block.rawValue % UInt64(Self.capacity))],
+            entry.epoch == id.epoch, entry.block == id.block.rawValue
+        else { return nil }
+        return entry.hash
+    }
+}

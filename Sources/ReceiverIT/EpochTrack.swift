@@ -1,0 +1,291 @@
+import DiodeProtocol
+
+/// The live channel of one epoch: what is decided, what is missing, and what waits for its turn.
+///
+/// ```text
+///  block    1 ─────────────────── frontier            waiting               announced
+///           ████████░░███████░████│░░░░░░░░░░░░│██████│░░░│███│░░░░░░░░░░░░░░│
+///                   hole    hole   the next hole, open after the reorder window
+/// ```
+///
+/// Decided is everything up to the frontier: it was released or lies in a hole. Invariants: holes ascend, do not touch the
+/// frontier's far side and do not overlap; `account.sent = frontierSequence − firstSequence + 1`; waiting units ascend
+/// beyond the frontier and leave room for the numbers between them.
+struct EpochTrack: Sendable {
+    struct Waiting: Sendable {
+        let unit: DecodedUnit
+        let since: MonotonicInstant
+    }
+
+    /// A newest block and sequence that the sender signed.
+    struct Mark: Sendable, Equatable {
+        var block: UInt64
+        var sequence: UInt64
+    }
+
+    let epoch: Epoch
+    /// Known once a block of the epoch was verified.
+    var incarnation: Incarnation?
+    /// The first sequence that this receiver accounts for.
+    private(set) var firstSequence: UInt64 = 1
+    private(set) var frontierBlock: UInt64 = 0
+    private(set) var frontierSequence: UInt64 = 0
+    private(set) var account = EpochAccount()
+    private(set) var holes: [Hole] = []
+    private(set) var waiting: [Waiting] = []
+    private(set) var waitingBytes = 0
+    private(set) var announced: Mark?
+    /// When something last arrived in order or was announced: the tail waits a reorder window from here.
+    private(set) var tailSince = MonotonicInstant(nanoseconds: 0)
+    /// The sender said that nothing comes after `announced`.
+    var isFinal = false
+    var startedAt: UnixMilliseconds
+    var endedAt: UnixMilliseconds?
+
+    init(epoch: Epoch, startedAt: UnixMilliseconds) {
+        self.epoch = epoch
+        self.startedAt = startedAt
+    }
+
+    /// Where a run of blocks lies.
+    enum Place: Equatable {
+        case ahead
+        /// Inside hole `index`, or across its end and the frontier at once.
+        case hole(Int)
+        case taken
+    }
+
+    func place(firstBlock: UInt64, lastBlock: UInt64) -> Place {
+        if firstBlock > frontierBlock {
+            let index = indexOfWaiting(from: firstBlock)
+            return index < waiting.count && waiting[index].unit.firstBlock <= lastBlock ? .taken : .ahead
+        }
+        let index = indexOfHole(endingAtOrAfter: firstBlock)
+        guard index < holes.count, holes[index].firstBlock <= firstBlock else { return .taken }
+        if lastBlock <= holes[index].lastBlock { return .hole(index) }
+        // Parts of one content, of which a beat announced only some: the rest lies beyond the frontier.
+        return holes[index].lastBlock == frontierBlock ? .hole(index) : .taken
+    }
+
+    /// Index of the first hole whose last block is `block` or later.
+    func indexOfHole(endingAtOrAfter block: UInt64) -> Int {
+        var low = 0
+        var high = holes.count
+        while low < high {
+            let middle = (low + high) / 2
+            if holes[middle].lastBlock < block { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    /// Index of the first waiting unit whose last block is `block` or later.
+    private func indexOfWaiting(from block: UInt64) -> Int {
+        var low = 0
+        var high = waiting.count
+        while low < high {
+            let middle = (low + high) / 2
+            if waiting[middle].unit.lastBlock < block { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    // MARK: Ahead of the frontier
+
+    /// Whether a unit's numbers fit between its neighbours (W-24): consecutive blocks carry consecutive sequences, and a
+    /// block in between may take none, so a larger distance only bounds them.
+    func fitsAhead(_ unit: DecodedUnit) -> Bool {
+        if isFinal, let announced, unit.lastBlock > announced.block || unit.lastSequence > announced.sequence {
+            return false
+        }
+        let index = indexOfWaiting(from: unit.firstBlock)
+        let before =
+            index == 0
+            ? (block: frontierBlock, sequence: frontierSequence)
+            : (block: waiting[index - 1].unit.lastBlock, sequence: waiting[index - 1].unit.lastSequence)
+        let touches = before.block + 1 == unit.firstBlock
+        guard touches ? unit.firstSequence == before.sequence + 1 : unit.firstSequence > before.sequence else {
+            return false
+        }
+        guard index < waiting.count else { return true }
+        let after = waiting[index].unit
+        let touchesNext = unit.lastBlock + 1 == after.firstBlock
+        return touchesNext ? after.firstSequence == unit.endSequence : after.firstSequence >= unit.endSequence
+    }
+
+    mutating func wait(_ unit: DecodedUnit, since now: MonotonicInstant) {
+        waiting.insert(Waiting(unit: unit, since: now), at: indexOfWaiting(from: unit.firstBlock))
+        waitingBytes += unit.content.count
+    }
+
+    /// Moves the units that are next in order to `released`; the frontier moves behind them.
+    mutating func release(into released: inout [ReleasedUnit], isLate: Bool, now: MonotonicInstant) {
+        var count = 0
+        while count < waiting.count, waiting[count].unit.firstBlock == frontierBlock + 1 {
+            let unit = waiting[count].unit
+            advance(behind: unit, isLate: isLate, now: now)
+            released.append(ReleasedUnit(unit: unit, isLate: isLate))
+            waitingBytes -= unit.content.count
+            count += 1
+        }
+        if count > 0 { waiting.removeFirst(count) }
+    }
+
+    /// Moves the frontier behind a unit that begins right there.
+    mutating func advance(behind unit: DecodedUnit, isLate: Bool, now: MonotonicInstant) {
+        frontierBlock = unit.lastBlock
+        frontierSequence = unit.lastSequence
+        if isLate { account.late += unit.records } else { account.delivered += unit.records }
+        tailSince = max(tailSince, now)
+    }
+
+    // MARK: Holes
+
+    /// The sender signed that it got as far as this.
+    mutating func announce(_ mark: Mark, now: MonotonicInstant) {
+        guard let known = announced else {
+            announced = mark
+            tailSince = max(tailSince, now)
+            return
+        }
+        guard mark.block >= known.block, mark.sequence >= known.sequence, mark != known else { return }
+        announced = mark
+        tailSince = max(tailSince, now)
+    }
+
+    /// Whether the sender is ahead of everything that came.
+    var hasTail: Bool {
+        guard let announced else { return false }
+        return waiting.isEmpty && announced.block > frontierBlock && announced.sequence >= frontierSequence
+    }
+
+    /// Since when the next hole is known: the frontier's, or else the tail.
+    var nextHoleSince: MonotonicInstant? {
+        if !waiting.isEmpty { return waiting.reduce(waiting[0].since) { min($0, $1.since) } }
+        return hasTail ? tailSince : nil
+    }
+
+    /// Gives up waiting: what lies between the frontier and the next unit (or the announced end) becomes a hole.
+    /// - Returns: the index of the hole, or nil if there is nothing to give up.
+    mutating func openHole(gap: UInt64) -> Int? {
+        let end: Mark
+        if let next = waiting.first?.unit {
+            end = Mark(block: next.firstBlock - 1, sequence: next.firstSequence - 1)
+        } else if hasTail, let announced {
+            end = announced
+        } else {
+            return nil
+        }
+        guard end.block > frontierBlock else { return nil }
+        let records = end.sequence - frontierSequence
+        holes.append(
+            Hole(
+                gap: records > 0 ? gap : 0, firstBlock: frontierBlock + 1, lastBlock: end.block,
+                firstSequence: frontierSequence + 1, records: records))
+        account.missing += records
+        frontierBlock = end.block
+        frontierSequence = end.sequence
+        return holes.count - 1
+    }
+
+    /// Whether a unit's numbers fit the hole that its blocks lie in (W-24).
+    func fits(_ unit: DecodedUnit, inHole index: Int) -> Bool {
+        let hole = holes[index]
+        let crossesFrontier = unit.lastBlock > hole.lastBlock
+        guard unit.firstSequence >= hole.firstSequence else { return false }
+        if crossesFrontier {
+            guard fitsBeyondFrontier(unit), unit.endSequence >= hole.endSequence else { return false }
+        } else if unit.endSequence > hole.endSequence {
+            return false
+        }
+        if unit.firstBlock == hole.firstBlock, unit.firstSequence != hole.firstSequence { return false }
+        return unit.lastBlock != hole.lastBlock || unit.endSequence == hole.endSequence
+    }
+
+    /// Whether the end of a unit that crosses the frontier leaves what waits behind it in place.
+    private func fitsBeyondFrontier(_ unit: DecodedUnit) -> Bool {
+        guard let next = waiting.first?.unit else { return true }
+        guard unit.lastBlock < next.firstBlock else { return false }
+        return unit.lastBlock + 1 == next.firstBlock
+            ? next.firstSequence == unit.endSequence : next.firstSequence >= unit.endSequence
+    }
+
+    /// Takes a unit's blocks out of the hole that they lie in; what is left of it on either side stays.
+    /// - Returns: the hole as it was, and by how many records it first grew beyond the frontier.
+    mutating func fill(hole index: Int, with unit: DecodedUnit) -> (hole: Hole, grown: UInt64) {
+        let grown = extendToFrontier(hole: index, for: unit)
+        let filled = holes[index]
+        var remaining: [Hole] = []
+        if unit.firstBlock > filled.firstBlock {
+            var left = filled
+            left.lastBlock = unit.firstBlock - 1
+            left.records = unit.firstSequence - filled.firstSequence
+            remaining.append(left)
+        }
+        if unit.lastBlock < filled.lastBlock {
+            var right = filled
+            right.firstBlock = unit.lastBlock + 1
+            right.firstSequence = unit.endSequence
+            right.records = filled.endSequence - unit.endSequence
+            remaining.append(right)
+        }
+        if remaining.count == 1 {
+            holes[index] = remaining[0]
+        } else {
+            holes.replaceSubrange(index...index, with: remaining)
+        }
+        if filled.isLost { account.lost -= unit.records } else { account.missing -= unit.records }
+        account.late += unit.records
+        return (filled, grown)
+    }
+
+    /// Where a unit ends beyond the frontier, the hole and the frontier first grow to its end.
+    private mutating func extendToFrontier(hole index: Int, for unit: DecodedUnit) -> UInt64 {
+        guard unit.lastBlock > holes[index].lastBlock else { return 0 }
+        let grown = unit.lastSequence - frontierSequence
+        holes[index].lastBlock = unit.lastBlock
+        holes[index].records += grown
+        if holes[index].isLost { account.lost += grown } else { account.missing += grown }
+        frontierBlock = unit.lastBlock
+        frontierSequence = unit.lastSequence
+        return grown
+    }
+
+    /// Gives a hole up: its records count as lost.
+    mutating func lose(hole index: Int) {
+        guard !holes[index].isLost else { return }
+        holes[index].isLost = true
+        account.missing -= holes[index].records
+        account.lost += holes[index].records
+    }
+
+    /// Forgets a hole that was given up: nothing is accepted there any more.
+    mutating func forget(hole index: Int) -> Hole {
+        precondition(holes[index].isLost, "only a hole that was given up is forgotten")
+        return holes.remove(at: index)
+    }
+
+    /// Records that were released turned out to stand for records that the sender shed.
+    mutating func countShed(_ records: UInt64, isLate: Bool) {
+        if isLate { account.late -= records } else { account.delivered -= records }
+        account.lost += records
+    }
+
+    /// Moves the beginning of the account up to a sequence, as far as nothing before it was released.
+    /// - Returns: how many missing records of hole 0 are not ours to count.
+    mutating func begin(at sequence: UInt64) -> UInt64 {
+        guard sequence > firstSequence else { return 0 }
+        if frontierBlock == 0 {
+            if let next = waiting.first?.unit, next.firstSequence < sequence { return 0 }
+            firstSequence = sequence
+            frontierSequence = sequence - 1
+            return 0
+        }
+        guard let first = holes.first, first.firstSequence == firstSequence, !first.isLost else { return 0 }
+        let dropped = min(sequence - firstSequence, first.records)
+        firstSequence += dropped
+        holes[0].firstSequence += dropped
+        holes[0].records -= dropped
+        account.missing -= dropped
+        return dropped
+    }
+}

@@ -1,0 +1,136 @@
+import Crypto
+import DiodeProtocol
+
+/// Says of each frame whether the paired sender signed it, before anything else looks at its symbol (W-15).
+///
+/// ```text
+///            settled transmission ── header, root and signature agree ──▶ authentic (a few hashes)
+///           /                     └─ they differ ──▶ forged, without a verification (W-16)
+///  frame ──▶
+///           \                     ┌─ budget ──▶ verify ──▶ settled, authentic │ forged
+///            unsettled ───────────┴─ no budget now ──▶ waits for a draw (W-17)
+/// ```
+///
+/// One thread owns it. Memory: the settled table, 8 MiB of waiting frames, 128 KiB of budget cells.
+struct FrameAuthenticator: ~Copyable {
+    enum Verdict {
+        /// The transmission in `slot` holds this symbol; `isNew` is false if the same frame came before.
+        case authentic(slot: Int, leaf: Digest16, isNew: Bool)
+        /// Nothing more of its block is needed; the frame was not hashed.
+        case done(isNew: Bool)
+        case forged
+        /// Nothing is known about its transmission.
+        case unsettled
+    }
+
+    enum Admission {
+        case authentic(slot: Int, leaf: Digest16)
+        case forged
+        /// It waits; `dropped` frames had to leave for it (or it did not stay).
+        case waiting(dropped: Int)
+        case overBudget
+    }
+
+    private var verifier: Ed25519Verifier
+    private var hasher = SymbolHasher()
+    private(set) var settled: SettledTransmissions
+    private var budget: VerificationBudget
+    private(set) var waiting: WaitingFrames
+    /// Verifications made, for status and tests.
+    private(set) var verifications: UInt64 = 0
+
+    init(
+        key: Ed25519PublicKey, verificationsPerSecond: Int, settledTransmissions: Int, waitingBytes: Int,
+        random: inout some RandomNumberGenerator, now: MonotonicInstant
+    ) throws(CryptoError) {
+        settled = SettledTransmissions(capacity: settledTransmissions)
+        budget = VerificationBudget(perSecond: verificationsPerSecond, seed: random.next(), now: now)
+        waiting = WaitingFrames(limitBytes: waitingBytes, seed: random.next())
+        verifier = try Ed25519Verifier(key)
+    }
+
+    /// Compares a frame with what is settled.
+    mutating func check(_ frame: borrowing FrameView) -> Verdict {
+        let id = TransmissionID(block: frame.header.id, transmission: frame.header.transmission)
+        guard let slot = settled.slot(of: id) else { return .unsettled }
+        guard settled[slot].matches(frame) else { return .forged }
+        if settled[slot].isDone { return .done(isNew: settled[slot].note(leaf: frame.leafIndex)) }
+        let leaf = hasher.leaf(frame.header.id, frame.symbolID, frame.symbol)
+        guard hasher.root(from: leaf, index: frame.leafIndex, path: frame.path) == settled[slot].root else {
+            return .forged
+        }
+        return .authentic(slot: slot, leaf: leaf, isNew: settled[slot].note(leaf: frame.leafIndex))
+    }
+
+    /// Verifies an unsettled frame, now if the budget allows, or lets it wait.
+    mutating func admit(
+        _ frame: borrowing FrameView, bytes: RawSpan, rank: WaitingFrames.Class, now: MonotonicInstant
+    ) -> Admission {
+        budget.refill(now: now)
+        switch budget.grant(frame.header.id, now: now) {
+        case .never: return .overBudget
+        case .now:
+            // While others wait, an implausible frame takes no token from them.
+            if rank == .plausible || waiting.isEmpty { return verify(frame, now: now) }
+        case .later: break
+        }
+        let id = TransmissionID(block: frame.header.id, transmission: frame.header.transmission)
+        return .waiting(dropped: waiting.insert(bytes, id: id, rank: rank))
+    }
+
+    /// A waiting frame that may be verified now, drawn at random; plausible ones first.
+    mutating func drawWaiting(now: MonotonicInstant) -> Int? {
+        budget.refill(now: now)
+        guard budget.hasToken else { return nil }
+        for rank in [WaitingFrames.Class.plausible, .implausible] {
+            // A few draws find one that may be tried now, unless nearly all of them pause.
+            for _ in 0..<16 {
+                guard let slot = waiting.pick(rank) else { break }
+                if budget.grant(waiting.id(of: slot).block, now: now) != .later { return slot }
+            }
+        }
+        return nil
+    }
+
+    /// Verifies a waiting frame that was drawn and removes it.
+    mutating func verifyWaiting(_ slot: Int, now: MonotonicInstant) -> (Admission, bytes: [UInt8]) {
+        let isExhausted = budget.grant(waiting.id(of: slot).block, now: now) == .never
+        let bytes = waiting.take(slot)
+        if isExhausted { return (.overBudget, bytes) }
+        do throws(FrameError) {
+            return (verify(try FrameView(decoding: bytes.span.bytes), now: now), bytes)
+        } catch {
+            preconditionFailure("a frame that waits was decoded before it was let in")
+        }
+    }
+
+    mutating func dropWaiting(_ slot: Int) { waiting.remove(slot) }
+
+    /// Moves out a waiting frame of a transmission, if there is one.
+    mutating func takeWaiting(of id: TransmissionID) -> [UInt8]? {
+        waiting.first(of: id).map { waiting.take($0) }
+    }
+
+    /// Nothing more of the block is needed: later frames of this transmission are not even hashed.
+    mutating func finish(slot: Int) { settled[slot].isDone = true }
+
+    /// When a waiting frame may be drawn.
+    var nextDeadline: MonotonicInstant? {
+        waiting.isEmpty ? nil : budget.nextToken.advanced(by: .milliseconds(1))
+    }
+
+    private mutating func verify(_ frame: borrowing FrameView, now: MonotonicInstant) -> Admission {
+        budget.spend()
+        verifications += 1
+        let leaf = hasher.leaf(frame.header.id, frame.symbolID, frame.symbol)
+        let root = hasher.root(from: leaf, index: frame.leafIndex, path: frame.path)
+        let message = SymbolHasher.signedMessage(headerBytes: frame.headerBytes, root: root)
+        guard verifier.isValid(frame.signature, for: message.span.bytes) else {
+            budget.noteFailure(frame.header.id, now: now)
+            return .forged
+        }
+        var transmission = SettledTransmission(header: frame.header, root: root, signature: frame.signature)
+        _ = transmission.note(leaf: frame.leafIndex)
+        return .authentic(slot: settled.insert(transmission), leaf: leaf)
+    }
+}

@@ -1,0 +1,77 @@
+public import DiodeProtocol
+
+/// Missing records of one epoch: numbers that were announced or passed over and whose block did not come in time.
+public struct Gap: Sendable, Equatable {
+    /// Whether it can still be filled.
+    public enum State: String, Sendable { case open, healed, lost }
+
+    /// What filled it.
+    public enum Healing: String, Sendable { case fec, echo, resend, snapshot, path }
+
+    /// Why its records did not come in time, as far as the receiver can tell.
+    public enum Cause: String, Sendable, CaseIterable {
+        case link, nic, socket, fec
+        case receiverDown = "receiver-down"
+        case senderRestart = "sender-restart"
+        case senderQueue = "sender-queue"
+        case authentication, version, unknown
+    }
+
+    /// Counts from 1 for each link.
+    public let id: UInt64
+    public let epoch: Epoch
+    /// As they were when it opened.
+    public let firstSequence, lastSequence: SequenceNumber
+    public let firstBlock, lastBlock: BlockNumber
+    public let openedAt: UnixMilliseconds
+    public let cause: Cause
+    public internal(set) var closedAt: UnixMilliseconds?
+    public internal(set) var healedBy: Healing?
+    /// Records of it that may still come, and that were given up (one of those may still come by hand).
+    public internal(set) var missing, lost: UInt64
+
+    /// Records that were missing when it opened; at least 1.
+    public var records: UInt64 { lastSequence.rawValue - firstSequence.rawValue + 1 }
+
+    public var state: State { missing > 0 ? .open : lost > 0 ? .lost : .healed }
+}
+
+/// A run of blocks that have not come: all of a gap at first, a part of it once some of its blocks have.
+///
+/// It may hold no record (blocks that carry only control items); then it belongs to no gap (`gap` = 0).
+struct Hole: Sendable, Equatable {
+    var gap: UInt64
+    var firstBlock, lastBlock: UInt64
+    var firstSequence, records: UInt64
+    /// Given up: its records count as lost.
+    var isLost = false
+
+    /// One past its last sequence.
+    var endSequence: UInt64 { firstSequence + records }
+}
+
+/// The double entry of one epoch. At every instant `sent = delivered + late + missing + lost`.
+public struct EpochAccount: Sendable, Equatable {
+    /// Records that came in order.
+    public internal(set) var delivered: UInt64 = 0
+    /// Records that filled a gap, or came after a newer epoch had begun.
+    public internal(set) var late: UInt64 = 0
+    /// Records in open gaps.
+    public internal(set) var missing: UInt64 = 0
+    /// Records that the sender shed, or whose gap was given up.
+    public internal(set) var lost: UInt64 = 0
+
+    public init() {}
+
+    /// Every record up to the newest decided one.
+    public var sent: UInt64 { delivered + late + missing + lost }
+
+    static func + (a: EpochAccount, b: EpochAccount) -> EpochAccount {
+        var sum = a
+        sum.delivered += b.delivered
+        sum.late += b.late
+        sum.missing += b.missing
+        sum.lost += b.lost
+        return sum
+    }
+}

@@ -1,0 +1,416 @@
+public import Crypto
+public import DiodeProtocol
+
+/// The receiver of one link without I/O and without a clock: frames and time go in, commits come out.
+///
+/// ```text
+/// receive ─▶ FrameAuthenticator ─▶ BlockAssembler ─▶ GapTracker ─▶ Replica ─▶ Committer ─▶ takeCommit
+/// advance ─▶ waiting frames drawn    partial blocks    holes open                LinkWatch ─▶ state
+/// ```
+///
+/// One thread owns it. Call `receive` for each datagram, `advance` after each batch of them and at `nextDeadline`, and
+/// `takeCommit` after that. Every table in it is bounded (see `Settings`).
+public struct ReceiverCore: ~Copyable {
+    /// What the core is told once. The defaults suit a 1 Gbit/s link.
+    public struct Settings: Sendable {
+        /// How long a block waits for those before it; a longer hole opens a gap.
+        public var reorderWindow = Duration.milliseconds(50)
+        /// Silence after which values can no longer be trusted as current.
+        public var silenceTimeout = Duration.seconds(3)
+        /// Signature verifications a second for frames whose transmission is not settled (W-17): 8,000 are about half a core.
+        public var verificationsPerSecond = 8_000
+        /// Frames that wait for such a verification, in bytes (W-17).
+        public var waitingFrameBytes = 8 << 20
+        /// Transmissions whose header and root are remembered (W-16), about 400 bytes each.
+        public var settledTransmissions = 4_096
+        /// Partly received blocks, and the bytes of their symbols.
+        public var assemblyBlocks = 1_024
+        public var assemblyBytes = 64 << 20
+        /// Decoded blocks that wait for those before them, and their bytes.
+        public var reorderBlocks = 4_096
+        public var reorderBytes = 64 << 20
+        /// Runs of missing blocks of one epoch; beyond, the oldest become lost.
+        public var holes = 16_384
+        /// Topics with a stamp, and the bytes of their names.
+        public var topics = 1_000_000
+        public var topicNameBytes = 128 << 20
+
+        public init() {}
+    }
+
+    private let link: LinkFingerprint
+    private let startedAt: MonotonicInstant
+    private var authenticator: FrameAuthenticator
+    private var assembler: BlockAssembler
+    private var tracker: GapTracker
+    private var replica: Replica
+    private var committer = Committer()
+    private var watch: LinkWatch
+    private var snapshotFrontier = ChannelFrontier()
+    private var beatFrontier = ChannelFrontier()
+    private var acceptedContents = AcceptedContents()
+    private var tallies = ReceiverCounters()
+    private var released: [ReleasedUnit] = []
+    private var droppedAt: MonotonicInstant?
+
+    /// - Parameters:
+    ///   - card: whose frames are accepted.
+    ///   - seed: decides what is drawn under a flood; random, and unknown to the other side.
+    /// - Throws: when libcrypto does not take the card's key.
+    public init(
+        card: LinkCard, settings: Settings = Settings(), seed: UInt64, now: MonotonicInstant, time: UnixMilliseconds
+    ) throws(CryptoError) {
+        var random = SplitMix64(state: seed)
+        var assemblerLimits = BlockAssembler.Limits()
+        assemblerLimits.blocks = settings.assemblyBlocks
+        assemblerLimits.bytes = settings.assemblyBytes
+        var trackerLimits = GapTracker.Limits()
+        trackerLimits.reorderWindow = settings.reorderWindow
+        trackerLimits.waitingUnits = settings.reorderBlocks
+        trackerLimits.waitingBytes = settings.reorderBytes
+        trackerLimits.holes = settings.holes
+        var replicaLimits = Replica.Limits()
+        replicaLimits.topics = settings.topics
+        replicaLimits.nameBytes = settings.topicNameBytes
+        link = card.linkFingerprint
+        startedAt = now
+        assembler = BlockAssembler(limits: assemblerLimits)
+        tracker = GapTracker(limits: trackerLimits, lowestEpoch: card.lowestEpoch)
+        replica = Replica(limits: replicaLimits)
+        watch = LinkWatch(silenceTimeout: settings.silenceTimeout, time: time)
+        authenticator = try FrameAuthenticator(
+            key: card.key, verificationsPerSecond: settings.verificationsPerSecond,
+            settledTransmissions: settings.settledTransmissions, waitingBytes: settings.waitingFrameBytes,
+            random: &random, now: now)
+    }
+
+    // MARK: In
+
+    /// Takes one datagram, which may be anything.
+    public mutating func receive(frame bytes: RawSpan, now: MonotonicInstant, time: UnixMilliseconds) {
+        tallies.frames += 1
+        guard let named = FramePreamble.link(of: bytes) else {
+            tallies.malformed += 1
+            return
+        }
+        guard named == link else {
+            tallies.unknownLink += 1
+            return
+        }
+        do throws(FrameError) {
+            process(try FrameView(decoding: bytes), bytes: bytes, now: now, time: time)
+        } catch {
+            switch error.counter {
+            case .malformed: tallies.malformed += 1
+            case .version: tallies.version += 1
+            }
+        }
+    }
+
+    /// Does what time brings: draws waiting frames, opens gaps whose reorder window is over, notices silence.
+    public mutating func advance(now: MonotonicInstant, time: UnixMilliseconds) {
+        while let slot = authenticator.drawWaiting(now: now) { verifyWaiting(slot, now: now, time: time) }
+        tracker.advance(now: now, time: time, cause: likelyCause(now))
+        apply(now: now)
+        if let state = watch.update(missing: tracker.account.missing, now: now, time: time) {
+            committer.note(.state(state, reason: watch.reason))
+        }
+    }
+
+    /// The socket or a queue before this core dropped datagrams of this link: gaps that open soon are put down to that.
+    public mutating func noteDrops(now: MonotonicInstant) { droppedAt = now }
+
+    // MARK: Out
+
+    /// When `advance` has something to do, if nothing arrives before.
+    public var nextDeadline: MonotonicInstant? {
+        [authenticator.nextDeadline, tracker.nextDeadline, watch.nextDeadline].compactMap { $0 }.min()
+    }
+
+    /// Moves out what was decided since the last call.
+    public mutating func takeCommit() -> Commit { committer.take() }
+
+    public var counters: ReceiverCounters {
+        var counters = tallies
+        counters.assembliesShed = assembler.shed
+        counters.restoredSymbols = assembler.restoredSymbols
+        return counters
+    }
+
+    /// The state of the link, since when, and why it is not `online`.
+    public var state: (state: LinkState, since: UnixMilliseconds, reason: String) {
+        (watch.state, watch.since, watch.reason)
+    }
+
+    /// What the sender last said about itself.
+    public var beat: Beat? { watch.beat }
+    /// When something new last came.
+    public var heardUntil: UnixMilliseconds? { watch.heardUntil }
+    /// The sender's clock minus ours: extremes over all beats, in milliseconds.
+    public var clockOffsetMilliseconds: ClosedRange<Int64>? { watch.clockOffsetMilliseconds }
+
+    /// All epochs together.
+    public var account: EpochAccount { tracker.account }
+    /// Announced by the sender, and neither here nor missing yet.
+    public var pending: UInt64 { tracker.pending }
+    /// What this receiver accounts for begins here.
+    public var beginsAt: Stamp? { tracker.beginsAt }
+    /// The newest decided record.
+    public var decided: Stamp? {
+        tracker.tracks.last.map {
+            Stamp(epoch: $0.epoch, sequence: SequenceNumber(rawValue: $0.frontierSequence))
+        }
+    }
+
+    /// Each epoch that is still followed, oldest first.
+    public var epochs: [EpochReport] { tracker.tracks.map(EpochReport.init) }
+    /// Gaps that are open or lost, by id.
+    public var gaps: [Gap] { tracker.gaps.values.sorted { $0.id < $1.id } }
+    /// Topics with a stamp.
+    public var topicCount: Int { replica.count }
+
+    /// What the bounded tables hold now, for tests and metrics.
+    public var occupancy: Occupancy {
+        Occupancy(
+            waitingFrames: authenticator.waiting.count, waitingFrameBytes: authenticator.waiting.byteCount,
+            settledTransmissions: authenticator.settled.count, assemblies: assembler.count,
+            assemblyBytes: assembler.byteCount, partContents: assembler.groupCount,
+            reorderBlocks: tracker.tracks.reduce(0) { $0 + $1.waiting.count },
+            holes: tracker.tracks.reduce(0) { $0 + $1.holes.count }, verifications: authenticator.verifications)
+    }
+}
+
+// MARK: Frames
+
+extension ReceiverCore {
+    private mutating func process(
+        _ frame: borrowing FrameView, bytes: RawSpan, now: MonotonicInstant, time: UnixMilliseconds
+    ) {
+        switch authenticator.check(frame) {
+        case .authentic(let slot, let leaf, let isNew):
+            if isNew {
+                assemble(frame, slot: slot, leaf: leaf, now: now, time: time)
+            } else {
+                tallies.replayed += 1
+            }
+        case .done(let isNew):
+            if isNew { tallies.surplus += 1 } else { tallies.replayed += 1 }
+        case .forged: tallies.badSignature += 1
+        case .unsettled:
+            guard let rank = rankOrCount(frame.header, time: time) else { return }
+            let admission = authenticator.admit(frame, bytes: bytes, rank: rank, now: now)
+            settle(admission, frame, now: now, time: time)
+        }
+    }
+
+    private mutating func verifyWaiting(_ slot: Int, now: MonotonicInstant, time: UnixMilliseconds) {
+        let (admission, bytes) = authenticator.verifyWaiting(slot, now: now)
+        do throws(FrameError) {
+            settle(admission, try FrameView(decoding: bytes.span.bytes), now: now, time: time)
+        } catch {
+            preconditionFailure("a frame that waits was decoded before it was let in")
+        }
+    }
+
+    private mutating func settle(
+        _ admission: FrameAuthenticator.Admission, _ frame: borrowing FrameView, now: MonotonicInstant,
+        time: UnixMilliseconds
+    ) {
+        switch admission {
+        case .forged: tallies.badSignature += 1
+        case .overBudget: tallies.overBudget += 1
+        case .waiting(let dropped): tallies.overBudget += UInt64(dropped)
+        case .authentic(let slot, let leaf):
+            assemble(frame, slot: slot, leaf: leaf, now: now, time: time)
+            let id = TransmissionID(block: frame.header.id, transmission: frame.header.transmission)
+            while let bytes = authenticator.takeWaiting(of: id) {
+                do throws(FrameError) {
+                    process(try FrameView(decoding: bytes.span.bytes), bytes: bytes.span.bytes, now: now, time: time)
+                } catch {
+                    preconditionFailure("a frame that waits was decoded before it was let in")
+                }
+            }
+        }
+    }
+
+    /// How urgent a verification of this frame is; nil if it is of no use, which is then counted.
+    private mutating func rankOrCount(_ header: TransmissionHeader, time: UnixMilliseconds) -> WaitingFrames.Class? {
+        if isOpen(header.id) {
+            if assembler.holdsPart(header) {
+                tallies.repeated += 1
+                return nil
+            }
+            return isPlausible(header.id, time: time) ? .plausible : .implausible
+        }
+        if header.id.channel == .live {
+            let known = acceptedContents.hash(of: header.id)
+            // W-21: another content under an accepted number is worth a look, behind all others.
+            if let known, known != header.contentHash { return .implausible }
+            if header.transmission != .first {
+                tallies.repeated += 1
+                return nil
+            }
+        }
+        tallies.replayed += 1
+        return nil
+    }
+
+    /// Whether frames of this block are of any use (W-20).
+    private func isOpen(_ id: BlockID) -> Bool {
+        switch id.channel {
+        case .live: tracker.standing(of: id) == .open
+        case .snapshot: snapshotFrontier.isBeyond(id)
+        case .beat: beatFrontier.isBeyond(id)
+        }
+    }
+
+    /// W-23: numbers that a healthy sender may use now.
+    private func isPlausible(_ id: BlockID, time: UnixMilliseconds) -> Bool {
+        let newest = max(time.rawValue, tracker.newestEpoch?.rawValue ?? 0)
+        guard id.epoch.rawValue <= newest.addingReportingOverflow(86_400_000).partialValue else { return false }
+        let frontier =
+            switch id.channel {
+            case .live: tracker.frontierBlock(of: id.epoch)
+            case .snapshot: snapshotFrontier.epoch == id.epoch ? snapshotFrontier.block : 0
+            case .beat: beatFrontier.epoch == id.epoch ? beatFrontier.block : 0
+            }
+        return id.block.rawValue <= frontier || id.block.rawValue - frontier <= 1 << 32
+    }
+}
+
+// MARK: Blocks
+
+extension ReceiverCore {
+    private mutating func assemble(
+        _ frame: borrowing FrameView, slot: Int, leaf: Digest16, now: MonotonicInstant, time: UnixMilliseconds
+    ) {
+        let header = frame.header
+        guard assembler.isCollecting(header.id) || isOpen(header.id) else {
+            authenticator.finish(slot: slot)
+            noteClosed(header)
+            return
+        }
+        switch assembler.insert(header: header, symbol: frame.symbolID, leaf: leaf, bytes: frame.symbol) {
+        case .stored: watch.hear(now: now, time: time)
+        case .notNeeded: tallies.surplus += 1
+        case .part:
+            authenticator.finish(slot: slot)
+            watch.hear(now: now, time: time)
+        case .unit(let unit):
+            authenticator.finish(slot: slot)
+            watch.hear(now: now, time: time)
+            take(unit, now: now, time: time)
+        case .refused(let refusal):
+            authenticator.finish(slot: slot)
+            note(refusal, of: header)
+        }
+    }
+
+    /// A verified frame of a block that is not wanted: a late repair symbol, or equivocation.
+    private mutating func noteClosed(_ header: TransmissionHeader) {
+        if header.id.channel == .live, let known = acceptedContents.hash(of: header.id), known != header.contentHash {
+            note(.equivocation, of: header)
+        } else {
+            tallies.surplus += 1
+        }
+    }
+
+    private mutating func note(_ refusal: BlockAssembler.Refusal, of header: TransmissionHeader) {
+        switch refusal {
+        case .corrupt: tallies.corruptBlocks += 1
+        case .sealed: tallies.sealed += 1
+        case .inconsistent: tallies.inconsistent += 1
+        case .equivocation:
+            tallies.equivocations += 1
+            committer.note(.equivocation(header.id, header.firstSequence, header.lastSequence))
+        }
+    }
+
+    private mutating func take(_ unit: DecodedUnit, now: MonotonicInstant, time: UnixMilliseconds) {
+        switch unit.channel {
+        case .live: takeLive(unit, now: now, time: time)
+        case .beat: takeBeat(unit, now: now, time: time)
+        case .snapshot:
+            guard snapshotFrontier.agrees(with: unit.id) else { return noteEquivocation(unit) }
+            snapshotFrontier.accept(unit)
+            tallies.snapshotBlocks += 1
+        }
+    }
+
+    private mutating func takeLive(_ unit: DecodedUnit, now: MonotonicInstant, time: UnixMilliseconds) {
+        do throws(ContentError) {
+            _ = try LiveContent(decoding: unit.content.span.bytes, sequenceCount: unit.records)
+        } catch { return count(error) }
+        switch tracker.accept(unit, now: now, time: time) {
+        case .accepted:
+            acceptedContents.insert(unit)
+            tallies.liveBlocks += unit.lastBlock - unit.firstBlock + 1
+            apply(now: now)
+        case .replayed: tallies.surplus += 1
+        case .inconsistent: tallies.inconsistent += 1
+        case .equivocation: noteEquivocation(unit)
+        }
+    }
+
+    private mutating func takeBeat(_ unit: DecodedUnit, now: MonotonicInstant, time: UnixMilliseconds) {
+        guard beatFrontier.isBeyond(unit.id) else { return tallies.surplus += 1 }
+        guard beatFrontier.agrees(with: unit.id) else { return noteEquivocation(unit) }
+        let beat: Beat
+        do throws(ContentError) { beat = try Beat(decoding: unit.content.span.bytes) } catch { return count(error) }
+        beatFrontier.accept(unit)
+        tallies.beatBlocks += 1
+        watch.take(beat, epoch: unit.epoch, time: time)
+        for summary in beat.epochs {
+            tracker.announce(
+                epoch: summary.epoch, incarnation: summary.incarnation, block: summary.lastBlock,
+                sequence: summary.lastCommitted, isFinal: summary.epoch < unit.epoch, now: now, time: time)
+        }
+        tracker.announce(
+            epoch: unit.epoch, incarnation: unit.incarnation, block: BlockNumber(rawValue: beat.lastLiveBlock),
+            sequence: SequenceNumber(rawValue: beat.lastSequence), isFinal: false, now: now, time: time)
+        if let floor = beat.floor { tracker.raiseFloor(floor, time: time) }
+        apply(now: now)
+    }
+
+    private mutating func count(_ error: ContentError) {
+        switch error.counter {
+        case .malformed: tallies.malformedContents += 1
+        case .version: tallies.version += 1
+        case .sealed: tallies.sealed += 1
+        }
+    }
+
+    private mutating func noteEquivocation(_ unit: DecodedUnit) {
+        tallies.equivocations += 1
+        committer.note(
+            .equivocation(
+                unit.id, SequenceNumber(rawValue: unit.firstSequence), SequenceNumber(rawValue: unit.lastSequence)))
+    }
+
+    /// Applies what the tracker released, and tells what it noticed.
+    private mutating func apply(now: MonotonicInstant) {
+        for event in tracker.takeEvents() {
+            switch event {
+            case .opened(let gap): committer.note(.gapOpened(gap))
+            case .closed(let gap): committer.note(.gapClosed(gap))
+            case .epochBegan(let epoch, let incarnation): committer.note(.epochBegan(epoch, incarnation))
+            }
+        }
+        tracker.takeReleased(into: &released)
+        for unit in released {
+            let applied = committer.apply(unit, to: &replica, now: now)
+            tallies.records += applied.records
+            tallies.untrackedRecords += applied.untracked
+            tallies.skippedItems += applied.skipped
+            if applied.shed > 0 { tracker.countShed(applied.shed, epoch: unit.unit.epoch, isLate: unit.isLate) }
+        }
+        released.removeAll(keepingCapacity: true)
+    }
+
+    /// Why a gap that opens now most likely opens.
+    private func likelyCause(_ now: MonotonicInstant) -> Gap.Cause {
+        if let droppedAt, droppedAt.advanced(by: .seconds(1)) >= now { return .socket }
+        if startedAt.advanced(by: .seconds(5)) >= now { return .receiverDown }
+        return authenticator.waiting.isEmpty ? .link : .authentication
+    }
+}

@@ -1,0 +1,52 @@
+/// What a receiver counted since it started. Each frame is counted once in `frames` and in at most one of the others down
+/// to `surplus`.
+public struct ReceiverCounters: Sendable, Equatable {
+    /// Datagrams that were given to this link.
+    public internal(set) var frames: UInt64 = 0
+    /// Not a frame (W-01, W-02, W-05 to W-10).
+    public internal(set) var malformed: UInt64 = 0
+    /// A frame of a link that nobody here knows (W-04).
+    public internal(set) var unknownLink: UInt64 = 0
+    /// A wire version, or a content, that this release does not read (W-03, W-29).
+    public internal(set) var version: UInt64 = 0
+    /// Not signed by the paired sender, or contradicting what it signed (W-15, W-16).
+    public internal(set) var badSignature: UInt64 = 0
+    /// Of a block that was accepted before, or lies outside of everything open (W-20).
+    public internal(set) var replayed: UInt64 = 0
+    /// No verification could be spent on it (W-17).
+    public internal(set) var overBudget: UInt64 = 0
+    /// First arrivals that were not needed: repair symbols of blocks that were complete.
+    public internal(set) var surplus: UInt64 = 0
+    /// Repetitions of accepted blocks: echoes that found nothing to heal.
+    public internal(set) var repeated: UInt64 = 0
+
+    /// Blocks accepted, by channel.
+    public internal(set) var liveBlocks: UInt64 = 0
+    public internal(set) var snapshotBlocks: UInt64 = 0
+    public internal(set) var beatBlocks: UInt64 = 0
+    /// Source symbols that erasure coding restored.
+    public internal(set) var restoredSymbols: UInt64 = 0
+    /// Partly received blocks that were shed for want of room.
+    public internal(set) var assembliesShed: UInt64 = 0
+    /// Blocks whose decoded bytes are not what the header says: content hash (W-19), padding (W-14), packing (W-25).
+    public internal(set) var corruptBlocks: UInt64 = 0
+    /// Blocks whose signed content breaks W-28 to W-34.
+    public internal(set) var malformedContents: UInt64 = 0
+    /// Sealed blocks without a key to open them (W-27).
+    public internal(set) var sealed: UInt64 = 0
+    /// Signed blocks whose numbers contradict their neighbours' (W-24).
+    public internal(set) var inconsistent: UInt64 = 0
+    /// Another content, or another sender, under a number that was taken (W-21).
+    public internal(set) var equivocations: UInt64 = 0
+    /// Items or fields of a later release that may be skipped (W-29).
+    public internal(set) var skippedItems: UInt64 = 0
+    /// Records released, in order and late.
+    public internal(set) var records: UInt64 = 0
+    /// Records whose topic found no room in the replica.
+    public internal(set) var untrackedRecords: UInt64 = 0
+
+    public init() {}
+
+    /// Datagrams that changed nothing because they were not what the link may bring.
+    public var rejected: UInt64 { malformed + unknownLink + version + badSignature + replayed + overBudget }
+}

@@ -1,0 +1,36 @@
+public import DiodeProtocol
+
+/// One epoch as the receiver sees it.
+public struct EpochReport: Sendable, Equatable {
+    public let epoch: Epoch
+    /// The first sequence that this receiver accounts for, and the newest decided one (first − 1 if there is none).
+    public let firstSequence, lastSequence: SequenceNumber
+    public let account: EpochAccount
+    /// When its first sign came, and when a newer epoch said that it was over.
+    public let startedAt: UnixMilliseconds
+    public let endedAt: UnixMilliseconds?
+
+    init(_ track: EpochTrack) {
+        epoch = track.epoch
+        firstSequence = SequenceNumber(rawValue: track.firstSequence)
+        lastSequence = SequenceNumber(rawValue: track.frontierSequence)
+        account = track.account
+        startedAt = track.startedAt
+        endedAt = track.endedAt
+    }
+}
+
+/// What the bounded tables of a receiver hold.
+public struct Occupancy: Sendable, Equatable {
+    /// Frames that wait for a verification.
+    public let waitingFrames, waitingFrameBytes: Int
+    public let settledTransmissions: Int
+    /// Partly received blocks, and the contents of which some parts are in.
+    public let assemblies, assemblyBytes, partContents: Int
+    /// Decoded blocks that wait for those before them.
+    public let reorderBlocks: Int
+    /// Runs of missing blocks.
+    public let holes: Int
+    /// Signatures verified so far.
+    public let verifications: UInt64
+}
