@@ -22,9 +22,11 @@ public struct RepairRatio: Equatable, Sendable {
     public func repairSymbols(sourceSymbols: Int) -> Int {
         precondition((1...CodeLimits.symbols).contains(sourceSymbols), "a block has 1…255 source symbols")
         if sourceSymbols == 1 { return 2 }
-        // Before rounding up, take back what binary fractions add: 0.07 * 100 is a little more than 7.
-        let proportional = (share * Double(sourceSymbols) - 1e-9).rounded(.up)
         let room = CodeLimits.symbols - sourceSymbols
-        return min(room, max(minimum, proportional >= Double(room) ? room : Int(proportional)))
+        // Before rounding up, take back what binary fractions add: 0.07 * 100 is a little more than 7.
+        let proportional = share * Double(sourceSymbols) - 1e-9
+        if proportional >= Double(room) { return room }
+        let whole = Int(max(0, proportional))
+        return min(room, max(minimum, Double(whole) < proportional ? whole + 1 : whole))
     }
 }
