@@ -1,0 +1,49 @@
+import Crypto
+import DiodeProtocol
+import Outbox
+
+@testable import ReceiverIT
+
+/// A receiver core under virtual time, with everything it committed.
+final class TestLink {
+    var core: ReceiverCore
+    private(set) var now = MonotonicInstant(nanoseconds: 1_000_000_000)
+    private(set) var time = UnixMilliseconds(rawValue: 1_763_716_000_100)
+    private(set) var deliveries: [Delivery] = []
+    private(set) var events: [LinkEvent] = []
+
+    init(_ card: LinkCard, seed: UInt64 = 1, _ change: (inout ReceiverCore.Settings) -> Void = { _ in }) throws {
+        var settings = ReceiverCore.Settings()
+        change(&settings)
+        core = try ReceiverCore(card: card, settings: settings, seed: seed, now: now, time: time)
+    }
+
+    func receive(_ frames: [[UInt8]]) {
+        for frame in frames { core.receive(frame: frame.span.bytes, now: now, time: time) }
+        collect()
+    }
+
+    func pass(_ duration: Duration) {
+        now = now.advanced(by: duration)
+        time = UnixMilliseconds(rawValue: time.rawValue + UInt64(duration / .milliseconds(1)))
+        collect()
+    }
+
+    func collect() {
+        core.advance(now: now, time: time)
+        let commit = core.takeCommit()
+        deliveries += commit.deliveries
+        events += commit.events
+    }
+
+    /// Payloads in the order of delivery, as text.
+    var payloads: [String] { deliveries.map { String(decoding: $0.bytes[$0.payloadRange], as: UTF8.self) } }
+    var sequences: [UInt64] { deliveries.map { $0.stamp.sequence.rawValue } }
+
+    /// `sent = delivered + late + missing + lost`, and sent is what the decided sequences come to.
+    var isBalanced: Bool {
+        core.epochs.allSatisfy {
+            $0.account.sent == $0.lastSequence.rawValue + 1 - $0.firstSequence.rawValue
+        }
+    }
+}
