@@ -27,6 +27,10 @@ enum ByteStream: ~Copyable {
     }
 
     /// Writes what can be written now; never blocks.
+    ///
+    /// Not inlined: where two switches over this enum meet in one loop, the optimiser of Swift 6.3.1 crashes in
+    /// JumpThreadSimplifyCFG.
+    @inline(never)
     func write(_ bytes: RawSpan) throws(ConnectionError) -> Transfer {
         switch self {
         case .tcp(let socket): try socket.write(bytes)
