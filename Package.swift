@@ -30,7 +30,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
 
 /// What sender and receiver share, each a room with one purpose.
 let shared: [Target.Dependency] = [
-    "Threading", "EventLog", "Configuration", "Control", "Storage", "Crypto", "Datagrams",
+    "Threading", "EventLog", "Configuration", "Control", "Storage", "Crypto", "Datagrams", "JSON",
 ]
 
 let package = Package(
@@ -48,7 +48,8 @@ let package = Package(
 
         // The journey: OT broker → SenderOT → diode → ReceiverIT → Outbox → Republish → IT broker.
         room("SenderOT", ["MQTT", "Sparkplug", "DiodeProtocol", "FEC"] + shared),
-        room("ReceiverIT", ["DiodeProtocol", "FEC", "Outbox"] + shared),
+        // ReceiverIT takes topic filters from MQTT: what a link may write.
+        room("ReceiverIT", ["MQTT", "DiodeProtocol", "FEC", "Outbox"] + shared),
         room("Republish", ["MQTT", "Sparkplug", "DiodeProtocol", "Outbox"] + shared),
         room("Outbox", ["DiodeProtocol", "Storage", "Threading"]),
 
@@ -60,9 +61,10 @@ let package = Package(
 
         // Shared rooms.
         room("Commands", ["EventLog", "Configuration", "CLinux"]),
-        room("Configuration"),
-        room("EventLog", ["Threading"]),
-        room("Control", ["Threading", "CLinux"]),
+        room("Configuration", ["JSON"]),
+        room("EventLog", ["Threading", "JSON"]),
+        room("Control", ["Threading", "CLinux", "JSON"]),
+        room("JSON"),
         room("Storage", ["CSQLite"]),
         room("Crypto", ["COpenSSL"]),
         room("Datagrams", ["CLinux", "Threading"]),
@@ -87,10 +89,10 @@ let package = Package(
         tests("SharedRoomTests", ["Commands"] + shared),
         tests(
             "SenderOTTests",
-            ["SenderOT", "DiodeProtocol", "FEC", "MQTT", "Crypto", "Configuration", "Datagrams", "Storage"]),
+            ["SenderOT", "DiodeProtocol", "FEC", "MQTT", "Crypto", "Configuration", "Datagrams", "Storage", "JSON"]),
         tests(
             "ReceiverITTests",
-            ["ReceiverIT", "Outbox", "DiodeProtocol", "FEC", "Crypto", "Configuration", "Datagrams", "Storage"]),
+            ["ReceiverIT", "Outbox", "DiodeProtocol", "FEC", "Crypto", "Configuration", "Datagrams", "Storage", "JSON"]),
         tests("RepublishTests", ["Republish", "Outbox", "DiodeProtocol", "MQTT", "Sparkplug", "Configuration"]),
         tests("SimulatorTests", ["Simulator", "SenderOT", "ReceiverIT", "DiodeProtocol"]),
         tests("CommandTests", ["diode-send", "diode-recv", "DiodeProtocol", "Crypto"]),

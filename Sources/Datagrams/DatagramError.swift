@@ -2,9 +2,7 @@ public import Threading
 
 /// What is wrong with an address or a socket. `description` is one line that names what and where.
 public enum DatagramError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The text is no `host:port`.
-    case invalidAddress(text: String, reason: String)
-    /// The host name has no address, or the interface does not exist.
+    /// The host name has no address.
     case unresolvable(host: String, reason: String)
     /// The kernel refused to receive there.
     case cannotListen(address: String, SystemError)
@@ -13,7 +11,6 @@ public enum DatagramError: Error, Hashable, Sendable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .invalidAddress(let text, let reason): "address \"\(text)\": \(reason)"
         case .unresolvable(let host, let reason): "host \"\(host)\": \(reason)"
         case .cannotListen(let address, let error): "cannot listen on \(address): \(error)"
         case .cannotSend(let address, let error): "cannot send to \(address): \(error)"

@@ -5,10 +5,9 @@
 //             EmitterSocket: drop-all filter, reading shut down    ListenerSocket: writing shut down
 //
 //   1. DatagramError.swift — what is wrong with an address or a socket
-//   2. Endpoint.swift — "host:port" as text
-//   3. SocketAddress.swift — an endpoint that the kernel takes
-//   4. EmitterSocket.swift — opens a socket that can only send
-//   5. DatagramEmitter.swift — sends frames of equal length in few system calls
-//   6. DatagramBatch.swift — the memory that received datagrams land in
-//   7. ListenerSocket.swift — opens a socket that can only receive
-//   8. DatagramListener.swift — drains a socket that can only receive
+//   2. SocketAddress.swift — a host and a port that the kernel takes
+//   3. EmitterSocket.swift — opens a socket that can only send
+//   4. DatagramEmitter.swift — sends frames of equal length in few system calls
+//   5. DatagramBatch.swift — the memory that received datagrams land in
+//   6. ListenerSocket.swift — opens a socket that can only receive
+//   7. DatagramListener.swift — drains a socket that can only receive

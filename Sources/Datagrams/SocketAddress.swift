@@ -9,22 +9,25 @@ public struct SocketAddress: Sendable, CustomStringConvertible {
     private let storage: sockaddr_storage
     private let length: socklen_t
 
-    /// Looks up an endpoint; a numeric one needs no network. Blocks as long as the resolver does.
-    /// - Parameter passive: whether it is to be listened on.
+    /// Looks up a host; a numeric one needs no network. Blocks as long as the resolver does.
+    /// - Parameters:
+    ///   - host: a name, or an address without brackets, possibly with a zone (`fe80::1%eth1`).
+    ///   - port: a UDP port; 0 lets the kernel choose, which only a source may.
+    ///   - passive: whether it is to be listened on.
     /// - Throws: `unresolvable` with the resolver's reason.
-    public init(resolving endpoint: Endpoint, passive: Bool = false) throws(DatagramError) {
+    public init(host: String, port: UInt16, passive: Bool = false) throws(DatagramError) {
         var hints = addrinfo()
         hints.ai_socktype = Int32(SOCK_DGRAM.rawValue)
         hints.ai_flags = AI_NUMERICSERV | (passive ? AI_PASSIVE : 0)
         var list: UnsafeMutablePointer<addrinfo>?
-        let code = getaddrinfo(endpoint.host, String(endpoint.port), &hints, &list)
+        let code = getaddrinfo(host, String(port), &hints, &list)
         defer { if let list { freeaddrinfo(list) } }
         guard code == 0, let first = list?.pointee, let address = first.ai_addr,
             first.ai_addrlen <= MemoryLayout<sockaddr_storage>.size
         else {
             let reason =
                 code == EAI_SYSTEM ? SystemError.last("getaddrinfo").reason : String(cString: gai_strerror(code))
-            throw .unresolvable(host: endpoint.host, reason: reason)
+            throw .unresolvable(host: host, reason: reason)
         }
         var storage = sockaddr_storage()
         // Safe: ai_addrlen bytes lie behind ai_addr, and they were just found to fit.
@@ -33,12 +36,7 @@ public struct SocketAddress: Sendable, CustomStringConvertible {
         }
         self.storage = storage
         length = first.ai_addrlen
-        description = endpoint.description
-    }
-
-    /// The address without a port that a sender sends from.
-    public init(source host: String) throws(DatagramError) {
-        try self.init(resolving: Endpoint(host: host, port: 0), passive: false)
+        description = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 
     /// `AF_INET` or `AF_INET6`.

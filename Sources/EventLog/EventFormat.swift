@@ -1,4 +1,5 @@
 import Glibc
+import JSON
 
 /// How an event becomes a line.
 public enum EventFormat: Sendable, CaseIterable {
@@ -74,11 +75,7 @@ private func shortened(_ text: String) -> String {
 }
 
 /// The text with control characters escaped, so that what comes from outside cannot forge a line.
-private func printable(_ text: String) -> String {
-    var result = ""
-    for scalar in shortened(text).unicodeScalars { append(scalar, to: &result) }
-    return result
-}
+private func printable(_ text: String) -> String { JSONValue.printable(shortened(text)) }
 
 /// Quotes a text unless it is one word that needs no escape.
 private func bareOrQuoted(_ text: String) -> String {
@@ -86,24 +83,4 @@ private func bareOrQuoted(_ text: String) -> String {
     return text.isEmpty || text.contains(" ") || inQuotes != "\"\(text)\"" ? inQuotes : text
 }
 
-/// The text as a JSON string (RFC 8259 §7).
-private func quoted(_ text: String) -> String {
-    var result = "\""
-    for scalar in shortened(text).unicodeScalars {
-        if scalar == "\"" || scalar == "\\" { result += "\\" }
-        append(scalar, to: &result)
-    }
-    return result + "\""
-}
-
-private func append(_ scalar: Unicode.Scalar, to text: inout String) {
-    switch scalar.value {
-    case 0x0A: text += "\\n"
-    case 0x0D: text += "\\r"
-    case 0x09: text += "\\t"
-    case 0..<0x20, 0x7F..<0xA0, 0x2028, 0x2029:
-        let digits = String(scalar.value, radix: 16)
-        text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-    default: text.unicodeScalars.append(scalar)
-    }
-}
+private func quoted(_ text: String) -> String { JSONValue.quoted(shortened(text)) }

@@ -26,3 +26,4 @@
 //  17. ReceiverCounters.swift — what was counted
 //  18. ReceiverReports.swift — what it says about itself
 //  19. ReceiverCore.swift — all of it for one link, without I/O or a clock
+//  20. ReceiverConfiguration.swift — everything that recv.json5 says

@@ -26,3 +26,5 @@
 //  15. Pacer.swift — decides which class sends next and how many frames
 //  16. FrameEmitter.swift — the thread that encodes, paces and emits
 //  17. EmissionLoop.swift — its state and its loop
+// Settings:
+//  18. SenderConfiguration.swift — everything that send.json5 says

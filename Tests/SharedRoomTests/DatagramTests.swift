@@ -6,38 +6,10 @@ import Threading
 
 @Suite("Datagrams", .serialized, .timeLimit(.minutes(1)))
 struct DatagramTests {
-    @Test(
-        "an address is read as people write it",
-        arguments: [
-            ("127.0.0.1:7400", "127.0.0.1", 7400), ("[::1]:7400", "::1", 7400), ("[fe80::1%eth1]:1", "fe80::1%eth1", 1),
-            ("diode.plant.example:65535", "diode.plant.example", 65_535), ("0.0.0.0:7400", "0.0.0.0", 7400),
-        ] as [(String, String, UInt16)])
-    func endpointParses(text: String, host: String, port: UInt16) throws {
-        let endpoint = try Endpoint(parsing: text)
-        #expect(endpoint == Endpoint(host: host, port: port))
-        #expect(endpoint.description == text)
-    }
-
-    @Test(
-        "an address that is none is refused with its text and the reason",
-        arguments: [
-            "", "127.0.0.1", ":7400", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536", "127.0.0.1:+80", "::1:7400",
-            "[]:7400", "a b:7400", "host:7400x", "h\u{e4}:1",
-        ])
-    func endpointRefuses(text: String) {
-        var refusal: DatagramError?
-        do { _ = try Endpoint(parsing: text) } catch { refusal = error }
-        guard case .invalidAddress(text, let reason)? = refusal else {
-            Issue.record("accepted, or refused as \(String(describing: refusal))")
-            return
-        }
-        #expect(refusal?.description == "address \"\(text)\": \(reason)")
-    }
-
     @Test("an unknown host is named")
     func unknownHost() {
         var refusal: DatagramError?
-        do { _ = try SocketAddress(resolving: Endpoint(host: "no-such-host.invalid", port: 1)) } catch {
+        do { _ = try SocketAddress(host: "no-such-host.invalid", port: 1) } catch {
             refusal = error
         }
         #expect(refusal?.description.hasPrefix("host \"no-such-host.invalid\": ") == true)
@@ -47,7 +19,7 @@ struct DatagramTests {
         "every frame arrives whole and in order, with and without offload", arguments: [true, false], [1, 100, 1_400])
     func frames(offload: Bool, frameBytes: Int) throws {
         let port = try freePort()
-        let address = try SocketAddress(resolving: Endpoint(host: "127.0.0.1", port: port), passive: true)
+        let address = try SocketAddress(host: "127.0.0.1", port: port, passive: true)
         var listener = try DatagramListener(on: address, settings: .init(offload: offload))
         var emitter = DatagramEmitter(to: address)
         let batch = DatagramBatch(capacity: 16, messageBytes: offload ? 65_536 : 2_048)
@@ -77,7 +49,7 @@ struct DatagramTests {
     @Test("P5 what is sent to the emitter's socket never reaches it, and its filter cannot be taken off")
     func emitterCannotRead() throws {
         let target = try freePort()
-        let address = try SocketAddress(resolving: Endpoint(host: "127.0.0.1", port: target))
+        let address = try SocketAddress(host: "127.0.0.1", port: target)
         let emitter = try EmitterSocket.open(to: address, from: nil, interface: nil)
         defer { close(emitter) }
         // The attacker sits at the very address that the emitter is connected to.
@@ -101,10 +73,10 @@ struct DatagramTests {
 
     @Test("P5 the kernel refuses every send on the listener's socket")
     func listenerCannotSend() throws {
-        let address = try SocketAddress(resolving: Endpoint(host: "127.0.0.1", port: try freePort()), passive: true)
+        let address = try SocketAddress(host: "127.0.0.1", port: try freePort(), passive: true)
         let listener = try ListenerSocket(address, .init())
         defer { close(listener.descriptor) }
-        let target = try SocketAddress(resolving: Endpoint(host: "127.0.0.1", port: try freePort()))
+        let target = try SocketAddress(host: "127.0.0.1", port: try freePort())
         let sent = target.withSocketAddress {
             sendto(listener.descriptor, "hello", 5, Int32(MSG_NOSIGNAL), $0, $1)
         }
@@ -115,11 +87,11 @@ struct DatagramTests {
     @Test("a port in use and an address that is not here are refused with address and reason")
     func cannotListen() throws {
         let port = try freePort()
-        let address = try SocketAddress(resolving: Endpoint(host: "127.0.0.1", port: port), passive: true)
+        let address = try SocketAddress(host: "127.0.0.1", port: port, passive: true)
         let first = try DatagramListener(on: address)
         _ = first.receiveBufferBytes
         #expect(refusal(address) == "cannot listen on 127.0.0.1:\(port): bind: Address already in use")
-        let foreign = try SocketAddress(resolving: Endpoint(host: "192.0.2.1", port: port), passive: true)
+        let foreign = try SocketAddress(host: "192.0.2.1", port: port, passive: true)
         #expect(refusal(foreign) == "cannot listen on 192.0.2.1:\(port): bind: Cannot assign requested address")
         #expect(
             refusal(address, interface: "nosuch0")
@@ -129,7 +101,7 @@ struct DatagramTests {
     @Test("P6 frames for a port that nobody listens on are sent all the same, and reach it once somebody does")
     func refusedIsNotFatal() throws {
         let port = try freePort()
-        let address = try SocketAddress(resolving: Endpoint(host: "127.0.0.1", port: port), passive: true)
+        let address = try SocketAddress(host: "127.0.0.1", port: port, passive: true)
         var emitter = DatagramEmitter(to: address)
         let frame = [UInt8](repeating: 7, count: 64)
         var sent = 0
@@ -145,7 +117,7 @@ struct DatagramTests {
 
     @Test("P6 an emitter whose interface is missing drops, counts and says why, and does not end")
     func missingInterface() throws {
-        let address = try SocketAddress(resolving: Endpoint(host: "127.0.0.1", port: try freePort()))
+        let address = try SocketAddress(host: "127.0.0.1", port: try freePort())
         var emitter = DatagramEmitter(to: address, interface: "nosuch0")
         let sent = emitter.emit([UInt8](repeating: 0, count: 30).span.bytes, frameBytes: 10)
         #expect(sent == 0)
@@ -158,7 +130,7 @@ struct DatagramTests {
     @Test("P9 datagrams that the socket had no room for, or that are longer than a slot, are counted")
     func drops() throws {
         let port = try freePort()
-        let address = try SocketAddress(resolving: Endpoint(host: "127.0.0.1", port: port), passive: true)
+        let address = try SocketAddress(host: "127.0.0.1", port: port, passive: true)
         var listener = try DatagramListener(on: address, settings: .init(receiveBufferBytes: 8_192, offload: false))
         let batch = DatagramBatch(capacity: 8, messageBytes: 512)
         var emitter = DatagramEmitter(to: address)

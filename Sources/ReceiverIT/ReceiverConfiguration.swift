@@ -1,0 +1,182 @@
+public import Configuration
+public import JSON
+public import MQTT
+
+/// Everything that `recv.json5` says, with defaults filled in. `deploy/examples/recv.json5` explains each key.
+public struct ReceiverConfiguration: Sendable {
+    /// One sender that is listened to.
+    public struct Link: Sendable, Equatable {
+        /// 1…64 of `A–Z a–z 0–9 . _ -`; no two links share one. Default `plant-a`.
+        public let name: String
+        /// The link card, the public half of the relation. It need not exist before `pair`. Default `<name>.card`.
+        public let card: FilePath
+        /// 1…16 addresses; links may share one. Default `127.0.0.1:7400`.
+        public let listen: [Endpoint]
+        /// Levels put before each topic of this link, without a slash at the end; empty: none, the default.
+        public let topicPrefix: String
+        /// What this link may publish, in its own topics before the prefix; the rest goes to dead letters. Default `#`.
+        public let own: [TopicFilter]
+        /// The same behind the prefix: every topic on the IT broker that this link may write.
+        public let published: [TopicFilter]
+    }
+
+    /// What becomes of a record that arrives after a newer one of its topic.
+    public enum Late: String, CaseIterable, Sendable {
+        /// Published under `diode/<link>/late/…`. The default.
+        case topic
+        /// Published on its own topic, marked, never retained.
+        case mark
+        /// Counted as shed.
+        case drop
+    }
+
+    /// 1…256 links. No default.
+    public let links: [Link]
+    public let broker: BrokerSettings
+    /// The database of replica, outbox and ledger. No default.
+    public let state: FilePath
+    /// How long a missing block may hold up what came after it: 0…60 s. Default 50 ms.
+    public let reorderTimeout: Duration
+    /// How long a link may be silent before it is stale: 100 ms…1 h. Default 3 s.
+    public let silenceTimeout: Duration
+    /// The most disk that waiting records take: 1 MiB…64 TiB. Default 4 GiB.
+    public let outboxLimit: ByteSize
+    /// The most disk that the account of gaps takes: 1 MiB…64 TiB. Default 1 GiB.
+    public let ledgerLimit: ByteSize
+    public let late: Late
+    /// The status page; nil opens no port. Default 127.0.0.1:9470.
+    public let status: StatusSettings?
+    /// Every key with the value that holds, for `check` and for the ledger.
+    public let effective: JSONValue
+
+    /// Reads and checks a file.
+    /// - Throws: one line that names file, place, key, reason and allowed range.
+    public init(path: String) throws(ConfigError) {
+        try self.init(file: ConfigFile(path: path))
+    }
+
+    /// Checks a file that was read.
+    public init(file: ConfigFile) throws(ConfigError) {
+        let (parts, effective) = try file.read(Parts.init)
+        links = parts.links
+        broker = parts.broker
+        state = parts.state
+        reorderTimeout = parts.reorderTimeout
+        silenceTimeout = parts.silenceTimeout
+        outboxLimit = parts.outboxLimit
+        ledgerLimit = parts.ledgerLimit
+        late = parts.late
+        status = parts.status
+        self.effective = effective
+    }
+
+    /// The keys of the file in their order, before the effective configuration is known.
+    private struct Parts {
+        let links: [Link]
+        let broker: BrokerSettings
+        let state: FilePath
+        let reorderTimeout: Duration
+        let silenceTimeout: Duration
+        let outboxLimit: ByteSize
+        let ledgerLimit: ByteSize
+        let late: Late
+        let status: StatusSettings?
+
+        init(_ file: inout ConfigSection) throws(ConfigError) {
+            links = try file.sections("links", count: 1...256, Link.init)
+            try Self.checkLinks(links, file)
+            broker = try file.requiredSection("broker", BrokerSettings.init)
+            state = try file.required("state", .path)
+            reorderTimeout = try file.value(
+                "reorder_timeout", .duration(.zero...(.seconds(60))), default: .milliseconds(50))
+            silenceTimeout = try file.value(
+                "silence_timeout", .duration(.milliseconds(100)...(.seconds(3_600))), default: .seconds(3))
+            outboxLimit = try file.section("outbox") { (outbox: inout ConfigSection) throws(ConfigError) in
+                try outbox.value("limit", .bytes(.mebibytes(1)...(.tebibytes(64))), default: .gibibytes(4))
+            }
+            ledgerLimit = try file.section("ledger") { (ledger: inout ConfigSection) throws(ConfigError) in
+                try ledger.value("limit", .bytes(.mebibytes(1)...(.tebibytes(64))), default: .gibibytes(1))
+            }
+            late = try file.value("late", .oneOf, default: .topic)
+            status = try file.optionalSection("status") { (status: inout ConfigSection) throws(ConfigError) in
+                try StatusSettings(&status, standardPort: 9_470)
+            }
+        }
+
+        /// Two links must not be able to write the same topic (DESIGN D14): their prefixes differ and do not nest, or
+        /// what they own is disjoint.
+        private static func checkLinks(_ links: [Link], _ file: ConfigSection) throws(ConfigError) {
+            for (index, link) in links.enumerated() {
+                for other in links[..<index] {
+                    guard link.name != other.name else {
+                        throw file.error("links[\(index)].name", "\"\(link.name)\" names two links")
+                    }
+                    guard link.card.resolved != other.card.resolved else {
+                        throw file.error("links[\(index)].card", "\(link.card) is the card of \"\(other.name)\" too")
+                    }
+                    guard link.isApart(from: other) else {
+                        throw file.error(
+                            "links[\(index)].topic_prefix",
+                            "\"\(link.name)\" and \"\(other.name)\" could write one topic",
+                            allowed: "prefixes that differ and do not nest, or \"own\" filters that are disjoint")
+                    }
+                }
+            }
+        }
+    }
+}
+
+extension ReceiverConfiguration.Link {
+    fileprivate init(_ section: inout ConfigSection) throws(ConfigError) {
+        name = try section.value("name", .linkName, default: "plant-a")
+        card = try section.file("card", default: "\(name).card")
+        listen = try section.list(
+            "listen", of: .endpoint, count: 1...16, default: ["127.0.0.1:7400"])
+        topicPrefix = try section.value("topic_prefix", .topicPrefix, default: "")
+        own = try section.list("own", of: .topicFilter, count: 0...1_024, default: ["#"])
+        var published: [TopicFilter] = []
+        for filter in own {
+            let text = topicPrefix.isEmpty ? "\(filter)" : "\(topicPrefix)/\(filter)"
+            do throws(TopicFilter.Fault) { published.append(try TopicFilter(text)) } catch {
+                throw section.error("own", "\"\(text.prefix(60))\" is no topic filter (\(error))")
+            }
+        }
+        self.published = published
+    }
+
+    /// Whether no topic can come from both.
+    fileprivate func isApart(from other: ReceiverConfiguration.Link) -> Bool {
+        !published.contains { filter in other.published.contains { $0.overlaps(filter) } }
+    }
+}
+
+extension ConfigKind where Value == String {
+    /// Levels before a topic. A slash at the end means nothing and is taken off.
+    fileprivate static var topicPrefix: ConfigKind {
+        .init(
+            allowed: "\"\", or 1…1024 bytes of topic levels that are not empty, without + # and not below $ or diode",
+            text: { text throws(ConfigFault) in
+                let levels = (text.hasSuffix("/") ? text.dropLast() : text[...]).split(
+                    separator: "/", omittingEmptySubsequences: false)
+                guard !text.isEmpty else { return "" }
+                guard text.utf8.count <= 1_024, levels.allSatisfy({ !$0.isEmpty }), levels[0] != "diode",
+                    !text.hasPrefix("$"), !text.utf8.contains(where: { $0 < 0x20 || "+#".utf8.contains($0) })
+                else { throw ConfigFault("\"\(text.prefix(60))\" is no prefix") }
+                return levels.joined(separator: "/")
+            }, render: { $0 })
+    }
+}
+
+extension ConfigKind where Value == TopicFilter {
+    /// Short enough to stand behind a prefix.
+    fileprivate static var topicFilter: ConfigKind {
+        .init(
+            allowed: "an MQTT topic filter of at most 4096 bytes, for example \"acme/#\"",
+            text: { text throws(ConfigFault) in
+                guard text.utf8.count <= 4_096 else { throw ConfigFault("has \(text.utf8.count) bytes") }
+                do throws(TopicFilter.Fault) { return try TopicFilter(text) } catch {
+                    throw ConfigFault("\"\(text.prefix(60))\" is no topic filter (\(error))")
+                }
+            }, render: { $0.description })
+    }
+}
