@@ -59,6 +59,7 @@ public struct Beat: Hashable, Sendable {
     public var lastSequence: UInt64
     public var lastLiveBlock: UInt64
     public var lastSnapshotBlock: UInt64
+    /// 1…2³²−1.
     public var periodMilliseconds: UInt64
     public var software: String?
     public var configuration: Digest32?
@@ -66,6 +67,7 @@ public struct Beat: Hashable, Sendable {
     public var floor: Stamp?
     /// Topics held, and how many may be.
     public var topics: Pair?
+    /// Below 2³².
     public var snapshotRoundMilliseconds: UInt64?
     public var epochs: [EpochSummary] = []
     /// Epochs that `epochs` no longer lists, and their records.

@@ -1,13 +1,11 @@
 internal import Crypto
 
 extension Beat {
-    /// The content of a beat block.
+    /// The content of a beat block. Texts that are too long are cut, counters above 2⁶³−1 stop there.
     public func encode() -> [UInt8] {
         precondition(
             epochs.count <= Self.maximumEpochs && alarms.count <= Self.maximumAlarms
-                && alarms.allSatisfy { $0.utf8.count <= Self.maximumTextBytes }
-                && (software?.utf8.count ?? 0) <= Self.maximumSoftwareBytes
-                && (broker?.reason.utf8.count ?? 0) <= Self.maximumTextBytes, "a beat is within its limits")
+                && 1..<(1 << 32) ~= periodMilliseconds, "a beat is within its limits (W-34)")
         var fields = FieldWriter()
         fields.append(.clock) { $0.word(clock.rawValue) }
         fields.append(.newest) {
@@ -16,7 +14,9 @@ extension Beat {
             $0.word(lastSnapshotBlock)
         }
         fields.append(.period) { $0.varint(periodMilliseconds) }
-        if let software { fields.append(.software) { $0.text(software) } }
+        if let software {
+            fields.append(.software) { $0.text(UTF8Text.cut(software, maximumBytes: Self.maximumSoftwareBytes)) }
+        }
         if let configuration { fields.append(.configuration) { $0.append(configuration.bytes) } }
         if let isDurable { fields.append(.durable) { $0.byte(isDurable ? 1 : 0) } }
         if let floor {
@@ -34,7 +34,7 @@ extension Beat {
                 $0.varint(UInt64(counters.count))
                 for (counter, value) in counters.sorted(by: { $0.key < $1.key }) {
                     $0.byte(counter.rawValue)
-                    $0.varint(value)
+                    $0.varint(min(value, 1 << 63 - 1))
                 }
             }
         }
@@ -42,16 +42,13 @@ extension Beat {
             fields.append(.broker) {
                 $0.byte(broker.isOnline ? 1 : 0)
                 $0.word(broker.since.rawValue)
-                $0.text(broker.reason)
+                $0.text(UTF8Text.cut(broker.reason, maximumBytes: Self.maximumTextBytes))
             }
         }
         if !alarms.isEmpty {
             fields.append(.alarms) {
                 $0.varint(UInt64(alarms.count))
-                for alarm in alarms {
-                    $0.varint(UInt64(alarm.utf8.count))
-                    $0.text(alarm)
-                }
+                for alarm in alarms { $0.lengthPrefixed(alarm, limit: Self.maximumTextBytes) }
             }
         }
         return fields.bytes
@@ -88,9 +85,9 @@ extension Beat {
         var newest = ContentReader(bytes, try required(.newest))
         var period = ContentReader(bytes, try required(.period))
         self.init(
-            clock: UnixMilliseconds(rawValue: try clock.word()), lastSequence: try newest.word(),
-            lastLiveBlock: try newest.word(), lastSnapshotBlock: try newest.word(),
-            periodMilliseconds: try period.varint())
+            clock: UnixMilliseconds(rawValue: try clock.wideNumber()), lastSequence: try newest.wideNumber(),
+            lastLiveBlock: try newest.wideNumber(), lastSnapshotBlock: try newest.wideNumber(),
+            periodMilliseconds: try Self.milliseconds(&period, from: 1))
         try clock.requireEnd()
         try newest.requireEnd()
         try period.requireEnd()
@@ -110,15 +107,16 @@ extension Beat {
         case .durable: isDurable = try field.boolean()
         case .floor:
             floor = Stamp(
-                epoch: Epoch(rawValue: try field.word()), sequence: SequenceNumber(rawValue: try field.word()))
-        case .topics: topics = Pair(try field.varint(), try field.varint())
-        case .round: snapshotRoundMilliseconds = try field.varint()
+                epoch: Epoch(rawValue: try field.wideNumber(from: 1)),
+                sequence: SequenceNumber(rawValue: try field.wideNumber()))
+        case .topics: topics = Pair(try field.number(), try field.number())
+        case .round: snapshotRoundMilliseconds = try Self.milliseconds(&field, from: 0)
         case .epochs: try decodeEpochs(&field)
-        case .older: older = Pair(try field.varint(), try field.varint())
+        case .older: older = Pair(try field.number(), try field.number())
         case .counters: try decodeCounters(&field)
         case .broker:
             broker = BrokerState(
-                isOnline: try field.boolean(), since: UnixMilliseconds(rawValue: try field.word()),
+                isOnline: try field.boolean(), since: UnixMilliseconds(rawValue: try field.wideNumber()),
                 reason: try field.text(field.rest(), limit: Self.maximumTextBytes))
         case .alarms:
             let count = try listCount(&field, minimumBytes: 1, limit: Self.maximumAlarms)
@@ -134,11 +132,12 @@ extension Beat {
         for _ in 0..<count {
             let at = field.offset
             let summary = EpochSummary(
-                epoch: Epoch(rawValue: try field.word()), incarnation: Incarnation(rawValue: try field.word()),
-                firstSequence: SequenceNumber(rawValue: try field.word()),
-                lastCommitted: SequenceNumber(rawValue: try field.word()),
-                lastBlock: BlockNumber(rawValue: try field.word()))
-            guard epochs.last.map({ $0.epoch < summary.epoch }) ?? true else { throw .entryOrder(at) }
+                epoch: Epoch(rawValue: try field.wideNumber(from: 1)),
+                incarnation: Incarnation(rawValue: try field.word()),
+                firstSequence: SequenceNumber(rawValue: try field.wideNumber()),
+                lastCommitted: SequenceNumber(rawValue: try field.wideNumber()),
+                lastBlock: BlockNumber(rawValue: try field.wideNumber()))
+            guard epochs.last.map({ $0.epoch < summary.epoch }) ?? true else { throw .entryOrder(at: at) }
             epochs.append(summary)
         }
     }
@@ -149,10 +148,24 @@ extension Beat {
         for _ in 0..<count {
             let id = try field.byte()
             guard id > previous else { throw .fieldOrder(id) }
-            guard let counter = Counter(rawValue: id) else { throw .unknownKind(id) }
-            counters[counter] = try field.varint()
             previous = id
+            let value = try field.number()
+            if let counter = Counter(rawValue: id) {
+                counters[counter] = value
+            } else if id < 0x80 {
+                throw .unknownKind(id)
+            }
         }
+    }
+
+    /// A duration below 2³² ms, 49 days (W-34), so that no reckoning with it overflows.
+    private static func milliseconds(
+        _ field: inout ContentReader, from lowest: UInt64
+    ) throws(ContentError) -> UInt64 {
+        let at = field.offset
+        let value = try field.number()
+        guard lowest..<(1 << 32) ~= value else { throw .number(value, at: at) }
+        return value
     }
 
     /// A list that is written is not empty, so that one beat has one form.

@@ -47,8 +47,7 @@ public struct BlockPacking: ~Copyable {
             }
             packed.removeAll(keepingCapacity: true)
         }
-        // The pointer is used during the call only.
-        plain.withUnsafeBytes { packed.append(contentsOf: $0) }
+        packed.append(plain)
         return []
     }
 
@@ -63,11 +62,11 @@ public struct BlockPacking: ~Copyable {
         plain.removeAll(keepingCapacity: true)
         guard flags.contains(.compressed) else {
             guard packed.byteCount == plainBytes else { throw .plainBytes(packed.byteCount, expected: plainBytes) }
-            // The pointer is used during the call only.
-            packed.withUnsafeBytes { plain.append(contentsOf: $0) }
+            plain.append(packed)
             return
         }
-        // One frame, and nothing behind it.
+        guard Self.isPlainFrame(packed) else { throw .compression }
+        // One frame, and nothing behind it. The pointer is used during the call only.
         let frame = packed.withUnsafeBytes { ZSTD_findFrameCompressedSize($0.baseAddress, $0.count) }
         guard ZSTD_isError(frame) == 0, frame == packed.byteCount else { throw .compression }
         plain.append(contentsOf: repeatElement(0, count: plainBytes))
@@ -79,5 +78,21 @@ public struct BlockPacking: ~Copyable {
         }
         guard ZSTD_isError(size) == 0 else { throw .compression }
         guard size == plainBytes else { throw .plainBytes(size, expected: plainBytes) }
+    }
+
+    /// Whether a zstd frame (RFC 8878 §3.1.1) begins here that needs no dictionary and no window above 2²² bytes (W-25).
+    ///
+    /// Debian's library would also decode the formats from before RFC 8878, and skip frames of arbitrary data.
+    private static func isPlainFrame(_ packed: RawSpan) -> Bool {
+        guard packed.byteCount >= 6, packed.bigEndian(at: 0, as: UInt32.self) == 0x28B5_2FFD else { return false }
+        let descriptor = packed.byte(at: 4)
+        let isSingleSegment = descriptor & 0x20 != 0
+        guard descriptor & 0x08 == 0, descriptor & 0x03 == 0 else { return false }
+        // A single segment's window is its content, which is as long as the header says or fails below.
+        if isSingleSegment { return true }
+        let window = packed.byte(at: 5)
+        let exponent = Int(window >> 3) + 10
+        return exponent <= 22
+            && (1 << exponent) + (1 << (exponent - 3)) * Int(window & 7) <= WireLimits.maximumPlainBytes
     }
 }

@@ -1,3 +1,5 @@
+public import Crypto
+
 /// Why a file is not a link card (docs/WIRE.md §7). Lines count from 1.
 public enum CardError: Error, Hashable, Sendable, CustomStringConvertible {
     /// W-35.
@@ -12,11 +14,13 @@ public enum CardError: Error, Hashable, Sendable, CustomStringConvertible {
     /// W-36.
     case signatureForm
     case signatureInvalid
+    /// libcrypto failed; says nothing of the card.
+    case crypto(CryptoError)
 
     public var description: String {
         switch self {
         case .tooLong(let bytes): "the card has \(bytes) bytes; at most \(WireLimits.maximumCardBytes) are allowed"
-        case .notText: "the card is not UTF-8 text of whole lines"
+        case .notText: "the card is not printable ASCII in whole lines"
         case .missing(let line): "the line '\(line)' is missing or out of place"
         case .line(let number, let text): "line \(number) is unknown: '\(text)'"
         case .linkName(let name): "'\(name)' is no link name: 1 to 64 of A-Z a-z 0-9 . _ -"
@@ -25,6 +29,7 @@ public enum CardError: Error, Hashable, Sendable, CustomStringConvertible {
         case .issued(let text): "'\(text)' is no time of the form 2026-11-21T09:30:00.000Z"
         case .signatureForm: "the signature is not 64 bytes in canonical base64"
         case .signatureInvalid: "the signature does not belong to this card: it was changed or is damaged"
+        case .crypto(let error): error.description
         }
     }
 }

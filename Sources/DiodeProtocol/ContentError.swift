@@ -7,6 +7,10 @@ public enum ContentError: Error, Hashable, Sendable {
     case varint(at: Int)
     /// W-31: a reserved bit, an enumeration value or a boolean out of its range.
     case reserved(UInt8, at: Int)
+    /// W-31: a number of 2⁶³ or more, or below the least that its field allows.
+    case number(UInt64, at: Int)
+    /// W-31: a time outside 0…2⁶³−1, or a time base that is not the first time.
+    case time(at: Int)
     /// W-29, and its like for beats: made by a newer release, which this one must not guess at.
     case unknownKind(UInt8)
     /// W-28.
@@ -23,9 +27,12 @@ public enum ContentError: Error, Hashable, Sendable {
     /// A count that cannot be, given the bytes that are there, or above its limit.
     case count(UInt64, at: Int)
     case text(at: Int)
-    /// W-33.
+    /// W-33: the interval, a topic outside it, an entry out of order, a stamp beyond the capture, a tombstone with a body.
     case interval(from: UInt64, to: UInt64)
-    case entryOrder(Int)
+    case topicOutside(Int)
+    case entryOrder(at: Int)
+    case stamp(UInt64, UInt64, at: Int)
+    case tombstone(at: Int)
     /// W-34.
     case missingField(UInt8)
     case fieldOrder(UInt8)

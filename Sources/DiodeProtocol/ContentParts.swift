@@ -18,7 +18,6 @@ public enum ContentParts {
         guard content.count + part.byteCount <= WireLimits.maximumContentBytes else {
             throw .contentBytes(content.count + part.byteCount)
         }
-        // The pointer is used during the call only.
-        part.withUnsafeBytes { content.append(contentsOf: $0) }
+        content.append(part)
     }
 }

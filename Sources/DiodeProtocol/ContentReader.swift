@@ -56,6 +56,33 @@ struct ContentReader: ~Escapable {
         }
     }
 
+    /// A varint that counts or numbers something: below 2⁶³ (W-31).
+    @_lifetime(self: copy self)
+    mutating func number() throws(ContentError) -> UInt64 {
+        let start = offset
+        let value = try varint()
+        guard value < 1 << 63 else { throw .number(value, at: start) }
+        return value
+    }
+
+    /// Eight bytes that count or number something, within a range below 2⁶³ (W-31).
+    @_lifetime(self: copy self)
+    mutating func wideNumber(from lowest: UInt64 = 0) throws(ContentError) -> UInt64 {
+        let start = offset
+        let value = try word()
+        guard lowest..<(1 << 63) ~= value else { throw .number(value, at: start) }
+        return value
+    }
+
+    /// A topic version: at least 1 (W-32).
+    @_lifetime(self: copy self)
+    mutating func version() throws(ContentError) -> TopicVersion {
+        let start = offset
+        let value = try number()
+        guard value > 0 else { throw .versionZero(at: start) }
+        return TopicVersion(rawValue: value)
+    }
+
     @_lifetime(self: copy self)
     mutating func zigzag() throws(ContentError) -> Int64 {
         let raw = try varint()
@@ -97,7 +124,7 @@ struct ContentReader: ~Escapable {
     mutating func text(_ range: Range<Int>, limit: Int) throws(ContentError) -> String {
         let span = bytes.extracting(range)
         guard range.count <= limit, UTF8Text.isValid(span) else { throw .text(at: range.lowerBound) }
-        return UTF8Text.string(span)
+        return span.text
     }
 
     /// A byte that is 0 or 1.

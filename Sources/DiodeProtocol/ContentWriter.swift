@@ -2,7 +2,14 @@
 struct ContentWriter: ~Copyable {
     private(set) var bytes: [UInt8] = []
 
-    init(reserving count: Int = 0) { bytes.reserveCapacity(count) }
+    init() {}
+
+    /// Goes on in the memory of an array, which is emptied.
+    init(reusing array: consuming [UInt8], reserving count: Int) {
+        bytes = array
+        bytes.removeAll(keepingCapacity: true)
+        bytes.reserveCapacity(count)
+    }
 
     var count: Int { bytes.count }
 
@@ -25,15 +32,18 @@ struct ContentWriter: ~Copyable {
 
     mutating func zigzag(_ value: Int64) { varint(Self.zigzag(value)) }
 
-    /// A span's bytes.
-    mutating func append(_ span: RawSpan) {
-        // The pointer is used during the call only.
-        span.withUnsafeBytes { bytes.append(contentsOf: $0) }
-    }
+    mutating func append(_ span: RawSpan) { bytes.append(span) }
 
     mutating func append(_ array: [UInt8]) { bytes.append(contentsOf: array) }
 
     mutating func text(_ text: String) { bytes.append(contentsOf: text.utf8) }
+
+    /// A varint length and a text, which is cut to so many bytes.
+    mutating func lengthPrefixed(_ text: String, limit: Int) {
+        let text = UTF8Text.cut(text, maximumBytes: limit)
+        varint(UInt64(text.utf8.count))
+        self.text(text)
+    }
 
     static func zigzag(_ value: Int64) -> UInt64 { UInt64(bitPattern: (value << 1) ^ (value >> 63)) }
 

@@ -8,7 +8,9 @@ public struct ShedRun: Hashable, Sendable {
 
     public struct Entry: Hashable, Sendable {
         public var topic: String
+        /// 1…2³²−1.
         public var records: UInt64
+        /// The version of the last of these records; 0 where the sender holds no slot for the topic (reason `topicLimit`).
         public var lastVersion: TopicVersion
         public init(topic: String, records: UInt64, lastVersion: TopicVersion) {
             self.topic = topic
@@ -20,7 +22,7 @@ public struct ShedRun: Hashable, Sendable {
     public var reason: Reason
     public var from: UnixMilliseconds
     public var to: UnixMilliseconds
-    /// At least one; each names at least one record.
+    /// At least one.
     public var entries: [Entry]
 
     public init(reason: Reason, from: UnixMilliseconds, to: UnixMilliseconds, entries: [Entry]) {
@@ -100,4 +102,19 @@ public struct Rotation: Hashable, Sendable {
         self.card = card
         self.signature = signature
     }
+
+    /// Signs the card of the next key with the key that is in use.
+    public init(to next: LinkCard, signer: inout Ed25519Signer) throws(CryptoError) {
+        card = Array(next.text.utf8)
+        let message = Self.signedMessage(card)
+        signature = try signer.sign(message.span.bytes).bytes.span.bytes.array
+    }
+
+    /// Whether the key that is in use signed this card. The card itself is read with `LinkCard`.
+    public func isSigned(by verifier: inout Ed25519Verifier) -> Bool {
+        let message = Self.signedMessage(card)
+        return verifier.isValid(signature.span.bytes, for: message.span.bytes)
+    }
+
+    private static func signedMessage(_ card: [UInt8]) -> [UInt8] { [SymbolHasher.Domain.rotation.rawValue] + card }
 }

@@ -1,11 +1,13 @@
 // DiodeProtocol: values and their bytes, as docs/WIRE.md specifies them. No I/O, no clock, no Foundation.
 //
-//   numbers ─▶ header ─▶ frame ─▶ leaf, path, root, signature
+//   numbers ─▶ header ─▶ frame ─▶ leaf, path, root, signature         card: the key that signs them
+//                          │
+//                     packed bytes ─▶ content ─▶ live: records, control items │ snapshot: slices │ beat
 //
 //   1. WireLimits.swift — every bound, with its arithmetic
 //   2. WireIntegers.swift — each number of the wire as its own type
 //   3. Times.swift — wall-clock and monotonic instants as values
-//   4. WireBytes.swift — big-endian loads and stores, the only unsafe code
+//   4. WireBytes.swift — big-endian loads and stores: all unsafe code but the calls of zstd
 //   5. LinkFingerprint.swift — what names a link and a content
 //   6. FrameError.swift — why a datagram is not a frame
 //   7. TransmissionHeader.swift — the 96 signed bytes
@@ -22,11 +24,14 @@
 //  18. TopicList.swift — the topics at the head of a content
 //  19. LiveContentEncoder.swift — items to content
 //  20. LiveContent.swift — content to items, read in place
-//  21. BlockPacking.swift — content to packed bytes and back: zstd
-//  22. ContentParts.swift — a content larger than a block
-//  23. Beat.swift — the heartbeat's fields
-//  24. BeatCodec.swift — and their bytes
-//  25. Base64.swift — canonical base64
-//  26. CalendarTime.swift — RFC 3339 in UTC
-//  27. CardError.swift — why a file is not a card
-//  28. LinkCard.swift — the public half of a link
+//  21. Slice.swift — a slice's heading, and a slot read in place
+//  22. SliceEncoder.swift — slots to content
+//  23. SliceContent.swift — content to slots, read in place
+//  24. BlockPacking.swift — content to packed bytes and back: zstd
+//  25. ContentParts.swift — a content larger than a block
+//  26. Beat.swift — the heartbeat's fields
+//  27. BeatCodec.swift — and their bytes
+//  28. Base64.swift — canonical base64
+//  29. CalendarTime.swift — RFC 3339 in UTC
+//  30. CardError.swift — why a file is not a card
+//  31. LinkCard.swift — the public half of a link

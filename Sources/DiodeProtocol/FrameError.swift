@@ -1,4 +1,5 @@
-/// Why a datagram is not a frame of this wire version (docs/WIRE.md §1). The offending value comes with each case.
+/// Why a datagram is not a frame of this wire version (docs/WIRE.md §1). The offending value comes with each case, its place
+/// is `offset`.
 public enum FrameError: Error, Hashable, Sendable {
     /// W-01: not exactly as long as its header says; `expected` is 161 where the header is not all there.
     case length(Int, expected: Int)
@@ -9,16 +10,17 @@ public enum FrameError: Error, Hashable, Sendable {
     /// W-05.
     case channel(UInt8)
     case flags(UInt8)
-    /// W-06: K, T, N or the lengths do not fit together.
+    /// The ranges of the table in §1. K, T and packed bytes that do not fit together are `packedBytes` (W-06).
     case sourceSymbols(UInt8)
     case symbolCount(UInt8)
     case symbolBytes(UInt16)
     case packedBytes(UInt32)
+    /// Out of range (W-26), or an uncompressed block that is not as long as its content (W-25).
     case plainBytes(UInt32)
     /// W-07.
     case firstSymbol(UInt8)
     case symbolOutside(UInt8)
-    /// W-08.
+    /// W-08, and on live W-09 for parts.
     case sequences(first: UInt64, last: UInt64)
     /// W-09.
     case part(UInt8, of: UInt8)
@@ -31,5 +33,26 @@ public enum FrameError: Error, Hashable, Sendable {
 
     public var counter: Counter {
         if case .version = self { .version } else { .malformed }
+    }
+
+    /// Where the offending field stands in the frame; 0 for its length.
+    public var offset: Int {
+        switch self {
+        case .length, .magic: 0
+        case .version: 4
+        case .channel: 5
+        case .flags: 6
+        case .sourceSymbols: 7
+        case .epoch: 24
+        case .block: 40
+        case .firstSymbol: 50
+        case .symbolCount: 51
+        case .symbolBytes: 52
+        case .part: 54
+        case .packedBytes: 56
+        case .plainBytes: 60
+        case .sequences: 64
+        case .symbolOutside: 96
+        }
     }
 }

@@ -2,18 +2,16 @@ public import Crypto
 
 /// The bytes that keep their place in every wire version: magic, version, link (W-02).
 public enum FramePreamble {
-    /// Refuses what is too short to name its link, is not ours, or is of another version.
+    /// Refuses what is not ours or of another version. `bytes` is as long as a header.
     ///
-    /// - Throws: `length`, `magic` or `version` (W-01 to W-03).
-    @inlinable public static func check(_ bytes: RawSpan) throws(FrameError) {
-        guard bytes.byteCount >= WireLimits.frameOverheadBytes || bytes.byteCount == TransmissionHeader.encodedBytes
-        else { throw .length(bytes.byteCount, expected: WireLimits.frameOverheadBytes) }
+    /// - Throws: `magic` or `version` (W-02, W-03).
+    @inlinable static func check(_ bytes: RawSpan) throws(FrameError) {
         let magic = bytes.bigEndian(at: 0, as: UInt32.self)
         guard magic == WireLimits.magic else { throw .magic(magic) }
         guard bytes.byte(at: 4) == WireLimits.version else { throw .version(bytes.byte(at: 4)) }
     }
 
-    /// The link that a frame of any version names, or nil if it is no frame at all.
+    /// The link that a frame of any version names, or nil if it is no frame at all (W-01, W-02).
     @inlinable public static func link(of bytes: RawSpan) -> LinkFingerprint? {
         guard bytes.byteCount >= WireLimits.frameOverheadBytes,
             bytes.bigEndian(at: 0, as: UInt32.self) == WireLimits.magic
@@ -46,6 +44,9 @@ public struct FrameView: ~Escapable {
     /// - Throws: the first rule that the datagram breaks.
     @_lifetime(copy bytes)
     public init(decoding bytes: RawSpan) throws(FrameError) {
+        guard bytes.byteCount >= WireLimits.frameOverheadBytes else {
+            throw .length(bytes.byteCount, expected: WireLimits.frameOverheadBytes)
+        }
         let header = try TransmissionHeader(decoding: bytes)
         guard bytes.byteCount == header.frameBytes else {
             throw .length(bytes.byteCount, expected: header.frameBytes)

@@ -38,7 +38,10 @@ public struct LinkCard: Hashable, Sendable {
     /// - Throws: the first rule of W-35 and W-36 that it breaks.
     public init(parsing bytes: [UInt8]) throws(CardError) {
         guard bytes.count <= WireLimits.maximumCardBytes else { throw .tooLong(bytes.count) }
-        guard UTF8Text.isValid(bytes.span.bytes), bytes.last == UInt8(ascii: "\n") else { throw .notText }
+        guard bytes.allSatisfy({ 0x20...0x7E ~= $0 || $0 == UInt8(ascii: "\n") }), bytes.last == UInt8(ascii: "\n")
+        else {
+            throw .notText
+        }
         text = String(decoding: bytes, as: UTF8.self)
         var lines = CardLines(text)
         guard lines.next() == Self.heading else { throw .missing(Self.heading) }
@@ -62,8 +65,18 @@ public struct LinkCard: Hashable, Sendable {
         }
         if let extra = lines.next() { throw .line(lines.number, extra) }
         let message = [SymbolHasher.Domain.card.rawValue] + bytes[..<signedBytes]
-        guard var verifier = try? Ed25519Verifier(key) else { throw .key }
-        guard verifier.isValid(signature.span.bytes, for: message.span.bytes) else { throw .signatureInvalid }
+        guard try Self.isValid(signature, by: key, for: message) else { throw .signatureInvalid }
+    }
+
+    private static func isValid(
+        _ signature: [UInt8], by key: Ed25519PublicKey, for message: [UInt8]
+    ) throws(CardError) -> Bool {
+        do throws(CryptoError) {
+            var verifier = try Ed25519Verifier(key)
+            return verifier.isValid(signature.span.bytes, for: message.span.bytes)
+        } catch {
+            throw .crypto(error)
+        }
     }
 
     /// What people compare: `SHA256:` and the unpadded base64 of SHA-256(key).
@@ -97,6 +110,7 @@ private struct CardLines {
     /// Bytes of the lines taken so far, newlines included.
     private(set) var consumedBytes = 0
 
+    /// - Parameter text: printable ASCII in lines, so that a character is a byte.
     init(_ text: String) { lines = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast() }
 
     mutating func next() -> String? {
@@ -119,13 +133,5 @@ private struct CardLines {
 
     mutating func skipExtensions() {
         while number < lines.count, lines[number].hasPrefix("x-") { _ = next() }
-    }
-}
-
-extension RawSpan {
-    /// A copy, for callers that are not in a hurry.
-    var array: [UInt8] {
-        // The pointer is used during the call only.
-        withUnsafeBytes { Array($0) }
     }
 }

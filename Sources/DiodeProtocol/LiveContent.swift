@@ -49,12 +49,13 @@ public struct LiveContent: ~Escapable {
     /// - Throws: the first rule that the content breaks.
     @_lifetime(copy bytes)
     public init(decoding bytes: RawSpan, sequenceCount: UInt64) throws(ContentError) {
+        guard bytes.byteCount <= WireLimits.maximumContentBytes else { throw .contentBytes(bytes.byteCount) }
         var reader = ContentReader(bytes)
-        timeBase = try reader.word()
+        timeBase = try reader.wideNumber()
         topics = try TopicList.read(&reader)
-        // An item is at least a kind, a length and one byte of body.
-        itemCount = try reader.count(minimumBytes: 3)
-        guard itemCount > 0 else { throw .count(0, at: reader.offset) }
+        // An item is at least a kind and a length.
+        itemCount = try reader.count(minimumBytes: 2)
+        guard itemCount > 0 else { throw .count(0, at: reader.offset - 1) }
         items = reader.offset..<bytes.byteCount
         self.bytes = bytes
         try check(sequenceCount: sequenceCount)
@@ -88,7 +89,7 @@ public struct LiveContent: ~Escapable {
         guard cursor.sequences == sequenceCount else { throw .sequences(sequenceCount, items: cursor.sequences) }
         guard cursor.topicsSeen == topics.count else { throw .topicUnused(cursor.topicsSeen) }
         // A content without a time has no base to carry.
-        guard cursor.hasTime || timeBase == 0 else { throw .reserved(bytes.byte(at: 0), at: 0) }
+        guard cursor.hasTime || timeBase == 0 else { throw .time(at: 0) }
     }
 
     @_lifetime(copy self)
@@ -107,8 +108,8 @@ public struct LiveContent: ~Escapable {
         case .checkpoint:
             let digest = try body.take(Digest32.byteCount)
             let checkpoint = Checkpoint(
-                digest: Digest32(loading: bytes, at: digest.lowerBound), versions: try body.varint(),
-                forgotten: try body.varint(), topics: try body.varint(), slots: try body.varint())
+                digest: Digest32(loading: bytes, at: digest.lowerBound), versions: try body.number(),
+                forgotten: try body.number(), topics: try body.number(), slots: try body.number())
             try body.requireEnd()
             return .checkpoint(checkpoint)
         case .action: return .action(try action(&body, &cursor))
@@ -118,7 +119,8 @@ public struct LiveContent: ~Escapable {
             let card = try body.take(length)
             let signature = try body.take(64)
             try body.requireEnd()
-            return .rotation(Rotation(card: copy(card), signature: copy(signature)))
+            return .rotation(
+                Rotation(card: bytes.extracting(card).array, signature: bytes.extracting(signature).array))
         case nil:
             guard kind >= 0x80 else { throw .unknownKind(kind) }
             return .skipped(kind)
@@ -131,9 +133,7 @@ public struct LiveContent: ~Escapable {
         let raw = try body.byte()
         guard let flags = RecordFlags(rawValue: raw) else { throw .reserved(raw, at: start) }
         let topic = try topic(&body, &cursor)
-        let versionAt = body.offset
-        let version = try body.varint()
-        guard version > 0 else { throw .versionZero(at: versionAt) }
+        let version = try body.version()
         let time = try time(&body, &cursor)
         var properties = body.offset..<body.offset
         if flags.hasProperties {
@@ -142,8 +142,8 @@ public struct LiveContent: ~Escapable {
             guard !properties.isEmpty else { throw .count(0, at: at) }
         }
         return RecordView(
-            bytes, topic: topics[topic], flags: flags, version: TopicVersion(rawValue: version), time: time,
-            properties: properties, payload: body.rest())
+            bytes, topic: topics[topic], flags: flags, version: version, time: time, properties: properties,
+            payload: body.rest())
     }
 
     private func shedRun(_ body: inout ContentReader, _ cursor: inout Cursor) throws(ContentError) -> ShedRun {
@@ -160,17 +160,16 @@ public struct LiveContent: ~Escapable {
             let topic = try topic(&body, &cursor)
             let at = body.offset
             let records = try body.varint()
-            // Sequences of a block stay below 2³² (W-08), so the sum cannot overflow.
+            // A block takes less than 2³² sequences (W-08), so the sum cannot overflow.
             guard 1..<(1 << 32) ~= records else { throw .count(records, at: at) }
             sum += records
-            let version = TopicVersion(rawValue: try body.varint())
-            let name = UTF8Text.string(bytes.extracting(topics[topic]))
+            let version = TopicVersion(rawValue: try body.number())
+            let name = bytes.extracting(topics[topic]).text
             entries.append(ShedRun.Entry(topic: name, records: records, lastVersion: version))
         }
         guard sum == total, total > 0 else { throw .shedTotal(total, entries: sum) }
-        let (sequences, overflow) = cursor.sequences.addingReportingOverflow(total)
-        guard !overflow else { throw .shedTotal(total, entries: sum) }
-        cursor.sequences = sequences
+        // Far from an overflow: each entry has three bytes or more and takes less than 2³², and a content has at most 2²³ bytes.
+        cursor.sequences += total
         return ShedRun(reason: reason, from: from, to: to, entries: entries)
     }
 
@@ -188,7 +187,7 @@ public struct LiveContent: ~Escapable {
         let from = try time(&body, &cursor)
         let to = try time(&body, &cursor)
         let resumed = try body.boolean()
-        let dropped = try body.varint()
+        let dropped = try body.number()
         let reason = try body.text(body.rest(), limit: Unobserved.maximumReasonBytes)
         return Unobserved(
             from: from, to: to, sessionResumed: resumed, dropped: dropped == 0 ? nil : dropped - 1, reason: reason)
@@ -208,13 +207,9 @@ public struct LiveContent: ~Escapable {
     private func time(_ body: inout ContentReader, _ cursor: inout Cursor) throws(ContentError) -> UnixMilliseconds {
         let at = body.offset
         let difference = try body.zigzag()
-        guard cursor.hasTime || difference == 0 else { throw .reserved(bytes.byte(at: at), at: at) }
+        let time = timeBase &+ UInt64(bitPattern: difference)
+        guard cursor.hasTime || difference == 0, time < 1 << 63 else { throw .time(at: at) }
         cursor.hasTime = true
-        return UnixMilliseconds(rawValue: timeBase &+ UInt64(bitPattern: difference))
-    }
-
-    private func copy(_ range: Range<Int>) -> [UInt8] {
-        // The pointer is used during the call only.
-        bytes.extracting(range).withUnsafeBytes { Array($0) }
+        return UnixMilliseconds(rawValue: time)
     }
 }

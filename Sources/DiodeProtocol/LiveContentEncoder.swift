@@ -3,7 +3,8 @@ internal import Crypto
 /// Builds the content of a live block item by item (WIRE §6.1). Reused from block to block; nothing is allocated per record
 /// once its buffers have grown.
 ///
-/// The size is known before an item is added (`byteCount(adding:)`), so that a batcher can close the block first.
+/// How large a content can become is known before an item is added (`byteCount(addingTopic:properties:payload:)`), so that a
+/// batcher can close the block first.
 public struct LiveContentEncoder: ~Copyable {
     /// The kinds of items (WIRE §6.1).
     enum Kind: UInt8 { case record = 1, shedRun, checkpoint, action, unobserved, rotation }
@@ -27,18 +28,29 @@ public struct LiveContentEncoder: ~Copyable {
             + ContentWriter.varintBytes(UInt64(itemCount)) + items.count
     }
 
-    /// The most that `byteCount` can be after a record of these sizes: topic, kind, lengths, flags and numbers included.
+    /// The most that `byteCount` can be after a record of these sizes, whether its topic is new or not.
     public func byteCount(addingTopic topic: Int, properties: Int, payload: Int) -> Int {
-        byteCount + topic + properties + payload + 64
+        byteCount + topic + properties + payload + Self.recordOverheadBytes
     }
 
-    /// Adds a record. Times before or after the first record's are carried as differences.
+    /// The most that a record takes beside its topic, properties and payload: topic's length 3, kind 1, length 4, flags 1, topic
+    /// 4, version 9, time 10, properties' length 4, and 3 each for the two counts, which may become longer.
+    static let recordOverheadBytes = 3 + 1 + 4 + 1 + 4 + 9 + 10 + 4 + 3 + 3
+
+    /// Adds a record. Times before or after the first one of the block are carried as differences.
+    ///
+    /// - Parameters:
+    ///   - topic: a valid topic name (`UTF8Text.isTopicName`).
+    ///   - version: 1…2⁶³−1.
+    ///   - time: below 2⁶³.
+    ///   - properties: empty unless the flags say that there are some.
     public mutating func append(
         topic: RawSpan, flags: RecordFlags, version: TopicVersion, time: UnixMilliseconds, properties: RawSpan,
         payload: RawSpan
     ) {
         precondition(flags.hasProperties == !properties.isEmpty, "the flag says whether properties follow")
-        let topicIndex = UInt64(topics.insert(topic).index)
+        precondition(1..<(1 << 63) ~= version.rawValue, "versions count from 1")
+        let topicIndex = insert(topic)
         let time = offset(of: time)
         var length = 1 + ContentWriter.varintBytes(topicIndex) + ContentWriter.varintBytes(version.rawValue)
         length += ContentWriter.varintBytes(ContentWriter.zigzag(time)) + payload.byteCount
@@ -61,7 +73,8 @@ public struct LiveContentEncoder: ~Copyable {
     }
 
     public mutating func append(_ run: ShedRun) {
-        precondition(!run.entries.isEmpty && run.entries.allSatisfy { $0.records > 0 }, "a shed run names records")
+        precondition(
+            !run.entries.isEmpty && run.entries.allSatisfy { 1..<(1 << 32) ~= $0.records }, "a shed run names records")
         body.byte(run.reason.rawValue)
         body.varint(run.records)
         body.zigzag(offset(of: run.from))
@@ -69,7 +82,7 @@ public struct LiveContentEncoder: ~Copyable {
         body.varint(UInt64(run.entries.count))
         for entry in run.entries {
             let topic = Array(entry.topic.utf8)
-            body.varint(UInt64(topics.insert(topic.span.bytes).index))
+            body.varint(insert(topic.span.bytes))
             body.varint(entry.records)
             body.varint(entry.lastVersion.rawValue)
         }
@@ -86,24 +99,23 @@ public struct LiveContentEncoder: ~Copyable {
         finishItem(.checkpoint)
     }
 
+    /// Adds an action. What is too long is cut.
     public mutating func append(_ action: Action) {
-        precondition(
-            1...Action.maximumWhatBytes ~= action.what.utf8.count
-                && action.detail.utf8.count <= Action.maximumDetailBytes, "an action is within its limits")
+        precondition(!action.what.isEmpty, "an action says what was done")
         body.zigzag(offset(of: action.at))
-        body.varint(UInt64(action.what.utf8.count))
-        body.text(action.what)
-        body.text(action.detail)
+        body.lengthPrefixed(action.what, limit: Action.maximumWhatBytes)
+        body.text(UTF8Text.cut(action.detail, maximumBytes: Action.maximumDetailBytes))
         finishItem(.action)
     }
 
+    /// Adds an interval without subscription. A reason that is too long is cut.
     public mutating func append(_ unobserved: Unobserved) {
-        precondition(unobserved.reason.utf8.count <= Unobserved.maximumReasonBytes, "a reason is within its limit")
         body.zigzag(offset(of: unobserved.from))
         body.zigzag(offset(of: unobserved.to))
         body.byte(unobserved.sessionResumed ? 1 : 0)
-        body.varint(unobserved.dropped.map { $0 + 1 } ?? 0)
-        body.text(unobserved.reason)
+        // The count comes from the OT broker, which may claim anything.
+        body.varint(unobserved.dropped.map { min($0, 1 << 62) + 1 } ?? 0)
+        body.text(UTF8Text.cut(unobserved.reason, maximumBytes: Unobserved.maximumReasonBytes))
         finishItem(.unobserved)
     }
 
@@ -120,7 +132,11 @@ public struct LiveContentEncoder: ~Copyable {
     /// Replaces `content` by the finished content and starts the next one.
     public mutating func finish(into content: inout [UInt8]) {
         precondition(!isEmpty, "a live block has an item")
-        var writer = ContentWriter(reserving: byteCount)
+        let byteCount = byteCount
+        precondition(byteCount <= WireLimits.maximumContentBytes, "a content stays within its bound (W-26)")
+        var reused: [UInt8] = []
+        swap(&reused, &content)
+        var writer = ContentWriter(reusing: reused, reserving: byteCount)
         writer.word(timeBase ?? 0)
         writer.varint(UInt64(topics.count))
         for index in 0..<topics.count {
@@ -138,8 +154,16 @@ public struct LiveContentEncoder: ~Copyable {
         timeBase = nil
     }
 
+    private mutating func insert(_ topic: RawSpan) -> UInt64 {
+        let (index, isNew) = topics.insert(topic)
+        // Once per block and topic. The receiver refuses a whole block for one bad topic, hence so strict.
+        precondition(!isNew || UTF8Text.isTopicName(topic), "whoever admits a topic has checked its name (W-28)")
+        return UInt64(index)
+    }
+
     /// A time as difference from the first one of the block, which becomes the base.
     private mutating func offset(of time: UnixMilliseconds) -> Int64 {
+        precondition(time.rawValue < 1 << 63, "a time is below 2⁶³ (W-31)")
         let base = timeBase ?? time.rawValue
         timeBase = base
         return Int64(truncatingIfNeeded: time.rawValue &- base)

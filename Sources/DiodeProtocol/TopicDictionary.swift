@@ -1,14 +1,16 @@
 /// The topics of one block in the order of first use (W-28): found by their bytes, without an allocation per record.
 ///
-/// Open addressing over an arena; cleared by counting a generation up, so that a new block costs nothing.
+/// Open addressing over an arena; cleared by counting a generation up, so that a new block costs nothing. The hash is seeded,
+/// because topics come from the plant: nobody can choose some that share a slot.
 struct TopicDictionary: ~Copyable {
     private struct Slot {
         var generation: UInt32 = 0
         var index: UInt32 = 0
-        var hash: UInt64 = 0
+        var hash = 0
     }
 
-    private var slots = [Slot](repeating: Slot(), count: 256)
+    /// A power of two, at least twice the topics; none before the first topic.
+    private var slots: [Slot] = []
     private var generation: UInt32 = 1
     private var ranges: [Range<Int>] = []
     private(set) var arena: [UInt8] = []
@@ -31,9 +33,24 @@ struct TopicDictionary: ~Copyable {
     }
 
     /// The topic's index, or nil if it is not yet here.
-    func index(of topic: RawSpan) -> Int? {
-        let hash = Self.hash(topic)
-        var position = Int(truncatingIfNeeded: hash) & (slots.count - 1)
+    func index(of topic: RawSpan) -> Int? { index(of: topic, hash: topic.seededHash) }
+
+    /// The topic's index, added as the next one if it is new.
+    mutating func insert(_ topic: RawSpan) -> (index: Int, isNew: Bool) {
+        let hash = topic.seededHash
+        if let index = index(of: topic, hash: hash) { return (index, false) }
+        if (ranges.count + 1) * 2 > slots.count { grow() }
+        let start = arena.count
+        arena.append(topic)
+        ranges.append(start..<arena.count)
+        encodedBytes += ContentWriter.varintBytes(UInt64(topic.byteCount)) + topic.byteCount
+        place(Slot(generation: generation, index: UInt32(ranges.count - 1), hash: hash))
+        return (ranges.count - 1, true)
+    }
+
+    private func index(of topic: RawSpan, hash: Int) -> Int? {
+        guard !slots.isEmpty else { return nil }
+        var position = hash & (slots.count - 1)
         while slots[position].generation == generation {
             if slots[position].hash == hash, isEqual(Int(slots[position].index), topic) {
                 return Int(slots[position].index)
@@ -43,47 +60,19 @@ struct TopicDictionary: ~Copyable {
         return nil
     }
 
-    /// The topic's index, added as the next one if it is new.
-    mutating func insert(_ topic: RawSpan) -> (index: Int, isNew: Bool) {
-        if let index = index(of: topic) { return (index, false) }
-        if (ranges.count + 1) * 2 > slots.count { grow() }
-        let start = arena.count
-        // The pointer is used during the call only.
-        topic.withUnsafeBytes { arena.append(contentsOf: $0) }
-        ranges.append(start..<arena.count)
-        encodedBytes += ContentWriter.varintBytes(UInt64(topic.byteCount)) + topic.byteCount
-        place(ranges.count - 1, Self.hash(topic))
-        return (ranges.count - 1, true)
-    }
-
     private func isEqual(_ index: Int, _ topic: RawSpan) -> Bool {
         arena.span.bytes.extracting(ranges[index]).isEqual(to: topic)
     }
 
-    private mutating func place(_ index: Int, _ hash: UInt64) {
-        var position = Int(truncatingIfNeeded: hash) & (slots.count - 1)
+    private mutating func place(_ slot: Slot) {
+        var position = slot.hash & (slots.count - 1)
         while slots[position].generation == generation { position = (position + 1) & (slots.count - 1) }
-        slots[position] = Slot(generation: generation, index: UInt32(index), hash: hash)
+        slots[position] = slot
     }
 
     private mutating func grow() {
-        slots = [Slot](repeating: Slot(), count: slots.count * 2)
-        for index in ranges.indices { place(index, Self.hash(arena.span.bytes.extracting(ranges[index]))) }
-    }
-
-    /// FNV-1a over words: only for this table, whose size the content's limit bounds.
-    private static func hash(_ bytes: RawSpan) -> UInt64 {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        var offset = 0
-        while offset + 8 <= bytes.byteCount {
-            hash = (hash ^ bytes.bigEndian(at: offset, as: UInt64.self)) &* 0x0000_0100_0000_01B3
-            hash ^= hash >> 29
-            offset += 8
-        }
-        while offset < bytes.byteCount {
-            hash = (hash ^ UInt64(bytes.byte(at: offset))) &* 0x0000_0100_0000_01B3
-            offset += 1
-        }
-        return hash ^ (hash >> 32)
+        let old = slots
+        slots = [Slot](repeating: Slot(), count: max(old.count * 2, 16))
+        for slot in old where slot.generation == generation { place(slot) }
     }
 }

@@ -92,9 +92,9 @@ public struct TransmissionHeader: Hashable, Sendable {
         id.channel == .live ? lastSequence.rawValue &+ 1 &- firstSequence.rawValue : 0
     }
 
-    /// Reads bytes 0…95 of a frame. `bytes` is at least that long.
+    /// Reads bytes 0…95 of a frame; what follows them is not looked at.
     ///
-    /// - Throws: the first rule of W-02, W-03, W-05 to W-10 that it breaks.
+    /// - Throws: the first rule of W-01 to W-03 and W-05 to W-10 that it breaks.
     public init(decoding bytes: RawSpan) throws(FrameError) {
         guard bytes.byteCount >= Self.encodedBytes else {
             throw .length(bytes.byteCount, expected: WireLimits.frameOverheadBytes)
@@ -122,7 +122,8 @@ public struct TransmissionHeader: Hashable, Sendable {
         if let defect = firstDefect { throw defect }
     }
 
-    /// Writes bytes 0…95 of a frame.
+    /// Writes bytes 0…95 of a frame. Decoding what it wrote gives this header, and encoding what was decoded gives the same
+    /// bytes (W-11).
     public func encode(into bytes: inout MutableRawSpan) {
         bytes.store(bigEndian: WireLimits.magic, at: 0)
         bytes.store(bigEndian: WireLimits.version, at: 4)

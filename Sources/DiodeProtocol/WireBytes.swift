@@ -1,10 +1,34 @@
-/// Big-endian access at fixed offsets. The only unsafe calls of this module: each is behind the span's own bounds check (it
-/// traps outside), every bit pattern is a valid integer, and every caller has checked the length before.
+// All unsafe code of this module but the calls of zstd (BlockPacking.swift). Loads and stores are behind the span's own
+// bounds check (it traps outside), every bit pattern is a valid integer, and every caller has checked the length before. A
+// pointer that a closure gets is used during that call only.
+
 extension RawSpan {
     @inlinable func byte(at offset: Int) -> UInt8 { unsafeLoadUnaligned(fromByteOffset: offset, as: UInt8.self) }
 
     @inlinable func bigEndian<T: FixedWidthInteger & BitwiseCopyable>(at offset: Int, as _: T.Type = T.self) -> T {
         T(bigEndian: unsafeLoadUnaligned(fromByteOffset: offset, as: T.self))
+    }
+
+    /// A copy, for callers that are not in a hurry.
+    var array: [UInt8] { withUnsafeBytes { Array($0) } }
+
+    /// A hash that is good within this process only: seeded, so that nobody can choose topics that collide.
+    var seededHash: Int {
+        var hasher = Hasher()
+        withUnsafeBytes { hasher.combine(bytes: $0) }
+        return hasher.finalize()
+    }
+
+    /// Text of bytes that are valid UTF-8; where they are not, U+FFFD stands.
+    var text: String { withUnsafeBytes { String(decoding: $0, as: UTF8.self) } }
+
+    /// Whether these bytes come before others in the order of unsigned bytes, a prefix before what it begins.
+    func precedes(_ other: RawSpan) -> Bool {
+        let common = Swift.min(byteCount, other.byteCount)
+        for offset in 0..<common where byte(at: offset) != other.byte(at: offset) {
+            return byte(at: offset) < other.byte(at: offset)
+        }
+        return byteCount < other.byteCount
     }
 
     /// Byte for byte the same.
@@ -36,11 +60,16 @@ extension MutableRawSpan {
         precondition(offset >= 0 && count <= byteCount - offset, "the copy fits")
         withUnsafeMutableBytes { target in
             bytes.withUnsafeBytes { source in
-                // Both pointers are valid for `count` bytes from here, and a mutable span overlaps no other one.
+                // Both are valid for `count` bytes from here, and a mutable span overlaps no other one.
                 if let base = target.baseAddress, let from = source.baseAddress {
                     (base + offset).copyMemory(from: from, byteCount: count)
                 }
             }
         }
     }
+}
+
+extension [UInt8] {
+    /// Appends a span's bytes.
+    mutating func append(_ span: RawSpan) { span.withUnsafeBytes { append(contentsOf: $0) } }
 }

@@ -52,6 +52,13 @@ public struct TopicVersion: RawRepresentable, Hashable, Comparable, Sendable {
     @inlinable public static func < (a: TopicVersion, b: TopicVersion) -> Bool { a.rawValue < b.rawValue }
 }
 
+/// A topic's place in the order of the carousel: the first 8 bytes of SHA-256 of its name (WIRE §6.2).
+public struct TopicHash: RawRepresentable, Hashable, Comparable, Sendable {
+    public let rawValue: UInt64
+    @inlinable public init(rawValue: UInt64) { self.rawValue = rawValue }
+    @inlinable public static func < (a: TopicHash, b: TopicHash) -> Bool { a.rawValue < b.rawValue }
+}
+
 /// Says which of two records is newer, on both sides and over restarts: by epoch, then by sequence.
 public struct Stamp: Hashable, Comparable, Sendable {
     public var epoch: Epoch
