@@ -1,1 +1,10 @@
-// Storage: the stages of this room, in order, are drawn here.
+// Storage: SQLite through owned values. A connection belongs to one thread; what it refuses is a typed error, since a
+// full disk, a damaged file and a second owner each need another answer.
+//
+//   DatabaseSchema ─▶ Database ─▶ Statement: bind ─▶ step ─▶ columns
+//                        └─▶ transaction { … } ─▶ sync: the log is on the disk
+//
+//   1. StorageError.swift — what SQLite refused, by what has to be done about it
+//   2. DatabaseSchema.swift — whose database it is, and how it came to be
+//   3. Database.swift — a connection: opens, migrates, transacts, syncs
+//   4. Statement.swift — a prepared statement: binds, steps, reads columns

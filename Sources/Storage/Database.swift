@@ -1,0 +1,148 @@
+internal import CSQLite
+import Glibc
+
+/// A connection to one SQLite file in WAL mode. One thread owns it; it closes when it goes.
+///
+/// Commits survive `kill -9` (`synchronous=NORMAL`); they survive power loss once `sync` has returned, which syncs many
+/// commits at the price of one.
+public struct Database: ~Copyable {
+    /// How a file is opened.
+    public enum Access: Sendable {
+        /// Created if missing (mode 0600), migrated, written.
+        case readWrite
+        /// Only read, for example by an audit beside a running daemon.
+        case readOnly
+    }
+
+    /// The file.
+    public let path: String
+    private let connection: OpaquePointer
+    private var log: Int32 = -1
+
+    /// Opens a file and brings it up to date.
+    /// - Parameter busyTimeout: how long to wait for another connection's lock.
+    public init(
+        path: String, schema: DatabaseSchema, access: Access = .readWrite, busyTimeout: Duration = .seconds(5)
+    ) throws(StorageError) {
+        if case .readWrite = access { try Self.create(path) }
+        let flags = access == .readWrite ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY
+        var opened: OpaquePointer?
+        let code = sqlite3_open_v2(path, &opened, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
+        guard code == SQLITE_OK, let opened else {
+            let error = StorageError(code, path: path, connection: opened)
+            sqlite3_close_v2(opened)
+            throw error
+        }
+        do throws(StorageError) {
+            try Self.prepare(opened, path: path, schema: schema, access: access, busyTimeout: busyTimeout)
+        } catch {
+            sqlite3_close_v2(opened)
+            throw error
+        }
+        self.path = path
+        connection = opened
+    }
+
+    deinit {
+        if log >= 0 { close(log) }
+        // The connection lives on until its last statement is gone.
+        sqlite3_close_v2(connection)
+    }
+
+    /// Runs SQL that returns nothing, several statements if need be.
+    public borrowing func execute(_ sql: String) throws(StorageError) {
+        try Self.execute(sql, connection, path)
+    }
+
+    /// Prepares a statement that will run often.
+    public borrowing func prepare(_ sql: String) throws(StorageError) -> Statement {
+        try Statement(sql, connection: connection, path: path)
+    }
+
+    /// Runs `body` in a transaction that takes the write lock at once: all of it happens, or nothing does.
+    /// - Throws: what the body throws, or what the commit does; either way the transaction is rolled back.
+    public borrowing func transaction<Result: ~Copyable>(
+        _ body: () throws(StorageError) -> Result
+    ) throws(StorageError) -> Result {
+        try execute("BEGIN IMMEDIATE")
+        do throws(StorageError) {
+            let result = try body()
+            try execute("COMMIT")
+            return result
+        } catch {
+            // SQLite itself rolls back on some errors; then there is nothing left to do.
+            if sqlite3_get_autocommit(connection) == 0 { sqlite3_exec(connection, "ROLLBACK", nil, nil, nil) }
+            throw error
+        }
+    }
+
+    /// Waits until everything committed so far would survive a loss of power: `fdatasync` of the log, into which every
+    /// commit was written. What a checkpoint moved into the file itself SQLite has synced before.
+    public mutating func sync() throws(StorageError) {
+        if log < 0 { log = open(path + "-wal", O_RDONLY | O_CLOEXEC) }
+        guard log >= 0, fdatasync(log) == 0 else {
+            throw .inputOutput(path: path, reason: "cannot sync the log: \(String(cString: strerror(errno)))")
+        }
+    }
+
+    /// Rows that the last INSERT, UPDATE or DELETE touched.
+    public borrowing func changedRows() -> Int { Int(sqlite3_changes64(connection)) }
+
+    /// The row id of the last INSERT.
+    public borrowing func lastRowID() -> Int64 { sqlite3_last_insert_rowid(connection) }
+
+    /// Reads every page and tells the first damage.
+    public borrowing func check() throws(StorageError) {
+        var statement = try prepare("PRAGMA quick_check(1)")
+        guard try statement.step() else { return }
+        let verdict = statement.text(0)
+        guard verdict == "ok" else { throw .corrupt(path: path, reason: verdict) }
+    }
+
+    /// An empty file that its owner alone can read; SQLite itself would let everybody. Log and index inherit the mode.
+    private static func create(_ path: String) throws(StorageError) {
+        let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw .cannotOpen(path: path, reason: String(cString: strerror(errno))) }
+        close(file)
+    }
+
+    private static func prepare(
+        _ connection: OpaquePointer, path: String, schema: DatabaseSchema, access: Access, busyTimeout: Duration
+    ) throws(StorageError) {
+        let (seconds, attoseconds) = busyTimeout.components
+        sqlite3_busy_timeout(connection, Int32(clamping: seconds * 1_000 + attoseconds / 1_000_000_000_000_000))
+        let owner = try integer("PRAGMA application_id", connection, path)
+        let version = try integer("PRAGMA user_version", connection, path)
+        guard owner == schema.number || owner == 0 && version == 0 else {
+            throw .foreign(path: path, expected: schema.owner)
+        }
+        guard version <= schema.migrations.count else {
+            throw .newer(path: path, version: Int(version), known: schema.migrations.count)
+        }
+        guard case .readWrite = access else { return }
+        try execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL", connection, path)
+        for index in Int(version)..<max(Int(version), schema.migrations.count) {
+            // One transaction: a migration that is cut short never happened.
+            let script = """
+                BEGIN IMMEDIATE; \(schema.migrations[index]);
+                PRAGMA application_id=\(schema.number); PRAGMA user_version=\(index + 1); COMMIT
+                """
+            do throws(StorageError) { try execute(script, connection, path) } catch {
+                if sqlite3_get_autocommit(connection) == 0 { sqlite3_exec(connection, "ROLLBACK", nil, nil, nil) }
+                throw error
+            }
+        }
+    }
+
+    private static func execute(_ sql: String, _ connection: OpaquePointer, _ path: String) throws(StorageError) {
+        let code = sqlite3_exec(connection, sql, nil, nil, nil)
+        guard code == SQLITE_OK else { throw StorageError(code, path: path, connection: connection) }
+    }
+
+    private static func integer(
+        _ sql: String, _ connection: OpaquePointer, _ path: String
+    ) throws(StorageError) -> Int64 {
+        var statement = try Statement(sql, connection: connection, path: path)
+        return try statement.step() ? statement.integer(0) : 0
+    }
+}
