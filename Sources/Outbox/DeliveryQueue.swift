@@ -40,6 +40,8 @@ public struct ShedSpan: Sendable, Equatable {
 public struct OutboxLoad: Sendable, Equatable {
     /// Deliveries that wait, and that the publisher has taken.
     public var waiting, taken: Int
+    /// What those that the publisher has taken cost.
+    public var takenBytes: Int
     /// What all of them cost, and what they may.
     public var bytes, limitBytes: Int
 }
@@ -136,13 +138,15 @@ struct DeliveryQueueState {
     /// Positions ascend, with holes where something was shed.
     private var taken = RingBuffer<Taken>()
     private var bytes = 0
+    private var takenBytes = 0
     private var nextPosition: UInt64 = 1
     private(set) var totals = OutboxTotals()
 
     init(limits: DeliveryQueue.Limits) { self.limits = limits }
 
     var load: OutboxLoad {
-        OutboxLoad(waiting: waiting.count, taken: taken.count, bytes: bytes, limitBytes: limits.bytes)
+        OutboxLoad(
+            waiting: waiting.count, taken: taken.count, takenBytes: takenBytes, bytes: bytes, limitBytes: limits.bytes)
     }
 
     mutating func append(_ batch: [Delivery]) -> ShedSpan? {
@@ -169,6 +173,7 @@ struct DeliveryQueueState {
             cost += next.delivery.cost
             if !window.isEmpty, cost > bytes { break }
             window.append(next)
+            takenBytes += next.delivery.cost
             taken.append(Taken(queued: next, answer: nil))
             _ = waiting.popFirst()
         }
@@ -183,12 +188,14 @@ struct DeliveryQueueState {
         while let first = taken.first, let answer = first.answer {
             totals.count(answer)
             bytes -= first.queued.delivery.cost
+            takenBytes -= first.queued.delivery.cost
             _ = taken.popFirst()
         }
     }
 
     mutating func rewind() {
         while let last = taken.popLast() { waiting.prepend(last.queued) }
+        takenBytes = 0
     }
 
     mutating func close() -> ShedSpan? {

@@ -1,1 +1,17 @@
-// Republish: the stages of this room, in order, are drawn here.
+// Republish: from the outbox to the IT broker, and back with the news of what became of it. One publisher for each link,
+// with a connection and a will of its own.
+//
+//   Outbox ─take─▶ TopicMapper ─▶ EdgeNodeProxy ─▶ PropertyComposer ─▶ Publisher ═══▶ IT broker
+//      ▲                                                                  ║
+//      └───────────────────────── settle ◀── Settler ◀═══ acknowledgements╝
+//
+//   1. LatePolicy.swift — what becomes of records that come late and are superseded
+//   2. TopicMapper.swift — the link's topics on the IT broker, and those that may never be written
+//   3. EdgeNodeProxy.swift — the place of the Sparkplug edge node
+//   4. PropertyComposer.swift — the properties of a publish: the plant's, then ours
+//   5. Settler.swift — turns the IT broker's answers into settlements of the outbox
+//   6. LinkStatusPublisher.swift — what stands at diode/<link>/status and diode/<link>/gap
+//   7. PublisherMailbox.swift — what other threads tell the publisher
+//   8. PublisherSettings.swift — what a publisher is told once, and what it tells
+//   9. PublisherLoop.swift — the thread: window, connection, loss of the connection
+//  10. Publisher.swift — publishes one link on the IT broker

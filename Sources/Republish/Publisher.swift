@@ -1,0 +1,56 @@
+import DiodeProtocol
+public import EventLog
+public import MQTT
+public import Outbox
+public import Threading
+
+/// Publishes one link on the IT broker, on a thread of its own.
+///
+/// It takes deliveries from the outbox as the broker acknowledges earlier ones, at most a window of them. When the
+/// connection is lost, nothing of the window is given up: a new connection begins with an empty session, and the window is
+/// repeated in order from the oldest delivery whose fate is unknown, so that no older value lands behind a newer one.
+public final class Publisher: Sendable {
+    private let settings: PublisherSettings
+    private let queue: DeliveryQueue
+    private let mailbox: PublisherMailbox
+    private let shared: Lock<PublisherReport>
+    private let log: EventLog
+    private let thread = Lock<WorkerThread?>(nil)
+
+    /// Opens nothing yet; `start` does.
+    /// - Throws: what makes the connection's settings unusable.
+    public init(_ settings: PublisherSettings, queue: DeliveryQueue, log: EventLog) throws(ConnectionError) {
+        self.settings = settings
+        self.queue = queue
+        self.log = log
+        shared = Lock(PublisherReport(since: UnixMilliseconds(rawValue: UnixClock.now())))
+        do throws(SystemError) { mailbox = try PublisherMailbox() } catch { throw .network(error) }
+        // Made and thrown away: a file that cannot be read is an error now, not at the first reconnection.
+        _ = try Connection(
+            PublisherLoop.connectionSettings(settings), observer: .init(changed: { _ in }, received: { _ in }))
+    }
+
+    /// Starts the thread, which dials until `stop`. Once.
+    public func start() throws(SystemError) {
+        let loop = PublisherLoop(settings, queue: queue, mailbox: mailbox, shared: shared, log: log)
+        let worker = try WorkerThread(name: "publish", owning: loop) { loop in
+            var loop = loop
+            loop.run()
+        }
+        thread.withLock { $0 = worker }
+    }
+
+    /// The link's status, for `diode/<link>/status`.
+    public func post(_ status: LinkStatus) { mailbox.post(.status(status)) }
+
+    /// A gap that opened or closed, for `diode/<link>/gap`.
+    public func post(_ notice: GapNotice) { mailbox.post(.notice(notice)) }
+
+    public var report: PublisherReport { shared.withLock { $0 } }
+
+    /// Publishes what the outbox holds, at most for `drain`, says goodbye and waits for the thread to end.
+    public func stop(drain: Duration) {
+        mailbox.post(.stop(drain: drain))
+        thread.withLock { $0 }?.join()
+    }
+}

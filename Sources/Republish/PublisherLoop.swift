@@ -1,0 +1,328 @@
+import DiodeProtocol
+import EventLog
+import MQTT
+import Outbox
+import Threading
+
+/// The publisher's thread.
+///
+/// ```text
+///            dial                connected                  lost
+///  idle ──────────▶ dialling ──────────────▶ publishing ───────────▶ idle, the outbox rewound
+///    ▲                 │ refused: the connection dials again               │
+///    └─────────────────┴──────────── after a pause ◀───────────────────────┘
+/// ```
+///
+/// Each connection object publishes for one network connection only: what its queue still holds when that is lost must not
+/// go out before the older deliveries that are repeated.
+struct PublisherLoop: ~Copyable {
+    private let settings: PublisherSettings
+    private let queue: DeliveryQueue
+    private let mailbox: PublisherMailbox
+    private let shared: Lock<PublisherReport>
+    private let log: EventLog
+
+    private var mapper: TopicMapper
+    private let proxy = EdgeNodeProxy()
+    private var composer: PropertyComposer
+    private var settler = Settler()
+    private var status: LinkStatusPublisher
+
+    private var connection: Connection?
+    private var generation: UInt64 = 0
+    private var isConnected = false
+    private var connectedAt = MonotonicInstant(nanoseconds: 0)
+    /// Not before this is a lost connection replaced.
+    private var dialAt = MonotonicInstant(nanoseconds: 0)
+    private var pause = Duration.milliseconds(250)
+    /// Taken from the outbox and not yet accepted by the connection.
+    private var held: [QueuedDelivery] = []
+    private var heldStart = 0
+    private var nextOtherToken = Settler.firstOtherToken
+    private var lateTopic: [UInt8] = []
+    private let lateTopicStart: Int
+    private var stopAt: MonotonicInstant?
+
+    init(
+        _ settings: PublisherSettings, queue: DeliveryQueue, mailbox: PublisherMailbox, shared: Lock<PublisherReport>,
+        log: EventLog
+    ) {
+        self.settings = settings
+        self.queue = queue
+        self.mailbox = mailbox
+        self.shared = shared
+        self.log = log
+        mapper = settings.mapper
+        composer = PropertyComposer(link: settings.link)
+        status = LinkStatusPublisher(link: settings.link)
+        lateTopic = Array("diode/\(settings.link)/late/".utf8)
+        lateTopicStart = lateTopic.count
+    }
+
+    /// What every connection of this publisher is told.
+    static func connectionSettings(_ settings: PublisherSettings) -> ConnectionSettings {
+        var connection = settings.connection
+        if connection.clientIdentifier.isEmpty { connection.clientIdentifier = "diode-recv-\(settings.link)" }
+        connection.cleanStart = true
+        connection.sessionExpiry = .zero
+        connection.will = LinkStatusPublisher(link: settings.link).will
+        connection.publishQueueMessages = settings.windowRecords + 2 * LinkStatusPublisher.noticeLimit
+        connection.publishQueueBytes = max(connection.publishQueueBytes, 2 * settings.windowBytes)
+        return connection
+    }
+
+    mutating func run() {
+        do throws(SystemError) {
+            var poller = try Poller(maximumEvents: 4)
+            try poller.add(mailbox.wakeup.fileDescriptor, tag: 0, interest: .reading)
+            try poller.add(queue.wakeup.fileDescriptor, tag: 1, interest: .reading)
+            while step() {
+                let now = MonotonicInstant(nanoseconds: MonotonicClock.now())
+                try poller.wait(timeout: timeout(now: now)) { _ in }
+            }
+        } catch {
+            log.error("publisher.failed", "\(error)", ["link": .text(settings.link)])
+        }
+        sayGoodbye()
+    }
+
+    /// Does everything that can be done now.
+    /// - Returns: false when the publisher is to end.
+    private mutating func step() -> Bool {
+        mailbox.wakeup.take()
+        queue.wakeup.take()
+        let now = MonotonicInstant(nanoseconds: MonotonicClock.now())
+        for message in mailbox.take() { take(message, now: now) }
+        if connection == nil, dialAt <= now, stopAt == nil { dial(now: now) }
+        if isConnected { publish(now: now) }
+        guard let stopAt else { return true }
+        return stopAt > now && !isDrained
+    }
+
+    /// Nothing is left to publish, or nobody to publish to.
+    private var isDrained: Bool {
+        guard isConnected else { return true }
+        let load = queue.load
+        return load.waiting == 0 && load.taken == 0
+    }
+
+    private func timeout(now: MonotonicInstant) -> Duration? {
+        var deadline = stopAt
+        if connection == nil { deadline = min(deadline ?? dialAt, dialAt) }
+        if isConnected, let due = status.nextDeadline { deadline = min(deadline ?? due, due) }
+        return deadline.map { max(.zero, now.duration(to: $0)) }
+    }
+
+    // MARK: Messages
+
+    private mutating func take(_ message: PublisherMailbox.Message, now: MonotonicInstant) {
+        switch message {
+        case .changed(let state, let generation):
+            if generation == self.generation { change(to: state, now: now) }
+        case .settled(let settlements, let generation):
+            if generation == self.generation { _ = settler.settle(settlements, in: queue) }
+        case .status(let new): status.set(new)
+        case .notice(let notice):
+            status.note(notice)
+            let dropped = status.droppedNotices
+            shared.withLock { $0.droppedNotices = dropped }
+        case .stop(let drain): stopAt = now.advanced(by: drain)
+        }
+    }
+
+    private mutating func change(to state: ConnectionState, now: MonotonicInstant) {
+        let time = UnixMilliseconds(rawValue: UnixClock.now())
+        switch state {
+        case .connecting, .stopped: break
+        case .connected(let grant):
+            isConnected = true
+            connectedAt = now
+            status.connectionBegan()
+            shared.withLock {
+                $0.isConnected = true
+                $0.since = time
+                $0.reason = ""
+                $0.version = grant.version
+                $0.connections += 1
+            }
+            log.notice(
+                "it_broker.connected", "publishing on the IT broker, MQTT \(grant.version)",
+                ["link": .text(settings.link)])
+        case .disconnected(let error, _):
+            let wasConnected = isConnected
+            shared.withLock {
+                if $0.isConnected { $0.since = time }
+                $0.isConnected = false
+                $0.reason = error.description
+            }
+            log.warning("it_broker.lost", error.description, ["link": .text(settings.link)])
+            if wasConnected { replaceConnection(now: now) }
+        }
+    }
+
+    // MARK: Connection
+
+    private mutating func dial(now: MonotonicInstant) {
+        generation += 1
+        let mailbox = mailbox
+        let generation = generation
+        let observer = Connection.Observer(
+            changed: { mailbox.post(.changed($0, generation: generation)) },
+            received: { batch in
+                guard !batch.settlements.isEmpty else { return }
+                var settlements: [Settlement] = []
+                settlements.reserveCapacity(batch.settlements.count)
+                for index in batch.settlements.indices { settlements.append(batch.settlements[index]) }
+                mailbox.post(.settled(settlements, generation: generation))
+            })
+        do {
+            let connection = try Connection(Self.connectionSettings(settings), observer: observer)
+            try connection.start()
+            self.connection = connection
+        } catch {
+            log.error("it_broker.failed", "\(error)", ["link": .text(settings.link)])
+            shared.withLock { $0.reason = "\(error)" }
+            wait(now: now)
+        }
+    }
+
+    /// The connection was lost: everything that is not settled goes back to the outbox.
+    private mutating func replaceConnection(now: MonotonicInstant) {
+        isConnected = false
+        generation += 1
+        connection?.stop()
+        connection = nil
+        held = []
+        heldStart = 0
+        queue.rewind()
+        // A connection that lasted is replaced soon; one that did not, later each time.
+        if connectedAt.advanced(by: .seconds(10)) <= now { pause = .milliseconds(250) }
+        wait(now: now)
+    }
+
+    private mutating func wait(now: MonotonicInstant) {
+        dialAt = now.advanced(by: pause)
+        pause = min(pause * 2, settings.connection.reconnectMaximum)
+    }
+
+    private mutating func sayGoodbye() {
+        guard let connection else { return }
+        if isConnected {
+            let goodbye = status.goodbye(time: UnixMilliseconds(rawValue: UnixClock.now()))
+            _ = publishOther(goodbye.topic, goodbye.payload, retain: true)
+        }
+        connection.stop(drain: .seconds(1))
+        for message in mailbox.take() {
+            if case .settled(let settlements, let generation) = message, generation == self.generation {
+                _ = settler.settle(settlements, in: queue)
+            }
+        }
+    }
+
+    // MARK: Publishing
+
+    private mutating func publish(now: MonotonicInstant) {
+        for message in status.due(now: now) {
+            _ = publishOther(message.topic, message.payload, retain: message.retain)
+        }
+        var answers: [OutboxSettlement] = []
+        while true {
+            while heldStart < held.count {
+                let queued = held[heldStart]
+                switch publish(queued, now: now) {
+                case .accepted: break
+                case .answered(let disposition):
+                    answers.append(OutboxSettlement(position: queued.position, disposition: disposition))
+                case .noRoom:
+                    queue.settle(answers)
+                    return
+                }
+                heldStart += 1
+            }
+            queue.settle(answers)
+            answers.removeAll(keepingCapacity: true)
+            let load = queue.load
+            guard load.waiting > 0, load.taken < settings.windowRecords, load.takenBytes < settings.windowBytes
+            else { return }
+            held = queue.take(
+                records: settings.windowRecords - load.taken, bytes: settings.windowBytes - load.takenBytes)
+            heldStart = 0
+        }
+    }
+
+    private enum Attempt {
+        case accepted
+        /// It will not be published; this became of it.
+        case answered(Disposition)
+        case noRoom
+    }
+
+    private mutating func publish(_ queued: QueuedDelivery, now: MonotonicInstant) -> Attempt {
+        let delivery = queued.delivery
+        let mapping = mapper.map(delivery.topic)
+        if case .refused(let reason) = mapping { return .answered(.dead(reason)) }
+        if proxy.route(delivery) == .folded { return .answered(.folded) }
+        switch composer.compose(delivery, now: now) {
+        case .composed: break
+        case .expired: return .answered(.shed(.expired))
+        case .invalid: return .answered(.dead(.invalid))
+        }
+        let isPrefixed = mapping == .prefixed
+        guard delivery.lateness == .superseded else {
+            return isPrefixed
+                ? hand(queued, to: mapper.prefixed.span.bytes, retain: delivery.retain)
+                : hand(queued, to: delivery.topic, retain: delivery.retain)
+        }
+        switch settings.late {
+        case .drop: return .answered(.shed(.late))
+        case .mark:
+            let attempt =
+                isPrefixed
+                ? hand(queued, to: mapper.prefixed.span.bytes, retain: false)
+                : hand(queued, to: delivery.topic, retain: false)
+            if case .accepted = attempt { shared.withLock { $0.lateMarked += 1 } }
+            return attempt
+        case .topic:
+            lateTopic.removeSubrange(lateTopicStart...)
+            if isPrefixed {
+                lateTopic.append(contentsOf: mapper.prefixed)
+            } else {
+                delivery.topic.withUnsafeBytes { lateTopic.append(contentsOf: $0) }
+            }
+            guard lateTopic.count <= TopicMapper.maximumTopicBytes else { return .answered(.dead(.topicTooLong)) }
+            let attempt = hand(queued, to: lateTopic.span.bytes, retain: false)
+            if case .accepted = attempt { shared.withLock { $0.lateToTopic += 1 } }
+            return attempt
+        }
+    }
+
+    private func hand(_ queued: QueuedDelivery, to topic: RawSpan, retain: Bool) -> Attempt {
+        guard let connection else { return .noRoom }
+        do throws(PublishRefusal) {
+            try connection.publish(
+                topic: topic, payload: queued.delivery.payload,
+                qos: QoS(rawValue: queued.delivery.qos.rawValue) ?? .atMostOnce, retain: retain,
+                properties: composer.bytes.span.bytes, token: queued.position.rawValue)
+            return .accepted
+        } catch {
+            switch error {
+            case .queueFull, .stopped: return .noRoom
+            case .invalidTopic, .invalidProperties: return .answered(.dead(.invalid))
+            case .tooLarge: return .answered(.dead(.tooLarge))
+            }
+        }
+    }
+
+    /// A message of our own, at QoS 1. If there is no room for it, the next one tells more anyway.
+    private mutating func publishOther(_ topic: String, _ payload: [UInt8], retain: Bool) -> Bool {
+        guard let connection else { return false }
+        nextOtherToken &+= 1
+        do throws(PublishRefusal) {
+            try connection.publish(
+                topic: topic, payload: payload, qos: .atLeastOnce, retain: retain, token: nextOtherToken)
+            return true
+        } catch {
+            return false
+        }
+    }
+}

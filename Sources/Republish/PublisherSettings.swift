@@ -1,0 +1,41 @@
+public import DiodeProtocol
+public import MQTT
+
+/// What a publisher is told once.
+public struct PublisherSettings: Sendable {
+    /// The link's name: in `diode-link`, in the topics of its status, in the client identifier.
+    public var link: String
+    /// Server, version, TLS, credentials. Session, will and windows are set by the publisher.
+    public var connection: ConnectionSettings
+    public var mapper: TopicMapper
+    public var late = LatePolicy.topic
+    /// Deliveries and bytes that are on their way to the IT broker at once: what is repeated when it is lost.
+    public var windowRecords = 4_096
+    public var windowBytes = 16 << 20
+
+    public init(link: String, connection: ConnectionSettings, mapper: TopicMapper) {
+        self.link = link
+        self.connection = connection
+        self.mapper = mapper
+    }
+}
+
+/// What a publisher says about itself.
+public struct PublisherReport: Sendable, Equatable {
+    public internal(set) var isConnected = false
+    /// When that last changed.
+    public internal(set) var since: UnixMilliseconds
+    /// Why there is no connection; empty while there is one.
+    public internal(set) var reason = "not connected yet"
+    /// The version spoken, once connected.
+    public internal(set) var version: ProtocolVersion?
+    /// Connections that were made, and lost.
+    public internal(set) var connections: UInt64 = 0
+    /// Records published late, by where they went.
+    public internal(set) var lateToTopic: UInt64 = 0
+    public internal(set) var lateMarked: UInt64 = 0
+    /// Notices of gaps that found no room.
+    public internal(set) var droppedNotices: UInt64 = 0
+
+    init(since: UnixMilliseconds) { self.since = since }
+}

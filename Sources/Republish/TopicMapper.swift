@@ -1,0 +1,92 @@
+public import MQTT
+public import Outbox
+
+/// Where a record of the link goes on the IT broker, if it may go there at all.
+///
+/// ```text
+/// topic ─▶ diode or diode/…, Sparkplug commands and host states ─▶ never
+///       ─▶ prefix + topic ─▶ outside the link's own filters ─────▶ never
+///                         ─▶ there
+/// ```
+public struct TopicMapper: Sendable {
+    /// The answer for one record.
+    public enum Mapping: Equatable, Sendable {
+        /// The topic as it came: no prefix is set.
+        case unchanged
+        /// The topic is in `prefixed`.
+        case prefixed
+        case refused(DeadLetterReason)
+    }
+
+    /// Longest topic of MQTT (§1.5.4).
+    public static let maximumTopicBytes = 65_535
+
+    private let prefix: [UInt8]
+    private let own: [TopicFilter]
+    /// The mapped topic after `.prefixed`; used again for the next record.
+    public private(set) var prefixed: [UInt8] = []
+
+    /// - Parameters:
+    ///   - prefix: levels to stand before each topic; a slash is added if it does not end in one. Empty: none.
+    ///   - own: what the link may write, as topics of the IT broker. `["#"]` is everything that does not begin with `$`.
+    public init(prefix: String, own: [TopicFilter]) {
+        var bytes = Array(prefix.utf8)
+        if let last = bytes.last, last != UInt8(ascii: "/") { bytes.append(UInt8(ascii: "/")) }
+        self.prefix = bytes
+        self.own = own
+    }
+
+    /// Maps one topic. Nothing is allocated once `prefixed` has grown.
+    public mutating func map(_ topic: RawSpan) -> Mapping {
+        if Self.isReserved(topic) { return .refused(.reservedTopic) }
+        if Self.isSparkplugCommand(topic) { return .refused(.sparkplugCommand) }
+        guard !prefix.isEmpty else {
+            return isOwn(topic) ? .unchanged : .refused(.foreignTopic)
+        }
+        guard prefix.count + topic.byteCount <= Self.maximumTopicBytes else { return .refused(.topicTooLong) }
+        prefixed.removeAll(keepingCapacity: true)
+        prefixed.append(contentsOf: prefix)
+        topic.withUnsafeBytes { prefixed.append(contentsOf: $0) }
+        if Self.isReserved(prefixed.span.bytes) { return .refused(.reservedTopic) }
+        return isOwn(prefixed.span.bytes) ? .prefixed : .refused(.foreignTopic)
+    }
+
+    private func isOwn(_ topic: RawSpan) -> Bool {
+        for filter in own where filter.matches(topic) { return true }
+        return false
+    }
+
+    /// `diode` and everything below it belongs to the pair itself.
+    static func isReserved(_ topic: RawSpan) -> Bool {
+        guard topic.hasPrefix("diode") else { return false }
+        return topic.byteCount == 5 || topic.byte(5) == UInt8(ascii: "/")
+    }
+
+    /// `spBv1.0/<group>/NCMD/…`, `spBv1.0/<group>/DCMD/…` and `spBv1.0/STATE/…`, and the `STATE/…` of Sparkplug 2.
+    static func isSparkplugCommand(_ topic: RawSpan) -> Bool {
+        if topic.hasPrefix("STATE/") { return true }
+        guard topic.hasPrefix("spBv1.0/") else { return false }
+        let group = topic.extracting(8..<topic.byteCount)
+        if group.hasPrefix("STATE/") || group.byteCount == 5 && group.hasPrefix("STATE") { return true }
+        guard let slash = group.firstSlash else { return false }
+        let type = group.extracting(slash + 1..<group.byteCount)
+        guard type.hasPrefix("NCMD") || type.hasPrefix("DCMD") else { return false }
+        return type.byteCount == 4 || type.byte(4) == UInt8(ascii: "/")
+    }
+}
+
+extension RawSpan {
+    /// One byte. The index is checked by the span.
+    fileprivate func byte(_ index: Int) -> UInt8 { unsafeLoad(fromByteOffset: index, as: UInt8.self) }
+
+    fileprivate func hasPrefix(_ text: StaticString) -> Bool {
+        guard byteCount >= text.utf8CodeUnitCount else { return false }
+        return withUnsafeBytes { bytes in
+            text.withUTF8Buffer { bytes.prefix($0.count).elementsEqual($0) }
+        }
+    }
+
+    fileprivate var firstSlash: Int? {
+        withUnsafeBytes { $0.firstIndex(of: UInt8(ascii: "/")) }
+    }
+}
