@@ -93,7 +93,9 @@ let package = Package(
         tests(
             "ReceiverITTests",
             ["ReceiverIT", "Outbox", "DiodeProtocol", "FEC", "Crypto", "Configuration", "Datagrams", "Storage", "JSON"]),
-        tests("RepublishTests", ["Republish", "Outbox", "DiodeProtocol", "MQTT", "Sparkplug", "Configuration"]),
+        tests(
+            "RepublishTests",
+            ["Republish", "Outbox", "DiodeProtocol", "MQTT", "Sparkplug", "Configuration", "EventLog", "Threading"]),
         tests("SimulatorTests", ["Simulator", "SenderOT", "ReceiverIT", "DiodeProtocol"]),
         tests("CommandTests", ["diode-send", "diode-recv", "DiodeProtocol", "Crypto"]),
         tests("PairTests", ["diode-send", "diode-recv", "MQTT", "Threading"]),

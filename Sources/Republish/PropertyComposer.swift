@@ -61,7 +61,9 @@ struct PropertyComposer: Sendable {
         return .composed
     }
 
-    private mutating func appendTime(_ time: UnixMilliseconds) {
+    /// RFC 3339 with milliseconds; like `CalendarTime`, it shows times after the year 9999 as its last millisecond.
+    private mutating func appendTime(_ sourceTime: UnixMilliseconds) {
+        let time = min(sourceTime, Self.lastTime)
         if time.rawValue / 1_000 != second {
             second = time.rawValue / 1_000
             // Without milliseconds and the closing Z.
@@ -75,6 +77,8 @@ struct PropertyComposer: Sendable {
         bytes.append(UInt8(ascii: "0") + UInt8(fraction % 10))
         bytes.append(UInt8(ascii: "Z"))
     }
+
+    private static let lastTime = UnixMilliseconds(rawValue: 253_402_300_799_999)
 
     private mutating func appendSequence(_ stamp: Stamp) {
         if stamp.epoch != epoch {

@@ -1,0 +1,153 @@
+import DiodeProtocol
+import MQTT
+import Outbox
+import Testing
+
+@testable import Republish
+
+@Suite("TopicMapper")
+struct TopicMapperTests {
+    private func map(_ topic: String, prefix: String = "", own: [String] = ["#"]) throws -> String {
+        var mapper = TopicMapper(prefix: prefix, own: try own.map { try TopicFilter($0) })
+        switch mapper.map(topic.utf8.span.bytes) {
+        case .unchanged: return topic
+        case .prefixed: return String(decoding: mapper.prefixed, as: UTF8.self)
+        case .refused(let reason): return "-\(reason.rawValue)"
+        }
+    }
+
+    @Test(
+        "Topics keep their names, or get the link's prefix",
+        arguments: [
+            ("acme/line/x", "", "acme/line/x"), ("acme/line/x", "plant-a", "plant-a/acme/line/x"),
+            ("acme/line/x", "plant-a/", "plant-a/acme/line/x"), ("/x", "p", "p//x"), ("a b/ü", "", "a b/ü"),
+        ])
+    func prefix(topic: String, prefix: String, expected: String) throws {
+        #expect(try map(topic, prefix: prefix) == expected)
+    }
+
+    @Test(
+        "D14 the link cannot speak for the pair",
+        arguments: [
+            ("diode", ""), ("diode/plant-a/status", ""), ("diode/x", "p"), ("plant-a/status", "diode"), ("x", "diode/"),
+        ])
+    func reserved(topic: String, prefix: String) throws {
+        #expect(try map(topic, prefix: prefix) == "-reserved_topic")
+    }
+
+    @Test("Names that only begin like the pair's own are ordinary", arguments: ["diodes/x", "diod", "a/diode/x"])
+    func notReserved(topic: String) throws {
+        #expect(try map(topic) == topic)
+    }
+
+    @Test(
+        "P7 Sparkplug commands and host states are never written",
+        arguments: [
+            "spBv1.0/g/NCMD/n", "spBv1.0/g/DCMD/n/d", "spBv1.0/STATE/host", "STATE/host", "spBv1.0/g/NCMD",
+            "spBv1.0/STATE",
+        ])
+    func commands(topic: String) throws {
+        #expect(try map(topic) == "-sparkplug_command")
+        #expect(try map(topic, prefix: "p") == "-sparkplug_command")
+    }
+
+    @Test(
+        "Sparkplug data passes",
+        arguments: [
+            "spBv1.0/g/NDATA/n", "spBv1.0/g/NBIRTH/n", "spBv1.0/NCMD/x", "spBv1.0/g/NCMDX/n", "spBv1.0/STATES/x",
+        ])
+    func data(topic: String) throws {
+        #expect(try map(topic) == topic)
+    }
+
+    @Test(
+        "A record outside its link's own filters is a dead letter",
+        arguments: [
+            ("acme/x", "", ["acme/#"], "acme/x"), ("other/x", "", ["acme/#"], "-foreign_topic"),
+            ("other/x", "", ["acme/#", "other/+"], "other/x"), ("$sys/x", "", ["#"], "-foreign_topic"),
+            ("acme/x", "p", ["acme/#"], "-foreign_topic"), ("acme/x", "p", ["p/#"], "p/acme/x"),
+            ("x", "", [], "-foreign_topic"),
+        ])
+    func own(topic: String, prefix: String, own: [String], expected: String) throws {
+        #expect(try map(topic, prefix: prefix, own: own) == expected)
+    }
+
+    @Test("A topic that the prefix makes too long is a dead letter")
+    func tooLong() throws {
+        let topic = String(repeating: "x", count: 65_530)
+        #expect(try map(topic, prefix: "abcd").utf8.count == 65_535)
+        #expect(try map(topic, prefix: "abcde") == "-topic_too_long")
+    }
+}
+
+@Suite("PropertyComposer")
+struct PropertyComposerTests {
+    private let now = MonotonicInstant(nanoseconds: 100_000_000_000)
+
+    private func properties(_ build: (inout PropertyWriter) -> Void) -> [UInt8] {
+        var writer = PropertyWriter()
+        build(&writer)
+        return writer.bytes
+    }
+
+    @Test("P7 the plant's properties come first, unaltered and in order, duplicates kept; ours follow")
+    func order() throws {
+        let plant = properties {
+            $0.appendUser("b", "2")
+            $0.append(.contentType, "text/plain")
+            $0.appendUser("a", "1")
+            $0.appendUser("b", "2")
+            $0.appendUser("diode-link", "forged")
+        }
+        var composer = PropertyComposer(link: "plant-a")
+        let delivery = testDelivery("x", [1], sequence: 42, properties: plant, releasedAt: now.nanoseconds)
+        #expect(composer.compose(delivery, now: now) == .composed)
+        #expect(Array(composer.bytes.prefix(plant.count)) == plant)
+        #expect(
+            try described(Array(composer.bytes.dropFirst(plant.count))) == [
+                "diode-link=plant-a", "diode-ts=2025-11-21T09:06:40.042Z", "diode-seq=7:42",
+            ])
+    }
+
+    @Test("A late record says so", arguments: [Delivery.Lateness.newest, .superseded])
+    func late(lateness: Delivery.Lateness) throws {
+        var composer = PropertyComposer(link: "l")
+        _ = composer.compose(testDelivery("x", lateness: lateness, releasedAt: now.nanoseconds), now: now)
+        #expect(try described(composer.bytes).last == "diode-late=1")
+    }
+
+    @Test(
+        "The message expiry interval runs down while a record waits",
+        arguments: [
+            (10, 0, "messageExpiryInterval:10"), (10, 7, "messageExpiryInterval:3"), (10, 10, nil), (1, 60, nil),
+        ])
+    func expiry(seconds: UInt32, waited: Int, expected: String?) throws {
+        let plant = properties { $0.append(.messageExpiryInterval, seconds) }
+        let released = now.nanoseconds - UInt64(waited) * 1_000_000_000
+        var composer = PropertyComposer(link: "l")
+        let outcome = composer.compose(testDelivery("x", properties: plant, releasedAt: released), now: now)
+        if let expected {
+            #expect(try outcome == .composed && described(composer.bytes).first == expected)
+        } else {
+            #expect(outcome == .expired)
+        }
+    }
+
+    @Test("Times and numbers are written whole", arguments: [0, 9, 10, 999, 1_000, 59_999, 86_399_999])
+    func times(offset: UInt64) throws {
+        var composer = PropertyComposer(link: "l")
+        for sequence in [offset + 1, UInt64(1) << 62, 1] {
+            let delivery = testDelivery("x", sequence: sequence, releasedAt: now.nanoseconds)
+            _ = composer.compose(delivery, now: now)
+            let texts = try described(composer.bytes)
+            #expect(texts[1] == "diode-ts=\(CalendarTime.text(delivery.sourceTime))")
+            #expect(texts[2] == "diode-seq=7:\(sequence)")
+        }
+    }
+
+    @Test("A broken list of properties is refused")
+    func invalid() {
+        var composer = PropertyComposer(link: "l")
+        #expect(composer.compose(testDelivery("x", properties: [0x26, 0, 5, 1]), now: now) == .invalid)
+    }
+}

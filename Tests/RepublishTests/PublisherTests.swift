@@ -1,0 +1,206 @@
+import DiodeProtocol
+import EventLog
+import MQTT
+import Outbox
+import TestKit
+import Testing
+
+@testable import Republish
+
+@Suite("Publisher on a real broker", .timeLimit(.minutes(2)))
+struct PublisherTests {
+    private func publisher(
+        _ broker: Broker, _ queue: DeliveryQueue, prefix: String = "", late: LatePolicy = .topic,
+        version: VersionPolicy = .automatic, window: Int = 4_096
+    ) throws -> Publisher {
+        var connection = ConnectionSettings(host: "127.0.0.1", port: broker.port)
+        connection.version = version
+        connection.reconnectMinimum = .milliseconds(20)
+        connection.reconnectMaximum = .milliseconds(100)
+        var settings = PublisherSettings(
+            link: "plant-a", connection: connection,
+            mapper: TopicMapper(prefix: prefix, own: [try TopicFilter("#")]))
+        settings.late = late
+        settings.windowRecords = window
+        let publisher = try Publisher(settings, queue: queue, log: EventLog(threshold: .error))
+        try publisher.start()
+        return publisher
+    }
+
+    private func queue() throws -> DeliveryQueue { try DeliveryQueue(limits: .init(bytes: 64 << 20)) }
+
+    private func isEmpty(_ queue: DeliveryQueue) -> Bool { queue.load.waiting == 0 && queue.load.taken == 0 }
+
+    @Test("P7 topic, payload, QoS, retain and properties reach the IT broker's consumers as they were")
+    func faithful() async throws {
+        let broker = try await Broker.start()
+        let subscriber = try await broker.subscribe("acme/#", qos: 2)
+        let queue = try queue()
+        let publisher = try publisher(broker, queue)
+        defer { publisher.stop(drain: .zero) }
+        var properties = PropertyWriter()
+        properties.appendUser("unit", "°C")
+        queue.append([
+            testDelivery("acme/a", [0, 255, 10], sequence: 1, qos: .atMostOnce),
+            testDelivery("acme/b", Array("21.5".utf8), sequence: 2, retain: true, properties: properties.bytes),
+            testDelivery("acme/c", [], sequence: 3, qos: .exactlyOnce),
+        ])
+        let messages = await subscriber.messages(atLeast: 3)
+        #expect(messages.map(\.topic) == ["acme/a", "acme/b", "acme/c"])
+        #expect(messages.map(\.payload) == [[0, 255, 10], Array("21.5".utf8), []])
+        #expect(messages.map(\.qos) == [0, 1, 2])
+        #expect(messages.map(\.retain) == [false, true, false])
+        #expect(
+            messages[1].userProperties
+                == "unit:°C diode-link:plant-a diode-ts:2025-11-21T09:06:40.002Z diode-seq:7:2")
+        #expect(await eventually { isEmpty(queue) })
+        #expect(queue.totals.published == 3)
+        try await broker.stop()
+    }
+
+    @Test("A broker of MQTT 3.1.1 gets everything but properties")
+    func oldBroker() async throws {
+        let broker = try await Broker.start()
+        let subscriber = try await broker.subscribe("p/acme/#")
+        let queue = try queue()
+        let publisher = try publisher(broker, queue, prefix: "p", version: .v3_1_1)
+        defer { publisher.stop(drain: .zero) }
+        queue.append([testDelivery("acme/a", [7], retain: true)])
+        let messages = await subscriber.messages(atLeast: 1)
+        #expect(messages.map(\.topic) == ["p/acme/a"] && messages[0].payload == [7] && messages[0].retain)
+        #expect(messages[0].userProperties == "")
+        #expect(await eventually { isEmpty(queue) })
+        #expect(publisher.report.version == .v3_1_1)
+        try await broker.stop()
+    }
+
+    @Test(
+        "P3 a superseded record never goes where the current value is retained",
+        arguments: [LatePolicy.topic, .mark, .drop])
+    func late(policy: LatePolicy) async throws {
+        let broker = try await Broker.start()
+        let subscriber = try await broker.subscribe("#")
+        let queue = try queue()
+        let publisher = try publisher(broker, queue, late: policy)
+        defer { publisher.stop(drain: .zero) }
+        queue.append([
+            testDelivery("acme/a", [2], sequence: 2, retain: true),
+            testDelivery("acme/a", [1], sequence: 1, retain: true, lateness: .superseded),
+            testDelivery("acme/b", [3], sequence: 3, retain: true, lateness: .newest),
+        ])
+        #expect(await eventually { isEmpty(queue) })
+        let expected: [(String, [UInt8], Bool)] =
+            switch policy {
+            case .topic: [("acme/a", [2], true), ("diode/plant-a/late/acme/a", [1], false), ("acme/b", [3], true)]
+            case .mark: [("acme/a", [2], true), ("acme/a", [1], false), ("acme/b", [3], true)]
+            case .drop: [("acme/a", [2], true), ("acme/b", [3], true)]
+            }
+        _ = await subscriber.messages(atLeast: expected.count + 1)
+        let messages = subscriber.messages.filter { $0.topic != "diode/plant-a/status" }
+        #expect(messages.map(\.topic) == expected.map(\.0))
+        #expect(messages.map(\.payload) == expected.map(\.1))
+        #expect(messages.map(\.retain) == expected.map(\.2))
+        #expect(messages.last?.userProperties.hasSuffix("diode-late:1") == true)
+        #expect(queue.totals.shed == (policy == .drop ? [.late: 1] : [:]))
+        try await broker.stop()
+    }
+
+    @Test("What may not be written is counted, and what is behind it flows on")
+    func deadLetters() async throws {
+        let broker = try await Broker.start(lines: ["max_packet_size 2000"])
+        let subscriber = try await broker.subscribe("acme/#")
+        let queue = try queue()
+        let publisher = try publisher(broker, queue)
+        defer { publisher.stop(drain: .zero) }
+        queue.append([
+            testDelivery("diode/plant-a/status", [1]), testDelivery("spBv1.0/g/NCMD/n", [1]),
+            testDelivery("acme/large", [UInt8](repeating: 1, count: 5_000)), testDelivery("acme/ok", [1]),
+        ])
+        #expect(await eventually { isEmpty(queue) })
+        #expect(queue.totals.dead == [.reservedTopic: 1, .sparkplugCommand: 1, .tooLarge: 1])
+        #expect(await subscriber.messages(atLeast: 1).map(\.topic) == ["acme/ok"])
+        try await broker.stop()
+    }
+
+    @Test("P6 a broker that is killed again and again gets everything, in order, ending at the newest")
+    func killedBroker() async throws {
+        let broker = try await Broker.start()
+        let queue = try queue()
+        let publisher = try publisher(broker, queue, window: 50)
+        defer { publisher.stop(drain: .zero) }
+        var seen: [UInt64] = []
+        for round in 0..<4 {
+            let subscriber = try await broker.subscribe("acme/#")
+            let first = UInt64(round * 200 + 1)
+            queue.append(
+                (first..<first + 200).map { testDelivery("acme/n", Array(String($0).utf8), sequence: $0, retain: true) }
+            )
+            #expect(await eventually { queue.totals.published >= first + 20 })
+            if round < 3 {
+                try await broker.kill9()
+            } else {
+                #expect(await eventually { isEmpty(queue) })
+            }
+            seen += subscriber.messages.compactMap { UInt64(String(decoding: $0.payload, as: UTF8.self)) }
+            if round < 3 {
+                #expect(await eventually { !publisher.report.isConnected })
+                try await broker.restart()
+                #expect(await eventually { publisher.report.isConnected })
+            }
+        }
+        #expect(queue.totals.published == 800)
+        #expect(publisher.report.connections == 4)
+        // Only what was published while no subscriber was there can be unseen; the newest is retained and seen.
+        #expect(seen.last == 800)
+        let steps = zip(seen, seen.dropFirst())
+        #expect(steps.allSatisfy { $1 == $0 + 1 || $1 > $0 || $0 - $1 < 50 })
+        try await broker.stop()
+    }
+
+    @Test("The status is retained, follows the link, and the will says offline when the process vanishes")
+    func status() async throws {
+        let broker = try await Broker.start()
+        let subscriber = try await broker.subscribe("diode/#")
+        let queue = try queue()
+        let publisher = try publisher(broker, queue)
+        publisher.post(
+            LinkStatus(
+                state: .online, since: UnixMilliseconds(rawValue: 0),
+                decided: Stamp(epoch: Epoch(rawValue: 7), sequence: SequenceNumber(rawValue: 9)), missing: 0))
+        func states() -> [String] {
+            subscriber.messages.filter { $0.topic == "diode/plant-a/status" }.map {
+                String(decoding: $0.payload, as: UTF8.self)
+            }
+        }
+        #expect(await eventually { states().last?.contains("\"online\"") == true })
+        #expect(
+            states().last
+                == "{\"state\":\"online\",\"since\":\"1970-01-01T00:00:00.000Z\",\"epoch\":7,\"sequence\":9,\"missing\":0,"
+                + "\"digest_matches\":null,\"head\":null}")
+        publisher.post(
+            GapNotice(
+                id: 1, epoch: Epoch(rawValue: 7), firstSequence: SequenceNumber(rawValue: 3),
+                lastSequence: SequenceNumber(rawValue: 4), state: "open", cause: "link", healedBy: nil,
+                openedAt: UnixMilliseconds(rawValue: 0), closedAt: nil, missing: 2, lost: 0))
+        publisher.post(LinkStatus(state: .degraded, missing: 2))
+        #expect(await eventually { states().last?.contains("\"degraded\"") == true })
+        let gap = try #require(subscriber.messages.first { $0.topic == "diode/plant-a/gap" })
+        #expect(String(decoding: gap.payload, as: UTF8.self).contains("\"records\":2,\"state\":\"open\""))
+        #expect(!gap.retain)
+        publisher.stop(drain: .zero)
+        #expect(await eventually { states().last?.contains("\"offline\"") == true })
+        try await broker.stop()
+    }
+
+    @Test("A stop waits for the IT broker as long as it was told to")
+    func drain() async throws {
+        let broker = try await Broker.start()
+        let queue = try queue()
+        let publisher = try publisher(broker, queue)
+        #expect(await eventually { publisher.report.isConnected })
+        queue.append((1...2_000).map { testDelivery("acme/n", [1], sequence: $0, qos: .atMostOnce) })
+        publisher.stop(drain: .seconds(15))
+        #expect(isEmpty(queue) && queue.totals.published == 2_000)
+        try await broker.stop()
+    }
+}
