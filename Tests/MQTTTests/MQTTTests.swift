@@ -1,1 +1,1 @@
-import Testing
+// MQTTTests: the codec on bytes, the session on virtual time, the connection on real brokers.
