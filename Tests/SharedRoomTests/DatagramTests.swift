@@ -1,4 +1,5 @@
 import Glibc
+import TestKit
 import Testing
 import Threading
 
@@ -18,7 +19,7 @@ struct DatagramTests {
     @Test(
         "every frame arrives whole and in order, with and without offload", arguments: [true, false], [1, 100, 1_400])
     func frames(offload: Bool, frameBytes: Int) throws {
-        let port = try freePort()
+        let port = freePort()
         let address = try SocketAddress(host: "127.0.0.1", port: port, passive: true)
         var listener = try DatagramListener(on: address, settings: .init(offload: offload))
         var emitter = DatagramEmitter(to: address)
@@ -48,7 +49,7 @@ struct DatagramTests {
 
     @Test("P5 what is sent to the emitter's socket never reaches it, and its filter cannot be taken off")
     func emitterCannotRead() throws {
-        let target = try freePort()
+        let target = freePort()
         let address = try SocketAddress(host: "127.0.0.1", port: target)
         let emitter = try EmitterSocket.open(to: address, from: nil, interface: nil)
         defer { close(emitter) }
@@ -73,10 +74,10 @@ struct DatagramTests {
 
     @Test("P5 the kernel refuses every send on the listener's socket")
     func listenerCannotSend() throws {
-        let address = try SocketAddress(host: "127.0.0.1", port: try freePort(), passive: true)
+        let address = try SocketAddress(host: "127.0.0.1", port: freePort(), passive: true)
         let listener = try ListenerSocket(address, .init())
         defer { close(listener.descriptor) }
-        let target = try SocketAddress(host: "127.0.0.1", port: try freePort())
+        let target = try SocketAddress(host: "127.0.0.1", port: freePort())
         let sent = target.withSocketAddress {
             sendto(listener.descriptor, "hello", 5, Int32(MSG_NOSIGNAL), $0, $1)
         }
@@ -86,7 +87,7 @@ struct DatagramTests {
 
     @Test("a port in use and an address that is not here are refused with address and reason")
     func cannotListen() throws {
-        let port = try freePort()
+        let port = freePort()
         let address = try SocketAddress(host: "127.0.0.1", port: port, passive: true)
         let first = try DatagramListener(on: address)
         _ = first.receiveBufferBytes
@@ -100,7 +101,7 @@ struct DatagramTests {
 
     @Test("P6 frames for a port that nobody listens on are sent all the same, and reach it once somebody does")
     func refusedIsNotFatal() throws {
-        let port = try freePort()
+        let port = freePort()
         let address = try SocketAddress(host: "127.0.0.1", port: port, passive: true)
         var emitter = DatagramEmitter(to: address)
         let frame = [UInt8](repeating: 7, count: 64)
@@ -117,7 +118,7 @@ struct DatagramTests {
 
     @Test("P6 an emitter whose interface is missing drops, counts and says why, and does not end")
     func missingInterface() throws {
-        let address = try SocketAddress(host: "127.0.0.1", port: try freePort())
+        let address = try SocketAddress(host: "127.0.0.1", port: freePort())
         var emitter = DatagramEmitter(to: address, interface: "nosuch0")
         let sent = emitter.emit([UInt8](repeating: 0, count: 30).span.bytes, frameBytes: 10)
         #expect(sent == 0)
@@ -129,7 +130,7 @@ struct DatagramTests {
 
     @Test("P9 datagrams that the socket had no room for, or that are longer than a slot, are counted")
     func drops() throws {
-        let port = try freePort()
+        let port = freePort()
         let address = try SocketAddress(host: "127.0.0.1", port: port, passive: true)
         var listener = try DatagramListener(on: address, settings: .init(receiveBufferBytes: 8_192, offload: false))
         let batch = DatagramBatch(capacity: 8, messageBytes: 512)
@@ -153,23 +154,5 @@ struct DatagramTests {
             _ = try DatagramListener(on: address, settings: .init(interface: interface))
             return nil
         } catch { return error.description }
-    }
-
-    /// A UDP port of 127.0.0.1 that was free a moment ago.
-    private func freePort() throws -> UInt16 {
-        let probe = socket(AF_INET, 2, 0)
-        guard probe >= 0 else { throw SystemError.last("socket") }
-        defer { close(probe) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let bound = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-                bind(probe, pointer, length) == 0 && getsockname(probe, pointer, &length) == 0
-            }
-        }
-        guard bound else { throw SystemError.last("bind") }
-        return UInt16(bigEndian: address.sin_port)
     }
 }

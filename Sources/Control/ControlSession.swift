@@ -1,0 +1,79 @@
+import Glibc
+import JSON
+
+/// One client of the daemon: lines in, lines out. It reads nothing while an answer waits to be written, so a client that
+/// does not read costs one answer and no more.
+struct ControlSession {
+    /// The longest request, newline included.
+    static let maximumRequestBytes = 65_536
+
+    enum State: Equatable {
+        case reading
+        /// An answer waits for room in the socket.
+        case writing
+        case closed
+    }
+
+    let descriptor: Int32
+    private var request: [UInt8] = []
+    private var answer: ArraySlice<UInt8> = []
+    private var ended = false
+    /// When it last moved, in nanoseconds of the monotonic clock.
+    private(set) var lastMove: UInt64
+
+    init(_ descriptor: Int32, now: UInt64) {
+        self.descriptor = descriptor
+        lastMove = now
+    }
+
+    /// Reads, answers and writes as far as that goes without waiting.
+    mutating func advance(now: UInt64, _ reply: (JSONValue) -> JSONValue) -> State {
+        lastMove = now
+        while true {
+            guard flush() else { return .closed }
+            guard answer.isEmpty else { return .writing }
+            if let end = request.firstIndex(of: 0x0A) {
+                let line = Array(request[..<end])
+                request.removeSubrange(...end)
+                answer = Array((Self.answer(to: line, reply).line + "\n").utf8)[...]
+                continue
+            }
+            guard !ended else { return .closed }
+            guard request.count < Self.maximumRequestBytes else {
+                answer = Array("{\"error\":\"a request has at most \(Self.maximumRequestBytes) bytes\"}\n".utf8)[...]
+                ended = true
+                request.removeAll()
+                continue
+            }
+            guard receive() else { return .reading }
+        }
+    }
+
+    private static func answer(to line: [UInt8], _ reply: (JSONValue) -> JSONValue) -> JSONValue {
+        do throws(JSON5Error) { return reply(try JSON5Reader.value(of: line)) } catch {
+            return ["error": .text("no request: \(error)")]
+        }
+    }
+
+    /// - Returns: whether something came, the end included.
+    private mutating func receive() -> Bool {
+        var chunk = [UInt8](repeating: 0, count: 16_384)
+        let room = min(chunk.count, Self.maximumRequestBytes - request.count)
+        let count = recv(descriptor, &chunk, room, Int32(MSG_DONTWAIT))
+        if count < 0, errno == EAGAIN || errno == EINTR { return false }
+        if count > 0 { request += chunk[..<count] } else { ended = true }
+        return true
+    }
+
+    /// - Returns: whether the client is still there.
+    private mutating func flush() -> Bool {
+        while !answer.isEmpty {
+            let count = answer.withUnsafeBytes {
+                send(descriptor, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL))
+            }
+            if count < 0 { return errno == EAGAIN || errno == EINTR }
+            answer.removeFirst(count)
+        }
+        return true
+    }
+}
