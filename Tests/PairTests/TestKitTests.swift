@@ -85,6 +85,23 @@ struct TestKitTests {
         #expect(acceptsConnections(broker.port))
     }
 
+    @Test("What the Python plant publishes is what the Python collector gets, properties and all")
+    func pythonClients() async throws {
+        let broker = try await Broker.start(lines: ["max_queued_messages 0"])
+        let collector = try await PythonClient.collector(on: broker)
+        let published = try await PythonClient.plant(on: broker, count: 300).finish()
+        #expect(published.count == 300)
+        // A broker keeps the order within a QoS: a QoS 2 message counts from its release.
+        let arrived = await collector.messages(atLeast: 300)
+        for qos in 0...2 { #expect(arrived.filter { $0.qos == qos } == published.filter { $0.qos == qos }) }
+        #expect(published.contains { $0.userProperties.count > 1 })
+        #expect(published.contains { $0.retain && $0.payload.isEmpty })
+        let born = try await PythonClient.edgeNode(on: broker, count: 5).finish()
+        let topics = born.map { $0.topic.split(separator: "/")[2] }
+        #expect(topics == ["NBIRTH", "DBIRTH", "DDATA", "DDATA", "DDATA", "NDATA", "DDATA", "NDEATH"])
+        #expect(Array(await collector.messages(atLeast: 308).dropFirst(300)) == born)
+    }
+
     @Test("The relay passes what it does not lose, and accounts for every datagram")
     func relay() async throws {
         try await withSeed { random in

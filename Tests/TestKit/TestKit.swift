@@ -16,4 +16,5 @@
 //  11. Certificates.swift — an authority with a server's and a client's certificate
 //  12. Broker.swift — a real mosquitto that can be killed, paused and started again
 //  13. BrokerClients.swift — mosquitto_pub and mosquitto_sub on such a broker
-//  14. LossyRelay.swift — a UDP link that loses, doubles, delays, damages, forges and replays
+//  14. PythonClients.swift — the clients of Tests/clients: a plant that publishes, an edge node, a collector
+//  15. LossyRelay.swift — a UDP link that loses, doubles, delays, damages, forges and replays
