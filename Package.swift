@@ -48,8 +48,7 @@ let package = Package(
 
         // The journey: OT broker → SenderOT → diode → ReceiverIT → Outbox → Republish → IT broker.
         room("SenderOT", ["MQTT", "Sparkplug", "DiodeProtocol", "FEC"] + shared),
-        // ReceiverIT takes topic filters from MQTT: what a link may write.
-        room("ReceiverIT", ["MQTT", "DiodeProtocol", "FEC", "Outbox"] + shared),
+        room("ReceiverIT", ["DiodeProtocol", "FEC", "Outbox"] + shared),
         room("Republish", ["MQTT", "Sparkplug", "DiodeProtocol", "Outbox"] + shared),
         room("Outbox", ["DiodeProtocol", "Storage", "Threading"]),
 

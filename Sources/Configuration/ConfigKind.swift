@@ -55,24 +55,6 @@ extension ConfigKind where Value == Int {
     }
 }
 
-extension ConfigKind where Value == Double {
-    /// A number that may have a fraction.
-    public static func decimal(_ range: ClosedRange<Double>) -> ConfigKind {
-        .init(
-            allowed: "\(range.lowerBound)…\(range.upperBound)",
-            parse: { value, _ throws(ConfigFault) in
-                let number: Double
-                switch value {
-                case .integer(let value): number = Double(value)
-                case .decimal(let value): number = value
-                default: throw ConfigFault("\(shown(value)) is no number")
-                }
-                guard range.contains(number) else { throw ConfigFault("\(number) is out of range") }
-                return number
-            }, render: { .decimal($0) })
-    }
-}
-
 extension ConfigKind where Value == Bool {
     /// `true` or `false`.
     public static var flag: ConfigKind {

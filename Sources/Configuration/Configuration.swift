@@ -16,5 +16,6 @@
 //   9. DurationText.swift — "10m"
 //  10. FilePath.swift — a path relative to the configuration file
 //  11. Endpoint.swift — "127.0.0.1:7400"
-//  12. BrokerSettings.swift — how a broker is reached, the same on both sides
-//  13. StatusSettings.swift — where the status page listens, the same on both sides
+//  12. TopicPattern.swift — a topic filter, and whether two can meet
+//  13. BrokerSettings.swift — how a broker is reached, the same on both sides
+//  14. StatusSettings.swift — where the status page listens, the same on both sides

@@ -1,6 +1,5 @@
 public import Configuration
 public import JSON
-public import MQTT
 
 /// Everything that `recv.json5` says, with defaults filled in. `deploy/examples/recv.json5` explains each key.
 public struct ReceiverConfiguration: Sendable {
@@ -14,10 +13,8 @@ public struct ReceiverConfiguration: Sendable {
         public let listen: [Endpoint]
         /// Levels put before each topic of this link, without a slash at the end; empty: none, the default.
         public let topicPrefix: String
-        /// What this link may publish, in its own topics before the prefix; the rest goes to dead letters. Default `#`.
-        public let own: [TopicFilter]
-        /// The same behind the prefix: every topic on the IT broker that this link may write.
-        public let published: [TopicFilter]
+        /// What this link may publish, as topics of the IT broker; the rest goes to dead letters. Default `#`.
+        public let own: [TopicPattern]
     }
 
     /// What becomes of a record that arrives after a newer one of its topic.
@@ -133,20 +130,15 @@ extension ReceiverConfiguration.Link {
         listen = try section.list(
             "listen", of: .endpoint, count: 1...16, default: ["127.0.0.1:7400"])
         topicPrefix = try section.value("topic_prefix", .topicPrefix, default: "")
-        own = try section.list("own", of: .topicFilter, count: 0...1_024, default: ["#"])
-        var published: [TopicFilter] = []
-        for filter in own {
-            let text = topicPrefix.isEmpty ? "\(filter)" : "\(topicPrefix)/\(filter)"
-            do throws(TopicFilter.Fault) { published.append(try TopicFilter(text)) } catch {
-                throw section.error("own", "\"\(text.prefix(60))\" is no topic filter (\(error))")
-            }
-        }
-        self.published = published
+        own = try section.list("own", of: .topicPattern, count: 0...1_024, default: ["#"])
     }
 
     /// Whether no topic can come from both.
     fileprivate func isApart(from other: ReceiverConfiguration.Link) -> Bool {
-        !published.contains { filter in other.published.contains { $0.overlaps(filter) } }
+        let (mine, theirs) = (topicPrefix + "/", other.topicPrefix + "/")
+        let isUnder =
+            topicPrefix.isEmpty || other.topicPrefix.isEmpty || mine.hasPrefix(theirs) || theirs.hasPrefix(mine)
+        return !isUnder || !own.contains { pattern in other.own.contains { $0.overlaps(pattern) } }
     }
 }
 
@@ -164,19 +156,5 @@ extension ConfigKind where Value == String {
                 else { throw ConfigFault("\"\(text.prefix(60))\" is no prefix") }
                 return levels.joined(separator: "/")
             }, render: { $0 })
-    }
-}
-
-extension ConfigKind where Value == TopicFilter {
-    /// Short enough to stand behind a prefix.
-    fileprivate static var topicFilter: ConfigKind {
-        .init(
-            allowed: "an MQTT topic filter of at most 4096 bytes, for example \"acme/#\"",
-            text: { text throws(ConfigFault) in
-                guard text.utf8.count <= 4_096 else { throw ConfigFault("has \(text.utf8.count) bytes") }
-                do throws(TopicFilter.Fault) { return try TopicFilter(text) } catch {
-                    throw ConfigFault("\"\(text.prefix(60))\" is no topic filter (\(error))")
-                }
-            }, render: { $0.description })
     }
 }

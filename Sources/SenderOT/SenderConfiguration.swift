@@ -183,13 +183,17 @@ extension SenderConfiguration.Path {
 
 extension ExportPolicy.Rule {
     fileprivate init(_ section: inout ConfigSection) throws(ConfigError) {
-        self.init(
-            filter: try section.required("filter", .topicFilter),
-            exceptions: try section.list("except", of: .topicFilter, count: 0...1_024, default: []))
+        let filter = try section.required("filter", .topicPattern)
+        let exceptions = try section.list("except", of: .topicPattern, count: 0...1_024, default: [])
         // Known, but refused rather than ignored: who sets a limit must not export more than it allows.
         for key in ["max_rate", "deadband", "max_payload", "prefix"] where section.has(key) {
             throw section.error(key, "not available in this version")
         }
+        do throws(TopicFilter.Fault) {
+            var filters: [TopicFilter] = []
+            for exception in exceptions { filters.append(try TopicFilter(exception.description)) }
+            self.init(filter: try TopicFilter(filter.description), exceptions: filters)
+        } catch { throw section.error("filter", "no topic filter: \(error)") }
     }
 }
 
@@ -235,17 +239,5 @@ extension ConfigKind where Value == String {
                 }
                 return text.lowercased()
             }, render: { $0 })
-    }
-}
-
-extension ConfigKind where Value == TopicFilter {
-    fileprivate static var topicFilter: ConfigKind {
-        .init(
-            allowed: "an MQTT topic filter, for example \"acme/#\"",
-            text: { text throws(ConfigFault) in
-                do throws(TopicFilter.Fault) { return try TopicFilter(text) } catch {
-                    throw ConfigFault("\"\(text.prefix(60))\" is no topic filter (\(error))")
-                }
-            }, render: { $0.description })
     }
 }

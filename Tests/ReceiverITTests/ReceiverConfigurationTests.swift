@@ -55,8 +55,8 @@ struct ReceiverConfigurationTests {
             ("topic_prefix: 'a'", "topic_prefix: 'a/b'", "topic_prefix"),
             ("topic_prefix: 'a'", "topic_prefix: 'ab'", nil), ("topic_prefix: 'a'", "", "topic_prefix"),
             ("own: ['x/#']", "own: ['y/#']", nil), ("own: ['x/#']", "own: ['+/z']", "topic_prefix"),
-            ("own: ['b/#'], topic_prefix: 'a'", "own: ['a/b/c']", "topic_prefix"),
-            ("own: ['b/#'], topic_prefix: 'a'", "own: ['a/c/#']", nil),
+            ("own: ['a/b/#'], topic_prefix: 'a'", "own: ['a/b/c']", "topic_prefix"),
+            ("own: ['a/b/#'], topic_prefix: 'a'", "own: ['a/c/#']", nil),
             ("own: []", "own: [], card: 'one.card'", "card"),
         ] as [(String, String, String?)])
     func links(first: String, second: String, key: String?) {

@@ -208,6 +208,26 @@ struct ConfigurationTests {
     }
 
     @Test(
+        "two topic filters meet exactly when some topic matches both (MQTT 5 §4.7)",
+        arguments: [
+            ("#", "a", true), ("a/#", "a", true), ("a/#", "a/b/c", true), ("a/#", "ab", false), ("a/+", "a/b", true),
+            ("a/+", "a", false), ("+/b", "a/+", true), ("+/b", "a/c", false), ("a/b", "a/b", true), ("a", "a/b", false),
+            ("+", "a/#", true), ("a/+/#", "a", false), ("a/+/#", "a/b", true), ("#", "$SYS/#", false),
+            ("$SYS/#", "$SYS/x", true), ("+/x", "$a/x", false), ("/", "/", true), ("/", "+", false),
+            ("/+", "+/a", true),
+        ])
+    func topicPatterns(first: String, second: String, meet: Bool) throws {
+        let (first, second) = (try #require(TopicPattern(first)), try #require(TopicPattern(second)))
+        #expect(first.overlaps(second) == meet)
+        #expect(second.overlaps(first) == meet)
+    }
+
+    @Test(
+        "a filter with a wildcard in the wrong place is none",
+        arguments: ["", "a#", "#/a", "a/#/b", "a+", "+a/b", "a\u{0}"])
+    func noTopicPattern(text: String) { #expect(TopicPattern(text) == nil) }
+
+    @Test(
         "broker keys that need each other stand together",
         arguments: [
             ("url: 'mqtt://h', ca: 'x'", "broker.url"), ("url: 'mqtts://h', cert: 'x'", "broker.cert"),
