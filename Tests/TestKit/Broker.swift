@@ -21,7 +21,7 @@ public final class Broker: Sendable {
         /// A port to use instead of a free one.
         public var port: UInt16?
         /// The network namespace to run in.
-        public var namespace: String?
+        public var namespace: Namespace?
 
         public init() {}
     }
@@ -62,9 +62,8 @@ public final class Broker: Sendable {
         self.settings = settings
         port = settings.port ?? freePort()
         folder = try TemporaryDirectory("broker")
-        var lines = ["listener \(port) 127.0.0.1", "allow_anonymous \(settings.users.isEmpty)"]
-        // As root mosquitto becomes another user, who may not read this folder.
-        if getuid() == 0 { lines.append("user root") }
+        // As root mosquitto would become another user, who may not read this folder; for others the line says nothing.
+        var lines = ["listener \(port) 127.0.0.1", "allow_anonymous \(settings.users.isEmpty)", "user root"]
         if !settings.users.isEmpty { lines.append("password_file \(folder.file("passwords"))") }
         if settings.persistent { lines += ["persistence true", "persistence_location \(folder.path)/"] }
         if let certificates = settings.certificates {

@@ -85,7 +85,8 @@ extension Broker {
         let child = try Child(
             [
                 // Writing into a file it would else keep its lines to itself until 4 KiB are full.
-                "stdbuf", "-oL", "mosquitto_sub", "-V", "mqttv5", "-d", "--retain-as-published", "-t", filter, "-q", String(qos),
+                "stdbuf", "-oL", "mosquitto_sub", "-V", "mqttv5", "-d", "--retain-as-published", "-t", filter, "-q",
+                String(qos),
                 "-F", "message\\t%t\\t%q\\t%r\\t%x\\t%P",
             ] + clientOptions + options, namespace: settings.namespace)
         let subscriber = Subscriber(child)

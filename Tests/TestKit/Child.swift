@@ -34,15 +34,18 @@ public final class Child: Sendable {
     ///   - arguments: the program and its arguments. A name without a slash is looked for in the usual folders.
     ///   - environment: set over this process's own.
     ///   - input: what it reads from standard input; by default nothing.
-    ///   - namespace: the network namespace it runs in (`ip netns`), this process's own by default.
+    ///   - namespace: the network namespace it runs in, this process's own by default.
     public init(
         _ arguments: [String], environment: [String: String] = [:], input: String? = nil,
-        namespace: String? = nil
+        namespace: Namespace? = nil
     ) throws {
         folder = try TemporaryDirectory("child")
         var words = arguments
         if let program = words.first { words[0] = try Executable.find(program) }
-        if let namespace { words = [try Executable.find("ip"), "netns", "exec", namespace] + words }
+        if let namespace {
+            words = namespace.prefix + words
+            words[0] = try Executable.find(words[0])
+        }
         name = arguments.first.map { ($0 as NSString).lastPathComponent } ?? "?"
         var order = SpawnOrder(arguments: words)
         order.environment = environment
@@ -142,7 +145,7 @@ public struct CommandFailed: Error, CustomStringConvertible {
 
 /// Runs a command to its end.
 public func run(
-    _ arguments: [String], environment: [String: String] = [:], input: String? = nil, namespace: String? = nil,
+    _ arguments: [String], environment: [String: String] = [:], input: String? = nil, namespace: Namespace? = nil,
     timeout: Duration = .seconds(30)
 ) async throws -> Finished {
     let child = try Child(arguments, environment: environment, input: input, namespace: namespace)
@@ -154,7 +157,7 @@ public func run(
 /// - Throws: `CommandFailed` with its exit and standard error.
 @discardableResult
 public func runSuccessfully(
-    _ arguments: [String], environment: [String: String] = [:], input: String? = nil, namespace: String? = nil,
+    _ arguments: [String], environment: [String: String] = [:], input: String? = nil, namespace: Namespace? = nil,
     timeout: Duration = .seconds(30)
 ) async throws -> String {
     let finished = try await run(

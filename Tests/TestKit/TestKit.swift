@@ -2,6 +2,7 @@
 //
 //   test ──▶ Child, Broker, Subscriber      processes that end with the test
 //   pair ──▶ LossyRelay ──▶ pair            a link that hurts by FaultInjector, on a seed
+//   pair ──▶ LinkNamespaces ──▶ pair        a link that is one-way, every frame counted
 //
 //   1. SeededGenerator.swift — a random generator that one number replays
 //   2. Seed.swift — a fresh seed for each random test, printed, or the one of SEED=
@@ -18,3 +19,5 @@
 //  13. BrokerClients.swift — mosquitto_pub and mosquitto_sub on such a broker
 //  14. PythonClients.swift — the clients of Tests/clients: a plant that publishes, an edge node, a collector
 //  15. LossyRelay.swift — a UDP link that loses, doubles, delays, damages, forges and replays
+//  16. Namespace.swift — a network namespace
+//  17. LinkNamespaces.swift — two of them and a virtual diode between, with the rules of deploy/
