@@ -1,0 +1,143 @@
+import Testing
+
+@testable import MQTT
+
+@Suite("A session acknowledges when its user says so, in the order of the deliveries")
+struct SessionInboundTests {
+    @Test("D7 PUBACK leaves after the acknowledgement and not before")
+    func deferred() throws {
+        let bench = SessionBench()
+        try bench.connect()
+        try bench.feed(ServerPacket.publish("a", "1", qos: 1, id: 10), ServerPacket.publish("b", "2", qos: 1, id: 11))
+        #expect(bench.delivered() == ["a=1", "b=2"])
+        #expect(bench.sent().isEmpty)
+        bench.session.acknowledge(through: bench.deliveries[1])
+        #expect(bench.sent() == ["4002000a", "4002000b"])
+    }
+
+    @Test("MQTT-4.6.0 acknowledgements that come early wait for those before them")
+    func order() throws {
+        let bench = SessionBench()
+        try bench.connect()
+        for id in 1...4 { try bench.feed(ServerPacket.publish("t", "\(id)", qos: id == 3 ? 2 : 1, id: id)) }
+        bench.session.acknowledge(bench.deliveries[1])
+        bench.session.acknowledge(bench.deliveries[3])
+        #expect(bench.sent().isEmpty)
+        bench.session.acknowledge(bench.deliveries[0])
+        #expect(bench.sent() == ["40020001", "40020002"])
+        bench.session.acknowledge(bench.deliveries[2])
+        #expect(bench.sent() == ["50020003", "40020004"])
+    }
+
+    @Test("QoS 2 goes PUBREC at the acknowledgement, PUBCOMP at the release; a repetition is answered, not delivered")
+    func exactlyOnce() throws {
+        let bench = SessionBench()
+        try bench.connect()
+        let first = ServerPacket.publish("a", "1", qos: 2, id: 5)
+        try bench.feed(first, ServerPacket.publish("a", "1", qos: 2, id: 5, duplicate: true))
+        #expect(bench.delivered() == ["a=1"])
+        #expect(bench.sent().isEmpty)
+        bench.session.acknowledge(bench.deliveries[0])
+        #expect(bench.sent() == ["50020005"])
+        try bench.feed(ServerPacket.publish("a", "1", qos: 2, id: 5, duplicate: true))
+        #expect(bench.delivered().isEmpty)
+        #expect(bench.sent() == ["50020005"])
+        try bench.feed(ServerPacket.pubrel(5))
+        #expect(bench.sent() == ["70020005"])
+        try bench.feed(ServerPacket.pubrel(5))
+        #expect(bench.sent() == ["7003000592"])
+        try bench.feed(ServerPacket.publish("a", "2", qos: 2, id: 5))
+        #expect(bench.delivered() == ["a=2"])
+    }
+
+    @Test("On a resumed session QoS 1 comes again marked as duplicate, and only that delivery is to be acknowledged")
+    func redelivery() throws {
+        let bench = SessionBench()
+        try bench.connect()
+        try bench.feed(ServerPacket.publish("a", "1", qos: 1, id: 7))
+        bench.lose()
+        try bench.connect(ServerPacket.connack(present: true))
+        try bench.feed(ServerPacket.publish("a", "1", qos: 1, id: 7, duplicate: true))
+        #expect(bench.delivered() == ["a=1", "a=1!"])
+        #expect(bench.deliveries[0] < bench.deliveries[1])
+        bench.session.acknowledge(bench.deliveries[0])
+        #expect(bench.sent().isEmpty)
+        bench.session.acknowledge(bench.deliveries[1])
+        #expect(bench.sent() == ["40020007"])
+    }
+
+    @Test("What was acknowledged while the connection was gone is answered without another delivery")
+    func acknowledgedMeanwhile() throws {
+        let bench = SessionBench()
+        try bench.connect()
+        try bench.feed(ServerPacket.publish("a", "1", qos: 1, id: 7), ServerPacket.publish("b", "2", qos: 2, id: 8))
+        _ = bench.delivered()
+        bench.lose()
+        bench.session.acknowledge(through: bench.deliveries[1])
+        try bench.connect(ServerPacket.connack(present: true))
+        try bench.feed(
+            ServerPacket.publish("a", "1", qos: 1, id: 7, duplicate: true),
+            ServerPacket.publish("b", "2", qos: 2, id: 8, duplicate: true), ServerPacket.pubrel(8))
+        #expect(bench.delivered().isEmpty)
+        #expect(bench.sent() == ["40020007", "50020008", "70020008"])
+    }
+
+    @Test("QoS 2 that was delivered before the connection broke is delivered once, whenever its user acknowledges it")
+    func exactlyOnceOverReconnection() throws {
+        let bench = SessionBench()
+        try bench.connect()
+        try bench.feed(ServerPacket.publish("a", "1", qos: 2, id: 7))
+        for _ in 0..<3 {
+            bench.lose()
+            try bench.connect(ServerPacket.connack(present: true))
+            try bench.feed(ServerPacket.publish("a", "1", qos: 2, id: 7, duplicate: true))
+        }
+        #expect(bench.delivered() == ["a=1"])
+        #expect(bench.sent().isEmpty)
+        bench.session.acknowledge(through: bench.deliveries[0])
+        #expect(bench.sent() == ["50020007"])
+        bench.lose()
+        try bench.connect(ServerPacket.connack(present: true))
+        try bench.feed(ServerPacket.pubrel(7))
+        #expect(bench.sent() == ["70020007"])
+    }
+
+    @Test("A new message under an old identifier is delivered, and a lost session forgets what was open")
+    func newMessage() throws {
+        let bench = SessionBench()
+        try bench.connect()
+        try bench.feed(ServerPacket.publish("a", "1", qos: 1, id: 7), ServerPacket.publish("b", "2", qos: 2, id: 8))
+        bench.session.acknowledge(through: bench.deliveries[0])
+        bench.lose()
+        try bench.connect(ServerPacket.connack(present: false))
+        try bench.feed(ServerPacket.publish("c", "3", qos: 2, id: 8), ServerPacket.publish("d", "4", qos: 1, id: 7))
+        #expect(bench.delivered() == ["a=1", "b=2", "c=3", "d=4"])
+        _ = bench.sent()
+        bench.session.acknowledge(bench.deliveries[1])
+        #expect(bench.sent().isEmpty)
+        bench.session.acknowledge(through: bench.deliveries[3])
+        #expect(bench.sent() == ["50020008", "40020007"])
+    }
+
+    @Test("Topic aliases of the server are resolved, also when changed within one read")
+    func aliases() throws {
+        let bench = SessionBench { $0.topicAliasMaximum = 2 }
+        try bench.connect()
+        let alias: (UInt8) -> [UInt8] = { [0x23, 0, $0] }
+        try bench.feed(
+            ServerPacket.publish("long/a", "1", properties: alias(1)),
+            ServerPacket.publish("", "2", properties: alias(1)),
+            ServerPacket.publish("long/b", "3", properties: alias(1)),
+            ServerPacket.publish("", "4", properties: alias(1)))
+        #expect(bench.delivered() == ["long/a=1", "long/a=2", "long/b=3", "long/b=4"])
+        #expect(throws: SessionError.violation(.topicAlias(3))) {
+            try bench.feed(ServerPacket.publish("x", "", properties: alias(3)))
+        }
+        bench.lose()
+        try bench.connect(ServerPacket.connack(present: true))
+        #expect(throws: SessionError.violation(.topicAlias(1))) {
+            try bench.feed(ServerPacket.publish("", "", properties: alias(1)))
+        }
+        #expect(bench.sent() == ["e00194"])
+    }
+}
