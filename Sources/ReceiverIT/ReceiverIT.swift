@@ -2,28 +2,37 @@
 //
 //   listen ─▶ authenticate ─▶ assemble + decode ─▶ order + gaps ─▶ replica ─▶ commit ─▶ Outbox
 //
+//   Listen:
+//   1. FrameListener.swift — drains one listening address on a thread of its own
 //   Authenticate:
-//   1. SettledTransmissions.swift — transmissions whose header and root are known to be signed
-//   2. VerificationBudget.swift — what unsettled frames may cost
-//   3. WaitingFrames.swift — frames that wait for a verification, drawn at random
-//   4. FrameAuthenticator.swift — says of each frame whether the paired sender signed it
+//   2. SettledTransmissions.swift — transmissions whose header and root are known to be signed
+//   3. VerificationBudget.swift — what unsettled frames may cost
+//   4. WaitingFrames.swift — frames that wait for a verification, drawn at random
+//   5. FrameAuthenticator.swift — says of each frame whether the paired sender signed it
 //   Assemble:
-//   5. Assembly.swift — one block under way
-//   6. PartJoiner.swift — contents larger than a block
-//   7. BlockAssembler.swift — collects symbols, decodes and checks blocks
-//   8. DecodedUnit.swift — a decoded content with its numbers
+//   6. Assembly.swift — one block under way
+//   7. PartJoiner.swift — contents larger than a block
+//   8. BlockAssembler.swift — collects symbols, decodes and checks blocks
+//   9. DecodedUnit.swift — a decoded content with its numbers
 //   Order:
-//   9. ChannelFrontier.swift — the newest block of snapshot and beat; contents that were accepted
-//  10. Gap.swift — missing records, and the account of an epoch
-//  11. EpochTrack.swift — the live channel of one epoch
-//  12. GapTracker.swift — accepts blocks once, puts them in order, keeps the account
+//  10. ChannelFrontier.swift — the newest block of snapshot and beat; contents that were accepted
+//  11. Gap.swift — missing records, and the account of an epoch
+//  12. EpochTrack.swift — the live channel of one epoch
+//  13. GapTracker.swift — accepts blocks once, puts them in order, keeps the account
 //   Apply and commit:
-//  13. Replica.swift — the newest stamps of each topic
-//  14. Commit.swift — what one round decided
-//  15. Committer.swift — turns released units into effects
-//   The whole:
-//  16. LinkWatch.swift — the beat, silence, the state of the link
-//  17. ReceiverCounters.swift — what was counted
-//  18. ReceiverReports.swift — what it says about itself
-//  19. ReceiverCore.swift — all of it for one link, without I/O or a clock
-//  20. ReceiverConfiguration.swift — everything that recv.json5 says
+//  14. Replica.swift — the newest stamps of each topic
+//  15. Commit.swift — what one round decided
+//  16. Committer.swift — turns released units into effects
+//   One link without I/O or a clock:
+//  17. LinkWatch.swift — the beat, silence, the state of the link
+//  18. ReceiverCounters.swift — what was counted
+//  19. ReceiverReports.swift — what it says about itself
+//  20. ReceiverCore.swift — all of it
+//   The daemon:
+//  21. ReceiverConfiguration.swift — everything that recv.json5 says
+//  22. CardFile.swift — reads a link card
+//  23. ReceiverServiceError.swift — why a receiver cannot start
+//  24. ReceiverStatus.swift — links and sockets as of one instant
+//  25. LinkWorker.swift — one link on the core thread
+//  26. ReceiverLoop.swift — the core thread
+//  27. ReceiverService.swift — listeners, core thread, outboxes

@@ -1,0 +1,141 @@
+import DiodeProtocol
+import EventLog
+import Outbox
+
+/// One link on the core thread: its core, the queue it commits to, and what is told about it.
+///
+/// A class, because a table of cores that must not be copied needs a place for each; the core thread alone touches it.
+final class LinkWorker {
+    let name: String
+    let fingerprint: LinkFingerprint
+    private var core: ReceiverCore
+    private let queue: DeliveryQueue
+    private let log: EventLog
+    private let observer: ReceiverService.Observer
+    private(set) var snapshot: LinkSnapshot
+
+    init(
+        name: String, card: LinkCard, core: consuming ReceiverCore, queue: DeliveryQueue, log: EventLog,
+        observer: ReceiverService.Observer
+    ) {
+        self.name = name
+        self.core = core
+        self.queue = queue
+        self.log = log
+        self.observer = observer
+        fingerprint = card.linkFingerprint
+        snapshot = LinkSnapshot(name: name, fingerprint: card.fingerprint)
+    }
+
+    func receive(_ frame: RawSpan, now: MonotonicInstant, time: UnixMilliseconds) {
+        core.receive(frame: frame, now: now, time: time)
+    }
+
+    func noteDrops(now: MonotonicInstant) { core.noteDrops(now: now) }
+
+    var nextDeadline: MonotonicInstant? { core.nextDeadline }
+
+    /// Does what time brings, and hands over what was decided.
+    func finishRound(now: MonotonicInstant, time: UnixMilliseconds) {
+        core.advance(now: now, time: time)
+        let commit = core.takeCommit()
+        guard !commit.isEmpty else { return }
+        if let shed = queue.append(commit.deliveries) {
+            log.error(
+                "outbox.shed", "the outbox is full: the oldest records are lost",
+                [
+                    "link": .text(name), "records": .number(shed.records),
+                    "first": .text("\(shed.first.epoch.rawValue):\(shed.first.sequence.rawValue)"),
+                    "last": .text("\(shed.last.epoch.rawValue):\(shed.last.sequence.rawValue)"),
+                ])
+        }
+        for event in commit.events { tell(event) }
+    }
+
+    /// - Parameter rejected: what the listening sockets of this link refused before a link was known.
+    func refreshSnapshot(malformed: UInt64, unknownLink: UInt64) {
+        var snapshot = snapshot
+        (snapshot.state, snapshot.since, snapshot.reason) = core.state
+        snapshot.heardUntil = core.heardUntil
+        snapshot.beginsAt = core.beginsAt
+        snapshot.decided = core.decided
+        snapshot.account = core.account
+        snapshot.pending = core.pending
+        snapshot.epochs = core.epochs
+        let gaps = core.gaps
+        snapshot.gapCount = gaps.count
+        snapshot.gaps = Array(gaps.suffix(LinkSnapshot.gapLimit))
+        snapshot.counters = core.counters
+        snapshot.counters.malformed += malformed
+        snapshot.counters.unknownLink += unknownLink
+        snapshot.occupancy = core.occupancy
+        snapshot.beat = core.beat
+        snapshot.clockOffsetMilliseconds = core.clockOffsetMilliseconds
+        snapshot.topics = core.topicCount
+        snapshot.outbox = queue.totals
+        snapshot.outboxLoad = queue.load
+        self.snapshot = snapshot
+        observer.status(snapshot)
+    }
+
+    private func tell(_ event: LinkEvent) {
+        switch event {
+        case .gapOpened(let gap):
+            observer.gap(name, gap)
+            log.warning(
+                "gap.opened", "\(gap.records) records are missing",
+                [
+                    "link": .text(name), "gap": .number(gap.id), "range": .text(gap.rangeText),
+                    "cause": .text(gap.cause.rawValue),
+                ])
+        case .gapClosed(let gap):
+            observer.gap(name, gap)
+            let level: EventLevel = gap.state == .lost ? .error : .notice
+            log.write(
+                level, "gap.\(gap.state.rawValue)",
+                gap.state == .lost ? "\(gap.lost) records are lost" : "all its records came late",
+                ["link": .text(name), "gap": .number(gap.id), "range": .text(gap.rangeText)])
+        case .epochBegan(let epoch, let incarnation):
+            log.notice(
+                "epoch.began", "first heard of an epoch",
+                [
+                    "link": .text(name), "epoch": .number(epoch.rawValue),
+                    "incarnation": .text(String(incarnation.rawValue, radix: 16)),
+                ])
+        case .equivocation(let block, let first, let last):
+            log.error(
+                "equivocation", "two senders use one key, or a sender's disk was rolled back",
+                [
+                    "link": .text(name), "epoch": .number(block.epoch.rawValue), "block": .number(block.block.rawValue),
+                    "first": .number(first.rawValue), "last": .number(last.rawValue),
+                ])
+        case .shed(let run, let stamp):
+            log.error(
+                "sender.shed", "the sender shed records (\(run.reason))",
+                ["link": .text(name), "records": .number(run.records), "first": .text(stamp.text)])
+        case .unobserved(let interval, _):
+            log.warning(
+                "sender.unobserved", interval.reason.isEmpty ? "the sender was not subscribed" : interval.reason,
+                [
+                    "link": .text(name), "from": .text(CalendarTime.text(interval.from)),
+                    "to": .text(CalendarTime.text(interval.to)), "resumed": .flag(interval.sessionResumed),
+                ])
+        case .action(let action, _):
+            log.info("sender.\(action.what)", action.detail, ["link": .text(name)])
+        case .state(let state, let reason):
+            let level: EventLevel = state == .online ? .notice : .warning
+            log.write(level, "link.\(state.rawValue)", reason, ["link": .text(name)])
+        case .checkpoint, .rotation: break
+        }
+    }
+}
+
+extension Gap {
+    /// `epoch:first-last`.
+    var rangeText: String { "\(epoch.rawValue):\(firstSequence.rawValue)-\(lastSequence.rawValue)" }
+}
+
+extension Stamp {
+    /// `epoch:sequence`.
+    var text: String { "\(epoch.rawValue):\(sequence.rawValue)" }
+}
