@@ -44,7 +44,7 @@ let package = Package(
     targets: [
         // Commands: flags → configuration → run.
         command("diode-send", ["SenderOT", "DiodeProtocol", "Commands"] + shared),
-        command("diode-recv", ["ReceiverIT", "Republish", "DiodeProtocol", "Outbox", "Commands"] + shared),
+        command("diode-recv", ["ReceiverIT", "Republish", "MQTT", "DiodeProtocol", "Outbox", "Commands"] + shared),
 
         // The journey: OT broker → SenderOT → diode → ReceiverIT → Outbox → Republish → IT broker.
         room("SenderOT", ["MQTT", "Sparkplug", "DiodeProtocol", "FEC"] + shared),
@@ -91,7 +91,10 @@ let package = Package(
             ["SenderOT", "DiodeProtocol", "FEC", "MQTT", "Crypto", "Configuration", "Datagrams", "Storage", "JSON"]),
         tests(
             "ReceiverITTests",
-            ["ReceiverIT", "Outbox", "DiodeProtocol", "FEC", "Crypto", "Configuration", "Datagrams", "Storage", "JSON"]),
+            [
+                "ReceiverIT", "Outbox", "DiodeProtocol", "FEC", "Crypto", "Configuration", "Datagrams", "Storage",
+                "JSON", "EventLog", "Threading",
+            ]),
         tests(
             "RepublishTests",
             ["Republish", "Outbox", "DiodeProtocol", "MQTT", "Sparkplug", "Configuration", "EventLog", "Threading"]),

@@ -35,10 +35,10 @@ final class TestSender {
     private(set) var nextSequence: UInt64 = 1
     private(set) var nextBeat: UInt64 = 1
 
-    init(seed: UInt8 = 7, lowestEpoch: UInt64 = 1_763_716_000_000) throws {
+    init(seed: UInt8 = 7, name: String = "plant-a", lowestEpoch: UInt64 = 1_763_716_000_000) throws {
         signer = try Ed25519Signer(seed: [UInt8](repeating: seed, count: 32).span.bytes)
         card = try LinkCard(
-            link: "plant-a", signer: &signer, lowestEpoch: Epoch(rawValue: lowestEpoch),
+            link: name, signer: &signer, lowestEpoch: Epoch(rawValue: lowestEpoch),
             issued: UnixMilliseconds(rawValue: 1_763_716_000_000))
     }
 

@@ -1,0 +1,153 @@
+import Configuration
+import Control
+import Crypto
+import DiodeProtocol
+import EventLog
+import Glibc
+import MQTT
+import Outbox
+import ReceiverIT
+import Republish
+import Threading
+
+/// `diode-recv run`: the daemon.
+///
+/// ```text
+///  lock the state ─▶ read cards ─▶ publishers (one per link) ─▶ sockets ─▶ … SIGTERM ─▶ close sockets, commit
+///                                                                                       ─▶ drain outboxes ─▶ exit 0
+/// ```
+struct Run {
+    /// How long a stop may take: what the IT broker has not acknowledged by then is counted as shed.
+    static let drain = Duration.seconds(14)
+
+    let configuration: ReceiverConfiguration
+    let log: EventLog
+
+    /// Runs until SIGTERM or SIGINT. Call it before any thread starts.
+    /// - Returns: the exit code.
+    func untilStopped() -> Int32 {
+        do {
+            let signals = try Signals()
+            let lock = try StateLock(state: configuration.state.resolved)
+            defer { withExtendedLifetime(lock) {} }
+            let service = try ReceiverService(configuration, log: log)
+            let publishers = try makePublishers(service)
+            try service.start(observer(publishers))
+            for publisher in publishers.values { try publisher.start() }
+            let control = try ControlServer(state: configuration.state.resolved) { request in
+                StatusReply.answer(to: request, status: service.status, publishers: publishers)
+            }
+            log.notice("started", "receiving", ["links": .number(configuration.links.count)])
+            waitForStop(signals)
+            log.notice("stopping", "draining the outbox")
+            control.stop()
+            service.stop()
+            stop(publishers, service)
+            log.notice("stopped", "done")
+            log.finish()
+            return 0
+        } catch {
+            log.error("start.failed", "\(error)")
+            log.finish()
+            return 1
+        }
+    }
+
+    private func waitForStop(_ signals: borrowing Signals) {
+        while true {
+            switch signals.next() {
+            case .terminate, .interrupt: return
+            case .hangUp: log.info("reload", "nothing here is reread while running")
+            case nil: continue
+            }
+        }
+    }
+
+    // MARK: Publishers
+
+    private func makePublishers(_ service: ReceiverService) throws -> [String: Publisher] {
+        var publishers: [String: Publisher] = [:]
+        for link in configuration.links {
+            guard let queue = service.outbox(of: link.name) else { continue }
+            var settings = PublisherSettings(
+                link: link.name, connection: try connectionSettings(),
+                mapper: TopicMapper(prefix: link.topicPrefix, own: try link.own.map { try TopicFilter($0.description) })
+            )
+            settings.late = LatePolicy(rawValue: configuration.late.rawValue) ?? .topic
+            if let client = configuration.broker.clientID {
+                settings.connection.clientIdentifier =
+                    configuration.links.count == 1 ? client : "\(client)-\(link.name)"
+            }
+            publishers[link.name] = try Publisher(settings, queue: queue, log: log)
+        }
+        return publishers
+    }
+
+    private func connectionSettings() throws -> ConnectionSettings {
+        let broker = configuration.broker
+        var tls: TLSSettings?
+        if broker.url.isSecure {
+            tls = TLSSettings(
+                authorityFile: broker.ca?.resolved, certificateFile: broker.cert?.resolved,
+                keyFile: broker.key?.resolved)
+        }
+        var settings = ConnectionSettings(host: broker.url.host, port: broker.url.port, tls: tls)
+        settings.version = VersionPolicy(rawValue: broker.version.rawValue) ?? .automatic
+        settings.username = broker.username
+        if let file = broker.passwordFile { settings.password = try PasswordFile.read(file.resolved) }
+        return settings
+    }
+
+    /// Publishers end side by side, so that a stop takes as long as the slowest and not as long as all.
+    private func stop(_ publishers: [String: Publisher], _ service: ReceiverService) {
+        let drain = Self.drain
+        var threads: [WorkerThread] = []
+        for publisher in publishers.values {
+            do throws(SystemError) {
+                threads.append(try WorkerThread(name: "drain") { publisher.stop(drain: drain) })
+            } catch { publisher.stop(drain: .zero) }
+        }
+        for thread in threads { thread.join() }
+        for link in configuration.links {
+            guard let shed = service.outbox(of: link.name)?.close() else { continue }
+            log.error(
+                "outbox.shed", "the IT broker did not take these records before the stop",
+                [
+                    "link": .text(link.name), "records": .number(shed.records),
+                    "first": .text("\(shed.first.epoch.rawValue):\(shed.first.sequence.rawValue)"),
+                    "last": .text("\(shed.last.epoch.rawValue):\(shed.last.sequence.rawValue)"),
+                ])
+        }
+    }
+
+    // MARK: What the IT side is told
+
+    private func observer(_ publishers: [String: Publisher]) -> ReceiverService.Observer {
+        ReceiverService.Observer(
+            status: { snapshot in publishers[snapshot.name]?.post(LinkStatus(snapshot)) },
+            gap: { link, gap in publishers[link]?.post(GapNotice(gap)) })
+    }
+}
+
+extension LinkStatus {
+    fileprivate init(_ snapshot: LinkSnapshot) {
+        let state: State =
+            switch snapshot.state {
+            case .online: .online
+            case .degraded: .degraded
+            case .stale: .stale
+            case .offline: .offline
+            }
+        self.init(
+            state: state, since: snapshot.since, decided: snapshot.decided, missing: snapshot.account.missing)
+    }
+}
+
+extension GapNotice {
+    fileprivate init(_ gap: Gap) {
+        self.init(
+            id: gap.id, epoch: gap.epoch, firstSequence: gap.firstSequence, lastSequence: gap.lastSequence,
+            state: gap.state.rawValue, cause: gap.cause.rawValue, healedBy: gap.healedBy?.rawValue,
+            openedAt: gap.openedAt, closedAt: gap.closedAt, missing: gap.missing, lost: gap.lost)
+    }
+}

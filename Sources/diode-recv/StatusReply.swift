@@ -1,0 +1,177 @@
+import DiodeProtocol
+import JSON
+import Outbox
+import ReceiverIT
+import Republish
+
+/// The daemon's answer to `diode-recv status`: whether it is the network, the plant, the sender or the IT broker, in one look.
+///
+/// ```js
+/// { "exit": 0, "link": { "state", "since", "reason" }, "sender": {…}, "ot_broker": {…}, "it_broker": {…},
+///   "links": [ { "link": "plant-a", "link_state": {…}, … } ], "listeners": [ … ] }
+/// ```
+/// The four objects at the top are those of the link that is worst off.
+enum StatusReply {
+    static func answer(
+        to request: JSONValue, status: ReceiverStatus, publishers: [String: Publisher]
+    ) -> JSONValue {
+        guard request["command"]?.text == "status" else { return ["error": "this daemon answers: status"] }
+        let worst = status.links.max { severity($0) < severity($1) }
+        var members: [JSONValue.Member] = []
+        if let worst {
+            members.append(JSONValue.Member("exit", .number(exitCode(worst, publishers[worst.name]?.report))))
+            members += fourObjects(worst, publishers[worst.name]?.report)
+        }
+        members.append(JSONValue.Member("at", .text(CalendarTime.text(status.at))))
+        members.append(
+            JSONValue.Member("links", .array(status.links.map { link($0, publishers[$0.name]?.report) })))
+        members.append(JSONValue.Member("listeners", .array(status.listeners.map(listener))))
+        return .object(members)
+    }
+
+    /// 0 well, 3 degraded, 4 stale or offline.
+    private static func exitCode(_ link: LinkSnapshot, _ report: PublisherReport?) -> Int {
+        switch link.state {
+        case .stale, .offline: 4
+        case .degraded: 3
+        case .online: report?.isConnected == true ? 0 : 3
+        }
+    }
+
+    private static func severity(_ link: LinkSnapshot) -> Int {
+        switch link.state {
+        case .online: 0
+        case .degraded: 1
+        case .stale: 2
+        case .offline: 3
+        }
+    }
+
+    private static func fourObjects(_ link: LinkSnapshot, _ report: PublisherReport?) -> [JSONValue.Member] {
+        [
+            JSONValue.Member("link", object(link.state.rawValue, link.since, link.reason)),
+            JSONValue.Member("sender", sender(link)), JSONValue.Member("ot_broker", otBroker(link)),
+            JSONValue.Member("it_broker", itBroker(report)),
+        ]
+    }
+
+    private static func object(_ state: String, _ since: UnixMilliseconds?, _ reason: String) -> JSONValue {
+        ["state": .text(state), "since": .optional(since.map(CalendarTime.text)), "reason": .text(reason)]
+    }
+
+    /// What the sender says about itself, as long as it can be heard.
+    private static func sender(_ link: LinkSnapshot) -> JSONValue {
+        guard let beat = link.beat, link.state != .stale, link.state != .offline else {
+            return object("unknown", link.heardUntil, "the sender is not heard")
+        }
+        if let alarm = beat.alarms.first { return object("degraded", beat.clock, alarm) }
+        if beat.isDurable == false { return object("degraded", beat.clock, "it cannot write its journal") }
+        return object("online", beat.clock, "")
+    }
+
+    private static func otBroker(_ link: LinkSnapshot) -> JSONValue {
+        guard let broker = link.beat?.broker, link.state != .stale, link.state != .offline else {
+            return object("unknown", link.heardUntil, "the sender does not say")
+        }
+        return object(broker.isOnline ? "online" : "offline", broker.since, broker.reason)
+    }
+
+    private static func itBroker(_ report: PublisherReport?) -> JSONValue {
+        guard let report else { return object("unknown", nil, "") }
+        return object(report.isConnected ? "online" : "offline", report.since, report.reason)
+    }
+
+    private static func link(_ link: LinkSnapshot, _ report: PublisherReport?) -> JSONValue {
+        .object(
+            [
+                JSONValue.Member("name", .text(link.name)), JSONValue.Member("fingerprint", .text(link.fingerprint)),
+                JSONValue.Member("exit", .number(exitCode(link, report))),
+            ] + fourObjects(link, report) + [
+                JSONValue.Member("heard_until", .optional(link.heardUntil.map(CalendarTime.text))),
+                JSONValue.Member("begins_at", link.beginsAt.map(stamp) ?? .null),
+                JSONValue.Member("decided", link.decided.map(stamp) ?? .null),
+                JSONValue.Member("totals", totals(link)),
+                JSONValue.Member("epochs", .array(link.epochs.map(epoch))),
+                JSONValue.Member("open_gaps", .number(link.gapCount)),
+                JSONValue.Member("gaps", .array(link.gaps.map(gap))),
+                JSONValue.Member("rejected", rejected(link.counters)),
+                JSONValue.Member("counters", counters(link.counters)),
+                JSONValue.Member("topics", .number(link.topics)),
+                JSONValue.Member("outbox_bytes", .number(link.outboxLoad?.bytes ?? 0)),
+                JSONValue.Member(
+                    "clock",
+                    [
+                        "offset_min_ms": .number(link.clockOffsetMilliseconds?.lowerBound ?? 0),
+                        "offset_max_ms": .number(link.clockOffsetMilliseconds?.upperBound ?? 0),
+                    ]),
+            ])
+    }
+
+    private static func stamp(_ stamp: Stamp) -> JSONValue {
+        ["epoch": .number(stamp.epoch.rawValue), "sequence": .number(stamp.sequence.rawValue)]
+    }
+
+    private static func totals(_ link: LinkSnapshot) -> JSONValue {
+        let account = link.account
+        let load = link.outboxLoad
+        return [
+            "sent": .number(account.sent), "delivered": .number(account.delivered), "late": .number(account.late),
+            "missing": .number(account.missing), "lost": .number(account.lost), "pending": .number(link.pending),
+            "published": .number(link.outbox.published), "outbox": .number((load?.waiting ?? 0) + (load?.taken ?? 0)),
+            "shed": .number(link.outbox.shedSum), "dead": .number(link.outbox.deadSum),
+            "folded": .number(link.outbox.folded),
+        ]
+    }
+
+    private static func epoch(_ epoch: EpochReport) -> JSONValue {
+        [
+            "epoch": .number(epoch.epoch.rawValue), "first_sequence": .number(epoch.firstSequence.rawValue),
+            "last_sequence": .number(epoch.lastSequence.rawValue), "sent": .number(epoch.account.sent),
+            "delivered": .number(epoch.account.delivered), "late": .number(epoch.account.late),
+            "missing": .number(epoch.account.missing), "lost": .number(epoch.account.lost),
+            "started_at": .text(CalendarTime.text(epoch.startedAt)),
+            "ended_at": .optional(epoch.endedAt.map(CalendarTime.text)),
+        ]
+    }
+
+    private static func gap(_ gap: Gap) -> JSONValue {
+        [
+            "id": .number(gap.id), "epoch": .number(gap.epoch.rawValue),
+            "first_sequence": .number(gap.firstSequence.rawValue), "last_sequence": .number(gap.lastSequence.rawValue),
+            "records": .number(gap.records), "missing": .number(gap.missing), "lost": .number(gap.lost),
+            "blocks": [.number(gap.firstBlock.rawValue), .number(gap.lastBlock.rawValue)],
+            "opened_at": .text(CalendarTime.text(gap.openedAt)), "state": .text(gap.state.rawValue),
+            "cause": .text(gap.cause.rawValue),
+        ]
+    }
+
+    private static func rejected(_ counters: ReceiverCounters) -> JSONValue {
+        [
+            "bad_signature": .number(counters.badSignature), "replayed": .number(counters.replayed),
+            "malformed": .number(counters.malformed), "unknown_link": .number(counters.unknownLink),
+            "over_budget": .number(counters.overBudget), "version": .number(counters.version),
+        ]
+    }
+
+    private static func counters(_ counters: ReceiverCounters) -> JSONValue {
+        [
+            "frames": .number(counters.frames), "surplus": .number(counters.surplus),
+            "repeated": .number(counters.repeated), "live_blocks": .number(counters.liveBlocks),
+            "snapshot_blocks": .number(counters.snapshotBlocks), "beat_blocks": .number(counters.beatBlocks),
+            "restored_symbols": .number(counters.restoredSymbols), "records": .number(counters.records),
+            "assemblies_shed": .number(counters.assembliesShed), "corrupt_blocks": .number(counters.corruptBlocks),
+            "malformed_contents": .number(counters.malformedContents), "sealed": .number(counters.sealed),
+            "inconsistent": .number(counters.inconsistent), "equivocations": .number(counters.equivocations),
+            "untracked_records": .number(counters.untrackedRecords),
+        ]
+    }
+
+    private static func listener(_ listener: ListenerSnapshot) -> JSONValue {
+        [
+            "address": .text(listener.address), "datagrams": .number(listener.datagrams),
+            "socket_drops": .number(listener.socketDrops), "malformed": .number(listener.malformed),
+            "unknown_link": .number(listener.unknownLink), "buffer_wanted": .number(listener.wantedBufferBytes),
+            "buffer_obtained": .number(listener.receiveBufferBytes), "fault": .optional(listener.fault),
+        ]
+    }
+}
