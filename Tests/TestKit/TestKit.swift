@@ -21,3 +21,4 @@
 //  15. LossyRelay.swift — a UDP link that loses, doubles, delays, damages, forges and replays
 //  16. Namespace.swift — a network namespace
 //  17. LinkNamespaces.swift — two of them and a virtual diode between, with the rules of deploy/
+//  18. DiodePair.swift — diode-send and diode-recv between two brokers
