@@ -79,7 +79,7 @@ let package = Package(
         system("CISAL", "libisal", "libisal-dev", path: "Tests/CISAL"),
         room("TestKit", ["CLinux", "Threading"], path: "Tests/TestKit"),
         room(
-            "Simulator", ["SenderOT", "ReceiverIT", "Outbox", "DiodeProtocol", "FEC", "Crypto"],
+            "Simulator", ["SenderOT", "ReceiverIT", "Outbox", "DiodeProtocol", "FEC", "Crypto", "MQTT", "TestKit"],
             path: "Tests/Simulator"),
         tests("TidyTests", []),
         tests("FECTests", ["FEC", "CISAL"], exclude: ["Vectors"]),
@@ -98,7 +98,7 @@ let package = Package(
         tests(
             "RepublishTests",
             ["Republish", "Outbox", "DiodeProtocol", "MQTT", "Sparkplug", "Configuration", "EventLog", "Threading"]),
-        tests("SimulatorTests", ["Simulator", "SenderOT", "ReceiverIT", "DiodeProtocol"]),
+        tests("SimulatorTests", ["Simulator", "ReceiverIT", "FEC"]),
         tests("CommandTests", ["diode-send", "diode-recv", "DiodeProtocol", "Crypto"]),
         tests("PairTests", ["diode-send", "diode-recv", "MQTT", "Threading"]),
         command(

@@ -14,6 +14,12 @@ public struct BlockGeometry: Sendable, Equatable {
         public let symbolBytes: Int
         /// N, K…255.
         public let symbolCount: Int
+
+        public init(sourceSymbols: Int, symbolBytes: Int, symbolCount: Int) {
+            self.sourceSymbols = sourceSymbols
+            self.symbolBytes = symbolBytes
+            self.symbolCount = symbolCount
+        }
     }
 
     public let framing: EthernetFraming

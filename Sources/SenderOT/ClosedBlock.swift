@@ -31,6 +31,27 @@ public struct ClosedBlock: Sendable {
     /// With this block, everything that the OT broker delivered up to here is in blocks. Nil says nothing new.
     public let lastDelivery: DeliveryTicket?
 
+    /// A block as the journal gives it back. `symbols` holds K · T bytes; the other numbers are within WIRE W-05 to W-10, or
+    /// encoding its header traps.
+    public init(
+        id: BlockID, flags: TransmissionHeader.Flags, partIndex: Int, partCount: Int, firstSequence: SequenceNumber,
+        lastSequence: SequenceNumber, packedBytes: Int, plainBytes: Int, shape: BlockGeometry.Shape, symbols: [UInt8],
+        lastDelivery: DeliveryTicket?
+    ) {
+        precondition(symbols.count == shape.sourceSymbols * shape.symbolBytes, "a block holds K symbols of T bytes")
+        self.id = id
+        self.flags = flags
+        self.partIndex = partIndex
+        self.partCount = partCount
+        self.firstSequence = firstSequence
+        self.lastSequence = lastSequence
+        self.packedBytes = packedBytes
+        self.plainBytes = plainBytes
+        self.shape = shape
+        self.symbols = symbols
+        self.lastDelivery = lastDelivery
+    }
+
     /// What a first transmission and its repetitions are for.
     public var firstClass: TransmissionClass {
         switch id.channel {

@@ -35,6 +35,8 @@ public struct FaultInjector: Sendable {
     /// What was done so far.
     public struct Counts: Sendable, Equatable {
         public var offered = 0, lost = 0, cut = 0, doubled = 0, delayed = 0, flipped = 0, replayed = 0, forged = 0
+
+        public init() {}
     }
 
     public var faults: LinkFaults

@@ -1,0 +1,44 @@
+/// Datagrams on their way: a binary heap by time of arrival, and by order of sending where times agree.
+struct ArrivalQueue {
+    private struct Entry {
+        var time: UInt64
+        var order: UInt64
+        var bytes: [UInt8]
+
+        func precedes(_ other: Entry) -> Bool { time == other.time ? order < other.order : time < other.time }
+    }
+
+    private var heap: [Entry] = []
+    private var sent: UInt64 = 0
+
+    var nextTime: UInt64? { heap.first?.time }
+
+    mutating func push(_ bytes: [UInt8], at time: UInt64) {
+        heap.append(Entry(time: time, order: sent, bytes: bytes))
+        sent += 1
+        var child = heap.count - 1
+        while child > 0, heap[child].precedes(heap[(child - 1) / 2]) {
+            heap.swapAt(child, (child - 1) / 2)
+            child = (child - 1) / 2
+        }
+    }
+
+    /// The next datagram that has arrived by `time`.
+    mutating func pop(until time: UInt64) -> [UInt8]? {
+        guard let first = heap.first, first.time <= time else { return nil }
+        let last = heap.removeLast()
+        guard !heap.isEmpty else { return first.bytes }
+        heap[0] = last
+        var parent = 0
+        while true {
+            var least = parent
+            for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count && heap[child].precedes(heap[least])
+            {
+                least = child
+            }
+            guard least != parent else { return first.bytes }
+            heap.swapAt(parent, least)
+            parent = least
+        }
+    }
+}
