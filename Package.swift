@@ -83,7 +83,7 @@ let package = Package(
             path: "Tests/Simulator"),
         tests("TidyTests", []),
         tests("FECTests", ["FEC", "CISAL"], exclude: ["Vectors"]),
-        tests("DiodeProtocolTests", ["DiodeProtocol", "Crypto"]),
+        tests("DiodeProtocolTests", ["DiodeProtocol", "Crypto"], exclude: ["Vectors"]),
         tests("MQTTTests", ["MQTT", "Threading"]),
         tests("SharedRoomTests", ["Commands"] + shared),
         tests(

@@ -51,6 +51,19 @@ public struct BlockPacking: ~Copyable {
         return []
     }
 
+    /// Replaces `plain` by the content of a decoded block.
+    ///
+    /// - Parameter source: the K source symbols of T bytes each.
+    /// - Throws: `padding` if anything stands behind the packed bytes (W-14), or what the packed bytes are refused for.
+    public mutating func unpack(
+        source: RawSpan, header: TransmissionHeader, into plain: inout [UInt8]
+    ) throws(ContentError) {
+        precondition(source.byteCount == header.sourceSymbols * header.symbolBytes, "a block is K symbols of T bytes")
+        for offset in header.packedBytes..<source.byteCount where source.byte(at: offset) != 0 { throw .padding }
+        let packed = source.extracting(0..<header.packedBytes)
+        try unpack(packed, flags: header.flags, plainBytes: header.plainBytes, into: &plain)
+    }
+
     /// Replaces `plain` by the content of packed bytes. Nothing is allocated beyond the `plainBytes` of the signed header.
     ///
     /// - Throws: `sealed` (W-27, not in this release), `compression` or `plainBytes` (W-25).

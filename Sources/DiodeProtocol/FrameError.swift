@@ -10,15 +10,15 @@ public enum FrameError: Error, Hashable, Sendable {
     /// W-05.
     case channel(UInt8)
     case flags(UInt8)
-    /// The ranges of the table in §1. K, T and packed bytes that do not fit together are `packedBytes` (W-06).
     case sourceSymbols(UInt8)
     case symbolCount(UInt8)
     case symbolBytes(UInt16)
+    case firstSymbol(UInt8)
+    /// Out of range (W-26), or not what K symbols of T bytes hold (W-06).
     case packedBytes(UInt32)
     /// Out of range (W-26), or an uncompressed block that is not as long as its content (W-25).
     case plainBytes(UInt32)
     /// W-07.
-    case firstSymbol(UInt8)
     case symbolOutside(UInt8)
     /// W-08, and on live W-09 for parts.
     case sequences(first: UInt64, last: UInt64)

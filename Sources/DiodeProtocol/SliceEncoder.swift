@@ -44,7 +44,7 @@ public struct SliceEncoder: ~Copyable {
         _ kind: SlotKind, topic: RawSpan, hash: TopicHash, stamp: Stamp, flags: RecordFlags, version: TopicVersion,
         time: UnixMilliseconds, properties: RawSpan, payload: RawSpan
     ) {
-        let numbers = 1..<UInt64(1 << 63)
+        let numbers: Range<UInt64> = 1..<(1 << 63)
         precondition(
             numbers ~= stamp.epoch.rawValue && numbers ~= stamp.sequence.rawValue && numbers ~= version.rawValue
                 && time.rawValue < 1 << 63, "numbers are within their bounds (W-31)")

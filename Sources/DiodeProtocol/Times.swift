@@ -13,14 +13,7 @@ public struct MonotonicInstant: Hashable, Comparable, Sendable {
 
     /// This instant moved by a duration; it stops at both ends of the clock (584 years).
     @inlinable public func advanced(by duration: Duration) -> MonotonicInstant {
-        let (seconds, attoseconds) = duration.components
-        let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        if overflow || (duration >= .zero && nanoseconds > UInt64.max - scaled.magnitude - 1_000_000_000) {
-            return MonotonicInstant(nanoseconds: seconds < 0 ? 0 : .max)
-        }
-        let delta = scaled + attoseconds / 1_000_000_000
-        if delta < 0, delta.magnitude > nanoseconds { return MonotonicInstant(nanoseconds: 0) }
-        return MonotonicInstant(nanoseconds: nanoseconds &+ UInt64(bitPattern: delta))
+        MonotonicInstant(nanoseconds: UInt64(clamping: Int128(nanoseconds) + duration.attoseconds / 1_000_000_000))
     }
 
     /// The time from this instant to another; negative when that is earlier.
