@@ -83,7 +83,7 @@ import Testing
             var simulation = try PairSimulation(scenario)
             return try simulation.run()
         } catch {
-            Issue.record("SEED=\(scenario.seed) replays this history: \(error)")
+            Issue.record("SEED=\(scenario.seed) replays this history: \(error) in \(scenario)")
             throw error
         }
     }

@@ -83,7 +83,8 @@ public struct FaultInjector: Sendable {
             return true
         }
         if inBurst {
-            inBurst = !draw(faults.burstEnd)
+            // A link that has been told of no bursts any more is whole at once.
+            inBurst = faults.burstBegin > 0 && !draw(faults.burstEnd)
         } else {
             inBurst = draw(faults.burstBegin)
         }
