@@ -9,7 +9,7 @@ import Testing
 @Suite struct HistoryTests {
     private static let environment = ProcessInfo.processInfo.environment
     /// How many random histories `make test` lives through; `make soak` asks for its own number of seconds.
-    private static let histories = environment["HISTORIES"].flatMap(Int.init) ?? 4_000
+    private static let histories = environment["HISTORIES"].flatMap(Int.init) ?? 3_000
 
     @Test("P1 P3 P4 P8 hold at every step of thousands of random histories")
     func randomHistories() throws {
