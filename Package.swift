@@ -43,7 +43,7 @@ let package = Package(
     ],
     targets: [
         // Commands: flags → configuration → run.
-        command("diode-send", ["SenderOT", "DiodeProtocol", "Commands"] + shared),
+        command("diode-send", ["SenderOT", "MQTT", "DiodeProtocol", "Commands"] + shared),
         command("diode-recv", ["ReceiverIT", "Republish", "MQTT", "DiodeProtocol", "Outbox", "Commands"] + shared),
 
         // The journey: OT broker → SenderOT → diode → ReceiverIT → Outbox → Republish → IT broker.
@@ -59,7 +59,7 @@ let package = Package(
         room("Sparkplug"),
 
         // Shared rooms.
-        room("Commands", ["EventLog", "Configuration", "CLinux"]),
+        room("Commands", ["DiodeProtocol", "MQTT", "Control", "Configuration", "EventLog", "Threading", "JSON"]),
         room("Configuration", ["JSON"]),
         room("EventLog", ["Threading", "JSON"]),
         room("Control", ["Threading", "CLinux", "JSON"]),

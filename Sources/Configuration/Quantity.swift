@@ -1,4 +1,4 @@
-/// A number with a unit, as text: digits, then the unit, nothing between or around.
+/// A number with a unit, as text: digits, then the unit, nothing between or around. Zero needs no unit.
 struct Quantity {
     let number: UInt64
     let unit: Substring
@@ -13,6 +13,7 @@ struct Quantity {
 
     /// The number in the base unit, for units in descending order; nil for an unknown unit or one that overflows.
     func scaled(by units: [(name: String, factor: UInt64)]) -> UInt64? {
+        if number == 0, unit.isEmpty { return 0 }
         guard let factor = units.first(where: { $0.name == unit })?.factor else { return nil }
         let (value, overflow) = number.multipliedReportingOverflow(by: factor)
         return overflow ? nil : value

@@ -1,10 +1,36 @@
-// diode-recv: receives what links bring and publishes it on the IT broker.
+// diode-recv: the command line of the receiver.
 //
-//   1. Run.swift — the daemon: receive, publish, drain
-//   2. PasswordFile.swift — the broker's password
+//   arguments ─▶ ReceiverLanguage ─▶ one of: Run, Pair, ReceiverCheck, status ─▶ exit code
+//
+//   1. ReceiverLanguage.swift — the commands and options of diode-recv
+//   2. Run.swift — the daemon: receive, publish, drain
 //   3. StatusReply.swift — the daemon's answer to `status`
+//   4. Pair.swift — takes a link card that the operator has confirmed
+//   5. ReceiverCheck.swift — tests what can be tested, and shows the effective configuration
+import Commands
+import Configuration
+import EventLog
+import Glibc
+import ReceiverIT
 
 @main
 struct DiodeRecv {
-    static func main() {}
+    static func main() {
+        let code = Program.run(CommandLine.arguments, as: ReceiverLanguage.language) { invocation in
+            switch ReceiverLanguage.Name(rawValue: invocation.command) {
+            case .pair: try Pair.run(invocation)
+            case .check: try ReceiverCheck.run(invocation)
+            case .status:
+                try StatusReport.show(
+                    state: ReceiverConfiguration(path: invocation.required("--config")).state.resolved,
+                    asJSON: invocation.has("--json"))
+            case .run, nil:
+                try Run(
+                    configuration: ReceiverConfiguration(path: invocation.required("--config")),
+                    log: EventLog(format: invocation.logFormat())
+                ).untilStopped()
+            }
+        }
+        exit(code.rawValue)
+    }
 }

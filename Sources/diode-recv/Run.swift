@@ -1,3 +1,4 @@
+import Commands
 import Configuration
 import Control
 import Crypto
@@ -24,8 +25,7 @@ struct Run {
     let log: EventLog
 
     /// Runs until SIGTERM or SIGINT. Call it before any thread starts.
-    /// - Returns: the exit code.
-    func untilStopped() -> Int32 {
+    func untilStopped() -> ExitCode {
         do {
             let signals = try Signals()
             let lock = try StateLock(state: configuration.state.resolved)
@@ -45,11 +45,11 @@ struct Run {
             stop(publishers, service)
             log.notice("stopped", "done")
             log.finish()
-            return 0
+            return .success
         } catch {
             log.error("start.failed", "\(error)")
             log.finish()
-            return 1
+            return .failure
         }
     }
 
@@ -70,7 +70,7 @@ struct Run {
         for link in configuration.links {
             guard let queue = service.outbox(of: link.name) else { continue }
             var settings = PublisherSettings(
-                link: link.name, connection: try connectionSettings(),
+                link: link.name, connection: try ConnectionSettings(configuration.broker),
                 mapper: TopicMapper(prefix: link.topicPrefix, own: try link.own.map { try TopicFilter($0.description) })
             )
             settings.late = LatePolicy(rawValue: configuration.late.rawValue) ?? .topic
@@ -81,21 +81,6 @@ struct Run {
             publishers[link.name] = try Publisher(settings, queue: queue, log: log)
         }
         return publishers
-    }
-
-    private func connectionSettings() throws -> ConnectionSettings {
-        let broker = configuration.broker
-        var tls: TLSSettings?
-        if broker.url.isSecure {
-            tls = TLSSettings(
-                authorityFile: broker.ca?.resolved, certificateFile: broker.cert?.resolved,
-                keyFile: broker.key?.resolved)
-        }
-        var settings = ConnectionSettings(host: broker.url.host, port: broker.url.port, tls: tls)
-        settings.version = VersionPolicy(rawValue: broker.version.rawValue) ?? .automatic
-        settings.username = broker.username
-        if let file = broker.passwordFile { settings.password = try PasswordFile.read(file.resolved) }
-        return settings
     }
 
     /// Publishers end side by side, so that a stop takes as long as the slowest and not as long as all.

@@ -1,4 +1,32 @@
+// diode-send: the command line of the sender.
+//
+//   arguments ─▶ SenderLanguage ─▶ one of: Run, Keygen, CardIssue, SenderCheck, status ─▶ exit code
+//
+//   1. SenderLanguage.swift — the commands and options of diode-send
+//   2. Run.swift — the daemon
+//   3. Keygen.swift — a new key and its card
+//   4. CardIssue.swift — a fresh card of the same key
+//   5. SenderCheck.swift — tests what can be tested, and shows the effective configuration
+import Commands
+import Configuration
+import Glibc
+import SenderOT
+
 @main
 struct DiodeSend {
-    static func main() {}
+    static func main() {
+        let code = Program.run(CommandLine.arguments, as: SenderLanguage.language) { invocation in
+            switch SenderLanguage.Name(rawValue: invocation.command) {
+            case .keygen: try Keygen.run(invocation)
+            case .card: try CardIssue.run(invocation)
+            case .check: try SenderCheck.run(invocation)
+            case .status:
+                try StatusReport.show(
+                    state: SenderConfiguration(path: invocation.required("--config")).state.resolved,
+                    asJSON: invocation.has("--json"))
+            case .run, nil: try Run.run(invocation)
+            }
+        }
+        exit(code.rawValue)
+    }
 }

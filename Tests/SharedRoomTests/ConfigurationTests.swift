@@ -10,6 +10,7 @@ struct ConfigurationTests {
         "sizes, rates, shares and durations are read as written and print in their shortest form",
         arguments: [
             ("64MiB", "64MiB", 64 << 20), ("2048KiB", "2MiB", 2 << 20), ("1000kB", "1MB", 1_000_000), ("0B", "0B", 0),
+            ("0", "0B", 0),
             ("1TiB", "1TiB", 1 << 40), ("16777215TiB", "16777215TiB", 16_777_215 << 40),
         ] as [(String, String, UInt64)])
     func sizes(text: String, printed: String, bytes: UInt64) {
@@ -44,6 +45,7 @@ struct ConfigurationTests {
         #expect(DurationText.parse("90m").map(DurationText.text) == "90m")
         #expect(DurationText.parse("3600s").map(DurationText.text) == "1h")
         #expect(DurationText.text(.zero) == "0s")
+        #expect(DurationText.parse("0") == .zero)
         for text in ["10", "m", "1.5s", "10M", "-1s", "99999999999999d", "1h30m"] {
             #expect(DurationText.parse(text) == nil)
         }

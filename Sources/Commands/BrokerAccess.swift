@@ -1,0 +1,51 @@
+public import Configuration
+public import MQTT
+public import Threading
+
+/// The password file cannot be used; one line that names it.
+public enum BrokerAccessError: Error, Hashable, Sendable, CustomStringConvertible {
+    case unreadable(path: String, SystemError)
+    case empty(path: String)
+
+    public var description: String {
+        switch self {
+        case .unreadable(let path, let error): "broker.password_file \(path): \(error.reason)"
+        case .empty(let path): "broker.password_file \(path): its first line is empty"
+        }
+    }
+}
+
+extension ConnectionSettings {
+    /// The configured broker as settings of the MQTT client: server, TLS, credentials, version and identifier. The rest
+    /// is for whoever connects.
+    /// - Throws: when the password file cannot be used.
+    public init(_ broker: BrokerSettings) throws(BrokerAccessError) {
+        let tls = TLSSettings(
+            authorityFile: broker.ca?.resolved, certificateFile: broker.cert?.resolved, keyFile: broker.key?.resolved)
+        self.init(host: broker.url.host, port: broker.url.port, tls: broker.url.isSecure ? tls : nil)
+        version = VersionPolicy(broker.version)
+        username = broker.username
+        clientIdentifier = broker.clientID ?? ""
+        if let file = broker.passwordFile { password = try Self.password(file.resolved) }
+    }
+
+    private static func password(_ path: String) throws(BrokerAccessError) -> [UInt8] {
+        let bytes: [UInt8]
+        do throws(SystemError) { bytes = try WholeFile.read(path, maximumBytes: 65_535) } catch {
+            throw .unreadable(path: path, error)
+        }
+        let line = bytes.prefix { $0 != 0x0A && $0 != 0x0D }
+        guard !line.isEmpty else { throw .empty(path: path) }
+        return Array(line)
+    }
+}
+
+extension VersionPolicy {
+    init(_ version: BrokerSettings.Version) {
+        switch version {
+        case .automatic: self = .automatic
+        case .v5: self = .v5
+        case .v311: self = .v3_1_1
+        }
+    }
+}

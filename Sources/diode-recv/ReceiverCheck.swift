@@ -1,0 +1,59 @@
+import Commands
+import Configuration
+import Datagrams
+import DiodeProtocol
+import JSON
+import ReceiverIT
+
+/// `diode-recv check`: one line a check, then the effective configuration.
+enum ReceiverCheck {
+    static func run(_ invocation: Invocation) throws -> ExitCode {
+        let path = invocation.required("--config")
+        let configuration = try ReceiverConfiguration(path: path)
+        var report = CheckReport()
+        report.pass("config", path)
+        for link in configuration.links { checkCard(link, path, &report) }
+        report.checkBroker(configuration.broker)
+        let isRunning = report.checkState(configuration.state)
+        report.checkDisk(configuration.state, least: .mebibytes(64))
+        var seen: Set<Endpoint> = []
+        for endpoint in configuration.links.flatMap(\.listen) where seen.insert(endpoint).inserted {
+            checkListening(endpoint, isRunning: isRunning, &report)
+        }
+        report.checkStatusPage(configuration.status)
+        for line in report.lines { Terminal.line(line) }
+        Terminal.line("\n" + configuration.effective.page)
+        return report.isGood ? .success : .failure
+    }
+
+    private static func checkCard(
+        _ link: ReceiverConfiguration.Link, _ path: String, _ report: inout CheckReport
+    ) {
+        do throws(CardFileError) {
+            let card = try CardFile.read(link.card.resolved)
+            guard card.link == link.name else {
+                return report.fail("card", "\(link.card): is for link \"\(card.link)\", not for \"\(link.name)\"")
+            }
+            report.pass("card", "\(link.card)  \(card.fingerprint)")
+        } catch {
+            let cure = error.isMissing ? "; not paired yet: diode-recv pair --config \(path) CARD" : ""
+            report.fail("card", error.description + cure)
+        }
+    }
+
+    /// Whether frames could be received; a running daemon has the socket by right.
+    private static func checkListening(_ endpoint: Endpoint, isRunning: Bool, _ report: inout CheckReport) {
+        if isRunning { return report.note("listen", "\(endpoint): not tested, the daemon listens there") }
+        do throws(DatagramError) {
+            let wanted = DatagramListener.Settings()
+            let listener = try DatagramListener(
+                on: SocketAddress(host: endpoint.host, port: endpoint.port, passive: true), settings: wanted)
+            report.pass("listen", endpoint.description)
+            guard listener.receiveBufferBytes < wanted.receiveBufferBytes else { return }
+            report.note(
+                "buffer",
+                "\(listener.receiveBufferBytes >> 10)KiB of receive buffer instead of \(wanted.receiveBufferBytes >> 10)KiB:"
+                    + " bursts will be lost; set net.core.rmem_max=\(wanted.receiveBufferBytes) or give CAP_NET_ADMIN")
+        } catch { report.fail("listen", error.description) }
+    }
+}

@@ -1,0 +1,86 @@
+import Commands
+
+/// The commands and options of diode-recv.
+enum ReceiverLanguage {
+    /// The commands that this version has.
+    enum Name: String {
+        case run, pair, check, status
+    }
+
+    private typealias Command = CommandLanguage.Command
+    private typealias Option = CommandLanguage.Option
+
+    static let language = CommandLanguage(
+        program: "diode-recv",
+        summary: "takes what diode-send sends, proves what is missing, and publishes it on an IT broker",
+        commands: available + later,
+        closing: """
+            status: 3 degraded, 4 stale or offline, 1 no daemon answers
+            deploy/examples/recv.json5 explains every key of the configuration.
+            """)
+
+    private static let available = [
+        Command(
+            "run",
+            options: [
+                .config, Option("--log-format", "text|json", summary: "lines for people (the default) or for machines"),
+            ],
+            summary: "runs the daemon; SIGTERM drains for at most 15 s and ends it",
+            examples: ["diode-recv run --config /etc/uns-diode/recv.json5"]),
+        Command(
+            "pair", operands: ["CARD"],
+            options: [
+                .config,
+                Option("--fingerprint", "SHA256:…", summary: "what keygen printed; without it you are asked"),
+                Option("--replace", "SHA256:…", summary: "the key that this card replaces, by its fingerprint"),
+            ],
+            summary: "takes the card of a sender, once you have compared its fingerprint",
+            details: """
+                The fingerprint must be the one that diode-send keygen printed at the sender: everything that is received
+                rests on this comparison. The card is copied to links[].card of the link that it names. Another key for a
+                link that has one is refused without --replace, which names the old key (or the new one, which then counts
+                as compared).
+                """,
+            examples: [
+                "diode-recv pair --config /etc/uns-diode/recv.json5 --fingerprint SHA256:… /media/usb/plant-a.card"
+            ]),
+        Command(
+            "check", options: [.config],
+            summary: "tests what can be tested and shows the effective configuration; 1 if a check fails",
+            examples: ["diode-recv check --config /etc/uns-diode/recv.json5"]),
+        Command(
+            "status", options: [.config, Option("--json", summary: "the daemon's whole answer as JSON")],
+            summary: "asks the daemon how it is: 0 well, 3 degraded, 4 stale or offline, 1 no answer",
+            examples: ["diode-recv status --config /etc/uns-diode/recv.json5"]),
+    ]
+
+    private static let later = [
+        Command(
+            "keygen", options: [Option("--out", "DIR", isRequired: true, summary: "where the seal key is written")],
+            summary: "makes the seal key pair", isAvailable: false),
+        Command(
+            "ack", operands: ["GAP"],
+            options: [
+                .config, Option("--by", "WHO", isRequired: true, summary: "who acknowledges"),
+                Option("--reason", "TEXT", isRequired: true, summary: "why the loss is accepted"),
+            ],
+            summary: "acknowledges a loss", isAvailable: false),
+        Command(
+            "forget",
+            options: [.config, Option("--link", "NAME", isRequired: true, summary: "the link that is gone")],
+            summary: "clears what a removed link left on the IT broker", isAvailable: false),
+        Command(
+            "--audit",
+            options: [
+                .config, Option("--link", "NAME", summary: "one link only"),
+                Option("--format", "table|json|csv|html", summary: "how it is written"),
+                Option("--since", "TIME", summary: "from, included"),
+                Option("--until", "TIME", summary: "to, excluded"),
+                Option("--tz", "ZONE", summary: "the time zone of dates"),
+                Option("--bundle", "FILE", summary: "writes what to resend"),
+                Option("--verify", summary: "verifies the ledger's chain"),
+                Option("--head", "HEAD", summary: "against a noted head"),
+            ],
+            summary: "says what was lost, and proves the rest", isAvailable: false),
+    ]
+}

@@ -1,0 +1,101 @@
+import Commands
+import Configuration
+import Crypto
+import Datagrams
+import DiodeProtocol
+import JSON
+import MQTT
+import SenderOT
+import Threading
+
+/// `diode-send check`: one line a check, then the effective configuration.
+enum SenderCheck {
+    static func run(_ invocation: Invocation) throws -> ExitCode {
+        let path = invocation.required("--config")
+        let configuration = try SenderConfiguration(path: path)
+        if invocation.has("--against-running") {
+            throw Program.Failure("--against-running is not available in this version (\(ProgramVersion.number))")
+        }
+        var report = CheckReport()
+        if let topic = invocation.value("--topic") {
+            try judge(topic, payload: invocation.value("--payload"), by: configuration.export, &report)
+        } else if invocation.has("--payload") {
+            throw UsageError("--payload needs --topic")
+        } else {
+            report.pass("config", path)
+            checkAll(configuration, &report)
+        }
+        for line in report.lines { Terminal.line(line) }
+        if !invocation.has("--topic") { Terminal.line("\n" + configuration.effective.page) }
+        return report.isGood ? .success : .failure
+    }
+
+    private static func checkAll(_ configuration: SenderConfiguration, _ report: inout CheckReport) {
+        checkKey(configuration.link, &report)
+        for path in configuration.link.paths { check(path, of: configuration.link, &report) }
+        if configuration.export.isEmpty { report.note("export", "nothing is exported: the list is empty") }
+        report.checkBroker(configuration.broker)
+        _ = report.checkState(configuration.state)
+        report.checkDisk(configuration.state, least: configuration.journal.minFree)
+        report.checkStatusPage(configuration.status)
+    }
+
+    private static func checkKey(_ link: SenderConfiguration.Link, _ report: inout CheckReport) {
+        do throws(KeyFileError) {
+            let signer = try KeyFile.readEd25519(link.key.resolved)
+            report.pass("key", "\(link.key)  \(LinkCard.fingerprint(of: signer.publicKey))")
+        } catch { report.fail("key", error.description) }
+    }
+
+    /// Whether frames could leave: the address resolves, and a socket can be opened and bound to the interface.
+    private static func check(
+        _ path: SenderConfiguration.Path, of link: SenderConfiguration.Link, _ report: inout CheckReport
+    ) {
+        do throws(DatagramError) {
+            let destination = try SocketAddress(host: path.to.host, port: path.to.port)
+            var source: SocketAddress?
+            if let host = path.source { source = try SocketAddress(host: host, port: 0) }
+            var emitter = DatagramEmitter(to: destination, from: source, interface: path.interface)
+            try emitter.open()
+            report.pass(
+                "path", "\(path.to) can be sent to at \(path.rate ?? link.rate); nobody can tell whether it arrives")
+        } catch { report.fail("path", error.description) }
+        guard let interface = path.interface else { return }
+        let file = "/sys/class/net/\(interface)/mtu"
+        guard let bytes = try? WholeFile.read(file, maximumBytes: 64),
+            let mtu = Int(String(decoding: bytes.prefix { $0 != 0x0A }, as: UTF8.self))
+        else { return report.note("mtu", "\(interface): cannot be read from \(file)") }
+        let text = "\(interface) takes \(mtu) bytes, link.mtu is \(link.mtu)"
+        mtu >= link.mtu ? report.pass("mtu", text) : report.fail("mtu", text)
+    }
+
+    /// What the export policy would do with one message.
+    private static func judge(
+        _ topic: String, payload: String?, by rules: [ExportPolicy.Rule], _ report: inout CheckReport
+    ) throws {
+        guard (1...65_535).contains(topic.utf8.count), !topic.utf8.contains(where: { "+#\0".utf8.contains($0) }) else {
+            throw UsageError("--topic: \"\(topic)\" is no topic name; allowed: 1 to 65535 bytes without + # and NUL")
+        }
+        if let payload {
+            do throws(SystemError) { _ = try WholeFile.read(payload, maximumBytes: 256 << 20) } catch {
+                throw Program.Failure("--payload \(payload): \(error.reason)")
+            }
+        }
+        guard let refusal = ExportPolicy(rules: rules).refusal(of: topic.utf8.span.bytes) else {
+            let rule = rules.firstIndex { rule in
+                rule.filter.matches(topic) && !rule.exceptions.contains { $0.matches(topic) }
+            }
+            return report.pass("export", "\(topic): crosses by \(rule.map { "export[\($0)]" } ?? "a rule")")
+        }
+        report.pass("export", "\(topic): stays: \(reason(refusal))")
+    }
+
+    private static func reason(_ refusal: ExportPolicy.Refusal) -> String {
+        switch refusal {
+        case .notExported: "no rule of export names it"
+        case .brokerTopic: "it begins with $ and belongs to the broker"
+        case .reservedForDiode: "diode/ is where the receiving side speaks for itself"
+        case .commandOrState: "a Sparkplug command or host state never crosses"
+        }
+    }
+}

@@ -1,0 +1,73 @@
+import Commands
+
+/// The commands and options of diode-send.
+enum SenderLanguage {
+    /// The commands that this version has.
+    enum Name: String {
+        case run, keygen, card, check, status
+    }
+
+    private typealias Command = CommandLanguage.Command
+    private typealias Option = CommandLanguage.Option
+
+    static let language = CommandLanguage(
+        program: "diode-send",
+        summary: "publishes of an OT broker, signed and protected against loss, over a data diode",
+        commands: available + later,
+        closing: """
+            status: 3 degraded, 4 stale or offline, 1 no daemon answers
+            deploy/examples/send.json5 explains every key of the configuration.
+            """)
+
+    private static let available = [
+        Command(
+            "run",
+            options: [
+                .config,
+                Option("--log-format", "text|json", summary: "lines for people (the default) or for machines"),
+                Option("--epoch", "N", summary: "start epoch N, for a machine whose clock is wrong"),
+            ],
+            summary: "runs the daemon; SIGTERM drains for at most 15 s and ends it",
+            examples: ["diode-send run --config /etc/uns-diode/send.json5"]),
+        Command(
+            "keygen",
+            options: [
+                Option("--link", "NAME", isRequired: true, summary: "the link's name: 1 to 64 of A-Z a-z 0-9 . _ -"),
+                Option("--out", "DIR", isRequired: true, summary: "where NAME.key and NAME.card are written"),
+            ],
+            summary: "makes a key (secret, mode 0600) and its link card (public); prints the fingerprint",
+            details: "Never overwrites. Carry the card to the receiver and compare the fingerprint there.",
+            examples: ["diode-send keygen --link plant-a --out /var/lib/uns-diode"]),
+        Command(
+            "card",
+            options: [.config, Option("--out", "FILE", isRequired: true, summary: "where the card is written")],
+            summary: "issues a fresh card of the same key, which no longer vouches for older epochs",
+            examples: ["diode-send card --config /etc/uns-diode/send.json5 --out plant-a.card"]),
+        Command(
+            "check",
+            options: [
+                .config,
+                Option(
+                    "--topic", "TOPIC", summary: "says what the export policy would do with a message of this topic"),
+                Option("--payload", "FILE", summary: "and with this payload"),
+                Option("--against-running", summary: "topics added and removed (not available in this version)"),
+            ],
+            summary: "tests what can be tested and shows the effective configuration; 1 if a check fails",
+            examples: ["diode-send check --config /etc/uns-diode/send.json5 --topic acme/site/line/temp"]),
+        Command(
+            "status", options: [.config, Option("--json", summary: "the daemon's whole answer as JSON")],
+            summary: "asks the daemon how it is: 0 well, 3 degraded, 4 stale or offline, 1 no answer",
+            examples: ["diode-send status --config /etc/uns-diode/send.json5"]),
+    ]
+
+    private static let later = [
+        Command(
+            "rotate", options: [.config], summary: "replaces the key, vouched for by the old one", isAvailable: false),
+        Command(
+            "accept-deletions", options: [.config], summary: "releases deletions that are held", isAvailable: false),
+        Command(
+            "resend",
+            options: [.config, Option("--bundle", "FILE", isRequired: true, summary: "what the receiver misses")],
+            summary: "repeats what the receiver misses", isAvailable: false),
+    ]
+}
