@@ -141,6 +141,8 @@ public struct Finished: Sendable {
 /// A command that a test needs went wrong.
 public struct CommandFailed: Error, CustomStringConvertible {
     public let description: String
+
+    public init(description: String) { self.description = description }
 }
 
 /// Runs a command to its end.

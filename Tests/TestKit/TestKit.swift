@@ -22,3 +22,4 @@
 //  16. Namespace.swift — a network namespace
 //  17. LinkNamespaces.swift — two of them and a virtual diode between, with the rules of deploy/
 //  18. DiodePair.swift — diode-send and diode-recv between two brokers
+//  19. LinkReport.swift — the receiver's own account of the link
