@@ -77,6 +77,7 @@ let package = Package(
 
         // Tests, benchmarks, demo: never shipped.
         system("CISAL", "libisal", "libisal-dev", path: "Tests/CISAL"),
+        .target(name: "CAllocations", path: "Benchmarks/CAllocations"),
         room("TestKit", ["CLinux", "Threading"], path: "Tests/TestKit"),
         room(
             "Simulator", ["SenderOT", "ReceiverIT", "Outbox", "DiodeProtocol", "FEC", "Crypto", "MQTT", "TestKit"],
@@ -105,7 +106,7 @@ let package = Package(
             "diode-bench",
             [
                 "SenderOT", "ReceiverIT", "Outbox", "DiodeProtocol", "FEC", "Crypto", "MQTT", "TestKit", "Threading",
-                "CISAL",
+                "CISAL", "CAllocations",
             ],
             path: "Benchmarks/diode-bench"),
         command("diode-demo", ["TestKit", "MQTT", "Threading"], path: "Demo/diode-demo"),

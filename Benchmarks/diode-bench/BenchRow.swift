@@ -37,7 +37,7 @@ struct BenchRow {
     /// Three significant digits, without exponents.
     private static func shown(_ value: Double) -> String {
         var scale = 1.0
-        while abs(value) * scale < 100, scale < 1e6 { scale *= 10 }
+        while abs(value) * scale < 100, scale < 1e6, value != 0 { scale *= 10 }
         let digits = Int((value * scale).rounded(.toNearestOrAwayFromZero))
         let decimals = String(String(Int(scale)).count - 1)
         guard scale > 1 else { return String(digits) }

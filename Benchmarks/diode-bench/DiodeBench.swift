@@ -10,6 +10,13 @@
 //   2. Timing.swift — medians of several runs
 //   3. FECBench.swift — fec: encoding and decoding of whole blocks
 //   4. ISALBlock.swift — the same by ISA-L
+//   5. FramesBench.swift — frames: records to signed frames to deliveries, on one core
+//   6. RecordSet.swift — what a plant publishes
+//   7. SendingSide.swift — the sender between broker and socket
+//   8. FrameTape.swift — what it put on the link
+//   9. ReceivingSide.swift — the receiver between socket and outbox
+//  10. CryptographyAlone.swift — what libcrypto alone takes for a block
+//  11. AllocationBench.swift — allocations: what both do without the heap
 
 /// One command-line word and what it measures.
 struct BenchCase: Sendable {
@@ -21,7 +28,10 @@ struct BenchCase: Sendable {
 @main
 struct DiodeBench {
     static let cases = [
-        BenchCase(name: "fec", summary: "Reed–Solomon, beside ISA-L", run: benchFEC)
+        BenchCase(name: "fec", summary: "Reed–Solomon, beside ISA-L", run: benchFEC),
+        BenchCase(
+            name: "frames", summary: "both cores, one thread each, beside what libcrypto alone takes", run: benchFrames),
+        BenchCase(name: "allocations", summary: "what the cores allocate once they are warm", run: benchAllocations),
     ]
 
     static func main() async throws {

@@ -22,6 +22,18 @@ enum Timing {
         return samples.map { $0.sorted()[runs / 2] }
     }
 
+    /// The median of what `run` returns, which it measured itself.
+    static func medianSeconds(runs: Int, _ run: () throws -> Double) rethrows -> Double {
+        var samples: [Double] = []
+        for _ in 0..<runs { samples.append(try run()) }
+        return samples.sorted()[runs / 2]
+    }
+
+    /// Seconds of one call.
+    static func seconds(_ body: () throws -> Void) rethrows -> Double {
+        seconds(try ContinuousClock().measure(body))
+    }
+
     private static func time(_ repetitions: Int, _ body: () -> Void) -> Double {
         let elapsed = ContinuousClock().measure { for _ in 0..<repetitions { body() } }
         return seconds(elapsed)
