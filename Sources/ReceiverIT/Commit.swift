@@ -16,6 +16,8 @@ public struct Commit: Sendable {
 /// What happened on a link beside deliveries.
 public enum LinkEvent: Sendable, Equatable {
     case gapOpened(Gap)
+    /// More of the same is missing.
+    case gapGrew(Gap)
     /// Healed or lost.
     case gapClosed(Gap)
     /// First heard of an epoch.

@@ -164,9 +164,21 @@ struct EpochTrack: Sendable {
         return hasTail ? tailSince : nil
     }
 
-    /// Gives up waiting: what lies between the frontier and the next unit (or the announced end) becomes a hole.
-    /// - Returns: the index of the hole, or nil if there is nothing to give up.
-    mutating func openHole(gap: UInt64) -> Int? {
+    /// What giving up waiting came to.
+    struct Opening {
+        /// The hole, new or grown.
+        let hole: Hole
+        /// Records that are missing since now.
+        let records: UInt64
+        /// The hole had no record before, so that it begins a gap.
+        let isNewGap: Bool
+    }
+
+    /// Gives up waiting: what lies between the frontier and the next unit (or the announced end) becomes a hole, or makes
+    /// the one right before it larger: parts of one content may lie on both sides of a beat.
+    /// - Parameter gap: the name of a new gap.
+    /// - Returns: nil if there is nothing to give up.
+    mutating func openHole(gap: UInt64) -> Opening? {
         let end: Mark
         if let next = waiting.first?.unit {
             end = Mark(block: next.firstBlock - 1, sequence: next.firstSequence - 1)
@@ -177,14 +189,23 @@ struct EpochTrack: Sendable {
         }
         guard end.block > frontierBlock else { return nil }
         let records = end.sequence - frontierSequence
-        holes.append(
-            Hole(
-                gap: records > 0 ? gap : 0, firstBlock: frontierBlock + 1, lastBlock: end.block,
-                firstSequence: frontierSequence + 1, records: records))
+        var hole = Hole(
+            gap: 0, firstBlock: frontierBlock + 1, lastBlock: end.block, firstSequence: frontierSequence + 1,
+            records: records)
+        if let last = holes.last, last.lastBlock == frontierBlock, !last.isLost {
+            hole.gap = last.gap
+            hole.firstBlock = last.firstBlock
+            hole.firstSequence = last.firstSequence
+            hole.records += last.records
+            holes.removeLast()
+        }
+        let isNewGap = hole.gap == 0 && records > 0
+        if isNewGap { hole.gap = gap }
+        holes.append(hole)
         account.missing += records
         frontierBlock = end.block
         frontierSequence = end.sequence
-        return holes.count - 1
+        return Opening(hole: hole, records: records, isNewGap: isNewGap)
     }
 
     /// Whether a unit's numbers fit the hole that its blocks lie in (W-24).
@@ -219,6 +240,7 @@ struct EpochTrack: Sendable {
             var left = filled
             left.lastBlock = unit.firstBlock - 1
             left.records = unit.firstSequence - filled.firstSequence
+            if left.records == 0 { left.gap = 0 }
             remaining.append(left)
         }
         if unit.lastBlock < filled.lastBlock {
@@ -226,6 +248,7 @@ struct EpochTrack: Sendable {
             right.firstBlock = unit.lastBlock + 1
             right.firstSequence = unit.endSequence
             right.records = filled.endSequence - unit.endSequence
+            if right.records == 0 { right.gap = 0 }
             remaining.append(right)
         }
         if remaining.count == 1 {

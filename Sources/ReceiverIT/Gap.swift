@@ -20,9 +20,11 @@ public struct Gap: Sendable, Equatable {
     /// Counts from 1 for each link.
     public let id: UInt64
     public let epoch: Epoch
-    /// As they were when it opened.
-    public let firstSequence, lastSequence: SequenceNumber
-    public let firstBlock, lastBlock: BlockNumber
+    /// All that was missing when it opened, and what joined it at its end before anything else came.
+    public let firstSequence: SequenceNumber
+    public internal(set) var lastSequence: SequenceNumber
+    public let firstBlock: BlockNumber
+    public internal(set) var lastBlock: BlockNumber
     public let openedAt: UnixMilliseconds
     public let cause: Cause
     public internal(set) var closedAt: UnixMilliseconds?
@@ -30,15 +32,37 @@ public struct Gap: Sendable, Equatable {
     /// Records of it that may still come, and that were given up (one of those may still come by hand).
     public internal(set) var missing, lost: UInt64
 
-    /// Records that were missing when it opened; at least 1.
+    /// Records of the whole range; at least 1.
     public var records: UInt64 { lastSequence.rawValue - firstSequence.rawValue + 1 }
 
     public var state: State { missing > 0 ? .open : lost > 0 ? .lost : .healed }
 }
 
+extension Gap {
+    init(_ hole: Hole, epoch: Epoch, openedAt: UnixMilliseconds, cause: Cause) {
+        id = hole.gap
+        self.epoch = epoch
+        firstSequence = SequenceNumber(rawValue: hole.firstSequence)
+        lastSequence = SequenceNumber(rawValue: hole.endSequence - 1)
+        firstBlock = BlockNumber(rawValue: hole.firstBlock)
+        lastBlock = BlockNumber(rawValue: hole.lastBlock)
+        self.openedAt = openedAt
+        self.cause = cause
+        missing = hole.records
+        lost = 0
+    }
+
+    /// Its last hole grew at its end.
+    mutating func grow(to hole: Hole, by records: UInt64) {
+        lastSequence = SequenceNumber(rawValue: hole.endSequence - 1)
+        lastBlock = BlockNumber(rawValue: hole.lastBlock)
+        missing += records
+    }
+}
+
 /// A run of blocks that have not come: all of a gap at first, a part of it once some of its blocks have.
 ///
-/// It may hold no record (blocks that carry only control items); then it belongs to no gap (`gap` = 0).
+/// It may hold no record (blocks that carry only control items): exactly then it belongs to no gap, and `gap` is 0.
 struct Hole: Sendable, Equatable {
     var gap: UInt64
     var firstBlock, lastBlock: UInt64

@@ -42,6 +42,8 @@ struct GapTracker: Sendable {
     /// What changed, for the ledger and the link's status.
     enum Event: Sendable, Equatable {
         case opened(Gap)
+        /// More of the same is missing.
+        case grew(Gap)
         /// Healed, or given up; a gap that was given up may heal later and is then closed again.
         case closed(Gap)
         case epochBegan(Epoch, Incarnation)
@@ -290,17 +292,16 @@ struct GapTracker: Sendable {
     private mutating func openHole(
         track index: Int, cause: Gap.Cause, now: MonotonicInstant, time: UnixMilliseconds
     ) -> Bool {
-        guard let hole = tracks[index].openHole(gap: nextGap) else { return false }
-        let run = tracks[index].holes[hole]
-        if run.gap != 0 {
+        guard let opening = tracks[index].openHole(gap: nextGap) else { return false }
+        if opening.isNewGap {
             nextGap += 1
-            let gap = Gap(
-                id: run.gap, epoch: tracks[index].epoch, firstSequence: SequenceNumber(rawValue: run.firstSequence),
-                lastSequence: SequenceNumber(rawValue: run.endSequence - 1),
-                firstBlock: BlockNumber(rawValue: run.firstBlock), lastBlock: BlockNumber(rawValue: run.lastBlock),
-                openedAt: time, cause: cause, closedAt: nil, healedBy: nil, missing: run.records, lost: 0)
-            gaps[run.gap] = gap
+            let gap = Gap(opening.hole, epoch: tracks[index].epoch, openedAt: time, cause: cause)
+            gaps[gap.id] = gap
             events.append(.opened(gap))
+        } else if opening.records > 0, var gap = gaps[opening.hole.gap] {
+            gap.grow(to: opening.hole, by: opening.records)
+            gaps[gap.id] = gap
+            events.append(.grew(gap))
         }
         tracks[index].release(into: &released, isLate: isOutlived(track: index), now: now)
         shedHoles(track: index, time: time)

@@ -125,7 +125,7 @@ final class LinkWorker {
         case .state(let state, let reason):
             let level: EventLevel = state == .online ? .notice : .warning
             log.write(level, "link.\(state.rawValue)", reason, ["link": .text(name)])
-        case .checkpoint, .rotation: break
+        case .gapGrew, .checkpoint, .rotation: break
         }
     }
 }

@@ -392,6 +392,7 @@ extension ReceiverCore {
         for event in tracker.takeEvents() {
             switch event {
             case .opened(let gap): committer.note(.gapOpened(gap))
+            case .grew(let gap): committer.note(.gapGrew(gap))
             case .closed(let gap): committer.note(.gapClosed(gap))
             case .epochBegan(let epoch, let incarnation): committer.note(.epochBegan(epoch, incarnation))
             }
