@@ -19,6 +19,8 @@ struct FrameAuthenticator: ~Copyable {
         /// Nothing more of its block is needed; the frame was not hashed.
         case done(isNew: Bool)
         case forged
+        /// It claims another content for a block that is done: worth a verification, behind all others (W-21).
+        case contradiction
         /// Nothing is known about its transmission.
         case unsettled
     }
@@ -26,6 +28,8 @@ struct FrameAuthenticator: ~Copyable {
     enum Admission {
         case authentic(slot: Int, leaf: Digest16)
         case forged
+        /// The sender's key did sign another content under these numbers.
+        case equivocation
         /// It waits; `dropped` frames had to leave for it (or it did not stay).
         case waiting(dropped: Int)
         case overBudget
@@ -53,7 +57,10 @@ struct FrameAuthenticator: ~Copyable {
     mutating func check(_ frame: borrowing FrameView) -> Verdict {
         let id = TransmissionID(block: frame.header.id, transmission: frame.header.transmission)
         guard let slot = settled.slot(of: id) else { return .unsettled }
-        guard settled[slot].matches(frame) else { return .forged }
+        guard settled[slot].matches(frame) else {
+            let isOther = settled[slot].header.contentHash != frame.header.contentHash
+            return isOther && settled[slot].isDone && !settled[slot].isContradicted ? .contradiction : .forged
+        }
         if settled[slot].isDone { return .done(isNew: settled[slot].note(leaf: frame.leafIndex)) }
         let leaf = hasher.leaf(frame.header.id, frame.symbolID, frame.symbol)
         guard hasher.root(from: leaf, index: frame.leafIndex, path: frame.path) == settled[slot].root else {
@@ -128,6 +135,11 @@ struct FrameAuthenticator: ~Copyable {
         guard verifier.isValid(frame.signature, for: message.span.bytes) else {
             budget.noteFailure(frame.header.id, now: now)
             return .forged
+        }
+        let id = TransmissionID(block: frame.header.id, transmission: frame.header.transmission)
+        if let slot = settled.slot(of: id) {
+            settled[slot].isContradicted = true
+            return .equivocation
         }
         var transmission = SettledTransmission(header: frame.header, root: root, signature: frame.signature)
         _ = transmission.note(leaf: frame.leafIndex)

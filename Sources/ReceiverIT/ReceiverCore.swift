@@ -196,6 +196,9 @@ extension ReceiverCore {
         case .done(let isNew):
             if isNew { tallies.surplus += 1 } else { tallies.replayed += 1 }
         case .forged: tallies.badSignature += 1
+        case .contradiction:
+            let admission = authenticator.admit(frame, bytes: bytes, rank: .implausible, now: now)
+            settle(admission, frame, now: now, time: time)
         case .unsettled:
             guard let rank = rankOrCount(frame.header, time: time) else { return }
             let admission = authenticator.admit(frame, bytes: bytes, rank: rank, now: now)
@@ -220,6 +223,7 @@ extension ReceiverCore {
         case .forged: tallies.badSignature += 1
         case .overBudget: tallies.overBudget += 1
         case .waiting(let dropped): tallies.overBudget += UInt64(dropped)
+        case .equivocation: note(.equivocation, of: frame.header)
         case .authentic(let slot, let leaf):
             assemble(frame, slot: slot, leaf: leaf, now: now, time: time)
             let id = TransmissionID(block: frame.header.id, transmission: frame.header.transmission)

@@ -16,6 +16,8 @@ struct SettledTransmission: Sendable {
     let signature: (Digest32, Digest32)
     /// Nothing more of its block is needed.
     var isDone = false
+    /// The sender's key signed something else under the same numbers (W-21), and that was said.
+    var isContradicted = false
     /// Frames of it that came, by leaf.
     private var seen: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
 

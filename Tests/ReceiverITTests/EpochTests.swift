@@ -1,0 +1,245 @@
+import DiodeProtocol
+import Outbox
+import TestKit
+import Testing
+
+@testable import ReceiverIT
+
+@Suite("Epochs, floors and losses, on the whole core")
+struct EpochTests {
+    private let first: UInt64 = 1_763_716_000_001
+    private let second: UInt64 = 1_763_716_000_002
+
+    private func summary(_ sender: TestSender, epoch: UInt64, incarnation: UInt64) -> Beat.EpochSummary {
+        Beat.EpochSummary(
+            epoch: Epoch(rawValue: epoch), incarnation: Incarnation(rawValue: incarnation),
+            firstSequence: SequenceNumber(rawValue: 1),
+            lastCommitted: SequenceNumber(rawValue: sender.nextSequence - 1),
+            lastBlock: BlockNumber(rawValue: sender.nextBlock - 1))
+    }
+
+    @Test("D9 a restarted sender begins a new epoch at 1, and the tail of the old one still comes")
+    func restart() throws {
+        let sender = try TestSender()
+        let link = try TestLink(sender.card)
+        sender.beginEpoch(first, incarnation: 1)
+        link.receive(try sender.frames(sender.live(count: 3)))
+        let tail = try sender.frames(sender.live(count: 2), transmission: 1)
+        let old = summary(sender, epoch: first, incarnation: 1)
+        sender.beginEpoch(second, incarnation: 2)
+        link.receive(try sender.frames(sender.live(count: 4)))
+        #expect(link.core.account.sent == 7)
+        link.receive(
+            try sender.frames(
+                sender.beat {
+                    $0.epochs = [old]
+                    $0.floor = Stamp(epoch: Epoch(rawValue: first), sequence: SequenceNumber(rawValue: 1))
+                }))
+        link.pass(.milliseconds(50))
+        #expect(link.core.account.missing == 2 && link.core.account.sent == 9)
+        link.receive(tail)
+        #expect(link.core.account.missing == 0 && link.core.account.late == 2 && link.isBalanced)
+        #expect(link.deliveries.suffix(2).allSatisfy { $0.lateness == .superseded })
+        #expect(link.core.epochs.map(\.epoch.rawValue) == [first, second])
+        #expect(link.core.epochs[0].endedAt != nil && link.core.epochs[1].endedAt == nil)
+    }
+
+    @Test("P1 an epoch of which nothing came is missing as soon as a beat lists it, and an echo heals it")
+    func wholeEpoch() throws {
+        let sender = try TestSender()
+        let link = try TestLink(sender.card)
+        sender.beginEpoch(first, incarnation: 1)
+        let block = try sender.frames(sender.live(count: 5), transmission: 1)
+        let old = summary(sender, epoch: first, incarnation: 1)
+        sender.beginEpoch(second, incarnation: 2)
+        link.receive(try sender.frames(sender.live(count: 1)))
+        link.receive(block)
+        #expect(link.deliveries.count == 1)
+        link.receive(try sender.frames(sender.beat { $0.epochs = [old] }))
+        link.pass(.milliseconds(50))
+        #expect(link.core.account.missing == 5)
+        #expect(link.core.beginsAt == Stamp(epoch: Epoch(rawValue: first), sequence: SequenceNumber(rawValue: 1)))
+        link.receive(block)
+        #expect(link.deliveries.count == 6 && link.core.account.missing == 0 && link.isBalanced)
+    }
+
+    @Test("D6 a gap is lost once the signed floor has passed it, and may still be filled by hand")
+    func floor() throws {
+        let sender = try TestSender()
+        let link = try TestLink(sender.card)
+        link.receive(try sender.frames(sender.live(count: 2)))
+        link.receive(
+            try sender.frames(
+                sender.beat { $0.floor = Stamp(epoch: sender.epoch, sequence: SequenceNumber(rawValue: 1)) }))
+        let lost = sender.live(count: 3)
+        link.receive(try sender.frames(sender.live(count: 2)))
+        link.pass(.milliseconds(50))
+        for (sequence, missing) in [(5, 3), (6, 0)] as [(UInt64, UInt64)] {
+            link.receive(
+                try sender.frames(
+                    sender.beat { $0.floor = Stamp(epoch: sender.epoch, sequence: SequenceNumber(rawValue: sequence)) })
+            )
+            #expect(link.core.account.missing == missing && link.core.account.lost == 3 - missing && link.isBalanced)
+        }
+        #expect(link.core.gaps.map(\.state) == [.lost])
+        guard case .gapClosed(let gap)? = link.events.last(where: { if case .gapClosed = $0 { true } else { false } })
+        else {
+            Issue.record("nothing was said")
+            return
+        }
+        #expect(gap.state == .lost && gap.lost == 3)
+        link.receive(try sender.frames(lost, transmission: 9))
+        #expect(link.core.account.late == 3 && link.core.account.lost == 0 && link.core.gaps.isEmpty && link.isBalanced)
+    }
+
+    @Test("D9 a receiver without state accounts from the floor that it hears first")
+    func begins() throws {
+        let sender = try TestSender()
+        let link = try TestLink(sender.card)
+        for _ in 0..<10 { _ = sender.live(count: 10) }
+        link.receive(try sender.frames(sender.live(count: 10)))
+        link.pass(.milliseconds(50))
+        #expect(link.core.account.missing == 100)
+        link.receive(
+            try sender.frames(
+                sender.beat { $0.floor = Stamp(epoch: sender.epoch, sequence: SequenceNumber(rawValue: 61)) }))
+        #expect(link.core.account.missing == 40 && link.core.account.lost == 0 && link.isBalanced)
+        #expect(link.core.beginsAt == Stamp(epoch: sender.epoch, sequence: SequenceNumber(rawValue: 61)))
+    }
+
+    @Test("P1 what the sender shed is lost, not delivered, and named")
+    func shed() throws {
+        let sender = try TestSender()
+        let link = try TestLink(sender.card)
+        var content = LiveContentEncoder()
+        content.append(
+            ShedRun(
+                reason: .journalFull, from: UnixMilliseconds(rawValue: 5), to: UnixMilliseconds(rawValue: 6),
+                entries: [.init(topic: "acme/x", records: 7, lastVersion: TopicVersion(rawValue: 9))]))
+        link.receive(try sender.frames(sender.live(&content)))
+        #expect(link.core.account.lost == 7 && link.core.account.delivered == 0 && link.isBalanced)
+        guard case .shed(let run, let stamp)? = link.events.first(where: { if case .shed = $0 { true } else { false } })
+        else {
+            Issue.record("nothing was said")
+            return
+        }
+        #expect(run.records == 7 && stamp.sequence.rawValue == 1)
+    }
+
+    @Test("Blocks that take no sequence are no gap when they are lost, and still count when they come")
+    func controlOnly() throws {
+        let sender = try TestSender()
+        let link = try TestLink(sender.card)
+        link.receive(try sender.frames(sender.live(count: 1)))
+        var content = LiveContentEncoder()
+        content.append(Action(at: UnixMilliseconds(rawValue: 5), what: "start", detail: "1.0"))
+        let control = sender.live(&content)
+        link.receive(try sender.frames(sender.live(count: 1)))
+        link.pass(.milliseconds(50))
+        #expect(link.sequences == [1, 2] && link.core.gaps.isEmpty && link.core.account.missing == 0)
+        #expect(link.core.state.state == .online)
+        link.receive(try sender.frames(control, transmission: 1))
+        #expect(
+            link.events.contains {
+                if case .action(let action, let stamp) = $0 {
+                    action.what == "start" && stamp.sequence.rawValue == 1
+                } else {
+                    false
+                }
+            })
+    }
+
+    @Test("P8 holes are bounded: the oldest are lost and forgotten, and the account holds")
+    func holes() throws {
+        let sender = try TestSender()
+        let link = try TestLink(sender.card) { $0.holes = 3 }
+        var lost: [TestBlock] = []
+        for _ in 0..<6 {
+            lost.append(sender.live(count: 2))
+            link.receive(try sender.frames(sender.live(count: 1)))
+            link.pass(.milliseconds(50))
+        }
+        #expect(link.core.occupancy.holes == 3 && link.core.account.lost == 6 && link.core.account.missing == 6)
+        link.receive(try sender.frames(lost[0], transmission: 1))
+        #expect(link.core.account.late == 0)
+        link.receive(try sender.frames(lost[5], transmission: 1))
+        #expect(link.core.account.late == 2 && link.isBalanced)
+    }
+
+    @Test("P3 a late value of a topic that moved on is superseded; one that did not is the newest")
+    func superseded() throws {
+        let sender = try TestSender()
+        let link = try TestLink(sender.card)
+        let late = sender.live([
+            TestRecord(topic: "a", payload: [1], retain: true), TestRecord(topic: "b", payload: [1], retain: true),
+        ])
+        link.receive(try sender.frames(sender.live([TestRecord(topic: "a", payload: [2], retain: true)])))
+        link.pass(.milliseconds(50))
+        link.receive(try sender.frames(late, transmission: 1))
+        #expect(link.deliveries.map(\.lateness) == [.none, .superseded, .newest])
+    }
+}
+
+@Suite("Replica")
+struct ReplicaTests {
+    private func stamp(_ sequence: UInt64, epoch: UInt64 = 7) -> Stamp {
+        Stamp(epoch: Epoch(rawValue: epoch), sequence: SequenceNumber(rawValue: sequence))
+    }
+
+    private func apply(
+        _ replica: inout Replica, _ topic: String, retain: Bool, _ stamp: Stamp
+    ) -> Replica.Standing {
+        replica.apply(topic: topic.utf8.span.bytes, retain: retain, stamp: stamp, version: TopicVersion(rawValue: 1))
+    }
+
+    @Test("P3 stamps alone decide: a newer epoch beats any sequence, and nothing is applied twice")
+    func stamps() {
+        var replica = Replica()
+        #expect(apply(&replica, "a", retain: true, stamp(9)) == .newest)
+        #expect(apply(&replica, "a", retain: true, stamp(9)) == .superseded)
+        #expect(apply(&replica, "a", retain: true, stamp(8)) == .superseded)
+        #expect(apply(&replica, "a", retain: true, stamp(1, epoch: 8)) == .newest)
+        #expect(apply(&replica, "a", retain: true, stamp(99)) == .superseded)
+        #expect(apply(&replica, "b", retain: true, stamp(3)) == .newest)
+    }
+
+    @Test("D6 an event leaves the retained value alone, but an old event never follows a newer value")
+    func slots() {
+        var replica = Replica()
+        #expect(apply(&replica, "a", retain: false, stamp(5)) == .newest)
+        #expect(apply(&replica, "a", retain: true, stamp(3)) == .newest)
+        #expect(apply(&replica, "a", retain: false, stamp(4)) == .superseded)
+        #expect(apply(&replica, "a", retain: true, stamp(8)) == .newest)
+        #expect(apply(&replica, "a", retain: false, stamp(7)) == .superseded)
+        #expect(apply(&replica, "a", retain: false, stamp(9)) == .newest)
+    }
+
+    @Test("P8 beyond its limits new topics are not tracked, and those it has still are")
+    func limits() {
+        var limits = Replica.Limits()
+        limits.topics = 2
+        var replica = Replica(limits: limits)
+        #expect(apply(&replica, "a", retain: true, stamp(1)) == .newest)
+        #expect(apply(&replica, "b", retain: true, stamp(2)) == .newest)
+        #expect(apply(&replica, "c", retain: true, stamp(3)) == .untracked)
+        #expect(apply(&replica, "a", retain: true, stamp(4)) == .newest)
+        limits.topics = 10
+        limits.nameBytes = 4
+        replica = Replica(limits: limits)
+        #expect(apply(&replica, "abcd", retain: true, stamp(1)) == .newest)
+        #expect(apply(&replica, "e", retain: true, stamp(1)) == .untracked)
+    }
+
+    @Test("Many topics are found again after the table has grown")
+    func many() {
+        var replica = Replica()
+        for round in 0..<2 {
+            for topic in 0..<5_000 {
+                let standing = apply(&replica, "t/\(topic)", retain: true, stamp(UInt64(10 + round)))
+                #expect(standing == .newest)
+            }
+        }
+        #expect(replica.count == 5_000)
+        #expect(apply(&replica, "t/17", retain: true, stamp(10)) == .superseded)
+    }
+}
