@@ -8,7 +8,7 @@ import Testing
 /// lives through it again.
 @Suite struct HistoryTests {
     private static let environment = ProcessInfo.processInfo.environment
-    /// How many random histories `make test` lives through; `make soak` asks for its own number of seconds.
+    /// How many random histories `make test` lives through; `make soak` asks for more, again and again.
     private static let histories = environment["HISTORIES"].flatMap(Int.init) ?? 3_000
 
     @Test("P1 P3 P4 P8 hold at every step of thousands of random histories")
@@ -61,20 +61,6 @@ import Testing
             scenario.faults.loss = 0.02
             let outcome = try Self.live(scenario)
             #expect(outcome.missing == 0 && outcome.link.lost > 0, "seed \(seed)")
-        }
-    }
-
-    @Test(
-        "Histories go on until the time that make soak gives is over", .enabled(if: environment["SOAK_SECONDS"] != nil))
-    func soak() throws {
-        let seconds = Self.environment["SOAK_SECONDS"].flatMap(Double.init) ?? 0
-        let end = Date().addingTimeInterval(seconds > 0 ? seconds : .infinity)
-        var seed = UInt64.random(in: 0..<1 << 48)
-        var sum = Sum()
-        while Date() < end {
-            sum.add(try Self.live(.random(seed: seed)))
-            seed += 1
-            if sum.histories.isMultiple(of: 1_000) { print("\(sum.histories) histories: \(sum)") }
         }
     }
 
