@@ -32,19 +32,18 @@ public struct BlockPacking: ~Copyable {
         precondition(1...WireLimits.maximumPlainBytes ~= plain.byteCount, "a content has 1…2²² bytes (W-26)")
         packed.removeAll(keepingCapacity: true)
         if plain.byteCount >= Self.smallestCompressed {
-            let bound = ZSTD_compressBound(plain.byteCount)
-            packed.append(contentsOf: repeatElement(0, count: bound))
-            // Both pointers are valid for the given counts and are used during the call only.
-            let size = plain.withUnsafeBytes { source in
-                packed.withUnsafeMutableBytes { target in
-                    ZSTD_compressCCtx(
-                        compressor, target.baseAddress, target.count, source.baseAddress, source.count, level)
+            var size = 0
+            // The pointers are used during the call only, and zstd writes `size` bytes of the room that it was given.
+            packed.append(addingCapacity: ZSTD_compressBound(plain.byteCount)) { output in
+                output.withUnsafeMutableBufferPointer { target, count in
+                    size = plain.withUnsafeBytes { source in
+                        ZSTD_compressCCtx(
+                            compressor, target.baseAddress, target.count, source.baseAddress, source.count, level)
+                    }
+                    count = ZSTD_isError(size) == 0 ? size : 0
                 }
             }
-            if ZSTD_isError(size) == 0, size < plain.byteCount {
-                packed.removeLast(bound - size)
-                return .compressed
-            }
+            if ZSTD_isError(size) == 0, size < plain.byteCount { return .compressed }
             packed.removeAll(keepingCapacity: true)
         }
         packed.append(plain)
@@ -82,11 +81,15 @@ public struct BlockPacking: ~Copyable {
         // One frame, and nothing behind it. The pointer is used during the call only.
         let frame = packed.withUnsafeBytes { ZSTD_findFrameCompressedSize($0.baseAddress, $0.count) }
         guard ZSTD_isError(frame) == 0, frame == packed.byteCount else { throw .compression }
-        plain.append(contentsOf: repeatElement(0, count: plainBytes))
-        // Both pointers are valid for the given counts; zstd never writes beyond the target's.
-        let size = packed.withUnsafeBytes { source in
-            plain.withUnsafeMutableBytes { target in
-                ZSTD_decompressDCtx(decompressor, target.baseAddress, target.count, source.baseAddress, source.count)
+        var size = 0
+        // As above. The room is exactly as large as the signed header says, and zstd never writes beyond it.
+        plain.append(addingCapacity: plainBytes) { output in
+            output.withUnsafeMutableBufferPointer { target, count in
+                size = packed.withUnsafeBytes { source in
+                    ZSTD_decompressDCtx(
+                        decompressor, target.baseAddress, plainBytes, source.baseAddress, source.count)
+                }
+                count = ZSTD_isError(size) == 0 ? size : 0
             }
         }
         guard ZSTD_isError(size) == 0 else { throw .compression }
