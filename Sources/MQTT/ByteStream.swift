@@ -37,4 +37,12 @@ enum ByteStream: ~Copyable {
         case .tls(let stream): try stream.write(bytes)
         }
     }
+
+    /// Tells the server that no more bytes come; reading goes on.
+    func finishWriting() {
+        switch self {
+        case .tcp(let socket): socket.finishWriting()
+        case .tls(let stream): stream.finishWriting()
+        }
+    }
 }

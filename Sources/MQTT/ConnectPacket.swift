@@ -12,7 +12,7 @@ public struct ConnectPacket: Sendable {
     public var keepAliveSeconds: UInt16
     /// MQTT 5; left out of the packet if 0.
     public var sessionExpirySeconds: UInt32 = 0
-    /// MQTT 5; left out of the packet if 65,535.
+    /// MQTT 5. Never left out: without it the protocol's default is 65,535, but mosquitto takes its own (20).
     public var receiveMaximum: UInt16 = 65_535
     /// MQTT 5.
     public var maximumPacketBytes = PacketHeader.largestPacketBytes
@@ -62,7 +62,7 @@ public struct ConnectPacket: Sendable {
     private var properties: [UInt8] {
         var writer = PropertyWriter()
         if sessionExpirySeconds > 0 { writer.append(.sessionExpiryInterval, sessionExpirySeconds) }
-        if receiveMaximum < 65_535 { writer.append(.receiveMaximum, UInt32(receiveMaximum)) }
+        writer.append(.receiveMaximum, UInt32(receiveMaximum))
         if maximumPacketBytes < PacketHeader.largestPacketBytes {
             writer.append(.maximumPacketSize, UInt32(maximumPacketBytes))
         }

@@ -12,6 +12,9 @@ struct ConnectionLoop: ~Copyable {
     /// Publishes are encoded only while less than this waits to be written.
     static let outputLowWater = 256 << 10
 
+    /// How long a stop waits, beyond its drain time, for the server to take the last bytes and to close.
+    static let goodbyeTime = Duration.milliseconds(500)
+
     private let settings: ConnectionSettings
     private let mailbox: Mailbox
     private let observer: Connection.Observer
@@ -24,6 +27,8 @@ struct ConnectionLoop: ~Copyable {
     private var requests: [Mailbox.Request] = []
     private var progress = Mailbox.Progress()
     private var backoff: Backoff
+    /// Publishes were left behind only because enough waited to be written.
+    private var isOutputFull = false
     /// Since when the server has taken nothing of what waits to be written.
     private var blockedSince: Duration?
 
@@ -151,7 +156,12 @@ struct ConnectionLoop: ~Copyable {
     }
 
     private mutating func sendPublishes(_ now: Duration) {
-        while !publishes.isEmpty, session.output.pending < Self.outputLowWater {
+        isOutputFull = false
+        while !publishes.isEmpty {
+            guard session.output.pending < Self.outputLowWater else {
+                isOutputFull = true
+                return
+            }
             guard let bytes = Self.sendFirst(of: publishes, to: &session, now, &events) else { return }
             dropFirstPublish(bytes)
         }
@@ -202,7 +212,8 @@ struct ConnectionLoop: ~Copyable {
     private mutating func sleep(_ stream: borrowing ByteStream, stop: Mailbox.Stop?) -> Bool {
         guard !stream.hasBuffered else { return true }
         let canSend = session.isConnected && publishes.isEmpty
-        guard mailbox.fallAsleep(wantsMail: true, wantsPublishes: canSend, knowsStop: stop != nil) else {
+        let hasMore = isOutputFull && session.output.pending < Self.outputLowWater
+        guard !hasMore, mailbox.fallAsleep(wantsMail: true, wantsPublishes: canSend, knowsStop: stop != nil) else {
             return sleeper.poll(stream.descriptor, Int16(POLLIN), timeout: .zero)
         }
         let stall = blockedSince.map { $0 + settings.responseTimeout }
@@ -258,16 +269,31 @@ struct ConnectionLoop: ~Copyable {
         observer.received(events.batch(bytes: input.readable, version: version))
     }
 
+    /// Sends what is left, says goodbye, and waits for the server to close: closing with unread bytes would reset the
+    /// connection, and the server might never read what was sent last.
     private mutating func sayGoodbye(_ stop: Mailbox.Stop, over stream: borrowing ByteStream) {
         session.disconnect(withWill: stop.withWill)
-        let deadline = sleeper.now() + .milliseconds(250)
-        while session.output.pending > 0, sleeper.now() < deadline {
-            guard let transfer = try? stream.write(session.output.span) else { return }
-            switch transfer {
-            case .bytes(let count): session.wrote(count, now: sleeper.now())
-            case .blocked: _ = sleeper.poll(stream.descriptor, Int16(POLLOUT), timeout: .milliseconds(10))
-            case .closed: return
+        let deadline = sleeper.now() + Self.goodbyeTime
+        do throws(ConnectionError) {
+            while session.output.pending > 0 {
+                try write(to: stream)
+                guard session.output.pending > 0 else { break }
+                guard sleeper.now() < deadline else { return }
+                _ = sleeper.poll(stream.descriptor, Int16(POLLOUT), timeout: .milliseconds(10))
             }
+            stream.finishWriting()
+            while sleeper.now() < deadline {
+                input.removeAll()
+                input.makeRoom(packetBytes: nil)
+                switch try input.fill(from: stream) {
+                case .closed: return
+                case .bytes: continue
+                case .blocked:
+                    _ = sleeper.poll(stream.descriptor, Int16(POLLIN), timeout: deadline - sleeper.now())
+                }
+            }
+        } catch {
+            // The server has closed first, or broke off: there is nobody left to say goodbye to.
         }
     }
 

@@ -9,7 +9,7 @@
 /// has identifier *n* mod 65,535 + 1, so that no table is needed to find it. On a resumed session what is unsettled is
 /// sent again, in order, as far as the window allows (§4.4, §4.9).
 ///
-/// Invariant: publishes on the wire ≤ window; ring.count < 65,535.
+/// Invariant: publishes on the wire ≤ window, those of QoS 2 ≤ exactlyOnceWindow; ring.count < 65,535.
 struct OutboundWindow: Sendable {
     enum Awaiting: Sendable, Equatable {
         case puback
@@ -33,7 +33,8 @@ struct OutboundWindow: Sendable {
         /// On the wire of this connection.
         var isSent = false
 
-        var isPublish: Bool { awaiting == .puback || awaiting == .pubrec || awaiting == .pubcomp }
+        var isExactlyOnce: Bool { awaiting == .pubrec || awaiting == .pubcomp }
+        var isPublish: Bool { awaiting == .puback || isExactlyOnce }
     }
 
     static let maximumSpan = 65_534
@@ -42,11 +43,16 @@ struct OutboundWindow: Sendable {
     private var base: UInt64 = 0
     /// Position in `ring` of the first request that has to be sent again; the ring's end when there is none.
     private var resend = 0
-    /// Publishes sent on this connection and not settled.
+    /// Publishes sent on this connection and not settled, and those of QoS 2 among them.
     private(set) var onWire = 0
+    private var exactlyOnceOnWire = 0
     /// Publishes not settled, sent on this connection or not.
     private(set) var unsettled = 0
     var window = 0
+    /// A server of MQTT 3.1.1 cannot say how many QoS 2 publishes it takes. Mosquitto discards what is above its
+    /// `max_inflight_messages` (20 by default) and acknowledges it all the same, since 3.1.1 has no reason codes.
+    static let exactlyOnceWindow3 = 20
+    var exactlyOnceWindow = 0
 
     /// Something has to be sent again before anything new may be sent.
     var isResending: Bool { resend < ring.count }
@@ -54,8 +60,12 @@ struct OutboundWindow: Sendable {
     /// Whether one more request has a packet identifier; subscriptions need no more than that.
     var hasIdentifier: Bool { !isResending && ring.count < Self.maximumSpan }
 
-    /// No publish may be sent now.
-    var isFull: Bool { onWire >= window || !hasIdentifier }
+    /// Whether a publish of this QoS (1 or 2) may be sent now.
+    func hasRoom(_ qos: QoS) -> Bool { hasIdentifier && fits(isExactlyOnce: qos == .exactlyOnce) }
+
+    private func fits(isExactlyOnce: Bool) -> Bool {
+        onWire < window && !(isExactlyOnce && exactlyOnceOnWire >= exactlyOnceWindow)
+    }
 
     /// The oldest request on the wire: how long the server has been owing an answer.
     var oldestSentAt: Duration? {
@@ -74,8 +84,8 @@ struct OutboundWindow: Sendable {
         ring.append(request)
         resend = ring.count
         if request.isPublish {
-            onWire += 1
             unsettled += 1
+            count(request, 1)
         }
     }
 
@@ -99,12 +109,17 @@ struct OutboundWindow: Sendable {
         let request = ring[position]
         if request.isPublish {
             unsettled -= 1
-            if request.isSent { onWire -= 1 }
+            if request.isSent { count(request, -1) }
         }
         ring[position].awaiting = .nothing
         ring[position].packet = []
         dropAnswered()
         return request
+    }
+
+    private mutating func count(_ request: Request, _ step: Int) {
+        onWire += step
+        if request.isExactlyOnce { exactlyOnceOnWire += step }
     }
 
     private mutating func dropAnswered() {
@@ -126,6 +141,7 @@ struct OutboundWindow: Sendable {
             }
         }
         onWire = 0
+        exactlyOnceOnWire = 0
         resend = 0
         dropAnswered()
         return lost
@@ -139,6 +155,7 @@ struct OutboundWindow: Sendable {
             if request.awaiting != .nothing { lost.append(request) }
         }
         onWire = 0
+        exactlyOnceOnWire = 0
         unsettled = 0
         resend = 0
         return lost
@@ -151,7 +168,7 @@ struct OutboundWindow: Sendable {
                 resend += 1
                 continue
             }
-            guard onWire < window else { return nil }
+            guard fits(isExactlyOnce: ring[resend].isExactlyOnce) else { return nil }
             defer { resend += 1 }
             return (resend, Self.identifier(base + UInt64(resend)))
         }
@@ -163,6 +180,6 @@ struct OutboundWindow: Sendable {
         ring[position].isSent = true
         ring[position].order = order
         ring[position].sentAt = now
-        onWire += 1
+        count(ring[position], 1)
     }
 }

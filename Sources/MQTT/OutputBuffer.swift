@@ -17,10 +17,15 @@ struct OutputBuffer: Sendable {
     mutating func consume(_ count: Int) {
         precondition(count <= pending, "more written than there was")
         start += count
-        guard start == bytes.count else { return }
-        start = 0
-        // Keep the memory of an ordinary write, not that of an extraordinary one.
-        bytes.removeAll(keepingCapacity: bytes.capacity <= 1 << 20)
+        if start == bytes.count {
+            start = 0
+            // Keep the memory of an ordinary write, not that of an extraordinary one.
+            bytes.removeAll(keepingCapacity: bytes.capacity <= 1 << 20)
+        } else if start >= 64 << 10, start >= pending {
+            // Moves no more bytes than were written since the last time.
+            bytes.removeFirst(start)
+            start = 0
+        }
     }
 
     mutating func removeAll() { consume(pending) }

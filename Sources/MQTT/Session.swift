@@ -262,6 +262,8 @@ extension Session {
         // Packets of the other version cannot be sent again as they are.
         if !packet.sessionPresent || isNewVersion { abandon(events: &events) }
         outbound.window = min(settings.publishWindow, Int(packet.receiveMaximum))
+        outbound.exactlyOnceWindow =
+            version == .v5 ? outbound.window : min(outbound.window, OutboundWindow.exactlyOnceWindow3)
         sendAgain(now: now, events: &events)
     }
 

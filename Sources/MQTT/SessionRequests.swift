@@ -9,8 +9,8 @@ extension Session {
     ) -> Bool {
         guard phase == .connected, let grant else { return false }
         let qos = min(message.qos, grant.maximumQoS)
-        let isFull = qos == .atMostOnce ? unconfirmed.count >= settings.publishWindow : outbound.isFull
-        guard !isFull, !outbound.isResending else { return false }
+        let hasRoom = qos == .atMostOnce ? unconfirmed.count < settings.publishWindow : outbound.hasRoom(qos)
+        guard hasRoom, !outbound.isResending else { return false }
         let outgoing = PublishView(
             topic: message.topic, properties: message.properties, payload: message.payload, qos: qos,
             retain: message.retain, packetIdentifier: qos == .atMostOnce ? 0 : outbound.nextIdentifier)

@@ -4,7 +4,8 @@ public struct Settlement: Sendable, Equatable {
         /// The server has it: PUBACK or PUBCOMP (with its reason, such as *no matching subscribers*), or for QoS 0 a
         /// PINGRESP or PUBACK to something sent later.
         case delivered(ReasonCode)
-        /// The server refused this message; the session lives on.
+        /// The server refused this message; the session lives on. *Quota exceeded* (0x97), *message rate too high* (0x96)
+        /// and *implementation specific error* (0x83) may pass: publish again later.
         case refused(ReasonCode)
         /// Larger than the server's Maximum Packet Size; it was not sent and the session lives on.
         case tooLarge(packetBytes: Int, limitBytes: Int)

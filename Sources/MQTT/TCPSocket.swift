@@ -57,6 +57,9 @@ struct TCPSocket: ~Copyable {
         return count >= 0 ? .bytes(count) : try outcome(of: "send")
     }
 
+    /// Sends the end of our half.
+    func finishWriting() { _ = shutdown(descriptor, Int32(SHUT_WR)) }
+
     private func outcome(of call: String) throws(ConnectionError) -> Transfer {
         switch errno {
         case EAGAIN, EINTR: return .blocked(writing: call == "send")

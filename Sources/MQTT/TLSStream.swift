@@ -17,10 +17,13 @@ struct TLSStream: ~Copyable {
         self.socket = socket
     }
 
-    deinit {
-        // Says goodbye if it can; the descriptor is closed by the socket afterwards.
+    // The descriptor is closed by the socket afterwards.
+    deinit { SSL_free(connection) }
+
+    /// Sends TLS's goodbye, if it can be sent now, and the end of our half.
+    func finishWriting() {
         SSL_shutdown(connection)
-        SSL_free(connection)
+        socket.finishWriting()
     }
 
     var descriptor: Int32 { socket.descriptor }
