@@ -49,7 +49,7 @@ install: ## put what `make build` made below PREFIX (default /usr/local), with u
 	@install -D -m 644 -t '$(DESTDIR)$(PREFIX)/lib/systemd/system' deploy/systemd/*.service
 	@sed -i 's|/usr/local/bin|$(PREFIX)/bin|' '$(DESTDIR)$(PREFIX)/lib/systemd/system'/diode-{send,recv}.service
 	@install -D -m 644 -t '$(DESTDIR)$(PREFIX)/lib/sysusers.d' deploy/systemd/uns-diode.conf
-	@install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/doc/uns-diode' README.md LICENSE CHANGELOG.md docs/OPERATIONS.md
+	@install -D -m 644 -t '$(DESTDIR)$(PREFIX)/share/doc/uns-diode' README.md LICENSE CHANGELOG.md docs/OPERATIONS.md deploy/examples/*.json5
 	@echo "installed below $(DESTDIR)$(PREFIX); docs/OPERATIONS.md says what comes next"
 
 .PHONY: bench

@@ -7,6 +7,7 @@
 //   3. Keygen.swift — a new key and its card
 //   4. CardIssue.swift — a fresh card of the same key
 //   5. SenderCheck.swift — tests what can be tested, and shows the effective configuration
+//   6. NeighbourTable.swift — what the kernel knows of the far side
 import Commands
 import Configuration
 import Glibc

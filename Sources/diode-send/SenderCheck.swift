@@ -60,6 +60,7 @@ enum SenderCheck {
             report.pass(
                 "path", "\(path.to) can be sent to at \(path.rate ?? link.rate); nobody can tell whether it arrives")
         } catch { report.fail("path", error.description) }
+        if let wanted = path.neighbour { check(neighbour: wanted, of: path, &report) }
         guard let interface = path.interface else { return }
         let file = "/sys/class/net/\(interface)/mtu"
         guard let bytes = try? WholeFile.read(file, maximumBytes: 64),
@@ -67,6 +68,21 @@ enum SenderCheck {
         else { return report.note("mtu", "\(interface): cannot be read from \(file)") }
         let text = "\(interface) takes \(mtu) bytes, link.mtu is \(link.mtu)"
         mtu >= link.mtu ? report.pass("mtu", text) : report.fail("mtu", text)
+    }
+
+    /// Whether the kernel has the permanent entry, without which nothing leaves while all looks well.
+    private static func check(
+        neighbour wanted: String, of path: SenderConfiguration.Path, _ report: inout CheckReport
+    ) {
+        let entry = NeighbourTable.entry(of: path.to.host)
+        if let entry, entry.isPermanent, entry.address == wanted {
+            return report.pass("neighbour", "\(path.to.host) is \(wanted) for good")
+        }
+        let found = entry.map { "\($0.address)\($0.isPermanent ? "" : ", not permanent")" } ?? "nothing"
+        report.fail(
+            "neighbour",
+            "\(path.to.host): the kernel knows \(found) instead of \(wanted): ip neigh replace \(path.to.host)"
+                + " lladdr \(wanted) nud permanent dev \(path.interface ?? "DEVICE")")
     }
 
     /// What the export policy would do with one message.

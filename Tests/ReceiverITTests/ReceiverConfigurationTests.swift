@@ -2,6 +2,7 @@ import Configuration
 import Foundation
 import JSON
 import ReceiverIT
+import TestKit
 import Testing
 
 @Suite("recv.json5")
@@ -30,6 +31,16 @@ struct ReceiverConfigurationTests {
                 + "\"expose\":false}}")
         #expect(configuration.links[0].card.resolved == "/etc/diode/plant-a.card")
         #expect(try read(configuration.effective.page).effective == configuration.effective)
+    }
+
+    @Test("the shipped example writes every key out, with its default where it has one")
+    func example() throws {
+        let path = Executable.projectRoot + "/deploy/examples/recv.json5"
+        let configuration = try ReceiverConfiguration(path: path)
+        let defaults = try read("{ links: [{}], broker: { url: 'mqtt://127.0.0.1:1884' }, state: 'recv.db' }")
+        #expect(configuration.effective == defaults.effective)
+        let written = try JSON5Reader.value(of: Array(String(contentsOfFile: path, encoding: .utf8).utf8))
+        #expect(written == configuration.effective)
     }
 
     @Test("the contract's example is read as it stands")

@@ -3,6 +3,7 @@ import Foundation
 import JSON
 import MQTT
 import SenderOT
+import TestKit
 import Testing
 
 @Suite("send.json5")
@@ -52,6 +53,16 @@ struct SenderConfigurationTests {
         #expect(configuration.link.paths.map(\.to.description) == ["127.0.0.1:7400"])
         #expect(configuration.export.map(\.filter.description) == ["acme/#"])
         #expect(configuration.echo == [.seconds(1), .seconds(30), .seconds(600), .seconds(3_600)])
+    }
+
+    @Test("the shipped example writes every key out, with its default where it has one")
+    func example() throws {
+        let path = Executable.projectRoot + "/deploy/examples/send.json5"
+        let configuration = try SenderConfiguration(path: path)
+        let defaults = try read(least.replacingOccurrences(of: "[]", with: "[{ filter: 'acme/#' }]"))
+        #expect(configuration.effective == defaults.effective)
+        let written = try JSON5Reader.value(of: Array(String(contentsOfFile: path, encoding: .utf8).utf8))
+        #expect(written == configuration.effective)
     }
 
     @Test("a path is a text or an object, an empty echo is legal, and null opens no status port")
