@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import TestKit
 import Testing
 
 @Suite("JSON", .timeLimit(.minutes(1)))
@@ -67,6 +68,20 @@ struct JSONTests {
             }
         }
         #expect(read > 0)
+    }
+
+    @Test("the shipped examples are read whole and refused at every truncation", arguments: ["send", "recv"])
+    func truncations(name: String) throws {
+        let path = Executable.projectRoot + "/deploy/examples/\(name).json5"
+        let text = Array(try Data(contentsOf: URL(fileURLWithPath: path)))
+        let end = try #require(text.lastIndex(of: UInt8(ascii: "}")))
+        #expect(throws: Never.self) { try JSON5Reader.value(of: text) }
+        for length in 0...end {
+            guard (try? JSON5Reader.value(of: Array(text[..<length]))) == nil else {
+                Issue.record("\(length) bytes of \(name).json5 were read")
+                return
+            }
+        }
     }
 
     @Test("a value is written as JSON that others read, on one line or on several")
