@@ -9,7 +9,13 @@ import Testing
 @Suite struct HistoryTests {
     private static let environment = ProcessInfo.processInfo.environment
     /// How many random histories `make test` lives through; `make soak` asks for more, again and again.
-    private static let histories = environment["HISTORIES"].flatMap(Int.init) ?? 3_000
+    /// An unoptimised build is thirty times slower, and gets fewer.
+    #if DEBUG
+        private static let usual = 100
+    #else
+        private static let usual = 3_000
+    #endif
+    private static let histories = environment["HISTORIES"].flatMap(Int.init) ?? usual
 
     @Test("P1 P3 P4 P8 hold at every step of thousands of random histories")
     func randomHistories() throws {
