@@ -53,7 +53,7 @@ install: ## put what `make build` made below PREFIX (default /usr/local), with u
 	@echo "installed below $(DESTDIR)$(PREFIX); docs/OPERATIONS.md says what comes next"
 
 .PHONY: bench
-bench: setup ## measure: coding, signing, the pair, against yardsticks
+bench: setup build ## measure: coding, signing, the pair, beside yardsticks (BENCH_ARGS="frames" narrows)
 	@swift build $(RELEASE) --product diode-bench
 	@.build/release/diode-bench $(BENCH_ARGS)
 

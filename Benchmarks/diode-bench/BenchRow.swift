@@ -13,7 +13,7 @@ struct BenchRow {
     }
 
     /// Our figure divided by the peer's: above 1 is faster where the unit is a rate.
-    var ratio: Double? { peer.map { value / $0.value } }
+    var ratio: Double? { peer.flatMap { $0.value == 0 ? nil : value / $0.value } }
 
     /// Prints the rows in columns: name, figure, unit, peer with its figure, ratio.
     static func printTable(_ rows: [BenchRow]) {

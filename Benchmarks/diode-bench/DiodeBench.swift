@@ -17,6 +17,15 @@
 //   9. ReceivingSide.swift — the receiver between socket and outbox
 //  10. CryptographyAlone.swift — what libcrypto alone takes for a block
 //  11. AllocationBench.swift — allocations: what both do without the heap
+//  12. BrokersBench.swift — brokers: messages a second from broker to broker
+//  13. LatencyBench.swift — latency: from publish to arrival
+//  14. MessageWay.swift — real brokers, and the pair or a bridge between them
+//  15. LoadRun.swift — one run of load over such a way
+//  16. LoadMessage.swift — what the load is made of
+//  17. LoadPublisher.swift — publishes it
+//  18. LoadConsumer.swift — takes it and checks it
+//  19. LoadTally.swift — what the two know of each other
+//  20. BrokerStream.swift — a raw MQTT connection
 
 /// One command-line word and what it measures.
 struct BenchCase: Sendable {
@@ -32,6 +41,9 @@ struct DiodeBench {
         BenchCase(
             name: "frames", summary: "both cores, one thread each, beside what libcrypto alone takes", run: benchFrames),
         BenchCase(name: "allocations", summary: "what the cores allocate once they are warm", run: benchAllocations),
+        BenchCase(
+            name: "brokers", summary: "messages through both brokers, beside mosquitto's bridge", run: benchBrokers),
+        BenchCase(name: "latency", summary: "from publish to arrival, beside mosquitto's bridge", run: benchLatency),
     ]
 
     static func main() async throws {
