@@ -86,10 +86,11 @@ public struct LiveContent: ~Escapable {
         var cursor = Cursor(ContentReader(bytes, items))
         for _ in 0..<itemCount { _ = try next(&cursor) }
         try cursor.reader.requireEnd()
-        guard cursor.sequences == sequenceCount else { throw .sequences(sequenceCount, items: cursor.sequences) }
         guard cursor.topicsSeen == topics.count else { throw .topicUnused(cursor.topicsSeen) }
         // A content without a time has no base to carry.
         guard cursor.hasTime || timeBase == 0 else { throw .time(at: 0) }
+        // Last, because it is the one thing that the content cannot know of itself.
+        guard cursor.sequences == sequenceCount else { throw .sequences(sequenceCount, items: cursor.sequences) }
     }
 
     @_lifetime(copy self)
