@@ -39,6 +39,9 @@ public struct SocketAddress: Sendable, CustomStringConvertible {
         description = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 
+    /// Whether datagrams travel over IPv6, whose header is 20 bytes longer.
+    public var isIPv6: Bool { family == AF_INET6 }
+
     /// `AF_INET` or `AF_INET6`.
     var family: Int32 { Int32(storage.ss_family) }
 

@@ -1,7 +1,7 @@
 /// What one read from the server brought: messages to look at now, and answers to what we sent.
 ///
 /// Everything in it is valid only during the call that it was passed to. The messages are in the order of arrival.
-public struct InboundBatch: ~Escapable {
+public struct InboundBatch: ~Escapable, Sendable {
     private let bytes: RawSpan
     private let aliasedTopics: RawSpan
     private let records: Span<InboundRecord>
@@ -44,7 +44,7 @@ public struct InboundBatch: ~Escapable {
 }
 
 /// One message from the server, as views into the receive buffer.
-public struct InboundMessage: ~Escapable {
+public struct InboundMessage: ~Escapable, Sendable {
     /// Valid UTF-8 without U+0000, `+` and `#`; a topic alias is resolved already. 1…65,535 bytes.
     public let topic: RawSpan
     /// Encoded properties without their length prefix, validated; read them with `PropertyReader`. Empty on 3.1.1.

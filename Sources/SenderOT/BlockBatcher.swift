@@ -19,8 +19,7 @@ public struct BlockBatcher: ~Copyable {
     private var packing: BlockPacking
     private var plain: [UInt8] = []
     private var packed: [UInt8] = []
-    private var closed: [ClosedBlock] = []
-    private var firstClosed = 0
+    private var closed = FIFO<ClosedBlock>()
     /// When the oldest item of the open block came.
     private var openedAt: MonotonicInstant?
     private var delivered: DeliveryTicket?
@@ -125,16 +124,7 @@ public struct BlockBatcher: ~Copyable {
     }
 
     /// The oldest closed block that was not taken.
-    public mutating func next() -> ClosedBlock? {
-        guard firstClosed < closed.count else { return nil }
-        let block = closed[firstClosed]
-        firstClosed += 1
-        if firstClosed == closed.count {
-            closed.removeAll(keepingCapacity: true)
-            firstClosed = 0
-        }
-        return block
-    }
+    public mutating func next() -> ClosedBlock? { closed.popFirst() }
 
     /// Closes the open block first if the new item does not fit it.
     private mutating func makeRoom(topic: Int, rest: Int) {

@@ -1,5 +1,4 @@
 internal import Crypto
-internal import Datagrams
 internal import DiodeProtocol
 internal import Glibc
 internal import Synchronization
@@ -16,6 +15,8 @@ struct EmissionLoop: ~Copyable {
     /// The frames `next..<end` of an arena are to be sent.
     private struct Run {
         let arena: Int
+        let id: BlockID
+        let lastSequence: SequenceNumber
         var next: Int
         let end: Int
         /// When the last source frame has left, monotonic nanoseconds; only a resting run has it.
@@ -25,26 +26,15 @@ struct EmissionLoop: ~Copyable {
 
     private struct Lane {
         var underWay: Run?
-        var resting: [Run] = []
-        var firstResting = 0
-
-        var oldestResting: Run? { firstResting < resting.count ? resting[firstResting] : nil }
-
-        mutating func wakeOldest() -> Run {
-            let run = resting[firstResting]
-            firstResting += 1
-            if firstResting == resting.count || firstResting > 256 {
-                resting.removeSubrange(0..<firstResting)
-                firstResting = 0
-            }
-            return run
-        }
+        var resting = FIFO<Run>()
     }
 
     /// Arenas of resting transmissions may hold so much; beyond it the oldest repairs go out before their time.
     private static let restingBytesLimit = 32 << 20
     /// A refused batch is tried again after this many nanoseconds.
     private static let retryPause: UInt64 = 50_000_000
+    /// Others are told at most so often while frames flow, nanoseconds.
+    private static let publishPeriod: UInt64 = 50_000_000
     /// The longest sleep between two looks at the deadline, nanoseconds.
     private static let longestSleep: UInt64 = 1_000_000
 
@@ -54,12 +44,14 @@ struct EmissionLoop: ~Copyable {
     private let repairSpread: UInt64
     private var encoder: TransmissionEncoder
     private var pacer: Pacer
-    private var path: DatagramEmitter
+    private var paths: LinkPaths
     private var lanes = [Lane](repeating: Lane(), count: TransmissionClass.allCases.count)
     private var arenas: [ArenaBox] = []
     private var freeArenas: [Int] = []
     private var restingBytes = 0
     private var counters = FrameEmitter.Counters()
+    /// When others were told last, monotonic nanoseconds.
+    private var published: UInt64 = 0
 
     /// An arena that stays where it is while its number travels through the lanes.
     private final class ArenaBox {
@@ -67,7 +59,7 @@ struct EmissionLoop: ~Copyable {
     }
 
     init(
-        _ settings: FrameEmitter.Settings, signer: consuming Ed25519Signer, path: consuming DatagramEmitter,
+        _ settings: FrameEmitter.Settings, signer: consuming Ed25519Signer, paths: [LinkPath],
         queue: TransmissionQueue, control: EmissionControl
     ) {
         self.queue = queue
@@ -76,36 +68,45 @@ struct EmissionLoop: ~Copyable {
         repairSpread = settings.repairSpread.nanoseconds
         encoder = TransmissionEncoder(signer: signer)
         pacer = Pacer(bitsPerSecond: settings.bitsPerSecond, burst: settings.burst)
-        self.path = path
+        self.paths = LinkPaths(paths)
     }
 
     /// Runs until everything that was offered has left and nothing more will be, or the deadline has passed.
     mutating func run() {
+        defer { publish(MonotonicClock.now()) }
         while MonotonicClock.now() < control.deadline.load(ordering: .acquiring) {
             let now = MonotonicClock.now()
+            if now &- published >= Self.publishPeriod { publish(now) }
             for kind in TransmissionClass.allCases { refill(kind, now: now) }
             switch pacer.decide(waiting(), now: MonotonicInstant(nanoseconds: now)) {
             case .send(let kind, let frames): send(kind, frames)
             case .wait(let until): sleep(until: min(until.nanoseconds, now + Self.longestSleep))
             case .idle:
-                if let due = nextDue {
-                    queue.waitForWork(timeout: .nanoseconds(Int64(due > now ? due - now : 0)))
-                } else if queue.isFinished {
-                    return
-                } else {
-                    queue.waitForWork(timeout: nil)
-                }
+                if !rest(now) { return }
             }
         }
+    }
+
+    /// Nothing can be sent now: sleeps until something can.
+    /// - Returns: false if nothing ever will.
+    private mutating func rest(_ now: UInt64) -> Bool {
+        if now != published { publish(now) }
+        guard !queue.isFinished else {
+            guard let due = nextDue else { return false }
+            sleep(until: due)
+            return true
+        }
+        queue.waitForWork(timeout: nextDue.map { .nanoseconds(Int64($0 > now ? $0 - now : 0)) })
+        return true
     }
 
     /// Gives a class something to send: repairs whose time has come, else the next transmission.
     private mutating func refill(_ kind: TransmissionClass, now: UInt64) {
         guard lanes[kind.rawValue].underWay == nil else { return }
-        if let oldest = lanes[kind.rawValue].oldestResting,
-            oldest.due <= now || restingBytes > Self.restingBytesLimit
+        if let oldest = lanes[kind.rawValue].resting.first,
+            oldest.due <= now || restingBytes > Self.restingBytesLimit,
+            let run = lanes[kind.rawValue].resting.popFirst()
         {
-            let run = lanes[kind.rawValue].wakeOldest()
             restingBytes -= arenas[run.arena].arena.storage.count
             lanes[kind.rawValue].underWay = run
             return
@@ -118,7 +119,8 @@ struct EmissionLoop: ~Copyable {
         let sources = arenas[arena].arena.sourceFrames
         let together = repairSpread == 0 || sources == 0 || sources == frames
         lanes[kind.rawValue].underWay = Run(
-            arena: arena, next: 0, end: together ? frames : sources, isSource: true)
+            arena: arena, id: transmission.block.id, lastSequence: transmission.block.lastSequence, next: 0,
+            end: together ? frames : sources, isSource: true)
         counters.transmissions += 1
     }
 
@@ -133,7 +135,7 @@ struct EmissionLoop: ~Copyable {
             } catch {
                 counters.signingFailures += 1
                 counters.failure = error.description
-                publish()
+                publish(MonotonicClock.now())
                 sleep(until: MonotonicClock.now() + Self.retryPause)
             }
         }
@@ -157,32 +159,32 @@ struct EmissionLoop: ~Copyable {
         swap(&arena, &box.arena)
         let end = run.next + frames
         while run.next < end, MonotonicClock.now() < control.deadline.load(ordering: .acquiring) {
-            let sent = path.emit(arena.frames(run.next..<end), frameBytes: arena.frameBytes)
+            let sent = paths.emit(arena.frames(run.next..<end), frameBytes: arena.frameBytes)
             run.next += sent
             counters.frames += UInt64(sent)
             counters.bytes += UInt64(sent * arena.frameBytes)
             guard run.next < end else { break }
             counters.refusedFrames += UInt64(end - run.next)
-            counters.failure = path.failure.map { "\($0)" } ?? "the link refused frames"
-            publish()
+            counters.failure = paths.reports.compactMap(\.failure).first ?? "the link refused frames"
+            publish(MonotonicClock.now())
             sleep(until: MonotonicClock.now() + Self.retryPause)
         }
         swap(&arena, &box.arena)
         if run.next == end { counters.failure = nil }
         lanes[kind.rawValue].underWay = run
         if run.next == run.end { finishRun(kind, run) }
-        publish()
     }
 
     private mutating func finishRun(_ kind: TransmissionClass, _ run: Run) {
         lanes[kind.rawValue].underWay = nil
-        if run.isSource, kind == .live { queue.sourceLeft() }
+        if run.isSource, kind == .live { queue.sourceLeft(run.lastSequence, run.id.block) }
         let frames = arenas[run.arena].arena.frameCount
         guard run.end < frames else { return freeArenas.append(run.arena) }
         restingBytes += arenas[run.arena].arena.storage.count
         lanes[kind.rawValue].resting.append(
             Run(
-                arena: run.arena, next: run.end, end: frames, due: MonotonicClock.now() + repairSpread,
+                arena: run.arena, id: run.id, lastSequence: run.lastSequence, next: run.end, end: frames,
+                due: MonotonicClock.now() + repairSpread,
                 isSource: false))
     }
 
@@ -192,9 +194,11 @@ struct EmissionLoop: ~Copyable {
         return arenas.count - 1
     }
 
-    private var nextDue: UInt64? { lanes.compactMap { $0.oldestResting?.due }.min() }
+    private var nextDue: UInt64? { lanes.compactMap { $0.resting.first?.due }.min() }
 
-    private func publish() {
+    private mutating func publish(_ now: UInt64) {
+        published = now
+        counters.paths = paths.reports
         let current = counters
         control.counters.withLock { $0 = current }
     }

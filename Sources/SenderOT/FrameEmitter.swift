@@ -1,5 +1,5 @@
 public import Crypto
-public import Datagrams
+internal import Datagrams
 internal import Synchronization
 public import Threading
 
@@ -45,6 +45,7 @@ public final class FrameEmitter: Sendable {
         public var signingFailures: UInt64 = 0
         /// Why frames are held now, in the kernel's or libcrypto's words; nil when they flow.
         public var failure: String?
+        var paths: [LinkPaths.Report] = []
 
         public init() {}
     }
@@ -53,14 +54,14 @@ public final class FrameEmitter: Sendable {
     private let thread: WorkerThread
 
     /// Starts the thread.
+    /// - Parameter paths: at least one; each frame goes over all of them.
     /// - Throws: when the system has no room for another thread.
     public init(
-        _ settings: Settings, signer: consuming sending Ed25519Signer, path: consuming sending DatagramEmitter,
-        queue: TransmissionQueue
+        _ settings: Settings, signer: consuming sending Ed25519Signer, paths: [LinkPath], queue: TransmissionQueue
     ) throws(SystemError) {
         let control = EmissionControl()
         self.control = control
-        let loop = EmissionLoop(settings, signer: signer, path: path, queue: queue, control: control)
+        let loop = EmissionLoop(settings, signer: signer, paths: paths, queue: queue, control: control)
         thread = try WorkerThread(name: "emit", owning: loop) { loop in
             var loop = loop
             loop.run()

@@ -29,7 +29,7 @@ public struct SenderCore: ~Copyable {
     }
 
     /// One message from the OT broker, as views.
-    public struct Publication: ~Escapable {
+    public struct Publication: ~Escapable, Sendable {
         /// A valid topic name.
         public let topic: RawSpan
         public let payload: RawSpan
@@ -161,7 +161,14 @@ public struct SenderCore: ~Copyable {
     /// Does what is due.
     public mutating func advance(now: MonotonicInstant, time: UnixMilliseconds) {
         batcher.advance(now: now)
-        guard scheduler.isDue(now) else { return }
+        if scheduler.isDue(now) { makeBeat(now: now, time: time) }
+    }
+
+    /// Whether `advance` would make a beat: the time to refresh `surroundings`.
+    public func isBeatDue(_ now: MonotonicInstant) -> Bool { scheduler.isDue(now) }
+
+    /// Makes a beat, due or not.
+    public mutating func makeBeat(now: MonotonicInstant, time: UnixMilliseconds) {
         counters.beats += 1
         beats.append(scheduler.close(beat(time), now: now))
     }

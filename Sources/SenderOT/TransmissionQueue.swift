@@ -1,3 +1,4 @@
+public import DiodeProtocol
 internal import Synchronization
 public import Threading
 
@@ -7,19 +8,12 @@ public import Threading
 /// journal is the queue and nothing live is ever dropped here.
 public final class TransmissionQueue: Sendable {
     private struct Lane {
-        var waiting: [Transmission] = []
-        var first = 0
+        var waiting = FIFO<Transmission>()
         var bytes = 0
 
         mutating func pop() -> Transmission? {
-            guard first < waiting.count else { return nil }
-            let transmission = waiting[first]
-            first += 1
-            bytes -= transmission.block.symbols.count
-            if first == waiting.count || first > 256 {
-                waiting.removeSubrange(0..<first)
-                first = 0
-            }
+            let transmission = waiting.popFirst()
+            if let transmission { bytes -= transmission.block.symbols.count }
             return transmission
         }
     }
@@ -29,6 +23,7 @@ public final class TransmissionQueue: Sendable {
         var senderSleeps = false
         var offererSleeps = false
         var isFinished = false
+        var newestLeft = (sequence: SequenceNumber(rawValue: 0), block: BlockNumber(rawValue: 0))
     }
 
     private let lanes = Lock(Lanes())
@@ -48,6 +43,9 @@ public final class TransmissionQueue: Sendable {
 
     /// Whether everything live that was offered has left, its repair symbols aside: a record that comes now need not wait.
     public var isIdle: Bool { unsent.load(ordering: .acquiring) == 0 }
+
+    /// The newest live block whose source frames have left, and its last sequence; 0 before the first.
+    public var newestLeft: (sequence: SequenceNumber, block: BlockNumber) { lanes.withLock { $0.newestLeft } }
 
     /// Live blocks that have not left.
     public var unsentBlocks: Int { unsent.load(ordering: .acquiring) }
@@ -96,13 +94,16 @@ public final class TransmissionQueue: Sendable {
         return transmission
     }
 
-    /// The source frames of one live block have left.
-    func sourceLeft() { unsent.subtract(1, ordering: .acquiringAndReleasing) }
+    /// The source frames of one live block have left; `sequence` is its last.
+    func sourceLeft(_ sequence: SequenceNumber, _ block: BlockNumber) {
+        unsent.subtract(1, ordering: .acquiringAndReleasing)
+        lanes.withLock { $0.newestLeft = (sequence, block) }
+    }
 
     /// Sleeps until something is offered, nothing more will be, or the time is over.
     func waitForWork(timeout: Duration?) {
         let sleeps = lanes.withLock { state in
-            let empty = state.lanes.allSatisfy { $0.first == $0.waiting.count }
+            let empty = state.lanes.allSatisfy(\.waiting.isEmpty)
             state.senderSleeps = empty && !state.isFinished
             return state.senderSleeps
         }
@@ -111,6 +112,6 @@ public final class TransmissionQueue: Sendable {
 
     /// Nothing waits and nothing more will.
     var isFinished: Bool {
-        lanes.withLock { state in state.isFinished && state.lanes.allSatisfy { $0.first == $0.waiting.count } }
+        lanes.withLock { state in state.isFinished && state.lanes.allSatisfy(\.waiting.isEmpty) }
     }
 }

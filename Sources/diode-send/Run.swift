@@ -1,10 +1,89 @@
 import Commands
+import Configuration
+import Control
+import EventLog
+import JSON
+import MQTT
 import SenderOT
+import Threading
 
 /// `diode-send run`: the daemon.
-enum Run {
+///
+/// ```text
+///  lock the state ─▶ key, epoch, threads ─▶ subscribe … SIGHUP ─▶ policy and key again
+///                                                   … SIGTERM ─▶ stop reading, send, acknowledge ─▶ exit 0
+/// ```
+struct Run {
+    /// The file, which SIGHUP reads again.
+    let path: String
+    let configuration: SenderConfiguration
+    /// What `--epoch` demands.
+    let epoch: UInt64?
+    let log: EventLog
+
+    /// Reads what was asked for and runs until it is told to stop.
     static func run(_ invocation: Invocation) throws -> ExitCode {
-        _ = try SenderConfiguration(path: invocation.required("--config"))
-        throw Program.Failure("run is not available in this version (\(ProgramVersion.number))")
+        let path = invocation.required("--config")
+        let configuration = try SenderConfiguration(path: path)
+        var epoch: UInt64?
+        if let text = invocation.value("--epoch") {
+            guard let number = UInt64(text), number > 0, number < 1 << 63 else {
+                throw UsageError("--epoch: \"\(text)\" is no epoch; allowed: 1 to \(UInt64(1) << 63 - 1)")
+            }
+            epoch = number
+        }
+        return try Run(
+            path: path, configuration: configuration, epoch: epoch, log: EventLog(format: invocation.logFormat())
+        )
+        .untilStopped()
+    }
+
+    /// Runs until SIGTERM or SIGINT. Call it before any thread starts.
+    private func untilStopped() throws -> ExitCode {
+        let signals = try Signals()
+        let lock = try StateLock(state: configuration.state.resolved)
+        defer {
+            log.finish()
+            withExtendedLifetime(lock) {}
+        }
+        let broker = try ConnectionSettings(configuration.broker)
+        let service: SenderService
+        do throws(SenderServiceError) {
+            service = try SenderService(
+                configuration, broker: broker, software: ProgramVersion.software, epoch: epoch,
+                log: log)
+        } catch {
+            throw Program.Failure(error, code: error.isUsage ? .usage : .failure)
+        }
+        let control = try ControlServer(state: configuration.state.resolved) { request in
+            request == StatusReport.request ? service.status : ["error": "this daemon answers: status"]
+        }
+        defer { control.stop() }
+        do throws(SenderServiceError) { try service.start() } catch {
+            service.stop()
+            throw Program.Failure(error)
+        }
+        serve(service, signals)
+        log.notice("stopping", "sending what was taken")
+        service.stop()
+        log.notice("stopped", "done")
+        return .success
+    }
+
+    private func serve(_ service: SenderService, _ signals: borrowing Signals) {
+        while true {
+            switch signals.next(timeout: .seconds(1)) {
+            case .terminate, .interrupt: return
+            case .hangUp: reload(service)
+            case nil: service.tick()
+            }
+        }
+    }
+
+    private func reload(_ service: SenderService) {
+        do throws(ConfigError) { service.reload(try SenderConfiguration(path: path)) } catch {
+            log.error(
+                "reload.invalid", "the configuration stays as it was", ["reason": .text(error.description)])
+        }
     }
 }

@@ -1,0 +1,93 @@
+public import Crypto
+public import DiodeProtocol
+public import Storage
+
+/// Why no epoch can be begun.
+public enum EpochError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The clock is before the day on which this version was made; an epoch taken from it would be refused as old.
+    case clockTooEarly(UnixMilliseconds)
+    /// `--epoch` does not lie above the last one, or not below 2⁶³.
+    case notAbove(Epoch, asked: UInt64)
+    case storage(StorageError)
+    case crypto(CryptoError)
+
+    public var description: String {
+        switch self {
+        case .clockTooEarly(let time):
+            "the clock says \(CalendarTime.text(time)), which is before this version was made"
+                + " (\(CalendarTime.text(EpochReservation.earliestClock))): set it, or say --epoch N"
+        case .notAbove(let last, let asked):
+            "--epoch \(asked) is not allowed; allowed: \(last.rawValue + 1)…\(UInt64(1) << 63 - 1)"
+        case .storage(let error): error.description
+        case .crypto(let error): error.description
+        }
+    }
+}
+
+/// Begins a new epoch at each start: above every one before, and on disk before anything is sent under it (DESIGN D9).
+///
+/// ```text
+/// send.db  epochs │ epoch (key) │ incarnation │ reserved_at (Unix ms) │
+/// ```
+public enum EpochReservation {
+    /// The clock of a machine that runs this version cannot be earlier: 2026-11-21T00:00:00Z. Raised with each release.
+    public static let earliestClock = UnixMilliseconds(rawValue: 1_795_219_200_000)
+
+    /// The sender's database. What has been shipped is never changed; later versions append to it.
+    public static let schema = DatabaseSchema(
+        owner: "diode-send", applicationID: "UDSN",
+        migrations: [
+            """
+            CREATE TABLE epochs (
+                epoch INTEGER PRIMARY KEY, incarnation INTEGER NOT NULL, reserved_at INTEGER NOT NULL
+            ) STRICT
+            """
+        ])
+
+    /// max(last + 1, Unix milliseconds), or what the operator demands.
+    public static func next(
+        after last: Epoch, clock: UnixMilliseconds, demanded: UInt64? = nil
+    ) throws(EpochError) -> Epoch {
+        if let demanded {
+            guard demanded > last.rawValue, demanded < 1 << 63 else { throw .notAbove(last, asked: demanded) }
+            return Epoch(rawValue: demanded)
+        }
+        guard clock >= earliestClock else { throw .clockTooEarly(clock) }
+        return Epoch(rawValue: max(last.rawValue + 1, clock.rawValue))
+    }
+
+    /// Reserves the next epoch; it survives a loss of power when this returns.
+    public static func reserve(
+        in database: inout Database, clock: UnixMilliseconds, demanded: UInt64? = nil
+    ) throws(EpochError) -> (epoch: Epoch, incarnation: Incarnation) {
+        let incarnation: Incarnation
+        let last: Epoch
+        do throws(CryptoError) { incarnation = Incarnation(rawValue: try randomUInt64()) } catch {
+            throw .crypto(error)
+        }
+        do throws(StorageError) { last = try newest(in: database) } catch { throw .storage(error) }
+        let epoch = try next(after: last, clock: clock, demanded: demanded)
+        do throws(StorageError) {
+            try insert(epoch, incarnation, at: clock, into: &database)
+        } catch { throw .storage(error) }
+        return (epoch, incarnation)
+    }
+
+    /// The newest epoch that was reserved; 0 if none was.
+    private static func newest(in database: borrowing Database) throws(StorageError) -> Epoch {
+        var statement = try database.prepare("SELECT max(epoch) FROM epochs")
+        _ = try statement.step()
+        return Epoch(rawValue: statement.unsigned(0))
+    }
+
+    private static func insert(
+        _ epoch: Epoch, _ incarnation: Incarnation, at clock: UnixMilliseconds, into database: inout Database
+    ) throws(StorageError) {
+        var statement = try database.prepare("INSERT INTO epochs VALUES (?, ?, ?)")
+        statement.bind(1, unsigned: epoch.rawValue)
+        statement.bind(2, unsigned: incarnation.rawValue)
+        statement.bind(3, unsigned: clock.rawValue)
+        try statement.run()
+        try database.sync()
+    }
+}

@@ -1,0 +1,27 @@
+/// A queue over an array: taking the oldest element costs the same however many wait. It has no limit of its own; every
+/// owner sets one.
+struct FIFO<Element> {
+    private var elements: [Element?] = []
+    private var head = 0
+
+    var count: Int { elements.count - head }
+    var isEmpty: Bool { count == 0 }
+    var first: Element? { head < elements.count ? elements[head] : nil }
+
+    mutating func append(_ element: Element) { elements.append(element) }
+
+    mutating func popFirst() -> Element? {
+        guard head < elements.count else { return nil }
+        let element = elements[head]
+        elements[head] = nil
+        head += 1
+        if head == elements.count {
+            elements.removeAll(keepingCapacity: head <= 1_024)
+            head = 0
+        } else if head >= 64, head * 2 >= elements.count {
+            elements.removeSubrange(..<head)
+            head = 0
+        }
+        return element
+    }
+}

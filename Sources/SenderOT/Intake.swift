@@ -1,0 +1,201 @@
+internal import DiodeProtocol
+internal import MQTT
+internal import Threading
+
+/// Where the threads meet that feed the core: the main session's, the fetches', and the pulse that closes blocks in time.
+///
+/// ```text
+/// mqtt thread ──take──┐                      ┌─▶ Journal (live)
+/// fetch thread ─take──┼─▶ Lock<SenderCore> ──┤
+/// pulse thread ─pulse─┘                      └─▶ TransmissionQueue (beats)
+/// ```
+///
+/// Blocks leave the core under its lock, so that the journal gets them in order. Whoever fed the core waits afterwards,
+/// without the lock, if the journal is full.
+final class Intake: Sendable {
+    private struct State: ~Copyable {
+        var core: SenderCore
+        var isOpen = true
+        /// What the pulse sleeps for, monotonic nanoseconds.
+        var pulseAt: UInt64 = 0
+    }
+
+    private let state: Lock<State>
+    private let journal: Journal
+    private let queue: TransmissionQueue
+    private let pulseWakeup: Wakeup
+
+    /// - Throws: when the process has no descriptor left.
+    init(core: consuming sending SenderCore, journal: Journal, queue: TransmissionQueue) throws(SystemError) {
+        self.journal = journal
+        self.queue = queue
+        pulseWakeup = try Wakeup()
+        state = Lock(State(core: core))
+    }
+
+    /// Takes what one read of the main session brought.
+    func take(_ batch: InboundBatch) {
+        guard batch.messageCount > 0 else { return }
+        let now = MonotonicInstant(nanoseconds: MonotonicClock.now())
+        let time = UnixMilliseconds(rawValue: UnixClock.now())
+        let wake = state.withLock { state in
+            // After the end of intake the broker keeps what it sends: it was not acknowledged.
+            guard state.isOpen else { return false }
+            for index in 0..<batch.messageCount {
+                let message = batch.message(at: index)
+                let delivery = message.delivery.map { DeliveryTicket(rawValue: $0.rawValue) }
+                Self.publish(message, to: &state) { core, publication in
+                    core.publish(publication, delivery: delivery, now: now, time: time)
+                }
+            }
+            return endGulp(&state, now)
+        }
+        if wake { pulseWakeup.signal() }
+        journal.waitForRoom()
+    }
+
+    /// Takes one retained message of a fetch that began at `stamp`.
+    func takeFetched(_ message: InboundMessage, since stamp: Stamp) {
+        let now = MonotonicInstant(nanoseconds: MonotonicClock.now())
+        let time = UnixMilliseconds(rawValue: UnixClock.now())
+        let wake = state.withLock { state in
+            guard state.isOpen else { return false }
+            Self.publish(message, to: &state) { core, publication in
+                core.publishFetched(publication, since: stamp, now: now, time: time)
+            }
+            return endGulp(&state, now)
+        }
+        if wake { pulseWakeup.signal() }
+        journal.waitForRoom()
+    }
+
+    /// Does what the core has due, and makes beats of what `surroundings` tells.
+    /// - Returns: when to come again, monotonic nanoseconds.
+    func pulse(surroundings: () -> BeatScheduler.Surroundings) -> UInt64 {
+        let now = MonotonicInstant(nanoseconds: MonotonicClock.now())
+        let time = UnixMilliseconds(rawValue: UnixClock.now())
+        // Asked without the lock: the answer takes it, too.
+        let told = state.withLock { $0.core.isBeatDue(now) } ? surroundings() : nil
+        return state.withLock { state in
+            if let told { state.core.surroundings = told }
+            state.core.advance(now: now, time: time)
+            handOver(&state)
+            state.pulseAt = state.core.nextDeadline.nanoseconds
+            return state.pulseAt
+        }
+    }
+
+    /// A beat out of turn: the last one.
+    func lastBeat(surroundings: () -> BeatScheduler.Surroundings) {
+        let told = surroundings()
+        state.withLock { state in
+            state.core.surroundings = told
+            state.core.makeBeat(
+                now: MonotonicInstant(nanoseconds: MonotonicClock.now()),
+                time: UnixMilliseconds(rawValue: UnixClock.now()))
+            handOver(&state)
+        }
+    }
+
+    /// Sleeps until something is due earlier than was thought, or the time is over.
+    func waitForPulse(until deadline: UInt64) {
+        let now = MonotonicClock.now()
+        if deadline > now { pulseWakeup.wait(timeout: .nanoseconds(deadline - now)) }
+    }
+
+    /// Ends the pulse's sleep.
+    func wakePulse() { pulseWakeup.signal() }
+
+    /// Tells the receiver something that takes no sequence, in its place in the stream.
+    func note(_ unobserved: Unobserved) {
+        note { core, now in core.note(unobserved, now: now) }
+    }
+
+    func note(_ action: Action) {
+        note { core, now in core.note(action, now: now) }
+    }
+
+    func replacePolicy(_ policy: ExportPolicy) {
+        state.withLock { $0.core.replacePolicy(policy) }
+    }
+
+    /// Takes nothing more and closes the open block.
+    func close() {
+        state.withLock { state in
+            state.isOpen = false
+            state.core.endGulp(idle: true, now: MonotonicInstant(nanoseconds: MonotonicClock.now()))
+            handOver(&state)
+        }
+    }
+
+    /// The stamp given last.
+    var newestStamp: Stamp { state.withLock { $0.core.newestStamp } }
+
+    /// Counters, topics held and the newest stamp, of one moment.
+    var progress: (counters: SenderCore.Counters, topics: Int, newest: Stamp) {
+        state.withLock { ($0.core.counters, $0.core.topicCount, $0.core.newestStamp) }
+    }
+
+    private func note(_ body: (inout SenderCore, MonotonicInstant) -> Void) {
+        let now = MonotonicInstant(nanoseconds: MonotonicClock.now())
+        let wake = state.withLock { state in
+            body(&state.core, now)
+            return endGulp(&state, now)
+        }
+        if wake { pulseWakeup.signal() }
+    }
+
+    /// - Returns: whether the pulse has to be told that something is due earlier than it thinks.
+    private func endGulp(_ state: inout State, _ now: MonotonicInstant) -> Bool {
+        state.core.endGulp(idle: journal.backlog == 0 && queue.isIdle, now: now)
+        handOver(&state)
+        let next = state.core.nextDeadline.nanoseconds
+        guard next < state.pulseAt else { return false }
+        state.pulseAt = next
+        return true
+    }
+
+    private func handOver(_ state: inout State) {
+        while let block = state.core.nextClosedBlock() {
+            guard block.id.channel == .live else {
+                // A beat that finds no room is worth nothing later: the next one says more.
+                _ = queue.offer(Transmission(first: block))
+                continue
+            }
+            journal.append(block)
+        }
+        if let ticket = state.core.takeSettled() { journal.settle(ticket) }
+    }
+
+    /// Gives the core a message without the properties that concern only the hop to us.
+    private static func publish(
+        _ message: InboundMessage, to state: inout State,
+        _ body: (inout SenderCore, borrowing SenderCore.Publication) -> SenderCore.Outcome
+    ) {
+        let qos = QualityOfService(rawValue: message.qos.rawValue) ?? .atMostOnce
+        guard message.properties.byteCount > 0, hasHopProperties(message.properties) else {
+            let publication = SenderCore.Publication(
+                topic: message.topic, payload: message.payload, properties: message.properties, qos: qos,
+                retain: message.retain)
+            _ = body(&state.core, publication)
+            return
+        }
+        // Rare: we ask for no subscription identifiers and allow no aliases. The list was validated when it was received.
+        var writer = PropertyWriter()
+        try? writer.appendEndToEnd(of: message.properties)
+        let properties = writer.bytes
+        let publication = SenderCore.Publication(
+            topic: message.topic, payload: message.payload, properties: properties.span.bytes, qos: qos,
+            retain: message.retain)
+        _ = body(&state.core, publication)
+    }
+
+    private static func hasHopProperties(_ list: RawSpan) -> Bool {
+        var reader = PropertyReader(list)
+        while !reader.isAtEnd {
+            guard let property = try? reader.next() else { return true }
+            if !property.id.isEndToEnd { return true }
+        }
+        return false
+    }
+}

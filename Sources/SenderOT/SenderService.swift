@@ -1,0 +1,231 @@
+internal import Configuration
+public import Crypto
+internal import Datagrams
+public import DiodeProtocol
+public import EventLog
+internal import FEC
+internal import Glibc
+public import JSON
+public import MQTT
+internal import Storage
+internal import Synchronization
+internal import Threading
+
+/// The sender as a daemon runs it: everything between the OT broker's socket and the link's.
+///
+/// ```text
+/// thread    owns                                  gets from             gives to
+/// mqtt      Connection (in Subscriber)            OT broker             Intake ─▶ Journal
+/// mqtt      RetainedSetFetcher, while it fetches  OT broker             Intake ─▶ Journal
+/// pulse     when blocks and beats are due         clock                 Intake ─▶ Journal, TransmissionQueue
+/// journal   what is safe                          Journal               TransmissionQueue; acknowledges
+/// emit      encoder, pacer, sockets               TransmissionQueue     the link
+/// control   answers `status`                      Unix socket           (reads only)
+/// ```
+///
+/// `init` reads the key, reserves the epoch and opens nothing to the outside; `start` begins; `stop` drains.
+public final class SenderService: Sendable {
+    /// The longest drain of a stop (DESIGN §5).
+    public static let drain = Duration.seconds(14)
+    /// What saying goodbye to the broker may take of it.
+    private static let farewell = Duration.seconds(1)
+
+    private struct Conditions {
+        var link: Condition
+        var sender: Condition
+    }
+
+    public let epoch: Epoch
+    public let incarnation: Incarnation
+    public let publicKey: Ed25519PublicKey
+    private let software: String
+    private let log: EventLog
+    private let queue: TransmissionQueue
+    private let journal: Journal
+    private let intake: Intake
+    private let subscriber: Subscriber
+    private let emitter: FrameEmitter
+    private let configuration: Lock<SenderConfiguration>
+    private let conditions: Lock<Conditions>
+    private let stopping = Atomic<Bool>(false)
+    private let pulse = Lock<WorkerThread?>(nil)
+
+    /// - Parameters:
+    ///   - broker: server, credentials and identity of the OT broker.
+    ///   - software: what the beat tells of this program, at most 64 bytes.
+    ///   - epoch: what the operator demands; nil takes it from the clock.
+    /// - Throws: what keeps the sender from starting.
+    public init(
+        _ configuration: SenderConfiguration, broker: ConnectionSettings, software: String, epoch demanded: UInt64?,
+        log: EventLog
+    ) throws(SenderServiceError) {
+        self.configuration = Lock(configuration)
+        self.software = software
+        self.log = log
+        let now = UnixMilliseconds(rawValue: UnixClock.now())
+        conditions = Lock(Conditions(link: Condition(.online, since: now), sender: Condition(.online, since: now)))
+        let signer: Ed25519Signer
+        do throws(KeyFileError) {
+            signer = try KeyFile.readEd25519(configuration.link.key.resolved)
+        } catch { throw .key(error) }
+        publicKey = signer.publicKey
+        let paths = try Self.paths(configuration)
+        (epoch, incarnation) = try Self.reserve(configuration, at: now, demanded: demanded)
+        let settings = Self.settings(configuration, isIPv6: paths.contains(where: \.destination.isIPv6))
+        let core = SenderCore(
+            epoch: epoch, incarnation: incarnation, settings: settings,
+            now: MonotonicInstant(nanoseconds: MonotonicClock.now()))
+        do throws(SystemError) {
+            queue = try TransmissionQueue()
+            journal = try Journal(queue: queue)
+            intake = try Intake(core: core, journal: journal, queue: queue)
+            emitter = try FrameEmitter(
+                Self.emission(configuration, settings.geometry.framing), signer: signer, paths: paths, queue: queue)
+        } catch { throw .system(error) }
+        var broker = broker
+        if broker.clientIdentifier.isEmpty { broker.clientIdentifier = "diode-send-\(configuration.link.name)" }
+        subscriber = Subscriber(broker, filters: settings.policy.subscriptions, intake: intake, log: log)
+    }
+
+    /// Starts to send beats, to journal and to subscribe.
+    /// - Throws: what the broker's settings make impossible, or no room for a thread. Then `stop` ends what was begun.
+    public func start() throws(SenderServiceError) {
+        do throws(SystemError) {
+            try journal.start { [subscriber] in subscriber.acknowledge($0) }
+            let thread = try WorkerThread(name: "pulse") { [self] in beat() }
+            pulse.withLock { $0 = thread }
+        } catch { throw .system(error) }
+        note("start", "\(software), configuration \(fingerprintOfConfiguration)")
+        do throws(ConnectionError) { try subscriber.start() } catch { throw .broker(error) }
+        log.notice(
+            "started", "sending",
+            [
+                "link": .text(configuration.withLock { $0.link.name }),
+                "fingerprint": .text(LinkCard.fingerprint(of: publicKey)), "epoch": .number(epoch.rawValue),
+            ])
+    }
+
+    /// What has to be looked at now and then. Call it about each second.
+    public func tick() {
+        subscriber.tick()
+    }
+
+    /// Takes policy and key of a configuration that was read again. Anything else takes effect at the next start, and is
+    /// said so; a key that cannot be used, or is another one, leaves the one in use.
+    public func reload(_ new: SenderConfiguration) {
+        let old = configuration.withLock { $0 }
+        checkKey(new)
+        if new.export != old.export {
+            let policy = ExportPolicy(rules: new.export)
+            intake.replacePolicy(policy)
+            subscriber.replace(filters: policy.subscriptions)
+        }
+        configuration.withLock { $0 = new }
+        note("configuration", "\(fingerprintOfConfiguration)")
+        log.notice(
+            "reloaded", new.export == old.export ? "the export policy is the same" : "the export policy has changed",
+            ["rules": .number(new.export.count)])
+        let rest = Self.withoutExport(new.effective) != Self.withoutExport(old.effective)
+        if rest { log.warning("reload.partial", "what changed besides export takes effect at the next start") }
+    }
+
+    /// The answer to `status`.
+    public var status: JSONValue { snapshot().json }
+
+    /// Stops reading, sends and acknowledges what was taken, says goodbye; at most `drain`.
+    /// - Returns: whether everything was sent.
+    @discardableResult
+    public func stop() -> Bool {
+        let start = MonotonicClock.now()
+        let deadline = start + (Self.drain - Self.farewell).nanoseconds
+        note("stop", software)
+        intake.close()
+        let left = journal.finish(until: deadline)
+        // The last beat must not overtake what it announces.
+        while !queue.isIdle, MonotonicClock.now() < deadline { usleep(1_000) }
+        stopping.store(true, ordering: .releasing)
+        intake.wakePulse()
+        pulse.withLock { $0 }?.join()
+        intake.lastBeat { surroundings() }
+        queue.finish()
+        emitter.drain(until: max(deadline, MonotonicClock.now() + 1_000_000_000))
+        let unsent = queue.unsentBlocks + left
+        subscriber.stop(drain: Self.farewell)
+        if unsent > 0 {
+            log.error(
+                "stop.unsent", "blocks were not sent before the stop; the broker will deliver QoS 1 and 2 again",
+                ["blocks": .number(unsent)])
+        }
+        return unsent == 0
+    }
+
+    // The pulse's thread.
+
+    private func beat() {
+        while !stopping.load(ordering: .acquiring) {
+            let next = intake.pulse { surroundings() }
+            intake.waitForPulse(until: next)
+        }
+    }
+
+    private func surroundings() -> BeatScheduler.Surroundings {
+        let status = snapshot()
+        var told = BeatScheduler.Surroundings()
+        told.sent = queue.newestLeft
+        told.software = software
+        told.configuration = configurationDigest
+        told.broker = Beat.BrokerState(
+            isOnline: status.broker.isOnline, since: status.broker.since,
+            reason: Subscriber.shortened(status.broker.reason, to: Beat.maximumTextBytes))
+        told.emitErrors = status.emitter.refusedFrames
+        told.journalBacklog = UInt64(status.journalBacklog + status.unsentBlocks)
+        told.alarms = Array(status.broker.alarms.prefix(Beat.maximumAlarms))
+        return told
+    }
+
+    private func snapshot() -> SenderStatus {
+        let now = UnixMilliseconds(rawValue: UnixClock.now())
+        let broker = subscriber.report
+        let emitted = emitter.progress
+        let conditions = conditions.withLock { conditions in
+            if let failure = emitted.failure {
+                conditions.link.become(.offline, reason: failure, at: now)
+            } else {
+                conditions.link.become(.online, at: now)
+            }
+            if let alarm = broker.alarms.first {
+                conditions.sender.become(.degraded, reason: alarm, at: now)
+            } else {
+                conditions.sender.become(.online, at: now)
+            }
+            return conditions
+        }
+        let progress = intake.progress
+        return SenderStatus(
+            at: now, link: conditions.link, sender: conditions.sender, newest: progress.newest,
+            incarnation: incarnation, fingerprint: LinkCard.fingerprint(of: publicKey), topics: progress.topics,
+            counters: progress.counters, emitter: emitted, broker: broker, journalBacklog: journal.backlog,
+            isDurable: journal.isDurable, unsentBlocks: queue.unsentBlocks)
+    }
+
+    private func note(_ what: String, _ detail: String) {
+        intake.note(Action(at: UnixMilliseconds(rawValue: UnixClock.now()), what: what, detail: detail))
+    }
+
+    private func checkKey(_ new: SenderConfiguration) {
+        do throws(KeyFileError) {
+            let signer = try KeyFile.readEd25519(new.link.key.resolved)
+            guard signer.publicKey != publicKey else { return }
+            log.error("reload.key", "the key file holds another key; the one in use stays until the next start")
+        } catch {
+            log.error("reload.key", "the key file cannot be used; the key in use stays", ["reason": .text("\(error)")])
+        }
+    }
+
+    private var configurationDigest: Digest32 {
+        let text = configuration.withLock { $0.effective }.line
+        return SHA256Hasher.hash(text.utf8.span.bytes)
+    }
+
+    private var fingerprintOfConfiguration: String { configurationDigest.description }
+}

@@ -1,0 +1,61 @@
+internal import Configuration
+internal import Datagrams
+internal import DiodeProtocol
+internal import FEC
+internal import JSON
+internal import Storage
+
+/// The configuration in the terms of the stages.
+extension SenderService {
+    /// Resolves where the frames go.
+    static func paths(_ configuration: SenderConfiguration) throws(SenderServiceError) -> [LinkPath] {
+        var paths: [LinkPath] = []
+        for path in configuration.link.paths {
+            do throws(DatagramError) {
+                let source: SocketAddress?
+                if let host = path.source { source = try SocketAddress(host: host, port: 0) } else { source = nil }
+                paths.append(
+                    LinkPath(
+                        to: try SocketAddress(host: path.to.host, port: path.to.port), from: source,
+                        interface: path.interface))
+            } catch { throw .path(error) }
+        }
+        return paths
+    }
+
+    /// Opens the database and reserves the epoch.
+    static func reserve(
+        _ configuration: SenderConfiguration, at now: UnixMilliseconds, demanded: UInt64?
+    ) throws(SenderServiceError) -> (Epoch, Incarnation) {
+        do throws(EpochError) {
+            var database: Database
+            do throws(StorageError) {
+                database = try Database(path: configuration.state.resolved, schema: EpochReservation.schema)
+            } catch { throw EpochError.storage(error) }
+            return try EpochReservation.reserve(in: &database, clock: now, demanded: demanded)
+        } catch { throw .epoch(error) }
+    }
+
+    static func settings(_ configuration: SenderConfiguration, isIPv6: Bool) -> SenderCore.Settings {
+        let geometry = BlockGeometry(
+            framing: EthernetFraming(mtuBytes: configuration.link.mtu, ipv6: isIPv6),
+            repair: RepairRatio(share: configuration.fec.repair.share, minimum: configuration.fec.minRepair))
+        var settings = SenderCore.Settings(policy: ExportPolicy(rules: configuration.export), geometry: geometry)
+        settings.flush = configuration.fec.flush
+        settings.beat = configuration.beat
+        return settings
+    }
+
+    /// Every frame goes over all paths, so the slowest sets the pace.
+    static func emission(_ configuration: SenderConfiguration, _ framing: EthernetFraming) -> FrameEmitter.Settings {
+        let rates = configuration.link.paths.map { $0.rate ?? configuration.link.rate }
+        let rate = rates.min() ?? configuration.link.rate
+        return FrameEmitter.Settings(
+            bitsPerSecond: rate.bitsPerSecond, framing: framing, repairSpread: configuration.fec.repairSpread)
+    }
+
+    /// The effective configuration less what is read again while running.
+    static func withoutExport(_ effective: JSONValue) -> [JSONValue.Member] {
+        (effective.members ?? []).filter { $0.name != "export" }
+    }
+}

@@ -1,0 +1,90 @@
+internal import Datagrams
+internal import DiodeProtocol
+internal import JSON
+internal import MQTT
+
+/// What the sender knows of itself at one moment, for the control socket and the beat.
+struct SenderStatus: Sendable {
+    var at: UnixMilliseconds
+    var link: Condition
+    var sender: Condition
+    var newest: Stamp
+    var incarnation: Incarnation
+    var fingerprint: String
+    var topics: Int
+    var counters: SenderCore.Counters
+    var emitter: FrameEmitter.Counters
+    var broker: Subscriber.Report
+    var journalBacklog: Int
+    var isDurable: Bool
+    var unsentBlocks: Int
+
+    /// The answer to `diode-send status`: four objects, and the numbers behind them.
+    var json: JSONValue {
+        [
+            "link": link.json, "sender": sender.json, "ot_broker": otBroker.json, "it_broker": itBroker.json,
+            "at": .text(CalendarTime.text(at)), "fingerprint": .text(fingerprint),
+            "epoch": .number(newest.epoch.rawValue), "incarnation": .text(String(incarnation.rawValue, radix: 16)),
+            "sequence": .number(newest.sequence.rawValue), "topics": .number(topics), "records": records,
+            "filtered": filtered, "emitted": emitted, "journal": journal, "subscription": subscription,
+        ]
+    }
+
+    private var otBroker: Condition {
+        Condition(broker.isOnline ? .online : .offline, since: broker.since, reason: broker.reason)
+    }
+
+    /// Nothing comes back over a diode: the receiver's status tells of this one.
+    private var itBroker: Condition {
+        Condition(.unknown, since: link.since, reason: "a diode carries nothing back; ask the receiver")
+    }
+
+    private var records: JSONValue {
+        [
+            "received": .number(counters.received), "taken": .number(counters.records),
+            "shed": .number(counters.shed), "known": .number(counters.known), "beats": .number(counters.beats),
+        ]
+    }
+
+    private var filtered: JSONValue {
+        .object(
+            ExportPolicy.Refusal.allCases.map { refusal in
+                let name =
+                    switch refusal {
+                    case .notExported: "not_exported"
+                    case .brokerTopic: "broker_topic"
+                    case .reservedForDiode: "reserved"
+                    case .commandOrState: "command_or_state"
+                    }
+                return JSONValue.Member(name, .number(counters.filtered[refusal.rawValue]))
+            })
+    }
+
+    private var emitted: JSONValue {
+        [
+            "transmissions": .number(emitter.transmissions), "frames": .number(emitter.frames),
+            "bytes": .number(emitter.bytes), "refused_frames": .number(emitter.refusedFrames),
+            "signing_failures": .number(emitter.signingFailures), "unsent_blocks": .number(unsentBlocks),
+            "paths": .array(
+                emitter.paths.map { path in
+                    [
+                        "to": .text(path.path), "frames": .number(path.counters.sent),
+                        "dropped": .number(path.counters.dropped), "pauses": .number(path.counters.pauses),
+                        "failure": .optional(path.failure),
+                    ]
+                }),
+        ]
+    }
+
+    private var journal: JSONValue {
+        ["durable": .flag(isDurable), "backlog_blocks": .number(journalBacklog)]
+    }
+
+    private var subscription: JSONValue {
+        [
+            "mqtt": .optional(broker.version?.description), "fetching": .flag(broker.isFetching),
+            "retained_topics": broker.retainedTopics.map { .number($0) } ?? .null,
+            "alarms": .array(broker.alarms.map { .text($0) }),
+        ]
+    }
+}
