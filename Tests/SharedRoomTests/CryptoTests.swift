@@ -1,4 +1,5 @@
 import Foundation
+import TestKit
 import Testing
 
 @testable import Crypto
@@ -92,7 +93,7 @@ final class KeyFileTests {
     private func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
 
     @Test("a written key is 0600, reads back as the same key, and openssl agrees about its public half")
-    func roundTrip() throws {
+    func roundTrip() async throws {
         let path = path("plant-a.key")
         let signer = try Ed25519Signer()
         let publicKey = signer.publicKey
@@ -101,8 +102,9 @@ final class KeyFileTests {
         #expect(mode == 0o600)
         let again = try KeyFile.readEd25519(path).publicKey
         #expect(again == publicKey)
-        let exported = try openssl("pkey", "-in", path, "-pubout", "-outform", "DER", "-out", self.path("public"))
-        #expect(exported == 0)
+        let exported = try await openssl(
+            ["pkey", "-in", path, "-pubout", "-outform", "DER", "-out", self.path("public")])
+        #expect(exported == .code(0))
         let der = try Data(contentsOf: URL(fileURLWithPath: self.path("public")))
         #expect(Array(der.suffix(32)) == publicKey.bytes)
     }
@@ -130,7 +132,7 @@ final class KeyFileTests {
     }
 
     @Test("a missing, foreign, damaged, encrypted or too large file is refused with its reason, and never asks")
-    func refused() throws {
+    func refused() async throws {
         #expect(readError(path("none")) == .unreadable(path: path("none"), reason: "No such file or directory"))
         #expect(readError(folder.path) == .notAFile(path: folder.path))
         try write("hello\n", to: "text")
@@ -139,11 +141,11 @@ final class KeyFileTests {
         #expect(readError(path("empty")) == .notAKey(path: path("empty")))
         try write(String(repeating: "x", count: KeyFile.maximumBytes + 1), to: "large")
         #expect(readError(path("large")) == .notAFile(path: path("large")))
-        #expect(try openssl("genpkey", "-algorithm", "X25519", "-out", path("x")) == 0)
+        #expect(try await openssl(["genpkey", "-algorithm", "X25519", "-out", path("x")]) == .code(0))
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path("x"))
         #expect(readError(path("x")) == .otherKind(path: path("x"), kind: "X25519"))
-        #expect(
-            try openssl("genpkey", "-algorithm", "ED25519", "-aes256", "-pass", "pass:secret", "-out", path("e")) == 0)
+        let encrypted = ["-aes256", "-pass", "pass:secret", "-out", path("e")]
+        #expect(try await openssl(["genpkey", "-algorithm", "ED25519"] + encrypted) == .code(0))
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path("e"))
         #expect(readError(path("e")) == .notAKey(path: path("e")))
     }
@@ -168,16 +170,9 @@ final class KeyFileTests {
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path(name))
     }
 
-    /// Runs Debian's openssl and waits for it. It ends by itself, so no signal has to reach it.
-    private func openssl(_ arguments: String...) throws -> Int32 {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
-        process.arguments = arguments
-        process.standardError = FileHandle.nullDevice
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        return process.terminationStatus
+    /// Runs Debian's openssl to its end.
+    private func openssl(_ arguments: [String]) async throws -> Child.Exit {
+        try await run(["openssl"] + arguments).exit
     }
 }
 

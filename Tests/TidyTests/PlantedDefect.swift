@@ -87,7 +87,7 @@ struct PlantedDefect: Sendable, CustomStringConvertible {
             "imports", "Sources/SenderOT/Pacer.swift", adding: "internal import FoundationEssentials",
             "SenderOT may not import"),
         .init(
-            "imports", "Sources/Configuration/Configuration.swift", "FoundationEssentials", "Foundation",
+            "imports", "Sources/Configuration/Configuration.swift", adding: "internal import Foundation",
             "Configuration may not import"),
     ]
 

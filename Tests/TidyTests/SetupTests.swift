@@ -1,69 +1,69 @@
 import Foundation
-import Glibc
+import TestKit
 import Testing
 
 /// `deploy/install-packages` on machines that are not this one: every command it calls is a stand-in that writes down what it was asked.
 @Suite("Setup installs what is missing and nothing else")
 struct SetupTests {
     @Test("With everything there, it asks dpkg once and changes nothing")
-    func nothingMissing() throws {
+    func nothingMissing() async throws {
         let machine = try StandInMachine(installed: ["libssl-dev", "libsqlite3-dev", "libzstd-dev", "pkg-config"])
-        let run = try machine.run("build")
-        #expect(run.status == 0)
+        let run = try await machine.run("build")
+        #expect(run.status == .code(0))
         #expect(run.output == "")
         #expect(machine.journal() == "")
     }
 
     @Test("Only the missing packages are installed, after an update, by root itself")
-    func someMissing() throws {
+    func someMissing() async throws {
         let machine = try StandInMachine(installed: ["libssl-dev", "pkg-config"])
-        let run = try machine.run("build")
-        #expect(run.status == 0)
+        let run = try await machine.run("build")
+        #expect(run.status == .code(0))
         #expect(machine.journal().contains("update"))
         #expect(machine.journal().hasSuffix("install -qq -y --no-install-recommends libsqlite3-dev libzstd-dev\n"))
         #expect(!machine.journal().contains("sudo"))
     }
 
     @Test("An ordinary user is told that sudo is used")
-    func ordinaryUser() throws {
+    func ordinaryUser() async throws {
         let machine = try StandInMachine(installed: [], user: 1000)
-        let run = try machine.run("build")
-        #expect(run.status == 0)
+        let run = try await machine.run("build")
+        #expect(run.status == .code(0))
         #expect(run.output.contains("using sudo"))
         #expect(machine.journal().contains("sudo"))
     }
 
     @Test("Without root and without sudo it says which command root has to run")
-    func noRights() throws {
+    func noRights() async throws {
         let machine = try StandInMachine(
             installed: ["libssl-dev", "pkg-config", "libzstd-dev"], user: 1000, sudo: false)
-        let run = try machine.run("build")
-        #expect(run.status == 1)
+        let run = try await machine.run("build")
+        #expect(run.status == .code(1))
         #expect(run.output.contains("apt-get install --no-install-recommends libsqlite3-dev"))
         #expect(machine.journal() == "")
     }
 
     @Test("When apt fails, so does setup, and names what is still missing")
-    func aptFails() throws {
+    func aptFails() async throws {
         let machine = try StandInMachine(installed: ["libssl-dev", "pkg-config", "libzstd-dev"], aptStatus: 100)
-        let run = try machine.run("build")
-        #expect(run.status == 1)
+        let run = try await machine.run("build")
+        #expect(run.status == .code(1))
         #expect(run.output.contains("Still missing: libsqlite3-dev"))
     }
 
     @Test("Elsewhere than on Debian it refers to the list")
-    func notDebian() throws {
+    func notDebian() async throws {
         let machine = try StandInMachine(installed: nil)
-        let run = try machine.run("build")
-        #expect(run.status == 1)
+        let run = try await machine.run("build")
+        #expect(run.status == .code(1))
         #expect(run.output.contains("debian-packages.txt"))
     }
 
     @Test("An unknown section is a usage error")
-    func unknownSection() throws {
+    func unknownSection() async throws {
         let machine = try StandInMachine(installed: [])
-        #expect(try machine.run("attic").status == 2)
-        #expect(try machine.run("").status == 2)
+        #expect(try await machine.run("attic").status == .code(2))
+        #expect(try await machine.run().status == .code(2))
     }
 }
 
@@ -94,18 +94,10 @@ private struct StandInMachine: ~Copyable {
         try? FileManager.default.removeItem(at: folder)
     }
 
-    /// Runs the script with these arguments and nothing of the real machine in sight.
-    func run(_ arguments: String) throws -> (status: Int32, output: String) {
-        let command = "exec env -i PATH=\(folder.path) bash '\(script.path)' \(arguments) 2>&1 </dev/null"
-        let pipe = try #require(popen(command, "r"))
-        var output: [UInt8] = []
-        var byte = fgetc(pipe)
-        while byte != EOF {
-            output.append(UInt8(truncatingIfNeeded: byte))
-            byte = fgetc(pipe)
-        }
-        let status = pclose(pipe)
-        return ((status >> 8) & 0xFF, String(decoding: output, as: UTF8.self))
+    /// Runs the script with this section and nothing of the real machine in sight.
+    func run(_ sections: String...) async throws -> (status: Child.Exit, output: String) {
+        let finished = try await TestKit.run(["env", "-i", "PATH=\(folder.path)", "bash", script.path] + sections)
+        return (finished.exit, finished.output + finished.errors)
     }
 
     /// What apt-get and sudo were asked to do.

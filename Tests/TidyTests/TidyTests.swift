@@ -49,7 +49,7 @@ struct TidyTests {
     }
 
     @Test("Scripts parse, make has its targets, and CI runs make test alone")
-    func scripts() throws {
-        #expect(try Scripts.findings(in: tree) == [])
+    func scripts() async throws {
+        #expect(try await Scripts.findings(in: tree) == [])
     }
 }
