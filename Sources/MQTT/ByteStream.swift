@@ -1,24 +1,32 @@
 /// The way to the server: TCP, or TLS over it.
+///
+/// Nothing of it is inlined: where two switches over this enum meet in one loop, the optimiser of Swift 6.3.1 crashes in
+/// JumpThreadSimplifyCFG. Each call ends in a system call, so it costs nothing that can be measured.
 enum ByteStream: ~Copyable {
     case tcp(TCPSocket)
     case tls(TLSStream)
 
     var descriptor: Int32 {
-        switch self {
-        case .tcp(let socket): socket.descriptor
-        case .tls(let stream): stream.descriptor
+        @inline(never) get {
+            switch self {
+            case .tcp(let socket): socket.descriptor
+            case .tls(let stream): stream.descriptor
+            }
         }
     }
 
     /// Bytes wait here that polling the descriptor would not tell of.
     var hasBuffered: Bool {
-        switch self {
-        case .tcp: false
-        case .tls(let stream): stream.hasBuffered
+        @inline(never) get {
+            switch self {
+            case .tcp: false
+            case .tls(let stream): stream.hasBuffered
+            }
         }
     }
 
     /// Reads into `bytes` from `start` to its end; never blocks.
+    @inline(never)
     func read(into bytes: inout [UInt8], from start: Int) throws(ConnectionError) -> Transfer {
         switch self {
         case .tcp(let socket): try socket.read(into: &bytes, from: start)
@@ -27,9 +35,6 @@ enum ByteStream: ~Copyable {
     }
 
     /// Writes what can be written now; never blocks.
-    ///
-    /// Not inlined: where two switches over this enum meet in one loop, the optimiser of Swift 6.3.1 crashes in
-    /// JumpThreadSimplifyCFG.
     @inline(never)
     func write(_ bytes: RawSpan) throws(ConnectionError) -> Transfer {
         switch self {
@@ -39,6 +44,7 @@ enum ByteStream: ~Copyable {
     }
 
     /// Tells the server that no more bytes come; reading goes on.
+    @inline(never)
     func finishWriting() {
         switch self {
         case .tcp(let socket): socket.finishWriting()
