@@ -89,7 +89,10 @@ let package = Package(
         tests("SharedRoomTests", ["Commands"] + shared),
         tests(
             "SenderOTTests",
-            ["SenderOT", "DiodeProtocol", "FEC", "MQTT", "Crypto", "Configuration", "Datagrams", "Storage", "JSON"]),
+            [
+                "diode-send", "SenderOT", "DiodeProtocol", "FEC", "MQTT", "Crypto", "Configuration", "Datagrams",
+                "Storage", "JSON", "EventLog", "Threading",
+            ]),
         tests(
             "ReceiverITTests",
             [

@@ -1,5 +1,6 @@
 import DiodeProtocol
 import FEC
+import TestKit
 import Testing
 
 @testable import SenderOT
@@ -36,7 +37,7 @@ import Testing
     @Test("under load a block closes when it is full, and its delivery is the last one that is in it")
     func full() throws {
         var bench = try CoreBench()
-        var random = Xorshift(state: 5)
+        var random = SeededGenerator(seed: 5)
         for index in 1...400 {
             bench.publish(
                 "acme/\(index % 7)", (0..<1_000).map { _ in UInt8.random(in: 0...255, using: &random) },
@@ -76,7 +77,7 @@ import Testing
     @Test("D3 a record larger than a block spans part blocks with one sequence", arguments: [576, 1_500])
     func parts(mtu: Int) throws {
         var bench = try CoreBench(mtu: mtu)
-        var random = Xorshift(state: 6)
+        var random = SeededGenerator(seed: 6)
         let large = (0..<1 << 20).map { _ in UInt8.random(in: 0...255, using: &random) }
         bench.publish("acme/a", [1], delivery: 1)
         bench.publish("acme/large", large, delivery: 2)
@@ -216,7 +217,7 @@ import Testing
     @Test("random operations agree with a naive model")
     func model() throws {
         let seed = UInt64.random(in: 1 ... .max)
-        var random = Xorshift(state: seed)
+        var random = SeededGenerator(seed: seed)
         var bench = try CoreBench(exporting: ["a/#"]) { $0.maximumRecordBytes = 2_000 }
         var expected: [(topic: String, payload: [UInt8], version: UInt64)] = []
         var versions: [String: UInt64] = [:]

@@ -1,6 +1,7 @@
 import Crypto
 import DiodeProtocol
 import FEC
+import TestKit
 import Testing
 
 @testable import SenderOT
@@ -92,7 +93,7 @@ import Testing
     @Test("W-13 any K of the N frames restore the packed bytes, of one transmission or of several")
     func anyK() throws {
         let seed = UInt64.random(in: .min ... .max)
-        var random = Xorshift(state: seed | 1)
+        var random = SeededGenerator(seed: seed)
         var encoder = TransmissionEncoder(signer: try Self.signer())
         var verifier = try Ed25519Verifier(Self.signer().publicKey)
         var hasher = SymbolHasher()
@@ -146,17 +147,5 @@ import Testing
         try encoder.encode(block, into: &arena)
         #expect(arena.frameCount == 3)
         #expect(arena.frameBytes == 161 + 32 + 80)
-    }
-}
-
-/// Marsaglia's xorshift: small and repeatable from its seed.
-struct Xorshift: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state ^= state << 13
-        state ^= state >> 7
-        state ^= state << 17
-        return state
     }
 }

@@ -1,0 +1,64 @@
+import DiodeProtocol
+import Storage
+import TestKit
+import Testing
+
+@testable import SenderOT
+
+@Suite struct EpochReservationTests {
+    private let now = UnixMilliseconds(rawValue: EpochReservation.earliestClock.rawValue + 1_000)
+
+    @Test("D9 an epoch is the clock, or one above the last if the clock went back")
+    func rule() throws {
+        #expect(try EpochReservation.next(after: Epoch(rawValue: 0), clock: now).rawValue == now.rawValue)
+        #expect(try EpochReservation.next(after: Epoch(rawValue: 5), clock: now).rawValue == now.rawValue)
+        let later = Epoch(rawValue: now.rawValue + 77)
+        #expect(try EpochReservation.next(after: later, clock: now).rawValue == later.rawValue + 1)
+        #expect(
+            try EpochReservation.next(after: Epoch(rawValue: now.rawValue), clock: now).rawValue == now.rawValue + 1)
+    }
+
+    @Test("a clock before the build date is refused, unless an epoch is demanded that lies above the last")
+    func clock() throws {
+        let early = UnixMilliseconds(rawValue: EpochReservation.earliestClock.rawValue - 1)
+        #expect(throws: EpochError.clockTooEarly(early)) {
+            try EpochReservation.next(after: Epoch(rawValue: 0), clock: early)
+        }
+        #expect(try EpochReservation.next(after: Epoch(rawValue: 8), clock: early, demanded: 9).rawValue == 9)
+        for demanded in [0, 7, 8, 1 << 63, UInt64.max] as [UInt64] {
+            #expect(throws: EpochError.notAbove(Epoch(rawValue: 8), asked: demanded)) {
+                try EpochReservation.next(after: Epoch(rawValue: 8), clock: now, demanded: demanded)
+            }
+        }
+        #expect(SenderServiceError.epoch(.clockTooEarly(early)).isUsage)
+        #expect("\(EpochError.clockTooEarly(early))".contains("--epoch"))
+    }
+
+    @Test("each start reserves an epoch above all before, whatever the clock does, over restarts of the database")
+    func restarts() async throws {
+        try await withSeed { random in
+            let folder = try TemporaryDirectory()
+            var last: UInt64 = 0
+            var incarnations: Set<UInt64> = []
+            for _ in 0..<30 {
+                var database = try Database(path: folder.file("send.db"), schema: EpochReservation.schema)
+                for _ in 0..<Int.random(in: 1...3, using: &random) {
+                    let clock = UnixMilliseconds(rawValue: now.rawValue + .random(in: 0...50, using: &random))
+                    let (epoch, incarnation) = try EpochReservation.reserve(in: &database, clock: clock)
+                    #expect(epoch.rawValue == max(last + 1, clock.rawValue))
+                    last = epoch.rawValue
+                    #expect(incarnations.insert(incarnation.rawValue).inserted)
+                }
+            }
+        }
+    }
+
+    @Test("a deleted database begins again with the clock")
+    func deleted() throws {
+        let folder = try TemporaryDirectory()
+        for name in ["a.db", "b.db"] {
+            var database = try Database(path: folder.file(name), schema: EpochReservation.schema)
+            #expect(try EpochReservation.reserve(in: &database, clock: now).epoch.rawValue == now.rawValue)
+        }
+    }
+}
