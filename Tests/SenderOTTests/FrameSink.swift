@@ -52,6 +52,14 @@ final class FrameSink: Sendable {
         thread.withLock { $0 }?.join()
     }
 
+    /// Expects the blocks of a new epoch from the first on.
+    func beginAgain() {
+        state.withLock { state in
+            state.stream = ReadStream()
+            state.waiting = [:]
+        }
+    }
+
     var snapshot: State { state.withLock { $0 } }
     var path: LinkPath {
         get throws { LinkPath(to: try SocketAddress(host: "127.0.0.1", port: port)) }
