@@ -62,4 +62,7 @@
 //  52. ConnectionState.swift — what a connection tells of itself
 //  53. Connection.swift — the one type that users hold
 // Retained set:
-//  54. RetainedSetFetcher.swift — every retained message, slice by slice
+//  54. RetainedSetReport.swift — bounds of a fetch, and what it found
+//  55. SlicePattern.swift — a filter that can be divided
+//  56. RetainedSliceWalk.swift — which filters to subscribe to next
+//  57. RetainedSetFetcher.swift — every retained message, slice by slice
