@@ -19,13 +19,21 @@ public struct RetainedSetLimits: Sendable {
 /// What a fetch found.
 public struct RetainedSetReport: Sendable {
     /// Why a fetch ended before its end.
-    public enum Failure: Error, Sendable, Equatable {
+    public enum Failure: Error, Sendable, Equatable, CustomStringConvertible {
         /// `stop` was called.
         case stopped
         /// `RetainedSetLimits.maximumTopics` was reached.
         case tooManyTopics
         /// Nothing came for `RetainedSetLimits.stall`; the last error of the connection, if there was one.
         case stalled(ConnectionError?)
+
+        public var description: String {
+            switch self {
+            case .stopped: "stopped before its end"
+            case .tooManyTopics: "more retained topics than the limit"
+            case .stalled(let error): "no progress" + (error.map { ": \($0)" } ?? "")
+            }
+        }
     }
 
     /// Distinct retained topics that were delivered.
