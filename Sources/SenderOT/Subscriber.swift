@@ -252,7 +252,12 @@ final class Subscriber: Sendable {
     }
 
     private func fetched(_ report: RetainedSetReport) {
-        if let failure = report.failure { return fetchFailed(failure.description) }
+        switch report.failure {
+        case nil: break
+        case .stopped: return state.withLock { $0.report.isFetching = false }
+        case .tooManyTopics: return fetchFailed("there are more topics than it may hold")
+        case .stalled(let error): return fetchFailed(error?.description ?? "the broker sent nothing for too long")
+        }
         let alarm = report.isComplete ? nil : Self.shortfall(report)
         state.withLock { state in
             state.report.isFetching = false
