@@ -1,7 +1,9 @@
 import DiodeProtocol
 import Foundation
+import MQTT
 import TestKit
 import Testing
+import Threading
 
 @testable import SenderOT
 
@@ -62,6 +64,27 @@ struct DiodeSendRunTests {
         #expect(epochs.count == 2)
         #expect(again.sink.snapshot.arrivals.last?.header.id.epoch == epochs.max())
         #expect(try await again.child.terminate() == .code(0))
+    }
+
+    @Test(
+        "P2 what was retained before the sender came crosses too, more of it than the broker queues for one subscriber")
+    func retainedSet() async throws {
+        let broker = try await Broker.start()
+        let script = (1...2_500).map { "acme/line\($0 % 50)/tag\($0)" }
+        try await publishRetained(script, on: broker)
+        try await broker.publish("other/a", "stays", retain: true)
+        let sender = try await RunningSender(broker)
+        defer { sender.sink.stop() }
+        let records = await sender.records(atLeast: 2_500, .seconds(60))
+        #expect(records.count == 2_500)
+        #expect(Set(records.map(\.topic)) == Set(script))
+        #expect(records.allSatisfy { $0.flags.retain })
+        #expect(records.allSatisfy { $0.payload == Array($0.topic.utf8) })
+        let fetched = await eventually { sender.child.errors.contains("retained.fetched") }
+        #expect(fetched)
+        let status = try await sender.status()
+        #expect(status["sender"]?["state"] == "online", "nothing suggests a shortfall")
+        #expect(try await sender.child.terminate() == .code(0))
     }
 
     @Test("SIGTERM on a slow link sends what was taken, ends within 15 s with 0, and the broker redelivers the rest")
@@ -163,5 +186,24 @@ struct DiodeSendRunTests {
         #expect(wrong.errors.contains("--epoch"))
         let none = try await run([program, "run", "--config", sender.configuration, "--epoch", "0"])
         #expect(none.exit == .code(2))
+    }
+
+    /// Publishes each topic's own name as its retained value.
+    private func publishRetained(_ topics: [String], on broker: Broker) async throws {
+        let settled = Lock(0)
+        let connection = try Connection(
+            ConnectionSettings(host: "127.0.0.1", port: broker.port),
+            observer: .init(
+                changed: { _ in },
+                received: { batch in
+                    let count = batch.settlements.count
+                    settled.withLock { $0 += count }
+                }))
+        try connection.start()
+        for topic in topics {
+            try connection.publish(topic: topic, payload: Array(topic.utf8), qos: .atLeastOnce, retain: true)
+        }
+        #expect(await eventually(.seconds(20)) { settled.withLock { $0 } == topics.count })
+        connection.stop(drain: .seconds(1))
     }
 }
