@@ -20,5 +20,7 @@ let package = Package(
         fuzz("FuzzFrame", ["DiodeProtocol"]),
         fuzz("FuzzContent", ["DiodeProtocol"]),
         fuzz("FuzzCard", ["DiodeProtocol"]),
+        fuzz("FuzzMQTT", ["MQTT"]),
+        fuzz("FuzzSession", ["MQTT"]),
     ]
 )

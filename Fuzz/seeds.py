@@ -11,6 +11,25 @@ import sys
 VECTORS = pathlib.Path(__file__).resolve().parent.parent / "Tests/DiodeProtocolTests/Vectors"
 # The first byte of FuzzContent's input.
 DECODERS = {"live": 0, "slice": 1, "beat": 2}
+# Packets of a server: CONNACK, PUBLISH of each QoS, acknowledgements, SUBACK, UNSUBACK, PINGRESP, DISCONNECT, AUTH.
+PACKETS = [
+    "2003000000",
+    "2018010015110000000e21001424012500270001000013001e2a00",
+    "3008000361" "2f6200" "6869",
+    "350c0001740201" "0401012600" "00",
+    "3d1a000174000109" "0101" "0200000" "03c" "230005" "68656c6c6f0000000000",
+    "40020001",
+    "5003000110",
+    "6206000292021f00",
+    "70020001",
+    "9004000100" "01",
+    "b004000200" "00",
+    "d000",
+    "e0078b051f00026279",
+    "f000",
+]
+# What FuzzSession does before and between packets: open, publish, subscribe, acknowledge, tick, lose.
+SCRIPTS = ["00", "000301", "00030a07", "000b0c0d", "0002" "0307", "00030f00"]
 
 
 def inputs(target):
@@ -27,6 +46,14 @@ def inputs(target):
                 yield "03%04x" % (vector["plainBytes"] - 1) + vector["packed"]
     elif target == "FuzzCard":
         yield from (vector["bytes"] for vector in read("cards"))
+    elif target == "FuzzMQTT":
+        for version in ("04", "05"):
+            yield from (version + packet for packet in PACKETS)
+            yield version + "".join(PACKETS)
+    elif target == "FuzzSession":
+        for script in SCRIPTS:
+            for packet in PACKETS[2:]:
+                yield "%02x" % (len(script) // 2) + script + PACKETS[0] + packet + packet
 
 
 def read(folder):

@@ -135,8 +135,14 @@ public struct Session: Sendable {
         }
     }
 
-    /// `count` bytes of `output` were written.
-    mutating func wrote(_ count: Int, now: Duration) {
+    /// What waits to be written to the server.
+    public var outgoing: RawSpan {
+        @_lifetime(borrow self)
+        borrowing get { output.span }
+    }
+
+    /// The first `count` bytes of `outgoing` were written.
+    public mutating func wrote(_ count: Int, now: Duration) {
         output.consume(count)
         if count > 0 { keepalive.sent(now: now) }
     }
