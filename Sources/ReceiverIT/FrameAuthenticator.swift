@@ -113,9 +113,11 @@ struct FrameAuthenticator: ~Copyable {
 
     mutating func dropWaiting(_ slot: Int) { waiting.remove(slot) }
 
-    /// Moves out a waiting frame of a transmission, if there is one.
-    mutating func takeWaiting(of id: TransmissionID) -> [UInt8]? {
-        waiting.first(of: id).map { waiting.take($0) }
+    /// Moves out the waiting frames of a transmission.
+    mutating func takeWaiting(of id: TransmissionID) -> [[UInt8]] {
+        var frames: [[UInt8]] = []
+        while let slot = waiting.first(of: id) { frames.append(waiting.take(slot)) }
+        return frames
     }
 
     /// Nothing more of the block is needed: later frames of this transmission are not even hashed.

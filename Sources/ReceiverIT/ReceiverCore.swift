@@ -227,7 +227,8 @@ extension ReceiverCore {
         case .authentic(let slot, let leaf):
             assemble(frame, slot: slot, leaf: leaf, now: now, time: time)
             let id = TransmissionID(block: frame.header.id, transmission: frame.header.transmission)
-            while let bytes = authenticator.takeWaiting(of: id) {
+            // Taken all at once: one that contradicts what was settled may have to wait again, and must not be met again here.
+            for bytes in authenticator.takeWaiting(of: id) {
                 do throws(FrameError) {
                     process(try FrameView(decoding: bytes.span.bytes), bytes: bytes.span.bytes, now: now, time: time)
                 } catch {
