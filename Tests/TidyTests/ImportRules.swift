@@ -3,7 +3,8 @@ enum ImportRules {
     /// Pairs that must not be connected by any chain of arrows, in this direction.
     static let apart: [(from: String, to: String)] = [
         ("SenderOT", "ReceiverIT"), ("SenderOT", "Republish"), ("SenderOT", "Outbox"),
-        ("ReceiverIT", "SenderOT"), ("ReceiverIT", "Republish"), ("Republish", "SenderOT"), ("Republish", "ReceiverIT"),
+        ("ReceiverIT", "SenderOT"), ("ReceiverIT", "MQTT"), ("ReceiverIT", "Republish"), ("Republish", "SenderOT"),
+        ("Republish", "ReceiverIT"),
         ("diode-send", "ReceiverIT"), ("diode-send", "Republish"), ("diode-recv", "SenderOT"),
         ("DiodeProtocol", "FEC"), ("FEC", "DiodeProtocol"),
         ("DiodeProtocol", "CLinux"), ("FEC", "CLinux"), ("DiodeProtocol", "CSQLite"), ("FEC", "CSQLite"),
