@@ -46,9 +46,19 @@ struct TCPSocket: ~Copyable {
             let free = UnsafeMutableRawBufferPointer(rebasing: buffer[start...])
             return recv(descriptor, free.baseAddress, free.count, 0)
         }
-        if count > 0 { return .bytes(count) }
+        if count > 0 {
+            confirmAtOnce()
+            return .bytes(count)
+        }
         if count == 0 { return .closed }
         return try outcome(of: "recv")
+    }
+
+    /// Lets the kernel confirm what was read now, and not up to 40 ms later. A broker that leaves Nagle's algorithm on, which is
+    /// mosquitto's default, holds its next small packet back until then. The kernel forgets it, so each read says it again.
+    func confirmAtOnce() {
+        var one: Int32 = 1
+        setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_QUICKACK, &one, socklen_t(MemoryLayout<Int32>.size))
     }
 
     /// Writes as much as the kernel takes.

@@ -41,6 +41,7 @@ struct TLSStream: ~Copyable {
 
     /// Reads into `bytes` from `start` as long as there is room and something to decrypt.
     func read(into bytes: inout [UInt8], from start: Int) throws(ConnectionError) -> Transfer {
+        defer { socket.confirmAtOnce() }
         var position = start
         while position < bytes.count {
             ERR_clear_error()

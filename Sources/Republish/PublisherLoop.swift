@@ -26,6 +26,7 @@ struct PublisherLoop: ~Copyable {
     private let proxy = EdgeNodeProxy()
     private var composer: PropertyComposer
     private var settler = Settler()
+    private var unreleased = UnreleasedTopics()
     private var status: LinkStatusPublisher
 
     private var connection: Connection?
@@ -120,7 +121,9 @@ struct PublisherLoop: ~Copyable {
         case .changed(let state, let generation):
             if generation == self.generation { change(to: state, now: now) }
         case .settled(let settlements, let generation):
-            if generation == self.generation { _ = settler.settle(settlements, in: queue) }
+            guard generation == self.generation else { return }
+            for settlement in settlements { unreleased.remove(token: settlement.token) }
+            _ = settler.settle(settlements, in: queue)
         case .status(let new): status.set(new)
         case .notice(let notice):
             status.note(notice)
@@ -194,6 +197,7 @@ struct PublisherLoop: ~Copyable {
         connection = nil
         held = []
         heldStart = 0
+        unreleased.removeAll()
         queue.rewind()
         // A connection that lasted is replaced soon; one that did not, later each time.
         if connectedAt.advanced(by: .seconds(10)) <= now { pause = .milliseconds(250) }
@@ -229,8 +233,13 @@ struct PublisherLoop: ~Copyable {
         while true {
             while heldStart < held.count {
                 let queued = held[heldStart]
+                let qos = QoS(rawValue: queued.delivery.qos.rawValue) ?? .atMostOnce
+                if unreleased.holdsBack(queued.delivery.topic, qos: qos) {
+                    queue.settle(answers)
+                    return
+                }
                 switch publish(queued, now: now) {
-                case .accepted: break
+                case .accepted: unreleased.insert(queued.delivery.topic, qos: qos, token: queued.position.rawValue)
                 case .answered(let disposition):
                     answers.append(OutboxSettlement(position: queued.position, disposition: disposition))
                 case .noRoom:

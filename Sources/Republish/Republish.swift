@@ -9,9 +9,10 @@
 //   2. TopicMapper.swift — the link's topics on the IT broker, and those that may never be written
 //   3. EdgeNodeProxy.swift — the place of the Sparkplug edge node
 //   4. PropertyComposer.swift — the properties of a publish: the plant's, then ours
-//   5. Settler.swift — turns the IT broker's answers into settlements of the outbox
-//   6. LinkStatusPublisher.swift — what stands at diode/<link>/status and diode/<link>/gap
-//   7. PublisherMailbox.swift — what other threads tell the publisher
-//   8. PublisherSettings.swift — what a publisher is told once, and what it tells
-//   9. PublisherLoop.swift — the thread: window, connection, loss of the connection
-//  10. Publisher.swift — publishes one link on the IT broker
+//   5. UnreleasedTopics.swift — keeps a topic in order where its QoS changes
+//   6. Settler.swift — turns the IT broker's answers into settlements of the outbox
+//   7. LinkStatusPublisher.swift — what stands at diode/<link>/status and diode/<link>/gap
+//   8. PublisherMailbox.swift — what other threads tell the publisher
+//   9. PublisherSettings.swift — what a publisher is told once, and what it tells
+//  10. PublisherLoop.swift — the thread: window, connection, loss of the connection
+//  11. Publisher.swift — publishes one link on the IT broker

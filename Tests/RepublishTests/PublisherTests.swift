@@ -122,6 +122,34 @@ struct PublisherTests {
         try await broker.stop()
     }
 
+    @Test("P3 where the QoS of a topic changes, no message passes an older one, and the newest stays retained")
+    func mixedQoS() async throws {
+        let broker = try await Broker.start()
+        let subscriber = try await broker.subscribe("acme/#", qos: 0)
+        let queue = try queue()
+        let publisher = try publisher(broker, queue)
+        defer { publisher.stop(drain: .zero) }
+        let order: [QualityOfService] = [
+            .exactlyOnce, .atLeastOnce, .exactlyOnce, .atMostOnce, .exactlyOnce, .exactlyOnce,
+        ]
+        queue.append(
+            (1...300).map { number in
+                testDelivery(
+                    "acme/n\(number % 2)", Array(String(number).utf8), sequence: UInt64(number),
+                    qos: order[number % order.count], retain: true)
+            })
+        let messages = await subscriber.messages(atLeast: 300)
+        for topic in ["acme/n0", "acme/n1"] {
+            let numbers = messages.filter { $0.topic == topic }.compactMap {
+                Int(String(decoding: $0.payload, as: UTF8.self))
+            }
+            #expect(numbers == numbers.sorted() && numbers.count == 150)
+        }
+        let retained = await (try broker.subscribe("acme/#")).messages(atLeast: 2)
+        #expect(Set(retained.map { String(decoding: $0.payload, as: UTF8.self) }) == ["299", "300"])
+        try await broker.stop()
+    }
+
     @Test("P6 a broker that is killed again and again gets everything, in order, ending at the newest")
     func killedBroker() async throws {
         let broker = try await Broker.start()

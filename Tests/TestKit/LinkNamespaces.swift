@@ -34,6 +34,8 @@ public final class LinkNamespaces: Sendable {
         /// Frames that the rules of deploy/ let out and in.
         public var framesOut = 0
         public var framesIn = 0
+
+        public init() {}
     }
 
     /// Lays the cable.
