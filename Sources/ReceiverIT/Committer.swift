@@ -11,32 +11,40 @@ struct Committer: Sendable {
     mutating func note(_ event: LinkEvent) { commit.events.append(event) }
 
     /// Applies the content of a released unit, item by item.
+    /// - Parameter content: that of the unit, checked.
     /// - Returns: what its records and items came to.
-    mutating func apply(_ released: ReleasedUnit, to replica: inout Replica, now: MonotonicInstant) -> Applied {
+    mutating func apply(
+        _ released: ReleasedUnit, _ content: borrowing LiveContent, to replica: inout Replica, now: MonotonicInstant
+    ) -> Applied {
         var applied = Applied()
         let unit = released.unit
-        do throws(ContentError) {
-            let content = try LiveContent(decoding: unit.content.span.bytes, sequenceCount: unit.records)
-            content.forEachItem { item, offset in
-                let stamp = Stamp(
-                    epoch: unit.epoch, sequence: SequenceNumber(rawValue: unit.firstSequence + offset))
-                switch item {
-                case .record(let record):
-                    applied.records += 1
-                    let standing = replica.apply(
-                        topic: record.topic, retain: record.flags.retain, stamp: stamp, version: record.version)
-                    if standing == .untracked { applied.untracked += 1 }
-                    deliver(record, of: released, standing: standing, stamp: stamp, now: now)
-                case .shedRun(let run):
-                    applied.shed += run.records
-                    commit.events.append(.shed(run, at: stamp))
-                default: note(item, before: stamp, &applied)
-                }
+        content.forEachItem { item, offset in
+            let stamp = Stamp(epoch: unit.epoch, sequence: SequenceNumber(rawValue: unit.firstSequence + offset))
+            switch item {
+            case .record(let record):
+                applied.records += 1
+                let standing = replica.apply(
+                    topic: record.topic, retain: record.flags.retain, stamp: stamp, version: record.version)
+                if standing == .untracked { applied.untracked += 1 }
+                deliver(record, of: released, standing: standing, stamp: stamp, now: now)
+            case .shedRun(let run):
+                applied.shed += run.records
+                commit.events.append(.shed(run, at: stamp))
+            default: note(item, before: stamp, &applied)
             }
+        }
+        return applied
+    }
+
+    /// The same for a unit that waited, whose content was checked when it came.
+    mutating func apply(_ released: ReleasedUnit, to replica: inout Replica, now: MonotonicInstant) -> Applied {
+        do throws(ContentError) {
+            let content = try LiveContent(
+                decoding: released.unit.content.span.bytes, sequenceCount: released.unit.records)
+            return apply(released, content, to: &replica, now: now)
         } catch {
             preconditionFailure("a content is checked before its unit is accepted")
         }
-        return applied
     }
 
     /// What applying a unit came to.

@@ -11,33 +11,6 @@ public import DiodeProtocol
 /// One thread owns it. Call `receive` for each datagram, `advance` after each batch of them and at `nextDeadline`, and
 /// `takeCommit` after that. Every table in it is bounded (see `Settings`).
 public struct ReceiverCore: ~Copyable {
-    /// What the core is told once. The defaults suit a 1 Gbit/s link.
-    public struct Settings: Sendable {
-        /// How long a block waits for those before it; a longer hole opens a gap.
-        public var reorderWindow = Duration.milliseconds(50)
-        /// Silence after which values can no longer be trusted as current.
-        public var silenceTimeout = Duration.seconds(3)
-        /// Signature verifications a second for frames whose transmission is not settled (W-17): 8,000 are about half a core.
-        public var verificationsPerSecond = 8_000
-        /// Frames that wait for such a verification, in bytes (W-17).
-        public var waitingFrameBytes = 8 << 20
-        /// Transmissions whose header and root are remembered (W-16), about 400 bytes each.
-        public var settledTransmissions = 4_096
-        /// Partly received blocks, and the bytes of their symbols.
-        public var assemblyBlocks = 1_024
-        public var assemblyBytes = 64 << 20
-        /// Decoded blocks that wait for those before them, and their bytes.
-        public var reorderBlocks = 4_096
-        public var reorderBytes = 64 << 20
-        /// Runs of missing blocks of one epoch; beyond, the oldest become lost.
-        public var holes = 16_384
-        /// Topics with a stamp, and the bytes of their names.
-        public var topics = 1_000_000
-        public var topicNameBytes = 128 << 20
-
-        public init() {}
-    }
-
     private let link: LinkFingerprint
     private let startedAt: MonotonicInstant
     private var authenticator: FrameAuthenticator
@@ -344,17 +317,27 @@ extension ReceiverCore {
 
     private mutating func takeLive(_ unit: DecodedUnit, now: MonotonicInstant, time: UnixMilliseconds) {
         do throws(ContentError) {
-            _ = try LiveContent(decoding: unit.content.span.bytes, sequenceCount: unit.records)
-        } catch { return count(error) }
-        switch tracker.accept(unit, now: now, time: time) {
-        case .accepted:
-            acceptedContents.insert(unit)
-            tallies.liveBlocks += unit.lastBlock - unit.firstBlock + 1
-            apply(now: now)
-        case .replayed: tallies.surplus += 1
-        case .inconsistent: tallies.inconsistent += 1
-        case .equivocation: noteEquivocation(unit)
-        }
+            let content = try LiveContent(decoding: unit.content.span.bytes, sequenceCount: unit.records)
+            switch tracker.accept(unit, now: now, time: time) {
+            case .accepted:
+                acceptedContents.insert(unit)
+                tallies.liveBlocks += unit.lastBlock - unit.firstBlock + 1
+                noteTrackerEvents()
+                tracker.takeReleased(into: &released)
+                for (index, each) in released.enumerated() {
+                    // What came just now is read already; only what waited for it is read again.
+                    let isThis = index == 0 && each.unit.epoch == unit.epoch && each.unit.firstBlock == unit.firstBlock
+                    count(
+                        isThis
+                            ? committer.apply(each, content, to: &replica, now: now)
+                            : committer.apply(each, to: &replica, now: now), of: each)
+                }
+                released.removeAll(keepingCapacity: true)
+            case .replayed: tallies.surplus += 1
+            case .inconsistent: tallies.inconsistent += 1
+            case .equivocation: noteEquivocation(unit)
+            }
+        } catch { count(error) }
     }
 
     private mutating func takeBeat(_ unit: DecodedUnit, now: MonotonicInstant, time: UnixMilliseconds) {
@@ -394,6 +377,13 @@ extension ReceiverCore {
 
     /// Applies what the tracker released, and tells what it noticed.
     private mutating func apply(now: MonotonicInstant) {
+        noteTrackerEvents()
+        tracker.takeReleased(into: &released)
+        for each in released { count(committer.apply(each, to: &replica, now: now), of: each) }
+        released.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func noteTrackerEvents() {
         for event in tracker.takeEvents() {
             switch event {
             case .opened(let gap): committer.note(.gapOpened(gap))
@@ -402,15 +392,15 @@ extension ReceiverCore {
             case .epochBegan(let epoch, let incarnation): committer.note(.epochBegan(epoch, incarnation))
             }
         }
-        tracker.takeReleased(into: &released)
-        for unit in released {
-            let applied = committer.apply(unit, to: &replica, now: now)
-            tallies.records += applied.records
-            tallies.untrackedRecords += applied.untracked
-            tallies.skippedItems += applied.skipped
-            if applied.shed > 0 { tracker.countShed(applied.shed, epoch: unit.unit.epoch, isLate: unit.isLate) }
+    }
+
+    private mutating func count(_ applied: Committer.Applied, of released: ReleasedUnit) {
+        tallies.records += applied.records
+        tallies.untrackedRecords += applied.untracked
+        tallies.skippedItems += applied.skipped
+        if applied.shed > 0 {
+            tracker.countShed(applied.shed, epoch: released.unit.epoch, isLate: released.isLate)
         }
-        released.removeAll(keepingCapacity: true)
     }
 
     /// Why a gap that opens now most likely opens.

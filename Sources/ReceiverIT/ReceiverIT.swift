@@ -24,15 +24,16 @@
 //  15. Commit.swift — what one round decided
 //  16. Committer.swift — turns released units into effects
 //   One link without I/O or a clock:
-//  17. LinkWatch.swift — the beat, silence, the state of the link
-//  18. ReceiverCounters.swift — what was counted
-//  19. ReceiverReports.swift — what it says about itself
-//  20. ReceiverCore.swift — all of it
+//  17. ReceiverSettings.swift — windows, budgets and limits
+//  18. LinkWatch.swift — the beat, silence, the state of the link
+//  19. ReceiverCounters.swift — what was counted
+//  20. ReceiverReports.swift — what it says about itself
+//  21. ReceiverCore.swift — all of it
 //   The daemon:
-//  21. ReceiverConfiguration.swift — everything that recv.json5 says
-//  22. CardFile.swift — reads a link card
-//  23. ReceiverServiceError.swift — why a receiver cannot start
-//  24. ReceiverStatus.swift — links and sockets as of one instant
-//  25. LinkWorker.swift — one link on the core thread
-//  26. ReceiverLoop.swift — the core thread
-//  27. ReceiverService.swift — listeners, core thread, outboxes
+//  22. ReceiverConfiguration.swift — everything that recv.json5 says
+//  23. CardFile.swift — reads a link card
+//  24. ReceiverServiceError.swift — why a receiver cannot start
+//  25. ReceiverStatus.swift — links and sockets as of one instant
+//  26. LinkWorker.swift — one link on the core thread
+//  27. ReceiverLoop.swift — the core thread
+//  28. ReceiverService.swift — listeners, core thread, outboxes
