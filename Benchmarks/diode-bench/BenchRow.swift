@@ -47,7 +47,9 @@ struct BenchRow {
     }
 }
 
-/// A case found that the two results it is about to time differ.
-struct WrongResult: Error {
+/// A case found that a result is not what it must be; nothing is timed then.
+struct WrongResult: Error, CustomStringConvertible {
     let name: String
+
+    var description: String { "wrong result: \(name)" }
 }

@@ -27,6 +27,8 @@
 //  19. LoadTally.swift — what the two know of each other
 //  20. BrokerStream.swift — a raw MQTT connection
 
+import Glibc
+
 /// One command-line word and what it measures.
 struct BenchCase: Sendable {
     let name: String
@@ -46,20 +48,27 @@ struct DiodeBench {
         BenchCase(name: "latency", summary: "from publish to arrival, beside mosquitto's bridge", run: benchLatency),
     ]
 
-    static func main() async throws {
+    static func main() async {
         let wanted = CommandLine.arguments.dropFirst()
         let known = cases.map(\.name)
         guard wanted.allSatisfy(known.contains) else {
             print("usage: diode-bench [CASE]…")
             for bench in cases { print("  \(bench.name)  \(bench.summary)") }
-            return
+            exit(2)
         }
         #if DEBUG
-            print("This is a debug build: its figures mean nothing. Use swift run -c release diode-bench")
+            print("This is a debug build: its figures mean nothing. Use make bench")
         #endif
+        var failures = 0
         for bench in cases where wanted.isEmpty || wanted.contains(bench.name) {
             print("\(bench.name): \(bench.summary)")
-            BenchRow.printTable(try await bench.run())
+            do {
+                BenchRow.printTable(try await bench.run())
+            } catch {
+                print("  failed: \(error)")
+                failures += 1
+            }
         }
+        if failures > 0 { exit(1) }
     }
 }

@@ -44,13 +44,13 @@ struct LoadRun {
                 thread.join()
             }
             var publisher = try LoadPublisher(port: way.entrance, qos: qos, run: run, tally)
-            try publisher.openWay()
+            guard try publisher.openWay() else { throw WrongResult(name: "nothing came through: \(way.errors)") }
             switch load {
             case .flood(let duration): try publisher.flood(for: duration)
             case .pace(let rate, let count): try publisher.pace(count, perSecond: rate)
             }
         }
-        guard let harvest = try outcome.withLock({ $0 })?.get() else { throw WrongResult(name: way.name) }
+        guard let harvest = try outcome.withLock({ $0 })?.get() else { throw WrongResult(name: "no harvest") }
         return LoadRun(sent: tally.sent.load(ordering: .relaxed), harvest: harvest)
     }
 }

@@ -175,6 +175,9 @@ public struct SenderCore: ~Copyable {
 
     // What goes out.
 
+    /// Whether records wait in a block that is not closed yet.
+    public var hasOpenBlock: Bool { !batcher.isEmpty }
+
     /// When `advance` has to be called next.
     public var nextDeadline: MonotonicInstant {
         batcher.deadline.map { min($0, scheduler.deadline) } ?? scheduler.deadline

@@ -43,6 +43,9 @@ public final class Wakeup: Sendable {
 /// Sleeps until a descriptor is readable (or broken, which a read then tells), or the time is over, or a signal came.
 /// - Returns: whether it is readable.
 public func waitUntilReadable(_ fileDescriptor: Int32, timeout: Duration? = nil) -> Bool {
-    var entry = pollfd(fd: fileDescriptor, events: Int16(POLLIN), revents: 0)
-    return poll(&entry, 1, Duration.pollMilliseconds(timeout)) > 0
+    // In nanoseconds: what is due in half a millisecond must not wait for a whole one.
+    guard let timeout else { return cl_wait_readable(fileDescriptor, nil) > 0 }
+    let nanoseconds = timeout.nanoseconds
+    var time = timespec(tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
+    return cl_wait_readable(fileDescriptor, &time) > 0
 }
