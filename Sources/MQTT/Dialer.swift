@@ -89,7 +89,7 @@ struct Sleeper {
         }
     }
 
-    /// Waits for the mailbox's wake-up and a descriptor.
+    /// Waits for the mailbox's wake-up, which it takes, and a descriptor.
     /// - Returns: whether the descriptor is ready, or broken.
     func poll(_ descriptor: Int32, _ events: Int16, timeout: Duration) -> Bool {
         var entries = (
@@ -102,6 +102,7 @@ struct Sleeper {
         let count = withUnsafeMutableBytes(of: &entries) { buffer in
             Glibc.poll(buffer.assumingMemoryBound(to: pollfd.self).baseAddress, 2, Int32(milliseconds))
         }
+        if count > 0, entries.0.revents != 0 { mailbox.takeWakeup() }
         return count > 0 && entries.1.revents != 0
     }
 }

@@ -173,10 +173,10 @@ final class Mailbox: Sendable {
     }
 
     /// After the thread slept.
-    func wakeUp() {
-        contents.withLock { $0.isAsleep = false }
-        wakeup.take()
-    }
+    func wakeUp() { contents.withLock { $0.isAsleep = false } }
+
+    /// The descriptor of the wake-up was readable.
+    func takeWakeup() { wakeup.take() }
 
     /// The stop that was asked for.
     var stopRequested: Stop? { contents.withLock { $0.stop } }
