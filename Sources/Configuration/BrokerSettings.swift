@@ -23,7 +23,7 @@ public struct BrokerSettings: Hashable, Sendable {
     public let username: String?
     /// A file whose first line is the password.
     public let passwordFile: FilePath?
-    /// 1…64 bytes; nil lets the program choose one that is stable for its state.
+    /// 1…256 bytes; nil lets the program choose one that is stable for its state.
     public let clientID: String?
     public let version: Version
 
@@ -35,7 +35,7 @@ public struct BrokerSettings: Hashable, Sendable {
         key = try section.optional("key", .path)
         username = try section.optional("username", .text(1...1_024))
         passwordFile = try section.optional("password_file", .path)
-        clientID = try section.optional("client_id", .text(1...64))
+        clientID = try section.optional("client_id", .text(1...256))
         version = try section.value("version", .version, default: .automatic)
         guard url.isSecure || ca == nil && cert == nil && key == nil else {
             throw section.error(
