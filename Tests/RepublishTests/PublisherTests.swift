@@ -168,6 +168,8 @@ struct PublisherTests {
                 try await broker.kill9()
             } else {
                 #expect(await eventually { isEmpty(queue) })
+                // What the broker has is still on its way to the subscriber.
+                #expect(await eventually { subscriber.messages.last.map { $0.payload == Array("800".utf8) } ?? false })
             }
             seen += subscriber.messages.compactMap { UInt64(String(decoding: $0.payload, as: UTF8.self)) }
             if round < 3 {
