@@ -8,3 +8,6 @@
 //   2. DatabaseSchema.swift — whose database it is, and how it came to be
 //   3. Database.swift — a connection: opens, migrates, transacts, syncs
 //   4. Statement.swift — a prepared statement: binds, steps, reads columns
+//   5. LogSync.swift — syncs the log beside the thread that writes it
+//   6. DiskReserve.swift — room that is kept for the worst hour, and what is free
+//   7. SetAside.swift — moves a damaged file out of the way
