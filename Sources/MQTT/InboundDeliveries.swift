@@ -7,7 +7,8 @@
 ///
 /// Acknowledgements leave in the order of the deliveries [MQTT-4.6.0-2, -3]: one that comes early waits in `ring`.
 /// When a connection ends, what was not answered moves to `carried`; the server sends it again, marked as duplicate.
-/// A QoS 2 message that was delivered before is not delivered again, nor is one of QoS 1 that the user acknowledged.
+/// One that the user has is then not delivered again: the server cannot have used its packet identifier for another one, since
+/// it got no answer [MQTT-2.2.1-3].
 ///
 /// Invariant: `ring` holds the deliveries `base ..< next` of this connection, and ring.count + unreleased.count ≤ limit.
 struct InboundDeliveries: Sendable {
@@ -97,7 +98,6 @@ struct InboundDeliveries: Sendable {
             acknowledge(DeliveryID(rawValue: delivery), version: version, output: &output)
             return .repeated
         }
-        guard qos == .exactlyOnce else { return .deliver(DeliveryID(rawValue: delivery)) }
         rebound[known.delivery] = delivery
         return .repeated
     }

@@ -50,7 +50,7 @@ struct SessionInboundTests {
         #expect(bench.delivered() == ["a=2"])
     }
 
-    @Test("On a resumed session QoS 1 comes again marked as duplicate, and only that delivery is to be acknowledged")
+    @Test("D7 on a resumed session QoS 1 comes again marked as duplicate: it is not delivered again, and answered once")
     func redelivery() throws {
         let bench = SessionBench()
         try bench.connect()
@@ -58,11 +58,8 @@ struct SessionInboundTests {
         bench.lose()
         try bench.connect(ServerPacket.connack(present: true))
         try bench.feed(ServerPacket.publish("a", "1", qos: 1, id: 7, duplicate: true))
-        #expect(bench.delivered() == ["a=1", "a=1!"])
-        #expect(bench.deliveries[0] < bench.deliveries[1])
+        #expect(bench.delivered() == ["a=1"])
         bench.session.acknowledge(bench.deliveries[0])
-        #expect(bench.sent().isEmpty)
-        bench.session.acknowledge(bench.deliveries[1])
         #expect(bench.sent() == ["40020007"])
     }
 
