@@ -64,16 +64,38 @@ public struct Database: ~Copyable {
     public borrowing func transaction<Result: ~Copyable>(
         _ body: () throws(StorageError) -> Result
     ) throws(StorageError) -> Result {
-        try execute("BEGIN IMMEDIATE")
+        try begin()
         do throws(StorageError) {
             let result = try body()
-            try execute("COMMIT")
+            try commit()
             return result
         } catch {
-            // SQLite itself rolls back on some errors; then there is nothing left to do.
-            if sqlite3_get_autocommit(connection) == 0 { sqlite3_exec(connection, "ROLLBACK", nil, nil, nil) }
+            rollBack()
             throw error
         }
+    }
+
+    /// Begins a transaction and takes the write lock at once; for an owner whose statements a closure could not reach.
+    /// `commit` or `rollBack` ends it.
+    public borrowing func begin() throws(StorageError) { try execute("BEGIN IMMEDIATE") }
+
+    /// Ends the transaction: all of it happened, and survives `kill -9`.
+    public borrowing func commit() throws(StorageError) { try execute("COMMIT") }
+
+    /// Ends the transaction, if there is one: nothing of it happened. SQLite itself rolls back on some errors.
+    public borrowing func rollBack() {
+        if sqlite3_get_autocommit(connection) == 0 { sqlite3_exec(connection, "ROLLBACK", nil, nil, nil) }
+    }
+
+    /// Begins a transaction in which every SELECT sees the same state; `commit` ends it.
+    public borrowing func beginReading() throws(StorageError) { try execute("BEGIN") }
+
+    /// What the file takes: its pages in use, and those that are free to be used again, in bytes.
+    public borrowing func footprint() throws(StorageError) -> (used: UInt64, reusable: UInt64) {
+        let page = UInt64(try Self.integer("PRAGMA page_size", connection, path))
+        let pages = UInt64(try Self.integer("PRAGMA page_count", connection, path))
+        let free = UInt64(try Self.integer("PRAGMA freelist_count", connection, path))
+        return ((pages - min(pages, free)) * page, free * page)
     }
 
     /// Waits until everything committed so far would survive a loss of power: `fdatasync` of the log, into which every
