@@ -102,7 +102,7 @@ let package = Package(
         tests(
             "RepublishTests",
             ["Republish", "Outbox", "DiodeProtocol", "MQTT", "Sparkplug", "Configuration", "EventLog", "Threading"]),
-        tests("SimulatorTests", ["Simulator", "ReceiverIT", "FEC"]),
+        tests("SimulatorTests", ["Simulator", "SenderOT", "ReceiverIT", "FEC"]),
         tests("CommandTests", ["diode-send", "diode-recv", "DiodeProtocol", "Crypto"]),
         tests("PairTests", ["diode-send", "diode-recv", "MQTT", "Threading"]),
         command(

@@ -13,6 +13,11 @@ public enum CalendarTime {
             + ":\(pad(seconds % 60, 2)).\(pad(Int(inDay % 1000), 3))Z"
     }
 
+    /// The same without colons, for names of files.
+    public static func fileName(_ time: UnixMilliseconds) -> String {
+        String(decoding: text(time).utf8.filter { $0 != UInt8(ascii: ":") }, as: UTF8.self)
+    }
+
     /// The time of exactly such a text, or nil.
     public static func time(_ text: String) -> UnixMilliseconds? {
         let bytes = Array(text.utf8)

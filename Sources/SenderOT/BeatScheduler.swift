@@ -16,13 +16,21 @@ public struct BeatScheduler: ~Copyable {
         /// Blocks that wait in the journal for the link.
         public var journalBacklog: UInt64 = 0
         public var alarms: [String] = []
+        /// Whether an acknowledged record survives a loss of power.
+        public var isDurable: Bool?
+        /// The oldest record that the journal holds.
+        public var floor: Stamp?
+        /// What was committed under the epochs before this one, oldest first; all of it has left.
+        public var earlierEpochs: [Beat.EpochSummary] = []
+        public var olderEpochs: Beat.Pair?
 
         public init() {}
 
         public static func == (a: Surroundings, b: Surroundings) -> Bool {
             a.sent?.sequence == b.sent?.sequence && a.sent?.block == b.sent?.block && a.software == b.software
                 && a.configuration == b.configuration && a.broker == b.broker && a.emitErrors == b.emitErrors
-                && a.journalBacklog == b.journalBacklog && a.alarms == b.alarms
+                && a.journalBacklog == b.journalBacklog && a.alarms == b.alarms && a.isDurable == b.isDurable
+                && a.floor == b.floor && a.earlierEpochs == b.earlierEpochs && a.olderEpochs == b.olderEpochs
         }
     }
 

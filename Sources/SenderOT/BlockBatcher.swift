@@ -23,6 +23,8 @@ public struct BlockBatcher: ~Copyable {
     /// When the oldest item of the open block came.
     private var openedAt: MonotonicInstant?
     private var delivered: DeliveryTicket?
+    private var packets = PacketList()
+    private var newestItem = UnixMilliseconds(rawValue: 0)
 
     /// The last sequence and the last block that were closed; 0 before the first.
     public private(set) var lastSequence = SequenceNumber(rawValue: 0)
@@ -46,35 +48,37 @@ public struct BlockBatcher: ~Copyable {
     public var deadline: MonotonicInstant? { openedAt?.advanced(by: flush) }
 
     /// Adds a record, which takes one sequence.
+    /// - Parameter packet: the packet identifier that it was delivered under; 0 at QoS 0.
     public mutating func append(
         topic: RawSpan, flags: RecordFlags, version: TopicVersion, time: UnixMilliseconds, properties: RawSpan,
-        payload: RawSpan, now: MonotonicInstant
+        payload: RawSpan, packet: UInt16 = 0, now: MonotonicInstant
     ) {
         makeRoom(topic: topic.byteCount, rest: properties.byteCount + payload.byteCount)
+        if packet != 0 { packets.append(packet: packet, offset: content.sequenceCount) }
         content.append(
             topic: topic, flags: flags, version: version, time: time, properties: properties, payload: payload)
-        opened(now)
+        opened(now, time)
     }
 
     /// Adds a run of shed records, which takes a sequence for each of them.
     public mutating func append(_ run: ShedRun, now: MonotonicInstant) {
         makeRoom(topic: run.entries.reduce(0) { $0 + $1.topic.utf8.count + 24 }, rest: 0)
         content.append(run)
-        opened(now)
+        opened(now, run.to)
     }
 
     /// Adds an interval without a subscription. Takes no sequence.
     public mutating func append(_ unobserved: Unobserved, now: MonotonicInstant) {
         makeRoom(topic: 0, rest: Unobserved.maximumReasonBytes)
         content.append(unobserved)
-        opened(now)
+        opened(now, unobserved.to)
     }
 
     /// Adds an action of an operator or of the sender. Takes no sequence.
     public mutating func append(_ action: Action, now: MonotonicInstant) {
         makeRoom(topic: 0, rest: Action.maximumDetailBytes + Action.maximumWhatBytes)
         content.append(action)
-        opened(now)
+        opened(now, action.at)
     }
 
     /// Says that everything delivered up to this ticket has been appended, or needs not be.
@@ -113,12 +117,14 @@ public struct BlockBatcher: ~Copyable {
             lastBlock = lastBlock.next
             let id = BlockID(channel: .live, epoch: epoch, incarnation: incarnation, block: lastBlock)
             let flags = packing.pack(plain.span.bytes.extracting(range), into: &packed)
-            let ticket = index == parts.count - 1 ? delivered.take() : nil
+            let isLast = index == parts.count - 1
             closed.append(
                 ClosedBlock(
                     packed: packed, plainBytes: range.count, flags: flags, id: id, part: index, of: parts.count,
-                    sequences: (first, last), geometry: geometry, lastDelivery: ticket))
+                    sequences: (first, last), geometry: geometry, lastDelivery: isLast ? delivered.take() : nil,
+                    packets: isLast ? packets : PacketList(), closedAt: newestItem))
         }
+        packets = PacketList()
         swap(&plain, &self.plain)
         swap(&packed, &self.packed)
     }
@@ -135,8 +141,9 @@ public struct BlockBatcher: ~Copyable {
         }
     }
 
-    private mutating func opened(_ now: MonotonicInstant) {
+    private mutating func opened(_ now: MonotonicInstant, _ time: UnixMilliseconds) {
         if openedAt == nil { openedAt = now }
+        newestItem = max(newestItem, time)
     }
 }
 
@@ -145,7 +152,9 @@ extension ClosedBlock {
     init(
         packed: [UInt8], plainBytes: Int, flags: TransmissionHeader.Flags, id: BlockID, part: Int = 0,
         of parts: Int = 1,
-        sequences: (first: SequenceNumber, last: SequenceNumber), geometry: BlockGeometry, lastDelivery: DeliveryTicket?
+        sequences: (first: SequenceNumber, last: SequenceNumber), geometry: BlockGeometry,
+        lastDelivery: DeliveryTicket?,
+        packets: PacketList = PacketList(), closedAt: UnixMilliseconds = UnixMilliseconds(rawValue: 0)
     ) {
         guard let shape = geometry.shape(packedBytes: packed.count) else {
             preconditionFailure("packing never makes a block longer")
@@ -158,6 +167,6 @@ extension ClosedBlock {
         self.init(
             id: id, flags: flags, partIndex: part, partCount: parts, firstSequence: sequences.first,
             lastSequence: sequences.last, packedBytes: packed.count, plainBytes: plainBytes, shape: shape,
-            symbols: symbols, lastDelivery: lastDelivery)
+            symbols: symbols, lastDelivery: lastDelivery, packets: packets, closedAt: closedAt)
     }
 }

@@ -30,13 +30,28 @@ public struct ClosedBlock: Sendable {
     public let symbols: [UInt8]
     /// With this block, everything that the OT broker delivered up to here is in blocks. Nil says nothing new.
     public let lastDelivery: DeliveryTicket?
+    /// Under which packet identifiers its records were delivered.
+    let packets: PacketList
+    /// When its newest item came.
+    public let closedAt: UnixMilliseconds
 
     /// A block as the journal gives it back. `symbols` holds K · T bytes; the other numbers are within WIRE W-05 to W-10, or
     /// encoding its header traps.
     public init(
         id: BlockID, flags: TransmissionHeader.Flags, partIndex: Int, partCount: Int, firstSequence: SequenceNumber,
         lastSequence: SequenceNumber, packedBytes: Int, plainBytes: Int, shape: BlockGeometry.Shape, symbols: [UInt8],
-        lastDelivery: DeliveryTicket?
+        lastDelivery: DeliveryTicket?, closedAt: UnixMilliseconds = UnixMilliseconds(rawValue: 0)
+    ) {
+        self.init(
+            id: id, flags: flags, partIndex: partIndex, partCount: partCount, firstSequence: firstSequence,
+            lastSequence: lastSequence, packedBytes: packedBytes, plainBytes: plainBytes, shape: shape,
+            symbols: symbols, lastDelivery: lastDelivery, packets: PacketList(), closedAt: closedAt)
+    }
+
+    init(
+        id: BlockID, flags: TransmissionHeader.Flags, partIndex: Int, partCount: Int, firstSequence: SequenceNumber,
+        lastSequence: SequenceNumber, packedBytes: Int, plainBytes: Int, shape: BlockGeometry.Shape, symbols: [UInt8],
+        lastDelivery: DeliveryTicket?, packets: PacketList, closedAt: UnixMilliseconds
     ) {
         precondition(symbols.count == shape.sourceSymbols * shape.symbolBytes, "a block holds K symbols of T bytes")
         self.id = id
@@ -50,7 +65,12 @@ public struct ClosedBlock: Sendable {
         self.shape = shape
         self.symbols = symbols
         self.lastDelivery = lastDelivery
+        self.packets = packets
+        self.closedAt = closedAt
     }
+
+    /// Records, shed ones included; a record of several parts counts with its last.
+    var recordCount: UInt64 { partIndex == partCount - 1 ? lastSequence.rawValue + 1 - firstSequence.rawValue : 0 }
 
     /// What a first transmission and its repetitions are for.
     public var firstClass: TransmissionClass {

@@ -27,22 +27,13 @@ public enum EpochError: Error, Hashable, Sendable, CustomStringConvertible {
 /// Begins a new epoch at each start: above every one before, and on disk before anything is sent under it (DESIGN D9).
 ///
 /// ```text
-/// send.db  epochs │ epoch (key) │ incarnation │ reserved_at (Unix ms) │
+/// send.db  epochs │ epoch (key) │ incarnation │ reserved_at (Unix ms) │ first_position │ …
 /// ```
+///
+/// Its blocks get positions in the journal behind those of every epoch before it.
 public enum EpochReservation {
     /// The clock of a machine that runs this version cannot be earlier: 2026-11-21T00:00:00Z. Raised with each release.
     public static let earliestClock = UnixMilliseconds(rawValue: 1_795_219_200_000)
-
-    /// The sender's database. What has been shipped is never changed; later versions append to it.
-    public static let schema = DatabaseSchema(
-        owner: "diode-send", applicationID: "UDSN",
-        migrations: [
-            """
-            CREATE TABLE epochs (
-                epoch INTEGER PRIMARY KEY, incarnation INTEGER NOT NULL, reserved_at INTEGER NOT NULL
-            ) STRICT
-            """
-        ])
 
     /// max(last + 1, Unix milliseconds), or what the operator demands.
     public static func next(
@@ -59,7 +50,7 @@ public enum EpochReservation {
     /// Reserves the next epoch; it survives a loss of power when this returns.
     public static func reserve(
         in database: inout Database, clock: UnixMilliseconds, demanded: UInt64? = nil
-    ) throws(EpochError) -> (epoch: Epoch, incarnation: Incarnation) {
+    ) throws(EpochError) -> ReservedEpoch {
         let incarnation: Incarnation
         let last: Epoch
         do throws(CryptoError) { incarnation = Incarnation(rawValue: try randomUInt64()) } catch {
@@ -68,9 +59,18 @@ public enum EpochReservation {
         do throws(StorageError) { last = try newest(in: database) } catch { throw .storage(error) }
         let epoch = try next(after: last, clock: clock, demanded: demanded)
         do throws(StorageError) {
-            try insert(epoch, incarnation, at: clock, into: &database)
+            let position = try nextPosition(in: database)
+            let reserved = ReservedEpoch(epoch: epoch, incarnation: incarnation, firstPosition: position)
+            try insert(reserved, at: clock, into: &database)
+            return reserved
         } catch { throw .storage(error) }
-        return (epoch, incarnation)
+    }
+
+    /// Writes the running epoch into a database that had to be begun anew.
+    static func insertAgain(
+        _ reserved: ReservedEpoch, at clock: UnixMilliseconds, into database: inout Database
+    ) throws(StorageError) {
+        try insert(reserved, at: clock, into: &database)
     }
 
     /// The newest epoch that was reserved; 0 if none was.
@@ -80,14 +80,35 @@ public enum EpochReservation {
         return Epoch(rawValue: statement.unsigned(0))
     }
 
+    /// Behind every block of every epoch.
+    private static func nextPosition(in database: borrowing Database) throws(StorageError) -> UInt64 {
+        var last = try database.prepare(
+            """
+            SELECT max(ifnull((SELECT max(position) FROM blocks), 0),
+                       ifnull((SELECT max(first_position + last_block - 1) FROM epochs), 0))
+            """)
+        _ = try last.step()
+        return last.unsigned(0) + 1
+    }
+
     private static func insert(
-        _ epoch: Epoch, _ incarnation: Incarnation, at clock: UnixMilliseconds, into database: inout Database
+        _ reserved: ReservedEpoch, at clock: UnixMilliseconds, into database: inout Database
     ) throws(StorageError) {
-        var statement = try database.prepare("INSERT INTO epochs VALUES (?, ?, ?)")
-        statement.bind(1, unsigned: epoch.rawValue)
-        statement.bind(2, unsigned: incarnation.rawValue)
+        var statement = try database.prepare(
+            "INSERT INTO epochs (epoch, incarnation, reserved_at, first_position) VALUES (?, ?, ?, ?)")
+        statement.bind(1, unsigned: reserved.epoch.rawValue)
+        statement.bind(2, unsigned: reserved.incarnation.rawValue)
         statement.bind(3, unsigned: clock.rawValue)
+        statement.bind(4, unsigned: reserved.firstPosition)
         try statement.run()
         try database.sync()
     }
+}
+
+/// An epoch that is on disk.
+public struct ReservedEpoch: Sendable, Equatable {
+    public let epoch: Epoch
+    public let incarnation: Incarnation
+    /// Where its first block stands in the journal.
+    public let firstPosition: UInt64
 }

@@ -20,6 +20,8 @@ final class Intake: Sendable {
 
     private struct State: ~Copyable {
         var core: SenderCore
+        /// What an earlier lifetime has journalled, and the broker may deliver again.
+        var deliveries: RestoredDeliveries
         var isOpen = true
         /// Before this, monotonic nanoseconds, only full blocks leave, or those whose `flush` is over.
         var nextBlockAt: UInt64 = 0
@@ -33,11 +35,13 @@ final class Intake: Sendable {
     private let pulseWakeup: Wakeup
 
     /// - Throws: when the process has no descriptor left.
-    init(core: consuming sending SenderCore, journal: Journal, queue: TransmissionQueue) throws(SystemError) {
+    init(
+        core: consuming sending SenderCore, deliveries: RestoredDeliveries, journal: Journal, queue: TransmissionQueue
+    ) throws(SystemError) {
         self.journal = journal
         self.queue = queue
         pulseWakeup = try Wakeup()
-        state = Lock(State(core: core))
+        state = Lock(State(core: core, deliveries: deliveries))
     }
 
     /// Takes what one read of the main session brought.
@@ -48,11 +52,17 @@ final class Intake: Sendable {
         let wake = state.withLock { state in
             // After the end of intake the broker keeps what it sends: it was not acknowledged.
             guard state.isOpen else { return false }
+            state.core.journalState = journal.coreState
             for index in 0..<batch.messageCount {
                 let message = batch.message(at: index)
                 let delivery = message.delivery.map { DeliveryTicket(rawValue: $0.rawValue) }
+                if let delivery, Self.isRepeated(message, &state) {
+                    state.core.noteRepeated(delivery)
+                    continue
+                }
                 Self.publish(message, to: &state) { core, publication in
-                    core.publish(publication, delivery: delivery, now: now, time: time)
+                    core.publish(
+                        publication, delivery: delivery, packet: message.packetIdentifier, now: now, time: time)
                 }
             }
             return endGulp(&state, now)
@@ -67,6 +77,7 @@ final class Intake: Sendable {
         let time = UnixMilliseconds(rawValue: UnixClock.now())
         let wake = state.withLock { state in
             guard state.isOpen else { return false }
+            state.core.journalState = journal.coreState
             Self.publish(message, to: &state) { core, publication in
                 core.publishFetched(publication, since: stamp, now: now, time: time)
             }
@@ -144,6 +155,13 @@ final class Intake: Sendable {
         state.withLock { ($0.core.counters, $0.core.topicCount, $0.core.newestStamp) }
     }
 
+    /// The broker has begun a new session: it will not repeat anything of the old one.
+    func forgetRestoredDeliveries() { state.withLock { $0.deliveries.removeAll() } }
+
+    /// For the journal, which keeps the slots on disk.
+    func takeChangedSlots(_ limit: Int) -> SlotBatch { state.withLock { $0.core.takeChangedSlots(limit) } }
+    func noteAllSlotsChanged() { state.withLock { $0.core.noteAllSlotsChanged() } }
+
     private func note(_ body: (inout SenderCore, MonotonicInstant) -> Void) {
         let now = MonotonicInstant(nanoseconds: MonotonicClock.now())
         let wake = state.withLock { state in
@@ -180,14 +198,23 @@ final class Intake: Sendable {
     private func handOver(_ state: inout State, _ now: MonotonicInstant) {
         while let block = state.core.nextClosedBlock() {
             guard block.id.channel == .live else {
-                // A beat that finds no room is worth nothing later: the next one says more.
-                _ = queue.offer(Transmission(first: block))
+                // A beat that finds no room is worth nothing later: the next one says more. And nothing speaks of this
+                // epoch before the blocks of those before it have left, or the receiver would call them late.
+                if !journal.hasEarlierBacklog { _ = queue.offer(Transmission(first: block)) }
                 continue
             }
             state.nextBlockAt = now.nanoseconds + Self.blockPause
             journal.append(block)
         }
         if let ticket = state.core.takeSettled() { journal.settle(ticket) }
+    }
+
+    /// Whether an earlier lifetime has journalled this message.
+    private static func isRepeated(_ message: InboundMessage, _ state: inout State) -> Bool {
+        guard !state.deliveries.isEmpty else { return false }
+        return state.deliveries.contains(
+            packet: message.packetIdentifier, isDuplicate: message.duplicate, topic: message.topic,
+            payload: message.payload)
     }
 
     /// Gives the core a message without the properties that concern only the hop to us.

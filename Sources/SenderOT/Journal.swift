@@ -1,82 +1,159 @@
 internal import DiodeProtocol
+internal import EventLog
+internal import Storage
 internal import Synchronization
-public import Threading
+internal import Threading
+
+/// What waits to be journalled.
+enum JournalEntry {
+    case block(ClosedBlock)
+    /// Nothing to store: these deliveries were filtered, or are in blocks that came before.
+    case settled(DeliveryTicket)
+}
 
 /// Takes closed blocks in order, makes them safe, hands them to the emitter, and says which deliveries may be acknowledged.
 ///
 /// ```text
-/// append ─▶ pending ─▶ commit ─▶ TransmissionQueue ─▶ sync ─▶ acknowledge(ticket)
-///           (memory)   └────────── the journal's thread, a batch at a time ──────────┘
+/// append ─▶ pending ─▶ JournalWriter ──▶ JournalFeed ─▶ TransmissionQueue
+///           (memory)    (commit, WAL) └─▶ JournalSync ─▶ acknowledge(ticket)
 /// ```
 ///
-/// The order is DESIGN D7's: a block is committed before it goes on the wire and synced before its deliveries are
-/// acknowledged. So far nothing is written: `commit` and `sync` are where the database will sit, a delivery is
-/// acknowledged when its block was handed to the emitter, and `isDurable` says so. What waits is bounded in memory; at the
-/// limit whoever reads the broker waits.
-public final class Journal: Sendable {
-    private enum Entry {
-        case block(ClosedBlock)
-        /// Nothing to store: these deliveries were filtered, or are in blocks that came before.
-        case settled(DeliveryTicket)
+/// The order is DESIGN D7's: a block is committed before it goes on the wire (survives `kill -9`) and synced before its
+/// deliveries are acknowledged (survives a loss of power). The journal is the queue: what the link has no room for waits on
+/// disk. Whoever reads the broker waits only while the disk is slower than the plant for more than `memoryBytes`.
+final class Journal: Sendable {
+    /// What to do when the disk refuses to write (`on_disk_full`).
+    enum OnDiskFull: Sendable, Equatable {
+        /// Acknowledgements are withheld for so long; then records are acknowledged from memory, named `unjournalled`.
+        case forward(after: Duration)
+        /// They are withheld until the disk writes again.
+        case hold
+    }
+
+    struct Settings: Sendable {
+        var limits = JournalStore.Limits()
+        var onDiskFull = OnDiskFull.forward(after: .seconds(2))
+        /// What may wait in memory for the disk, and, where the disk fails, for the link.
+        var memoryBytes = 64 << 20
+    }
+
+    /// Whom the journal tells what it did. Called on its threads.
+    struct Observer: Sendable {
+        /// The newest delivery that is safe; says whether the broker was told, so that it will not send it again.
+        var acknowledge: @Sendable (DeliveryTicket) -> Bool
+        /// Something that the receiver's ledger shall know.
+        var note: @Sendable (Action) -> Void
+        /// Up to so many topics whose slots changed since they were last written.
+        var takeDirtySlots: @Sendable (Int) -> SlotBatch
+        /// All slots have to be written again.
+        var slotsAreLost: @Sendable () -> Void
     }
 
     private struct Pending {
-        var entries = FIFO<Entry>()
+        var entries = FIFO<JournalEntry>()
         var bytes = 0
+        var blocks = 0
         var writerSleeps = false
         var readerWaits = false
         var isFinished = false
     }
 
-    /// The most entries of one commit: deliveries are acknowledged after each.
-    private static let batchEntries = 32
+    /// The most entries and bytes of one commit.
+    private static let batchEntries = 1_024
+    private static let batchBytes = 4 << 20
 
-    /// The most bytes that wait in memory before whoever appends has to wait.
-    public let limitBytes: Int
+    let settings: Settings
+    let path: String
+    let feed: JournalFeed
+    let sync: JournalSync
+    let arrived: Wakeup
+    private let log: EventLog
     private let queue: TransmissionQueue
+    private let restored: JournalRestoration
     private let pending = Lock(Pending())
-    private let arrived: Wakeup
     private let room: Wakeup
-    /// Blocks that were appended and are not yet with the emitter.
-    private let unhanded = Atomic<Int>(0)
-    private let deadline = Atomic<UInt64>(.max)
+    private let deadlines = Atomic<UInt64>(.max)
+    private let full = Atomic<Bool>(false)
+    private let failing = Atomic<Bool>(false)
+    private let state: Lock<JournalReport>
     private let thread = Lock<WorkerThread?>(nil)
 
+    /// - Parameters:
+    ///   - path: of a database that `restored` was read from.
+    ///   - queue: the emitter's.
     /// - Throws: when the process has no descriptor left.
-    public init(queue: TransmissionQueue, limitBytes: Int = 64 << 20) throws(SystemError) {
+    init(
+        _ settings: Settings, path: String, restored: JournalRestoration, queue: TransmissionQueue, log: EventLog
+    ) throws(SystemError) {
+        self.settings = settings
+        self.path = path
+        self.restored = restored
         self.queue = queue
-        self.limitBytes = limitBytes
+        self.log = log
+        feed = try JournalFeed(queue: queue, path: path, backlog: restored.unsent)
+        let withholding: Duration? = if case .forward(let time) = settings.onDiskFull { time } else { nil }
+        sync = try JournalSync(path: path, released: restored.marks.released, withholding: withholding)
         arrived = try Wakeup()
         room = try Wakeup()
+        state = Lock(JournalReport(limitBytes: settings.limits.bytes))
     }
 
-    /// Whether an acknowledged delivery would survive the end of this process.
-    public var isDurable: Bool { false }
-
-    /// Blocks that wait here.
-    public var backlog: Int { unhanded.load(ordering: .acquiring) }
-
-    /// Starts the thread.
-    /// - Parameter acknowledge: called on that thread with the newest ticket whose block is safe; all before it are too.
-    public func start(acknowledge: @escaping @Sendable (DeliveryTicket) -> Void) throws(SystemError) {
-        let started = try WorkerThread(name: "journal") { [self] in run(acknowledge) }
+    /// Starts its threads, on a store over the same database.
+    func start(_ store: consuming sending JournalStore, observer: Observer) throws(SystemError) {
+        try feed.start()
+        try sync.start(acknowledge: observer.acknowledge)
+        let writer = JournalWriter(self, observer, store: store, epoch: restored.epoch, marks: restored.marks)
+        let started = try WorkerThread(name: "journal", owning: writer) { writer in
+            var writer = writer
+            writer.run()
+        }
         thread.withLock { $0 = started }
     }
 
-    /// Takes a block of live. Never waits; blocks keep the order of these calls.
-    public func append(_ block: ClosedBlock) {
-        unhanded.add(1, ordering: .acquiringAndReleasing)
-        put(.block(block), bytes: block.symbols.count)
+    /// How the journal is.
+    var report: JournalReport {
+        var report = state.withLock { $0 }
+        report.backlogBlocks = backlog
+        report.syncs = sync.latencies
+        if report.failure == nil { report.failure = sync.failure ?? feed.failure }
+        return report
     }
 
-    /// Takes note that these deliveries need no block of their own.
-    public func settle(_ ticket: DeliveryTicket) { put(.settled(ticket), bytes: 0) }
+    /// Whether an acknowledged delivery survives the end of this process and a loss of power.
+    var isDurable: Bool { report.failure == nil }
 
-    /// Waits while the limit is passed, at most until the journal is finished.
-    public func waitForRoom() {
+    /// Blocks that are not with the emitter.
+    var backlog: Int { pending.withLock { $0.blocks } + feed.backlog }
+
+    /// How the core has to treat what comes.
+    var coreState: SenderCore.JournalState {
+        let isFull = full.load(ordering: .acquiring)
+        let isFailing = failing.load(ordering: .acquiring)
+        return isFailing ? isFull ? .failingAndFull : .failing : isFull ? .full : .writing
+    }
+
+    /// Whether blocks of an earlier epoch have yet to leave: until then nothing speaks of this one.
+    var hasEarlierBacklog: Bool {
+        guard let unsent = restored.unsent else { return false }
+        return sentPosition(0) < unsent.upperBound
+    }
+
+    /// What was committed under earlier epochs.
+    var earlierEpochs: (listed: [Beat.EpochSummary], older: Beat.Pair?) {
+        (restored.earlierEpochs, restored.olderEpochs)
+    }
+
+    /// Takes a block of live. Never waits; blocks keep the order of these calls.
+    func append(_ block: ClosedBlock) { put(.block(block), bytes: block.symbols.count) }
+
+    /// Takes note that these deliveries need no block of their own.
+    func settle(_ ticket: DeliveryTicket) { put(.settled(ticket), bytes: 0) }
+
+    /// Waits while too much waits for the disk, at most until the journal is finished.
+    func waitForRoom() {
         while true {
             let isFull = pending.withLock { pending in
-                pending.readerWaits = pending.bytes > limitBytes && !pending.isFinished
+                pending.readerWaits = pending.bytes > settings.memoryBytes && !pending.isFinished
                 return pending.readerWaits
             }
             guard isFull else { return }
@@ -85,12 +162,12 @@ public final class Journal: Sendable {
         }
     }
 
-    /// Waits until all that was appended is with the emitter and acknowledged, at most until `deadline` in monotonic
-    /// nanoseconds. Nothing may be appended after it.
-    /// - Returns: how many blocks are left behind; the broker will deliver their records again.
+    /// Waits until all that was appended is safe, acknowledged, and with the emitter, the latter at most until `deadline` in
+    /// monotonic nanoseconds. Nothing may be appended after it.
+    /// - Returns: how many blocks the emitter did not get: they stay in the journal and go out at the next start.
     @discardableResult
-    public func finish(until deadline: UInt64) -> Int {
-        self.deadline.store(deadline, ordering: .releasing)
+    func finish(until deadline: UInt64) -> Int {
+        deadlines.store(deadline, ordering: .releasing)
         pending.withLock { $0.isFinished = true }
         arrived.signal()
         room.signal()
@@ -98,77 +175,127 @@ public final class Journal: Sendable {
         return backlog
     }
 
-    private func put(_ entry: Entry, bytes: Int) {
+    private func put(_ entry: JournalEntry, bytes: Int) {
         let wake = pending.withLock { pending in
             pending.entries.append(entry)
             pending.bytes += bytes
+            if case .block = entry { pending.blocks += 1 }
             defer { pending.writerSleeps = false }
             return pending.writerSleeps
         }
         if wake { arrived.signal() }
     }
 
-    private func run(_ acknowledge: (DeliveryTicket) -> Void) {
-        while true {
-            let (batch, isFinished) = takeBatch()
-            guard !batch.isEmpty else {
-                if isFinished { return }
-                arrived.wait()
-                continue
-            }
-            commit(batch)
-            let handed = handOver(batch)
-            sync()
-            if let ticket = handed.ticket { acknowledge(ticket) }
-            if handed.isCutShort { return }
-        }
-    }
+    // For the writer's thread.
 
-    /// What is pending, up to a limit, or an empty batch: then the thread is about to sleep.
-    private func takeBatch() -> (batch: [Entry], isFinished: Bool) {
+    var deadline: UInt64 { deadlines.load(ordering: .acquiring) }
+
+    /// What is pending, up to a limit; empty if nothing is: then the thread is about to sleep.
+    func takeBatch() -> (entries: [JournalEntry], isFinished: Bool) {
         pending.withLock { pending in
-            var batch: [Entry] = []
-            while batch.count < Self.batchEntries, let entry = pending.entries.popFirst() { batch.append(entry) }
+            var batch: [JournalEntry] = []
+            var bytes = 0
+            while batch.count < Self.batchEntries, bytes < Self.batchBytes, let entry = pending.entries.popFirst() {
+                if case .block(let block) = entry { bytes += block.symbols.count }
+                batch.append(entry)
+            }
             pending.writerSleeps = batch.isEmpty && !pending.isFinished
             return (batch, pending.isFinished)
         }
     }
 
-    /// Gives room back once a block is with the emitter.
-    private func released(_ bytes: Int) {
+    var isFinished: Bool { pending.withLock { $0.isFinished } }
+
+    /// These blocks are with the feed, and in memory no more than that.
+    func handedOn(_ blocks: [ClosedBlock]) {
+        guard !blocks.isEmpty else { return }
+        let bytes = blocks.reduce(0) { $0 + $1.symbols.count }
         let wake = pending.withLock { pending in
             pending.bytes -= bytes
-            guard pending.readerWaits, pending.bytes <= limitBytes else { return false }
+            pending.blocks -= blocks.count
+            guard pending.readerWaits, pending.bytes <= settings.memoryBytes else { return false }
             pending.readerWaits = false
             return true
         }
         if wake { room.signal() }
     }
 
-    /// Writes the blocks, so that they survive `kill -9`. The database's transaction will sit here.
-    private func commit(_ batch: [Entry]) {}
+    /// The position of the newest block that has left, if it lies beyond `known`.
+    func sentPosition(_ known: UInt64) -> UInt64 {
+        let left = queue.newestLeft
+        guard left.block.rawValue > 0, let first = restored.firstPositions[left.epoch] else { return known }
+        return first + left.block.rawValue - 1
+    }
 
-    /// Makes what was committed survive a loss of power. One `fdatasync` for the whole batch will sit here.
-    private func sync() {}
-
-    /// Hands the blocks to the emitter, waiting for room as long as it takes.
-    /// - Returns: the newest ticket of those that were; and whether the deadline passed first.
-    private func handOver(_ batch: [Entry]) -> (ticket: DeliveryTicket?, isCutShort: Bool) {
-        var newest: DeliveryTicket?
-        for entry in batch {
-            switch entry {
-            case .settled(let ticket): newest = max(ticket, newest ?? ticket)
-            case .block(let block):
-                let transmission = Transmission(first: block)
-                while !queue.offer(transmission) {
-                    guard MonotonicClock.now() < deadline.load(ordering: .acquiring) else { return (newest, true) }
-                    queue.waitForRoom(timeout: .milliseconds(100))
-                }
-                unhanded.subtract(1, ordering: .acquiringAndReleasing)
-                released(block.symbols.count)
-                if let ticket = block.lastDelivery { newest = max(ticket, newest ?? ticket) }
+    func committed(_ blocks: Int, nanoseconds: UInt64, floor: Stamp?, usedBytes: UInt64, isFull: Bool) {
+        if full.exchange(isFull, ordering: .acquiringAndReleasing) != isFull {
+            if isFull {
+                log.error(
+                    "journal.full", "the journal holds its limit in blocks that were not sent: records are shed",
+                    ["limit": .number(settings.limits.bytes)])
+            } else {
+                log.notice("journal.room", "the journal has room again")
             }
         }
-        return (newest, false)
+        state.withLock { state in
+            state.floor = floor
+            state.usedBytes = usedBytes
+            state.isFull = isFull
+            if blocks > 0 { state.commits.add(nanoseconds: nanoseconds) }
+        }
+    }
+
+    func failed(_ error: StorageError) {
+        state.withLock { $0.failure = error }
+        failing.store(true, ordering: .releasing)
+        log.error(
+            "journal.failed", "the journal cannot be written; the link goes on from memory",
+            ["reason": .text(error.description)])
+    }
+
+    /// While the disk fails, the link's queue is memory: it must not grow without bound either.
+    func setMemoryFull(_ isFull: Bool) { full.store(isFull, ordering: .releasing) }
+
+    func gaveUp(_ blocks: [ClosedBlock]) {
+        let records = blocks.reduce(0) { $0 + $1.recordCount }
+        state.withLock { $0.unjournalledRecords += records }
+    }
+
+    func recovered() {
+        state.withLock { $0.failure = nil }
+        failing.store(false, ordering: .releasing)
+        full.store(false, ordering: .releasing)
+        log.notice("journal.recovered", "the journal is written again")
+    }
+
+    func replaced(setAside: String, lostBlocks: Int) {
+        log.error(
+            "journal.set_aside", "the database was damaged and set aside; the journal begins anew",
+            ["file": .text(setAside), "unsent_blocks_lost": .number(lostBlocks)])
+    }
+}
+
+/// How the journal is.
+struct JournalReport: Sendable {
+    /// Why nothing is safe at the moment; nil if all is well.
+    var failure: StorageError?
+    var backlogBlocks = 0
+    var usedBytes: UInt64 = 0
+    let limitBytes: UInt64
+    /// The oldest record that is held; nil while there is none.
+    var floor: Stamp?
+    var isFull = false
+    /// Records that were acknowledged from memory, and are not in the journal.
+    var unjournalledRecords: UInt64 = 0
+    /// How long commits and syncs took.
+    var commits = LatencyHistogram()
+    var syncs = LatencyHistogram()
+
+    init(limitBytes: UInt64) { self.limitBytes = limitBytes }
+
+    /// What an operator should know, in one line.
+    var alarm: String? {
+        if let failure { return "acknowledged records are not durable: \(failure)" }
+        return isFull ? "the journal is full of blocks that were not sent: records are shed" : nil
     }
 }

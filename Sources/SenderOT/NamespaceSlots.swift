@@ -44,6 +44,19 @@ public struct NamespaceSlots: ~Copyable {
 
         /// A tombstone has a stamp and no content.
         public enum State: UInt8, Sendable { case empty, held, tombstone }
+
+        /// Takes what was kept on disk.
+        mutating func set(
+            state: State, qos: QualityOfService, propertiesBytes: Int, stamp: Stamp, time: UnixMilliseconds,
+            content: [UInt8]
+        ) {
+            self.state = state
+            self.qos = qos
+            self.propertiesBytes = propertiesBytes
+            self.stamp = stamp
+            self.time = time
+            self.content = content
+        }
     }
 
     /// What is to be put into a slot.
@@ -70,6 +83,8 @@ public struct NamespaceSlots: ~Copyable {
         let topic: [UInt8]
         var version: UInt64 = 0
         var admittedBy = 0
+        /// It waits in `changed`.
+        var isChanged = false
         var retained = Value()
         var event = Value()
     }
@@ -77,6 +92,8 @@ public struct NamespaceSlots: ~Copyable {
     /// Topics are found by open addressing: each bucket holds 32 bits of the hash and the entry's index + 1, 0 if free.
     private var buckets = [UInt64](repeating: 0, count: 64)
     private var entries: [Entry] = []
+    /// Topics that changed since they were last written, and the block that the first change since then is in.
+    private var changed = FIFO<(index: Int, block: BlockNumber)>()
     public let limits: Limits
     /// Accounted as `Limits.bytes` says.
     public private(set) var heldBytes = 0
@@ -128,7 +145,9 @@ public struct NamespaceSlots: ~Copyable {
     }
 
     /// Counts one more record of the topic.
-    public mutating func nextVersion(_ id: TopicID) -> TopicVersion {
+    /// - Parameter block: the one that the record is in.
+    public mutating func nextVersion(_ id: TopicID, in block: BlockNumber) -> TopicVersion {
+        noteChange(id.index, in: block)
         entries[id.index].version += 1
         return TopicVersion(rawValue: entries[id.index].version)
     }
@@ -166,6 +185,57 @@ public struct NamespaceSlots: ~Copyable {
     public func retained(_ id: TopicID) -> Value { entries[id.index].retained }
     /// The last event.
     public func event(_ id: TopicID) -> Value { entries[id.index].event }
+
+    // What is kept on disk.
+
+    /// Moves out topics that changed, the one that waits longest first.
+    /// - Returns: and the block of the first change that is left, nil if none is.
+    mutating func takeChanged(_ limit: Int) -> (rows: [SlotRow], left: BlockNumber?) {
+        var rows: [SlotRow] = []
+        while rows.count < limit, let next = changed.popFirst() {
+            entries[next.index].isChanged = false
+            let entry = entries[next.index]
+            rows.append(
+                SlotRow(
+                    id: next.index, topic: entry.topic, version: entry.version, retained: entry.retained.encoded,
+                    event: entry.event.encoded))
+        }
+        // Neighbours in the table share pages.
+        rows.sort { $0.id < $1.id }
+        return (rows, changed.first?.block)
+    }
+
+    /// Every topic has to be written again.
+    mutating func noteAllChanged(in block: BlockNumber) {
+        for index in entries.indices { noteChange(index, in: block) }
+    }
+
+    /// Takes a row of the table, in the order of ids; what cannot be read counts as empty.
+    mutating func restore(topic: RawSpan, version: UInt64, retained: RawSpan, event: RawSpan) {
+        guard let id = insert(topic) else { return }
+        entries[id.index].version = version
+        entries[id.index].retained = Value(encoded: retained)
+        entries[id.index].event = Value(encoded: event)
+        heldBytes += entries[id.index].retained.content.count + entries[id.index].event.content.count
+    }
+
+    /// Takes a record of the journal, unless it is known already.
+    mutating func replay(_ record: borrowing RecordView, stamp: Stamp) {
+        guard let id = find(record.topic) ?? insert(record.topic) else { return }
+        let content = Content(
+            properties: record.properties, payload: record.payload, qos: record.flags.qos, retain: record.flags.retain)
+        entries[id.index].version = max(entries[id.index].version, record.version.rawValue)
+        let known = record.flags.retain ? entries[id.index].retained.stamp : entries[id.index].event.stamp
+        noteChange(id.index, in: BlockNumber(rawValue: 0))
+        guard known < stamp, hasRoom(for: content, in: id) else { return }
+        store(content, in: id, stamp: stamp, time: record.time)
+    }
+
+    private mutating func noteChange(_ index: Int, in block: BlockNumber) {
+        guard !entries[index].isChanged else { return }
+        entries[index].isChanged = true
+        changed.append((index, block))
+    }
 
     /// - Returns: by how much the content grew.
     private static func replace(

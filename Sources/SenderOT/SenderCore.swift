@@ -62,6 +62,17 @@ public struct SenderCore: ~Copyable {
         case known
     }
 
+    /// How the journal is: what comes is shed, numbered and named, while there is no room for it.
+    public enum JournalState: Sendable, Equatable {
+        case writing
+        /// It cannot be written; records may be acknowledged from memory and say so (DESIGN D7).
+        case failing
+        /// It holds its limit in blocks that were not sent.
+        case full
+        /// It cannot be written, and memory holds its limit.
+        case failingAndFull
+    }
+
     /// What has happened since the start.
     public struct Counters: Sendable, Equatable {
         /// Everything delivered, from the main session and the fetches.
@@ -70,6 +81,8 @@ public struct SenderCore: ~Copyable {
         public var shed: UInt64 = 0
         /// Fetched values that were known.
         public var known: UInt64 = 0
+        /// Deliveries that an earlier lifetime had journalled, and that the broker sent again.
+        public var repeated: UInt64 = 0
         /// By ``ExportPolicy/Refusal``.
         public var filtered = [UInt64](repeating: 0, count: ExportPolicy.Refusal.allCases.count)
         public var beats: UInt64 = 0
@@ -82,6 +95,8 @@ public struct SenderCore: ~Copyable {
     public private(set) var counters = Counters()
     /// Told by those around the core, for the next beat.
     public var surroundings = BeatScheduler.Surroundings()
+    /// Told by those around the core, before each gulp.
+    public var journalState = JournalState.writing
 
     private var policy: ExportPolicy
     private var policyGeneration = 1
@@ -91,8 +106,14 @@ public struct SenderCore: ~Copyable {
     private var batcher: BlockBatcher
     private var scheduler: BeatScheduler
     private var beats: [ClosedBlock] = []
+    /// Shed in this gulp, and not in a block yet.
+    private var pendingShed: ShedRun?
 
-    public init(epoch: Epoch, incarnation: Incarnation, settings: Settings, now: MonotonicInstant) {
+    /// - Parameter slots: what earlier lifetimes knew.
+    public init(
+        epoch: Epoch, incarnation: Incarnation, settings: Settings, slots: consuming NamespaceSlots? = nil,
+        now: MonotonicInstant
+    ) {
         self.epoch = epoch
         self.incarnation = incarnation
         policy = settings.policy
@@ -101,7 +122,7 @@ public struct SenderCore: ~Copyable {
         precondition(settings.maximumRecordBytes <= largest, "64 part blocks hold the largest record")
         maximumRecordBytes = settings.maximumRecordBytes
         stamper = Stamper(epoch: epoch)
-        slots = NamespaceSlots(limits: settings.slots)
+        self.slots = slots ?? NamespaceSlots(limits: settings.slots)
         batcher = BlockBatcher(
             epoch: epoch, incarnation: incarnation, geometry: settings.geometry, flush: settings.flush,
             compressionLevel: settings.compressionLevel)
@@ -112,15 +133,25 @@ public struct SenderCore: ~Copyable {
     // What comes in.
 
     /// Takes a message of the main session.
-    /// - Parameter delivery: to be acknowledged once its block is safe; nil for QoS 0.
+    /// - Parameters:
+    ///   - delivery: to be acknowledged once its block is safe; nil for QoS 0.
+    ///   - packet: the packet identifier that it came under; 0 for QoS 0.
     @discardableResult
     public mutating func publish(
-        _ publication: borrowing Publication, delivery: DeliveryTicket?, now: MonotonicInstant, time: UnixMilliseconds
+        _ publication: borrowing Publication, delivery: DeliveryTicket?, packet: UInt16 = 0, now: MonotonicInstant,
+        time: UnixMilliseconds
     ) -> Outcome {
         counters.received += 1
-        let outcome = take(publication, fetchedSince: nil, now: now, time: time)
+        let outcome = take(publication, packet: packet, fetchedSince: nil, now: now, time: time)
         if let delivery { batcher.note(delivery) }
         return outcome
+    }
+
+    /// Takes note of a message that an earlier lifetime has journalled: it only has to be acknowledged.
+    public mutating func noteRepeated(_ delivery: DeliveryTicket) {
+        counters.received += 1
+        counters.repeated += 1
+        batcher.note(delivery)
     }
 
     /// Takes a retained message of a fetch (DESIGN D11).
@@ -133,22 +164,25 @@ public struct SenderCore: ~Copyable {
         _ publication: borrowing Publication, since began: Stamp, now: MonotonicInstant, time: UnixMilliseconds
     ) -> Outcome {
         counters.received += 1
-        return take(publication, fetchedSince: began, now: now, time: time)
+        return take(publication, packet: 0, fetchedSince: began, now: now, time: time)
     }
 
     /// Tells the receiver of a time without a subscription.
     public mutating func note(_ unobserved: Unobserved, now: MonotonicInstant) {
+        flushShed(now)
         batcher.append(unobserved, now: now)
     }
 
     /// Tells the receiver of an action.
     public mutating func note(_ action: Action, now: MonotonicInstant) {
+        flushShed(now)
         batcher.append(action, now: now)
     }
 
     /// Says that nothing more has been read for now.
     /// - Parameter idle: nothing waits behind the core, so that what came may leave at once.
     public mutating func endGulp(idle: Bool, now: MonotonicInstant) {
+        flushShed(now)
         if idle { batcher.close() } else { batcher.advance(now: now) }
     }
 
@@ -195,11 +229,24 @@ public struct SenderCore: ~Copyable {
         return batcher.next()
     }
 
+    /// Topics whose slots changed since they were last asked for, at most `limit`.
+    mutating func takeChangedSlots(_ limit: Int) -> SlotBatch {
+        let (rows, left) = slots.takeChanged(limit)
+        let newest = batcher.isEmpty ? batcher.lastBlock : batcher.lastBlock.next
+        // Block 0 is a change from before this epoch.
+        return SlotBatch(
+            rows: rows, through: newest, replayFrom: (left ?? newest.next).rawValue == 0 ? nil : left ?? newest.next)
+    }
+
+    /// Every slot has to be written again.
+    mutating func noteAllSlotsChanged() { slots.noteAllChanged(in: batcher.lastBlock.next) }
+
     /// A delivery that needs no block any more, because everything up to it was filtered or is in blocks already taken.
     public mutating func takeSettled() -> DeliveryTicket? { batcher.takeSettled() }
 
     private mutating func take(
-        _ publication: borrowing Publication, fetchedSince began: Stamp?, now: MonotonicInstant, time: UnixMilliseconds
+        _ publication: borrowing Publication, packet: UInt16, fetchedSince began: Stamp?, now: MonotonicInstant,
+        time: UnixMilliseconds
     ) -> Outcome {
         var id = slots.find(publication.topic)
         if id.map({ !slots.isAdmitted($0, by: policyGeneration) }) ?? true {
@@ -219,6 +266,11 @@ public struct SenderCore: ~Copyable {
         id = id ?? slots.insert(publication.topic)
         guard let id else { return shed(publication, .topicLimit, nil, now: now, time: time) }
         slots.admit(id, by: policyGeneration)
+        switch journalState {
+        case .writing, .failing: break
+        case .full: return shed(publication, .journalFull, id, now: now, time: time)
+        case .failingAndFull: return shed(publication, .commitFailed, id, now: now, time: time)
+        }
         guard content.byteCount <= maximumRecordBytes else {
             return shed(publication, .oversize, id, now: now, time: time)
         }
@@ -228,10 +280,12 @@ public struct SenderCore: ~Copyable {
         let stamp = stamper.next()
         slots.store(content, in: id, stamp: stamp, time: time)
         let flags = RecordFlags(
-            qos: publication.qos, retain: publication.retain, hasProperties: publication.properties.byteCount > 0)
+            qos: publication.qos, retain: publication.retain, hasProperties: publication.properties.byteCount > 0,
+            isUnjournalled: journalState == .failing)
+        flushShed(now)
         batcher.append(
-            topic: publication.topic, flags: flags, version: slots.nextVersion(id), time: time,
-            properties: publication.properties, payload: publication.payload, now: now)
+            topic: publication.topic, flags: flags, version: slots.nextVersion(id, in: batcher.lastBlock.next),
+            time: time, properties: publication.properties, payload: publication.payload, packet: packet, now: now)
         counters.records += 1
         return .taken(stamp)
     }
@@ -243,13 +297,29 @@ public struct SenderCore: ~Copyable {
     ) -> Outcome {
         let stamp = stamper.next()
         counters.shed += 1
-        let version = id.map { slots.nextVersion($0) } ?? TopicVersion(rawValue: 0)
+        let version = id.map { slots.nextVersion($0, in: batcher.lastBlock.next) } ?? TopicVersion(rawValue: 0)
         let topic = publication.topic.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
-        batcher.append(
-            ShedRun(
-                reason: reason, from: time, to: time,
-                entries: [ShedRun.Entry(topic: topic, records: 1, lastVersion: version)]), now: now)
+        let entry = ShedRun.Entry(topic: topic, records: 1, lastVersion: version)
+        if pendingShed?.reason != reason || pendingShed.map({ $0.entries.count >= Self.shedEntries }) ?? false {
+            flushShed(now)
+        }
+        var run = pendingShed.take() ?? ShedRun(reason: reason, from: time, to: time, entries: [])
+        run.to = max(run.to, time)
+        if let last = run.entries.last, last.topic == topic {
+            run.entries[run.entries.count - 1].records += 1
+            run.entries[run.entries.count - 1].lastVersion = version
+        } else {
+            run.entries.append(entry)
+        }
+        pendingShed = run
         return .shed(stamp, reason)
+    }
+
+    /// Topics that one shed run names at most.
+    private static let shedEntries = 64
+
+    private mutating func flushShed(_ now: MonotonicInstant) {
+        if let run = pendingShed.take() { batcher.append(run, now: now) }
     }
 
     private func beat(_ time: UnixMilliseconds) -> Beat {
@@ -260,11 +330,15 @@ public struct SenderCore: ~Copyable {
         beat.software = surroundings.software
         beat.configuration = surroundings.configuration
         beat.topics = Beat.Pair(UInt64(slots.topicCount), UInt64(slots.limits.topics))
-        beat.epochs = [
-            Beat.EpochSummary(
-                epoch: epoch, incarnation: incarnation, firstSequence: SequenceNumber(rawValue: 1),
-                lastCommitted: sent.sequence, lastBlock: sent.block)
-        ]
+        beat.isDurable = surroundings.isDurable
+        beat.floor = surroundings.floor
+        beat.epochs =
+            surroundings.earlierEpochs + [
+                Beat.EpochSummary(
+                    epoch: epoch, incarnation: incarnation, firstSequence: SequenceNumber(rawValue: 1),
+                    lastCommitted: sent.sequence, lastBlock: sent.block)
+            ]
+        beat.older = surroundings.olderEpochs
         beat.counters = [
             .filtered: counters.filteredInAll, .shed: counters.shed, .received: counters.received,
             .emitErrors: surroundings.emitErrors, .journalBacklog: surroundings.journalBacklog,

@@ -5,10 +5,10 @@
 //       │       │                                             BeatScheduler        │
 //       ▼       └──────▲──────────────────────────────────────────┬────────────────┘
 //   Subscriber ─────▶ Intake                                      ▼ ClosedBlock
-//       ▲                                                      Journal ─▶ TransmissionQueue
-//       └──────────────────── acknowledge ────────────────────────┘              │
-//                                                                                ▼
-//   diode ◀── LinkPaths ◀── Pacer ◀── TransmissionEncoder ◀─────────────── FrameEmitter
+//       ▲                                                      Journal ─▶ JournalWriter ─▶ send.db
+//       └────────────── acknowledge ◀─ JournalSync ◀──────────────────────────┤
+//                                                                             ▼
+//   diode ◀─ LinkPaths ◀─ Pacer ◀─ TransmissionEncoder ◀─ FrameEmitter ◀─ JournalFeed
 //
 // Stages:
 //   1. Subscriber.swift — the connection to the OT broker: what is exported in, what is safe acknowledged
@@ -19,26 +19,40 @@
 //   6. BlockBatcher.swift — gathers records into blocks and closes them in time
 //   7. BeatScheduler.swift — a heartbeat block each period
 //   8. SenderCore.swift — 3 to 7 together
-//   9. EpochReservation.swift — begins an epoch above all before, on disk before it is used
-//  10. Journal.swift — makes blocks safe, hands them on, says what may be acknowledged
-//  11. TransmissionQueue.swift — what waits for the emitter, bounded
-//  12. TransmissionEncoder.swift — leaves, tree, one signature, N frames
-//  13. Pacer.swift — decides which class sends next and how many frames
-//  14. FrameEmitter.swift — the thread that encodes, paces and emits
-//  15. EmissionLoop.swift — its state and its loop
-//  16. LinkPaths.swift — where frames leave: one path or several
+//   9. Journal.swift — makes blocks safe, hands them on, says what may be acknowledged
+//  10. JournalWriter.swift — its thread: commits, and what happens when the disk refuses
+//  11. JournalFeed.swift — hands blocks to the emitter, from memory or back from disk
+//  12. JournalSync.swift — syncs what was committed, then acknowledges
+//  13. TransmissionQueue.swift — what waits for the emitter, bounded
+//  14. TransmissionEncoder.swift — leaves, tree, one signature, N frames
+//  15. Pacer.swift — decides which class sends next and how many frames
+//  16. FrameEmitter.swift — the thread that encodes, paces and emits
+//  17. EmissionLoop.swift — its state and its loop
+//  18. LinkPaths.swift — where frames leave: one path or several
+// On disk:
+//  19. SenderDatabase.swift — the tables of send.db
+//  20. JournalStore.swift — writes blocks and marks, and removes the oldest
+//  21. SlotTable.swift — writes the last known values
+//  22. JournalReader.swift — reads blocks back
+// At the start:
+//  23. SenderStart.swift — opens the database and begins
+//  24. EpochReservation.swift — begins an epoch above all before, on disk before it is used
+//  25. JournalRestoration.swift — what earlier lifetimes left
+//  26. JournalReplay.swift — brings the last known values back, and the deliveries in doubt
 // Values between them:
-//  17. ClosedBlock.swift — a source block that will not change any more
-//  18. BlockGeometry.swift — cuts a packed block so that its frames fit the path
-//  19. EthernetFraming.swift — what a datagram costs on the wire
-//  20. FrameArena.swift — the frames of one transmission, in reused memory
-//  21. Transmission.swift — one sending of a block, asked for
-//  22. TransmissionClass.swift — what a transmission is for, in order of preference
-//  23. FIFO.swift — a queue over an array
+//  27. ClosedBlock.swift — a source block that will not change any more
+//  28. PacketList.swift — under which packet identifiers its records came
+//  29. BlockGeometry.swift — cuts a packed block so that its frames fit the path
+//  30. EthernetFraming.swift — what a datagram costs on the wire
+//  31. FrameArena.swift — the frames of one transmission, in reused memory
+//  32. Transmission.swift — one sending of a block, asked for
+//  33. TransmissionClass.swift — what a transmission is for, in order of preference
+//  34. FIFO.swift — a queue over an array
+//  35. LatencyHistogram.swift — how long something took, counted
 // The daemon:
-//  24. SenderConfiguration.swift — everything that send.json5 says
-//  25. SenderSettings.swift — the same in the terms of the stages
-//  26. SenderService.swift — the threads, from start to drain
-//  27. SenderServiceError.swift — what keeps it from starting
-//  28. SenderStatus.swift — what it knows of itself
-//  29. Condition.swift — how one part of the whole is
+//  36. SenderConfiguration.swift — everything that send.json5 says
+//  37. SenderSettings.swift — the same in the terms of the stages
+//  38. SenderService.swift — the threads, from start to drain
+//  39. SenderServiceError.swift — what keeps it from starting
+//  40. SenderStatus.swift — what it knows of itself
+//  41. Condition.swift — how one part of the whole is

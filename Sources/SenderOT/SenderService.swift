@@ -18,12 +18,14 @@ internal import Threading
 /// mqtt      Connection (in Subscriber)            OT broker             Intake ─▶ Journal
 /// mqtt      RetainedSetFetcher, while it fetches  OT broker             Intake ─▶ Journal
 /// pulse     when blocks and beats are due         clock                 Intake ─▶ Journal, TransmissionQueue
-/// journal   what is safe                          Journal               TransmissionQueue; acknowledges
+/// journal   what is written (JournalWriter)       Journal               JournalFeed, JournalSync
+/// feed      what the link had no room for         JournalFeed, send.db  TransmissionQueue
+/// sync      what survives a loss of power         JournalSync           Subscriber: acknowledge
 /// emit      encoder, pacer, sockets               TransmissionQueue     the link
 /// control   answers `status`                      Unix socket           (reads only)
 /// ```
 ///
-/// `init` reads the key, reserves the epoch and opens nothing to the outside; `start` begins; `stop` drains.
+/// `init` reads the key, reserves the epoch, brings back what earlier lifetimes knew, and opens nothing to the outside; `start` begins; `stop` drains.
 public final class SenderService: Sendable {
     /// The longest drain of a stop (DESIGN §5).
     public static let drain = Duration.seconds(14)
@@ -35,9 +37,11 @@ public final class SenderService: Sendable {
         var sender: Condition
     }
 
-    public let epoch: Epoch
-    public let incarnation: Incarnation
+    public var epoch: Epoch { reserved.epoch }
+    public var incarnation: Incarnation { reserved.incarnation }
     public let publicKey: Ed25519PublicKey
+    private let reserved: ReservedEpoch
+    private let setAside: String?
     private let software: String
     private let log: EventLog
     private let queue: TransmissionQueue
@@ -70,15 +74,27 @@ public final class SenderService: Sendable {
         } catch { throw .key(error) }
         publicKey = signer.publicKey
         let paths = try Self.paths(configuration)
-        (epoch, incarnation) = try Self.reserve(configuration, at: now, demanded: demanded)
         let settings = Self.settings(configuration, isIPv6: paths.contains(where: \.destination.isIPv6))
+        var start: SenderStart
+        do throws(EpochError) {
+            start = try SenderStart.prepare(
+                path: configuration.state.resolved, limits: settings.slots, now: now, demanded: demanded)
+        } catch { throw .epoch(error) }
+        reserved = start.journal.epoch
+        let restored = start.journal
+        Self.announce(start, log)
+        setAside = start.setAside
+        let found = start.takeFound()
+        let deliveries = found.deliveries
         let core = SenderCore(
-            epoch: epoch, incarnation: incarnation, settings: settings,
+            epoch: reserved.epoch, incarnation: reserved.incarnation, settings: settings, slots: found.takeSlots(),
             now: MonotonicInstant(nanoseconds: MonotonicClock.now()))
         do throws(SystemError) {
             queue = try TransmissionQueue()
-            journal = try Journal(queue: queue)
-            intake = try Intake(core: core, journal: journal, queue: queue)
+            journal = try Journal(
+                Self.journal(configuration), path: configuration.state.resolved, restored: restored, queue: queue,
+                log: log)
+            intake = try Intake(core: core, deliveries: deliveries, journal: journal, queue: queue)
             emitter = try FrameEmitter(
                 Self.emission(configuration, settings.geometry.framing), signer: signer, paths: paths, queue: queue)
         } catch { throw .system(error) }
@@ -90,12 +106,26 @@ public final class SenderService: Sendable {
     /// Starts to send beats, to journal and to subscribe.
     /// - Throws: what the broker's settings make impossible, or no room for a thread. Then `stop` ends what was begun.
     public func start() throws(SenderServiceError) {
+        let store: JournalStore
+        do throws(StorageError) {
+            let path = configuration.withLock { $0.state.resolved }
+            store = try JournalStore(
+                try Database(path: path, schema: SenderDatabase.schema), epoch: reserved,
+                limits: journal.settings.limits)
+        } catch { throw .epoch(.storage(error)) }
         do throws(SystemError) {
-            try journal.start { [subscriber] in subscriber.acknowledge($0) }
+            try journal.start(
+                store,
+                observer: Journal.Observer(
+                    acknowledge: { [subscriber] in subscriber.acknowledge($0) },
+                    note: { [intake] in intake.note($0) },
+                    takeDirtySlots: { [intake] in intake.takeChangedSlots($0) },
+                    slotsAreLost: { [intake] in intake.noteAllSlotsChanged() }))
             let thread = try WorkerThread(name: "pulse") { [self] in beat() }
             pulse.withLock { $0 = thread }
         } catch { throw .system(error) }
         note("start", "\(software), configuration \(fingerprintOfConfiguration)")
+        if let setAside { note("journal set aside", "damaged at the start, now \(setAside)") }
         do throws(ConnectionError) { try subscriber.start() } catch { throw .broker(error) }
         log.notice(
             "started", "sending",
@@ -153,7 +183,7 @@ public final class SenderService: Sendable {
         subscriber.stop(drain: Self.farewell)
         if unsent > 0 {
             log.error(
-                "stop.unsent", "blocks were not sent before the stop; the broker will deliver QoS 1 and 2 again",
+                "stop.unsent", "blocks were not sent before the stop; they go out at the next start",
                 ["blocks": .number(unsent)])
         }
         return unsent == 0
@@ -168,18 +198,40 @@ public final class SenderService: Sendable {
         }
     }
 
+    private static func announce(_ start: borrowing SenderStart, _ log: EventLog) {
+        if let setAside = start.setAside {
+            log.error(
+                "journal.set_aside", "the database was damaged and set aside; the journal begins anew",
+                ["file": .text(setAside)])
+        }
+        if start.unreadable > 0 {
+            log.error(
+                "journal.unreadable", "blocks of the journal cannot be decoded", ["blocks": .number(start.unreadable)])
+        }
+        guard let unsent = start.journal.unsent else { return }
+        log.notice(
+            "journal.backlog", "blocks of an earlier start go out first", ["blocks": .number(unsent.count)])
+    }
+
     private func surroundings() -> BeatScheduler.Surroundings {
         let status = snapshot()
         var told = BeatScheduler.Surroundings()
-        told.sent = queue.newestLeft
+        let left = queue.newestLeft
+        told.sent =
+            left.epoch == epoch
+            ? (left.sequence, left.block) : (SequenceNumber(rawValue: 0), BlockNumber(rawValue: 0))
+        told.isDurable = status.journal.failure == nil
+        told.floor = status.journal.floor
+        (told.earlierEpochs, told.olderEpochs) = journal.earlierEpochs
         told.software = software
         told.configuration = configurationDigest
         told.broker = Beat.BrokerState(
             isOnline: status.broker.isOnline, since: status.broker.since,
             reason: Subscriber.shortened(status.broker.reason, to: Beat.maximumTextBytes))
         told.emitErrors = status.emitter.refusedFrames
-        told.journalBacklog = UInt64(status.journalBacklog + status.unsentBlocks)
-        told.alarms = Array(status.broker.alarms.prefix(Beat.maximumAlarms))
+        told.journalBacklog = UInt64(status.journal.backlogBlocks + status.unsentBlocks)
+        let journalAlarm = status.journal.alarm.map { [Subscriber.shortened($0, to: Beat.maximumTextBytes)] } ?? []
+        told.alarms = Array((journalAlarm + status.broker.alarms).prefix(Beat.maximumAlarms))
         return told
     }
 
@@ -193,7 +245,7 @@ public final class SenderService: Sendable {
             } else {
                 conditions.link.become(.online, at: now)
             }
-            if let alarm = broker.alarms.first {
+            if let alarm = journal.report.alarm ?? broker.alarms.first {
                 conditions.sender.become(.degraded, reason: alarm, at: now)
             } else {
                 conditions.sender.become(.online, at: now)
@@ -204,8 +256,8 @@ public final class SenderService: Sendable {
         return SenderStatus(
             at: now, link: conditions.link, sender: conditions.sender, newest: progress.newest,
             incarnation: incarnation, fingerprint: LinkCard.fingerprint(of: publicKey), topics: progress.topics,
-            counters: progress.counters, emitter: emitted, broker: broker, journalBacklog: journal.backlog,
-            isDurable: journal.isDurable, unsentBlocks: queue.unsentBlocks)
+            counters: progress.counters, emitter: emitted, broker: broker, journal: journal.report,
+            unsentBlocks: queue.unsentBlocks)
     }
 
     private func note(_ what: String, _ detail: String) {

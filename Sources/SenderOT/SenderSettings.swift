@@ -1,9 +1,7 @@
 internal import Configuration
 internal import Datagrams
-internal import DiodeProtocol
 internal import FEC
 internal import JSON
-internal import Storage
 
 /// The configuration in the terms of the stages.
 extension SenderService {
@@ -23,17 +21,13 @@ extension SenderService {
         return paths
     }
 
-    /// Opens the database and reserves the epoch.
-    static func reserve(
-        _ configuration: SenderConfiguration, at now: UnixMilliseconds, demanded: UInt64?
-    ) throws(SenderServiceError) -> (Epoch, Incarnation) {
-        do throws(EpochError) {
-            var database: Database
-            do throws(StorageError) {
-                database = try Database(path: configuration.state.resolved, schema: EpochReservation.schema)
-            } catch { throw EpochError.storage(error) }
-            return try EpochReservation.reserve(in: &database, clock: now, demanded: demanded)
-        } catch { throw .epoch(error) }
+    static func journal(_ configuration: SenderConfiguration) -> Journal.Settings {
+        var settings = Journal.Settings()
+        settings.limits.keep = configuration.journal.keep
+        settings.limits.bytes = configuration.journal.limit.bytes
+        settings.limits.minimumFree = configuration.journal.minFree.bytes
+        settings.onDiskFull = configuration.onDiskFull == .hold ? .hold : .forward(after: .seconds(2))
+        return settings
     }
 
     static func settings(_ configuration: SenderConfiguration, isIPv6: Bool) -> SenderCore.Settings {

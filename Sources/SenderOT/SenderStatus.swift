@@ -2,6 +2,7 @@ internal import Datagrams
 internal import DiodeProtocol
 internal import JSON
 internal import MQTT
+internal import Storage
 
 /// What the sender knows of itself at one moment, for the control socket and the beat.
 struct SenderStatus: Sendable {
@@ -15,8 +16,7 @@ struct SenderStatus: Sendable {
     var counters: SenderCore.Counters
     var emitter: FrameEmitter.Counters
     var broker: Subscriber.Report
-    var journalBacklog: Int
-    var isDurable: Bool
+    var journal: JournalReport
     var unsentBlocks: Int
 
     /// The answer to `diode-send status`: four objects, and the numbers behind them.
@@ -26,7 +26,7 @@ struct SenderStatus: Sendable {
             "at": .text(CalendarTime.text(at)), "fingerprint": .text(fingerprint),
             "epoch": .number(newest.epoch.rawValue), "incarnation": .text(String(incarnation.rawValue, radix: 16)),
             "sequence": .number(newest.sequence.rawValue), "topics": .number(topics), "records": records,
-            "filtered": filtered, "emitted": emitted, "journal": journal, "subscription": subscription,
+            "filtered": filtered, "emitted": emitted, "journal": journalled, "subscription": subscription,
         ]
     }
 
@@ -42,7 +42,8 @@ struct SenderStatus: Sendable {
     private var records: JSONValue {
         [
             "received": .number(counters.received), "taken": .number(counters.records),
-            "shed": .number(counters.shed), "known": .number(counters.known), "beats": .number(counters.beats),
+            "shed": .number(counters.shed), "known": .number(counters.known),
+            "repeated": .number(counters.repeated), "beats": .number(counters.beats),
         ]
     }
 
@@ -76,8 +77,22 @@ struct SenderStatus: Sendable {
         ]
     }
 
-    private var journal: JSONValue {
-        ["durable": .flag(isDurable), "backlog_blocks": .number(journalBacklog)]
+    private var journalled: JSONValue {
+        [
+            "durable": .flag(journal.failure == nil), "failure": .optional(journal.failure?.description),
+            "backlog_blocks": .number(journal.backlogBlocks), "used_bytes": .number(journal.usedBytes),
+            "limit_bytes": .number(journal.limitBytes), "full": .flag(journal.isFull),
+            "floor": .optional(journal.floor.map { "\($0.epoch.rawValue):\($0.sequence.rawValue)" }),
+            "unjournalled_records": .number(journal.unjournalledRecords), "commit_us": Self.latency(journal.commits),
+            "sync_us": Self.latency(journal.syncs),
+        ]
+    }
+
+    private static func latency(_ histogram: LatencyHistogram) -> JSONValue {
+        [
+            "count": .number(histogram.count), "p50": .number(histogram.microseconds(share: 0.5)),
+            "p99": .number(histogram.microseconds(share: 0.99)),
+        ]
     }
 
     private var subscription: JSONValue {

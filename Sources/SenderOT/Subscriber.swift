@@ -85,8 +85,11 @@ final class Subscriber: Sendable {
     var report: Report { state.withLock { $0.report } }
 
     /// Acknowledges everything up to a ticket.
-    func acknowledge(_ ticket: DeliveryTicket) {
-        state.withLock { $0.connection }?.acknowledge(through: DeliveryID(rawValue: ticket.rawValue))
+    /// - Returns: whether the broker is there to be told; if not, it is told when it delivers again.
+    func acknowledge(_ ticket: DeliveryTicket) -> Bool {
+        let (connection, isOnline) = state.withLock { ($0.connection, $0.report.isOnline) }
+        connection?.acknowledge(through: DeliveryID(rawValue: ticket.rawValue))
+        return isOnline && connection != nil
     }
 
     /// Subscribes to other filters from now on.
@@ -180,6 +183,7 @@ final class Subscriber: Sendable {
                 "version": .text(grant.version.description), "session": grant.sessionPresent ? "resumed" : "new",
                 "client": .text(grant.clientIdentifier),
             ])
+        if !grant.sessionPresent { intake.forgetRestoredDeliveries() }
         if grant.version == .v3_1_1 { log.warning("broker.version", Self.oldVersionAlarm) }
         intake.note(
             Unobserved(

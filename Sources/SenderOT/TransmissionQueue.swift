@@ -2,6 +2,13 @@ public import DiodeProtocol
 internal import Synchronization
 public import Threading
 
+/// A block that has left, and its last sequence; all 0 before the first.
+public struct LeftBlock: Sendable, Equatable {
+    public var epoch = Epoch(rawValue: 0)
+    public var sequence = SequenceNumber(rawValue: 0)
+    public var block = BlockNumber(rawValue: 0)
+}
+
 /// What waits for the emitter: one queue for each class, between the threads that make blocks and the one that sends.
 ///
 /// Bounded in bytes for each class. A full class refuses: whoever offers keeps the block and waits for room, so that the
@@ -23,7 +30,7 @@ public final class TransmissionQueue: Sendable {
         var senderSleeps = false
         var offererSleeps = false
         var isFinished = false
-        var newestLeft = (sequence: SequenceNumber(rawValue: 0), block: BlockNumber(rawValue: 0))
+        var newestLeft = LeftBlock()
     }
 
     private let lanes = Lock(Lanes())
@@ -44,8 +51,8 @@ public final class TransmissionQueue: Sendable {
     /// Whether everything live that was offered has left, its repair symbols aside: a record that comes now need not wait.
     public var isIdle: Bool { unsent.load(ordering: .acquiring) == 0 }
 
-    /// The newest live block whose source frames have left, and its last sequence; 0 before the first.
-    public var newestLeft: (sequence: SequenceNumber, block: BlockNumber) { lanes.withLock { $0.newestLeft } }
+    /// The newest live block whose source frames have left.
+    public var newestLeft: LeftBlock { lanes.withLock { $0.newestLeft } }
 
     /// Live blocks that have not left.
     public var unsentBlocks: Int { unsent.load(ordering: .acquiring) }
@@ -95,9 +102,9 @@ public final class TransmissionQueue: Sendable {
     }
 
     /// The source frames of one live block have left; `sequence` is its last.
-    func sourceLeft(_ sequence: SequenceNumber, _ block: BlockNumber) {
+    func sourceLeft(_ sequence: SequenceNumber, _ id: BlockID) {
         unsent.subtract(1, ordering: .acquiringAndReleasing)
-        lanes.withLock { $0.newestLeft = (sequence, block) }
+        lanes.withLock { $0.newestLeft = LeftBlock(epoch: id.epoch, sequence: sequence, block: id.block) }
     }
 
     /// Sleeps until something is offered, nothing more will be, or the time is over.

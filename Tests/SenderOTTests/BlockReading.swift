@@ -80,7 +80,7 @@ struct CoreBench: ~Copyable {
     var stream = ReadStream()
 
     init(
-        exporting filters: [String] = ["#"], mtu: Int = 1_500,
+        exporting filters: [String] = ["#"], mtu: Int = 1_500, epoch: Epoch = Epoch(rawValue: 7),
         _ change: (inout SenderCore.Settings) -> Void = { _ in }
     ) throws {
         let geometry = BlockGeometry(
@@ -88,7 +88,7 @@ struct CoreBench: ~Copyable {
         var settings = SenderCore.Settings(policy: try policy(filters), geometry: geometry)
         change(&settings)
         core = SenderCore(
-            epoch: Epoch(rawValue: 7), incarnation: Incarnation(rawValue: 99), settings: settings, now: now)
+            epoch: epoch, incarnation: Incarnation(rawValue: 99), settings: settings, now: now)
     }
 
     var time: UnixMilliseconds { UnixMilliseconds(rawValue: 1_700_000_000_000 + now.nanoseconds / 1_000_000) }

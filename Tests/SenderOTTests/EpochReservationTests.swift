@@ -41,10 +41,11 @@ import Testing
             var last: UInt64 = 0
             var incarnations: Set<UInt64> = []
             for _ in 0..<30 {
-                var database = try Database(path: folder.file("send.db"), schema: EpochReservation.schema)
+                var database = try Database(path: folder.file("send.db"), schema: SenderDatabase.schema)
                 for _ in 0..<Int.random(in: 1...3, using: &random) {
                     let clock = UnixMilliseconds(rawValue: now.rawValue + .random(in: 0...50, using: &random))
-                    let (epoch, incarnation) = try EpochReservation.reserve(in: &database, clock: clock)
+                    let reserved = try EpochReservation.reserve(in: &database, clock: clock)
+                    let (epoch, incarnation) = (reserved.epoch, reserved.incarnation)
                     #expect(epoch.rawValue == max(last + 1, clock.rawValue))
                     last = epoch.rawValue
                     #expect(incarnations.insert(incarnation.rawValue).inserted)
@@ -57,7 +58,7 @@ import Testing
     func deleted() throws {
         let folder = try TemporaryDirectory()
         for name in ["a.db", "b.db"] {
-            var database = try Database(path: folder.file(name), schema: EpochReservation.schema)
+            var database = try Database(path: folder.file(name), schema: SenderDatabase.schema)
             #expect(try EpochReservation.reserve(in: &database, clock: now).epoch.rawValue == now.rawValue)
         }
     }

@@ -1,101 +1,121 @@
 import DiodeProtocol
+import Glibc
 import TestKit
 import Testing
 import Threading
 
 @testable import SenderOT
 
-/// The journal between a core and a queue that the test empties by hand.
+/// The journal between a core and a queue that the test empties by hand, on a real database.
 @Suite(.timeLimit(.minutes(1)))
 struct JournalTests {
-    private final class Acknowledged: Sendable {
-        private let tickets = Lock<[UInt64]>([])
-        var all: [UInt64] { tickets.withLock { $0 } }
-        func add(_ ticket: DeliveryTicket) { tickets.withLock { $0.append(ticket.rawValue) } }
-    }
-
-    private func blocks(_ count: Int, bytes: Int = 1_000) throws -> [ClosedBlock] {
-        var bench = try CoreBench()
-        var random = SeededGenerator(seed: 3)
-        for index in 1...count {
-            let payload = (0..<bytes).map { _ in UInt8.random(in: 0...255, using: &random) }
-            bench.publish("acme/a", payload, delivery: UInt64(index))
-            try bench.endGulp(idle: true)
-        }
-        return bench.blocks
-    }
-
-    @Test("blocks reach the queue in order, and deliveries are acknowledged up to the last that did")
+    @Test("blocks reach the queue in order, and deliveries are acknowledged up to the last that is on disk")
     func order() async throws {
-        let queue = try TransmissionQueue()
-        let journal = try Journal(queue: queue)
-        let acknowledged = Acknowledged()
-        try journal.start { acknowledged.add($0) }
-        for block in try blocks(100) { journal.append(block) }
+        let bench = try JournalBench()
+        let journal = try bench.start()
+        for block in try bench.blocks(100) { journal.append(block) }
         journal.settle(DeliveryTicket(rawValue: 105))
         #expect(journal.finish(until: .max) == 0)
-        #expect(acknowledged.all.last == 105)
-        #expect(acknowledged.all == acknowledged.all.sorted())
-        var taken: [UInt64] = []
-        while let transmission = queue.take(.live) { taken.append(transmission.block.id.block.rawValue) }
-        #expect(taken == Array(1...100))
-        #expect(!journal.isDurable, "nothing is on disk yet, and nobody may believe it")
+        #expect(bench.acknowledged.last == 105)
+        #expect(bench.acknowledged == bench.acknowledged.sorted())
+        #expect(bench.takeAll() == Array(1...100))
+        #expect(try bench.journalledBlocks() == Array(1...100))
     }
 
-    @Test("D7 no delivery is acknowledged before its block is with the emitter")
-    func acknowledgeAfter() async throws {
-        let queue = try TransmissionQueue(laneBytes: 2_000)
-        let journal = try Journal(queue: queue)
-        let acknowledged = Acknowledged()
-        try journal.start { acknowledged.add($0) }
-        for block in try blocks(10) { journal.append(block) }
-        // One block waits in the queue, which has no room for the next.
-        #expect(await eventually { queue.unsentBlocks == 1 && journal.backlog == 9 })
-        #expect((acknowledged.all.last ?? 0) <= 1)
-        var taken: UInt64 = 0
-        while taken < 10 {
-            guard let transmission = queue.take(.live) else {
+    @Test("D7 what the link has no room for waits on disk, is acknowledged, and goes out in order")
+    func diskIsTheQueue() async throws {
+        let bench = try JournalBench(laneBytes: 2_000)
+        let journal = try bench.start()
+        let blocks = try bench.blocks(300, bytes: 60_000)
+        for block in blocks { journal.append(block) }
+        // 18 MB, of which memory holds 16 at most, and nobody sends.
+        #expect(await eventually(.seconds(20)) { bench.acknowledged.last == 300 })
+        #expect(journal.backlog >= 299)
+        var taken: [UInt64] = []
+        while taken.count < 300 {
+            guard let transmission = bench.queue.take(.live) else {
                 await Task.yield()
                 continue
             }
-            taken = transmission.block.id.block.rawValue
-            #expect((acknowledged.all.last ?? 0) <= taken + 1)
+            taken.append(transmission.block.id.block.rawValue)
+            let expected = blocks[taken.count - 1]
+            #expect(transmission.block.symbols == expected.symbols, "block \(taken.count) came back as it was")
         }
-        #expect(await eventually { acknowledged.all.last == 10 })
+        #expect(taken == Array(1...300))
         #expect(journal.finish(until: .max) == 0)
     }
 
-    @Test("P8 a full journal lets its reader wait, and goes on when there is room")
-    func full() async throws {
-        let queue = try TransmissionQueue(laneBytes: 1_500)
-        let journal = try Journal(queue: queue, limitBytes: 5_000)
-        try journal.start { _ in }
-        for block in try blocks(10) { journal.append(block) }
-        let passed = Lock(false)
-        let reader = try WorkerThread(name: "reader") {
-            journal.waitForRoom()
-            passed.withLock { $0 = true }
+    @Test("D7 what was not sent goes out at the next start, under its own numbers, before anything new")
+    func backlogOfAnEarlierEpoch() async throws {
+        let bench = try JournalBench(laneBytes: 2_000)
+        let journal = try bench.start()
+        for block in try bench.blocks(20) { journal.append(block) }
+        #expect(await eventually { bench.acknowledged.last == 20 })
+        #expect(journal.finish(until: MonotonicClock.now()) > 0, "nobody sent")
+        let next = try JournalBench(folder: bench.folder)
+        #expect(next.begun.journal.unsent == 1...20)
+        let again = try next.start()
+        for block in try next.blocks(3, epoch: next.epoch) { again.append(block) }
+        #expect(again.finish(until: .max) == 0)
+        var seen: [String] = []
+        while let transmission = next.queue.take(.live) {
+            let id = transmission.block.id
+            seen.append("\(id.epoch == bench.epoch ? "old" : "new") \(id.block.rawValue)")
         }
-        #expect(await eventually { journal.backlog == 9 })
-        #expect(!passed.withLock { $0 })
-        var taken = 0
-        while taken < 10 {
-            if queue.take(.live) != nil { taken += 1 } else { await Task.yield() }
+        #expect(seen == (1...20).map { "old \($0)" } + (1...3).map { "new \($0)" })
+        let last = next.begun.journal.earlierEpochs.last
+        #expect(last?.epoch == bench.epoch)
+        #expect(last?.lastBlock.rawValue == 20)
+    }
+
+    @Test("P8 at its limit the journal frees what was sent, oldest first, and never what was not")
+    func limit() async throws {
+        let bench = try JournalBench(limitBytes: 1 << 20)
+        let journal = try bench.start()
+        let blocks = try bench.blocks(400, bytes: 20_000)
+        for block in blocks.prefix(200) {
+            journal.append(block)
+            bench.sendAll()
         }
-        #expect(await eventually { passed.withLock { $0 } })
-        reader.join()
+        #expect(await eventually(.seconds(20)) { bench.acknowledged.last == 200 })
+        bench.sendAll()
+        #expect(journal.coreState == .writing, "all was sent: there is room")
+        for block in blocks.suffix(200) { journal.append(block) }
+        #expect(await eventually(.seconds(20)) { bench.acknowledged.last == 400 })
+        #expect(await eventually { journal.coreState == .full }, "nothing more may be freed")
+        bench.sendAll()
+        #expect(await eventually { journal.coreState == .writing }, "what was sent makes room")
+        #expect(journal.finish(until: .max) == 0)
+        let held = try bench.journalledBlocks()
+        #expect(held.first ?? 401 > 300, "the oldest are gone")
+    }
+
+    @Test("D7 a disk that refuses: the link goes on, acknowledgements wait, then records are named unjournalled")
+    func failingDisk() async throws {
+        let bench = try JournalBench(withholding: .milliseconds(300))
+        let journal = try bench.start()
+        let blocks = try bench.blocks(30)
+        journal.append(blocks[0])
+        #expect(await eventually { bench.acknowledged.last == 1 })
+        // Another owner holds the write lock for longer than the journal waits.
+        try bench.whileLocked {
+            for block in blocks[1...] { journal.append(block) }
+            #expect(waitUntil { journal.report.failure != nil })
+            #expect(waitUntil { bench.takeAll().contains(30) }, "the live path goes on")
+            #expect(waitUntil { bench.acknowledged.last == 30 }, "from memory, after a while")
+            #expect(bench.notes.contains { $0.what == "unjournalled" })
+        }
+        #expect(await eventually(.seconds(20)) { journal.report.failure == nil })
+        #expect(bench.notes.contains { $0.what == "journalled" })
         journal.finish(until: .max)
     }
 
-    @Test("a finish that meets its deadline says how many blocks are left, and acknowledges none of them")
-    func cutShort() async throws {
-        let queue = try TransmissionQueue(laneBytes: 1_500)
-        let journal = try Journal(queue: queue)
-        let acknowledged = Acknowledged()
-        try journal.start { acknowledged.add($0) }
-        for block in try blocks(10) { journal.append(block) }
-        #expect(journal.finish(until: MonotonicClock.now() + 50_000_000) == 9)
-        #expect(acknowledged.all == [1])
-        journal.waitForRoom()
+    private func waitUntil(_ condition: () -> Bool) -> Bool {
+        let deadline = MonotonicClock.now() + 30_000_000_000
+        while !condition() {
+            guard MonotonicClock.now() < deadline else { return false }
+            sched_yield()
+        }
+        return true
     }
 }

@@ -40,7 +40,7 @@ import Testing
                 let id = try #require(inserted)
                 let found = find(name, in: slots)
                 #expect(found == id)
-                let version = slots.nextVersion(id)
+                let version = slots.nextVersion(id, in: BlockNumber(rawValue: 1))
                 slots.store(content, in: id, stamp: stamp(sequence), time: UnixMilliseconds(rawValue: sequence))
                 var known = model[name] ?? Known()
                 known.version += 1

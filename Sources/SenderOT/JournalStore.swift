@@ -1,0 +1,211 @@
+internal import DiodeProtocol
+internal import Storage
+internal import Threading
+
+/// How far the blocks of the journal have come, by position.
+struct JournalMarks: Sendable, Equatable {
+    /// The newest block whose frames have left.
+    var sent: UInt64 = 0
+    /// The newest block whose deliveries the OT broker was told are safe.
+    var released: UInt64 = 0
+    /// From here on blocks are newer than what the table of slots says.
+    var replayFrom: UInt64 = 1
+}
+
+/// Writes the journal: blocks and what belongs to them in one transaction. The journal's thread owns it.
+///
+/// A row is removed when it is older than `journal.keep` or the file has grown to its limit, the oldest first, but never one
+/// that has not been sent, nor one that the table of slots has not passed. Rows leave in small steps, a few for each that
+/// comes, so that no transaction is long.
+struct JournalStore: ~Copyable {
+    /// What bounds the journal.
+    struct Limits: Sendable, Equatable {
+        var keep = Duration.seconds(7 * 86_400)
+        /// Of the pages in use.
+        var bytes: UInt64 = 64 << 30
+        /// Below so many free bytes on the disk the journal grows no more.
+        var minimumFree: UInt64 = 2 << 30
+    }
+
+    /// The limits are looked at after so many bytes, or when asked to.
+    private static let bytesBetweenLooks = 1 << 20
+    /// Rows that one transaction may remove beyond twice those that it adds.
+    private static let removalStep = 64
+    /// Rows that make room on a full disk.
+    private static let roomStep = 4_096
+
+    private let epoch: ReservedEpoch
+    private let limits: Limits
+    private let path: String
+    private var database: Database
+    private var insertion: Statement
+    private var epochUpdate: Statement
+    private var marksUpdate: Statement
+    private var oldest: Statement
+    private var removal: Statement
+    private var slots: SlotTable
+    private var bytesSinceLook = Self.bytesBetweenLooks
+    private var mayRemoveForRoom = false
+    /// The oldest block that is held, as the floor that beats state; nil while the journal is empty.
+    private(set) var floor: Stamp?
+    /// The database's size as of the last look.
+    private(set) var usedBytes: UInt64 = 0
+    /// The limit is reached and nothing may be removed: what comes now has to be shed.
+    private(set) var isFull = false
+
+    init(_ database: consuming Database, epoch: ReservedEpoch, limits: Limits) throws(StorageError) {
+        let insertion = try database.prepare(
+            "INSERT OR REPLACE INTO blocks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        let epochUpdate = try database.prepare("UPDATE epochs SET last_sequence = ?, last_block = ? WHERE epoch = ?")
+        let marksUpdate = try database.prepare("UPDATE journal SET sent = ?, released = ?, replay_from = ?")
+        let oldest = try database.prepare(
+            "SELECT position, closed_at, epoch, first_sequence FROM blocks ORDER BY position LIMIT ?")
+        let removal = try database.prepare("DELETE FROM blocks WHERE position < ?")
+        let slots = try SlotTable(database)
+        self.epoch = epoch
+        self.limits = limits
+        path = database.path
+        self.insertion = insertion
+        self.epochUpdate = epochUpdate
+        self.marksUpdate = marksUpdate
+        self.oldest = oldest
+        self.removal = removal
+        self.slots = slots
+        self.database = database
+    }
+
+    /// Where a block of this epoch stands.
+    func position(of block: BlockNumber) -> UInt64 { epoch.firstPosition + block.rawValue - 1 }
+
+    /// Writes blocks of this epoch, marks and slots; all of it or nothing.
+    /// - Parameters:
+    ///   - last: the newest sequence and block that were given out, which may lie beyond the blocks.
+    ///   - now: for the age of the oldest blocks.
+    mutating func commit(
+        _ blocks: [ClosedBlock], last: (sequence: SequenceNumber, block: BlockNumber), marks: JournalMarks,
+        slots rows: [SlotRow], now: UnixMilliseconds
+    ) throws(StorageError) {
+        try look()
+        try database.begin()
+        do throws(StorageError) {
+            for block in blocks { try insert(block) }
+            epochUpdate.bind(1, unsigned: last.sequence.rawValue)
+            epochUpdate.bind(2, unsigned: last.block.rawValue)
+            epochUpdate.bind(3, unsigned: epoch.epoch.rawValue)
+            try epochUpdate.run()
+            marksUpdate.bind(1, unsigned: marks.sent)
+            marksUpdate.bind(2, unsigned: marks.released)
+            marksUpdate.bind(3, unsigned: marks.replayFrom)
+            try marksUpdate.run()
+            for row in rows { try slots.put(row) }
+            try remove(upTo: min(marks.sent, marks.replayFrom - 1), added: blocks.count, now: now)
+            try database.commit()
+        } catch {
+            database.rollBack()
+            throw error
+        }
+        if floor == nil { try lookAtOldest() }
+    }
+
+    /// The disk is full: gives back what the log holds, and makes pages free that the next commits can use.
+    mutating func makeRoom(upTo last: UInt64) throws(StorageError) {
+        try database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        guard last > 0 else { return }
+        oldest.bind(1, Int64(Self.roomStep))
+        var end: UInt64?
+        while try oldest.step() {
+            let position = oldest.unsigned(0)
+            guard position <= last else { break }
+            end = position + 1
+        }
+        oldest.reset()
+        guard let end else { return }
+        removal.bind(1, unsigned: end)
+        try removal.run()
+        try lookAtOldest()
+        bytesSinceLook = Self.bytesBetweenLooks
+    }
+
+    private mutating func insert(_ block: ClosedBlock) throws(StorageError) {
+        insertion.bind(1, unsigned: position(of: block.id.block))
+        insertion.bind(2, unsigned: block.id.epoch.rawValue)
+        insertion.bind(3, unsigned: block.id.block.rawValue)
+        insertion.bind(4, unsigned: block.firstSequence.rawValue)
+        insertion.bind(5, unsigned: block.lastSequence.rawValue)
+        insertion.bind(6, Int64(block.flags.rawValue))
+        insertion.bind(7, Int64(block.partIndex))
+        insertion.bind(8, Int64(block.partCount))
+        insertion.bind(9, Int64(block.plainBytes))
+        insertion.bind(10, Int64(block.shape.sourceSymbols))
+        insertion.bind(11, Int64(block.shape.symbolBytes))
+        insertion.bind(12, Int64(block.shape.symbolCount))
+        insertion.bind(13, unsigned: block.closedAt.rawValue)
+        insertion.bind(14, blob: block.packets.bytes.span.bytes)
+        insertion.bind(15, blob: block.symbols.span.bytes.extracting(0..<block.packedBytes))
+        try insertion.run()
+        bytesSinceLook += block.packedBytes
+    }
+
+    // Limits.
+
+    /// Looks at the sizes now and then: what the file takes, and what the disk has left.
+    private mutating func look() throws(StorageError) {
+        guard bytesSinceLook >= Self.bytesBetweenLooks else { return }
+        bytesSinceLook = 0
+        let footprint = try database.footprint()
+        usedBytes = footprint.used
+        let free = FreeSpace.bytes(at: path) ?? .max
+        mayRemoveForRoom =
+            usedBytes > limits.bytes
+            || free.addingReportingOverflow(footprint.reusable).partialValue
+                < limits.minimumFree
+        if usedBytes <= limits.bytes { isFull = false }
+    }
+
+    /// Whether a commit, even of nothing, would remove rows if they may be removed.
+    func hasRowsToRemove(_ now: UnixMilliseconds) -> Bool { mayRemoveForRoom || floorTime < horizon(now) }
+
+    /// What was closed before this is too old.
+    private func horizon(_ now: UnixMilliseconds) -> UInt64 {
+        let age = limits.keep.milliseconds
+        return now.rawValue > age ? now.rawValue - age : 0
+    }
+
+    /// Removes the oldest rows that are too old or in the way.
+    private mutating func remove(upTo last: UInt64, added: Int, now: UnixMilliseconds) throws(StorageError) {
+        let horizon = horizon(now)
+        guard hasRowsToRemove(now) else { return }
+        oldest.bind(1, Int64(2 * added + Self.removalStep))
+        var end: UInt64?
+        while try oldest.step() {
+            let position = oldest.unsigned(0)
+            guard position <= last, mayRemoveForRoom || oldest.unsigned(1) < horizon else { break }
+            end = position + 1
+        }
+        oldest.reset()
+        if let end {
+            removal.bind(1, unsigned: end)
+            try removal.run()
+            try lookAtOldest()
+        } else if usedBytes > limits.bytes {
+            isFull = true
+        }
+        if mayRemoveForRoom { bytesSinceLook = Self.bytesBetweenLooks }
+    }
+
+    /// When the oldest block was closed.
+    private var floorTime: UInt64 = .max
+
+    private mutating func lookAtOldest() throws(StorageError) {
+        oldest.bind(1, 1)
+        if try oldest.step() {
+            floorTime = oldest.unsigned(1)
+            floor = Stamp(
+                epoch: Epoch(rawValue: oldest.unsigned(2)), sequence: SequenceNumber(rawValue: oldest.unsigned(3)))
+        } else {
+            floorTime = .max
+            floor = nil
+        }
+        oldest.reset()
+    }
+}
