@@ -32,12 +32,24 @@ struct JournalRestoration: Sendable {
                 sent: journal.unsigned(0), released: journal.unsigned(1), replayFrom: max(journal.unsigned(2), 1))
         }
         journal.reset()
+        try Self.closeEpochs(database)
         try readEpochs(database)
         var newest = try database.prepare("SELECT max(position) FROM blocks")
         if try newest.step(), newest.unsigned(0) > marks.sent {
             unsent = marks.sent + 1...newest.unsigned(0)
         }
         newest.reset()
+    }
+
+    /// The row of the epoch that ended last lags behind its blocks.
+    private static func closeEpochs(_ database: borrowing Database) throws(StorageError) {
+        try database.execute(
+            """
+            UPDATE epochs SET
+                last_sequence = max(epochs.last_sequence, b.newest), last_block = max(last_block, b.block)
+            FROM (SELECT epoch, block, last_sequence AS newest FROM blocks ORDER BY position DESC LIMIT 1) AS b
+            WHERE epochs.epoch = b.epoch
+            """)
     }
 
     private mutating func readEpochs(_ database: borrowing Database) throws(StorageError) {

@@ -30,7 +30,7 @@ struct JournalStore: ~Copyable {
     /// The limits are looked at after so many bytes, or when asked to.
     private static let bytesBetweenLooks = 1 << 20
     /// Rows that one transaction may remove beyond twice those that it adds.
-    private static let removalStep = 64
+    private static let removalStep = 512
     /// Rows that make room on a full disk.
     private static let roomStep = 4_096
 
@@ -77,28 +77,23 @@ struct JournalStore: ~Copyable {
     /// Where a block of this epoch stands.
     func position(of block: BlockNumber) -> UInt64 { epoch.firstPosition + block.rawValue - 1 }
 
-    /// Writes blocks of this epoch, marks and slots; all of it or nothing.
-    /// - Parameters:
-    ///   - last: the newest sequence and block that were given out, which may lie beyond the blocks.
-    ///   - now: for the age of the oldest blocks.
-    mutating func commit(
-        _ blocks: [ClosedBlock], last: (sequence: SequenceNumber, block: BlockNumber), marks: JournalMarks,
-        slots rows: [SlotRow], now: UnixMilliseconds
-    ) throws(StorageError) {
+    /// What is written beside blocks, now and then: it may lag behind, since the blocks themselves say the rest.
+    struct Notes {
+        /// The newest sequence and block that were given out, which may lie beyond the blocks.
+        var last: (sequence: SequenceNumber, block: BlockNumber)
+        var marks: JournalMarks
+        var slots: [SlotRow]
+        /// For the age of the oldest blocks.
+        var now: UnixMilliseconds
+    }
+
+    /// Writes blocks of this epoch and, if there are any, notes; all of it or nothing.
+    mutating func commit(_ blocks: [ClosedBlock], _ notes: Notes?) throws(StorageError) {
         try look()
         try database.begin()
         do throws(StorageError) {
             for block in blocks { try insert(block) }
-            epochUpdate.bind(1, unsigned: last.sequence.rawValue)
-            epochUpdate.bind(2, unsigned: last.block.rawValue)
-            epochUpdate.bind(3, unsigned: epoch.epoch.rawValue)
-            try epochUpdate.run()
-            marksUpdate.bind(1, unsigned: marks.sent)
-            marksUpdate.bind(2, unsigned: marks.released)
-            marksUpdate.bind(3, unsigned: marks.replayFrom)
-            try marksUpdate.run()
-            for row in rows { try slots.put(row) }
-            try remove(upTo: min(marks.sent, marks.replayFrom - 1), added: blocks.count, now: now)
+            if let notes { try write(notes, added: blocks.count) }
             try database.commit()
         } catch {
             database.rollBack()
@@ -124,6 +119,19 @@ struct JournalStore: ~Copyable {
         try removal.run()
         try lookAtOldest()
         bytesSinceLook = Self.bytesBetweenLooks
+    }
+
+    private mutating func write(_ notes: Notes, added: Int) throws(StorageError) {
+        epochUpdate.bind(1, unsigned: notes.last.sequence.rawValue)
+        epochUpdate.bind(2, unsigned: notes.last.block.rawValue)
+        epochUpdate.bind(3, unsigned: epoch.epoch.rawValue)
+        try epochUpdate.run()
+        marksUpdate.bind(1, unsigned: notes.marks.sent)
+        marksUpdate.bind(2, unsigned: notes.marks.released)
+        marksUpdate.bind(3, unsigned: notes.marks.replayFrom)
+        try marksUpdate.run()
+        for row in notes.slots { try slots.put(row) }
+        try remove(upTo: min(notes.marks.sent, notes.marks.replayFrom - 1), added: added, now: notes.now)
     }
 
     private mutating func insert(_ block: ClosedBlock) throws(StorageError) {

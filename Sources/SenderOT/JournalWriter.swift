@@ -25,6 +25,7 @@ struct JournalWriter: ~Copyable {
     private static let retryPause: UInt64 = 1_000_000_000
     private static let slotPause: UInt64 = 50_000_000
     private static let slotsAtOnce = 256
+    private static let blocksBetweenNotes: UInt64 = 128
 
     private let journal: Journal
     private let observer: Journal.Observer
@@ -35,6 +36,9 @@ struct JournalWriter: ~Copyable {
     private var unwritten: [ClosedBlock] = []
     private var unwrittenBytes = 0
     private var marks: JournalMarks
+    /// When marks were last written, and after which block.
+    private var notedAt: UInt64 = 0
+    private var notedBlock = BlockNumber(rawValue: 0)
     private var last = (sequence: SequenceNumber(rawValue: 0), block: BlockNumber(rawValue: 0))
     /// The newest delivery that came; its block may not be written yet.
     private var ticket: DeliveryTicket?
@@ -115,23 +119,37 @@ struct JournalWriter: ~Copyable {
     }
 
     /// - Returns: why it was not written; nil if it was.
-    private mutating func commit(_ blocks: [ClosedBlock]) -> StorageError? {
+    private mutating func commit(_ blocks: [ClosedBlock], withNotes: Bool = false) -> StorageError? {
+        let began = MonotonicClock.now()
+        let slots = slotsToWrite(after: blocks)
+        var marks = marks
         marks.sent = max(marks.sent, journal.sentPosition(marks.sent))
         marks.released = max(marks.released, journal.sync.releasedPosition)
-        let began = MonotonicClock.now()
-        let (rows, replayFrom) = slotsToWrite(after: blocks)
-        var marks = marks
-        if let replayFrom { marks.replayFrom = replayFrom }
+        if let from = slots.replayFrom { marks.replayFrom = from }
+        var notes: JournalStore.Notes?
+        if withNotes || mustNote || slots.replayFrom != nil {
+            notes = JournalStore.Notes(
+                last: last, marks: marks, slots: slots.rows, now: UnixMilliseconds(rawValue: UnixClock.now()))
+        }
         do throws(StorageError) {
-            try store?.commit(
-                blocks, last: last, marks: marks, slots: rows, now: UnixMilliseconds(rawValue: UnixClock.now()))
+            try store?.commit(blocks, notes)
         } catch {
             return error
         }
-        if replayFrom != nil { heldSlots = nil }
-        self.marks = marks
+        if notes != nil {
+            if slots.replayFrom != nil { heldSlots = nil }
+            self.marks = marks
+            notedBlock = last.block
+            notedAt = began
+        }
         tellCommitted(blocks.count, nanoseconds: MonotonicClock.now() - began)
         return nil
+    }
+
+    /// Notes cost pages of their own: under load they go with a commit now and then, which also removes what is old.
+    private var mustNote: Bool {
+        last.block.rawValue >= notedBlock.rawValue + Self.blocksBetweenNotes
+            || MonotonicClock.now() >= notedAt + Self.slotPause
     }
 
     private func tellCommitted(_ blocks: Int, nanoseconds: UInt64) {
@@ -168,7 +186,7 @@ struct JournalWriter: ~Copyable {
         let isReady = slotsToWrite(after: []).replayFrom != nil
         let isMoved = marks.sent < journal.sentPosition(marks.sent) || marks.released < journal.sync.releasedPosition
         guard isReady || isMoved || hasRowsToRemove else { return }
-        if let error = commit([]) { fail(error, now) }
+        if let error = commit([], withNotes: true) { fail(error, now) }
     }
 
     private var hasRowsToRemove: Bool {
@@ -216,7 +234,7 @@ struct JournalWriter: ~Copyable {
             if store == nil { try replaceDatabase() }
             if case .full = failing?.error { try store?.makeRoom(upTo: min(marks.sent, marks.replayFrom - 1)) }
         } catch { return error }
-        return commit(unwritten)
+        return commit(unwritten, withNotes: true)
     }
 
     private mutating func recover(_ failed: Failing) {
@@ -271,7 +289,7 @@ struct JournalWriter: ~Copyable {
     private mutating func settleAtEnd() {
         if let failing, rewrite() == nil { recover(failing) }
         journal.feed.finish(until: journal.deadline)
-        if failing == nil { _ = commit([]) }
+        if failing == nil { _ = commit([], withNotes: true) }
         journal.sync.finish()
     }
 }

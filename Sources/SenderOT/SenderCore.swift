@@ -220,6 +220,12 @@ public struct SenderCore: ~Copyable {
     /// The stamp given last; sequence 0 before the first.
     public var newestStamp: Stamp { Stamp(epoch: epoch, sequence: stamper.newest) }
 
+    /// What is kept of a topic: retained value, last event and version, as the table of slots holds them; nil if it is not held.
+    func lastKnown(_ topic: RawSpan) -> [[UInt8]]? {
+        guard let id = slots.find(topic) else { return nil }
+        return [slots.retained(id).encoded, slots.event(id).encoded, Array("\(slots.version(id))".utf8)]
+    }
+
     /// Topics held.
     public var topicCount: Int { slots.topicCount }
 

@@ -96,14 +96,15 @@ struct CoreBench: ~Copyable {
     @discardableResult
     mutating func publish(
         _ topic: String, _ payload: [UInt8], properties: [UInt8] = [], qos: QualityOfService = .atLeastOnce,
-        retain: Bool = false, delivery: UInt64? = nil
+        retain: Bool = false, delivery: UInt64? = nil, packet: UInt16 = 0
     ) -> SenderCore.Outcome {
         let topic = Array(topic.utf8)
         let publication = SenderCore.Publication(
             topic: topic.span.bytes, payload: payload.span.bytes, properties: properties.span.bytes, qos: qos,
             retain: retain)
         return core.publish(
-            publication, delivery: delivery.map { DeliveryTicket(rawValue: $0) }, now: now, time: time)
+            publication, delivery: delivery.map { DeliveryTicket(rawValue: $0) }, packet: packet, now: now,
+            time: time)
     }
 
     mutating func publishFetched(_ topic: String, _ payload: [UInt8], since: Stamp) -> SenderCore.Outcome {

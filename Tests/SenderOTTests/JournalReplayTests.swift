@@ -1,0 +1,143 @@
+import DiodeProtocol
+import Foundation
+import Storage
+import TestKit
+import Testing
+
+@testable import SenderOT
+
+/// What a sender knows again after it was killed: real files, the journal's own writer, and a core that has lived on.
+@Suite(.timeLimit(.minutes(1)))
+struct JournalReplayTests {
+    private let clock = UnixMilliseconds(rawValue: EpochReservation.earliestClock.rawValue + 1_000)
+
+    private func start(_ path: String) throws -> SenderStart {
+        try SenderStart.prepare(path: path, limits: NamespaceSlots.Limits(), now: clock, demanded: nil)
+    }
+
+    @Test("P2 last known values come back from the table and the blocks behind it, whenever the sender was killed")
+    func slots() async throws {
+        try await withSeed { random in
+            let folder = try TemporaryDirectory()
+            let path = folder.file("send.db")
+            let reserved = try start(path).journal.epoch
+            var store = try JournalStore(
+                try Database(path: path, schema: SenderDatabase.schema), epoch: reserved, limits: JournalStore.Limits())
+            var bench = try CoreBench(epoch: reserved.epoch)
+            var marks = JournalMarks()
+            for _ in 0..<Int.random(in: 1...30, using: &random) {
+                for _ in 0..<Int.random(in: 0...20, using: &random) {
+                    let payload = [UInt8](repeating: 7, count: Int.random(in: 0...50, using: &random))
+                    bench.publish(
+                        "acme/\(Int.random(in: 0..<25, using: &random))", payload,
+                        properties: Bool.random(using: &random) ? [1, 1] : [], retain: .random(using: &random))
+                }
+                try bench.endGulp(idle: true)
+                let batch = bench.core.takeChangedSlots(Int.random(in: 0...12, using: &random))
+                if let from = batch.replayFrom { marks.replayFrom = store.position(of: from) }
+                try store.commit(
+                    bench.blocks,
+                    .init(
+                        last: (bench.core.newestStamp.sequence, bench.blocks.last?.id.block ?? .init(rawValue: 0)),
+                        marks: marks, slots: batch.rows, now: clock))
+                bench.blocks = []
+            }
+            let again = try start(path)
+            #expect(again.unreadable == 0)
+            let slots = again.takeFound().takeSlots()
+            #expect(slots.topicCount == bench.core.topicCount)
+            for index in 0..<25 {
+                let topic = Array("acme/\(index)".utf8)
+                let expected = bench.core.lastKnown(topic.span.bytes)
+                let found = slots.find(topic.span.bytes).map {
+                    [slots.retained($0).encoded, slots.event($0).encoded, Array("\(slots.version($0))".utf8)]
+                }
+                #expect(found == expected)
+            }
+        }
+    }
+
+    @Test("D7 a delivery that was journalled and perhaps not acknowledged is recognised when the broker repeats it")
+    func deliveries() throws {
+        let folder = try TemporaryDirectory()
+        let path = folder.file("send.db")
+        let reserved = try start(path).journal.epoch
+        do {
+            var store = try JournalStore(
+                try Database(path: path, schema: SenderDatabase.schema), epoch: reserved, limits: JournalStore.Limits())
+            var bench = try CoreBench(epoch: reserved.epoch)
+            for packet in 1...6 {
+                bench.publish("acme/\(packet)", [UInt8(packet)], delivery: UInt64(packet), packet: UInt16(packet))
+                try bench.endGulp(idle: true)
+            }
+            var marks = JournalMarks()
+            marks.released = store.position(of: BlockNumber(rawValue: 2))
+            try store.commit(bench.blocks, nil)
+            try store.commit(
+                [],
+                .init(
+                    last: (bench.core.newestStamp.sequence, bench.blocks[5].id.block), marks: marks, slots: [],
+                    now: clock))
+        }
+        var known = try start(path).takeFound().deliveries
+        func isKnown(_ packet: UInt16, _ payload: UInt8, isDuplicate: Bool = true) -> Bool {
+            known.contains(
+                packet: packet, isDuplicate: isDuplicate, topic: Array("acme/\(packet)".utf8).span.bytes,
+                payload: [payload].span.bytes)
+        }
+        #expect(known.count == 4, "what was released is the broker's to repeat no more")
+        #expect(!isKnown(2, 2))
+        #expect(isKnown(3, 3))
+        #expect(!isKnown(3, 3), "once")
+        #expect(!isKnown(4, 9), "another content is another message")
+        #expect(!isKnown(5, 5, isDuplicate: false), "not a repetition: the identifier is used again")
+        #expect(isKnown(6, 6))
+    }
+
+    @Test("a damaged database is set aside, whole, and the sender begins anew above its epoch")
+    func damaged() throws {
+        let folder = try TemporaryDirectory()
+        let path = folder.file("send.db")
+        let first = try start(path).journal.epoch
+        let damage = Data(repeating: 0x5A, count: 8_192)
+        try damage.write(to: URL(filePath: path))
+        let again = try start(path)
+        let setAside = again.setAside
+        let aside = try #require(setAside)
+        #expect(try Data(contentsOf: URL(filePath: aside)) == damage)
+        #expect(again.journal.epoch.firstPosition == 1)
+        #expect(again.journal.epoch.incarnation != first.incarnation)
+        let third = try start(path).setAside
+        #expect(third == nil)
+    }
+
+    @Test("a database of a newer version is refused and left as it is")
+    func newer() throws {
+        let folder = try TemporaryDirectory()
+        let path = folder.file("send.db")
+        _ = try start(path)
+        do {
+            let database = try Database(path: path, schema: SenderDatabase.schema)
+            try database.execute("PRAGMA user_version = 99")
+        }
+        #expect(throws: EpochError.storage(.newer(path: path, version: 99, known: 2))) {
+            let start = try start(path)
+            #expect(start.unreadable == 0)
+        }
+    }
+
+    @Test("a database of the first version is migrated and keeps its epochs")
+    func older() throws {
+        let folder = try TemporaryDirectory()
+        let path = folder.file("send.db")
+        do {
+            let old = DatabaseSchema(
+                owner: "diode-send", applicationID: "UDSN", migrations: [SenderDatabase.schema.migrations[0]])
+            let database = try Database(path: path, schema: old)
+            try database.execute("INSERT INTO epochs VALUES (\(clock.rawValue + 50), 5, 6)")
+        }
+        let next = try start(path)
+        #expect(next.journal.epoch.epoch.rawValue == clock.rawValue + 51)
+        #expect(next.journal.earlierEpochs.map(\.incarnation.rawValue) == [5])
+    }
+}
