@@ -40,6 +40,8 @@ let package = Package(
         .executable(name: "diode-recv", targets: ["diode-recv"]),
         .library(name: "DiodeProtocol", targets: ["DiodeProtocol"]),
         .library(name: "MQTT", targets: ["MQTT"]),
+        // For LD_PRELOAD under the programs that crash tests run; nothing links it.
+        .library(name: "FaultyDisk", type: .dynamic, targets: ["CFaultyDisk"]),
     ],
     targets: [
         // Commands: flags → configuration → run.
@@ -78,7 +80,9 @@ let package = Package(
         // Tests, benchmarks, demo: never shipped.
         system("CISAL", "libisal", "libisal-dev", path: "Tests/CISAL"),
         .target(name: "CAllocations", path: "Benchmarks/CAllocations"),
-        room("TestKit", ["CLinux", "Threading"], path: "Tests/TestKit"),
+        .target(name: "CFaultyDisk", path: "Tests/CFaultyDisk"),
+        command("disk-writer", ["Storage"], path: "Tests/disk-writer"),
+        room("TestKit", ["CLinux", "Threading", "MQTT"], path: "Tests/TestKit"),
         room(
             "Simulator", ["SenderOT", "ReceiverIT", "Outbox", "DiodeProtocol", "FEC", "Crypto", "MQTT", "TestKit"],
             path: "Tests/Simulator"),
@@ -104,6 +108,9 @@ let package = Package(
             ["Republish", "Outbox", "DiodeProtocol", "MQTT", "Sparkplug", "Configuration", "EventLog", "Threading"]),
         tests("SimulatorTests", ["Simulator", "SenderOT", "ReceiverIT", "FEC"]),
         tests("CommandTests", ["diode-send", "diode-recv", "DiodeProtocol", "Crypto"]),
+        tests(
+            "CrashTests",
+            ["diode-send", "diode-recv", "disk-writer", "SenderOT", "DiodeProtocol", "MQTT", "Storage", "Threading"]),
         tests("PairTests", ["diode-send", "diode-recv", "MQTT", "Threading"]),
         command(
             "diode-bench",

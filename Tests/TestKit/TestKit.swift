@@ -23,3 +23,5 @@
 //  17. LinkNamespaces.swift — two of them and a virtual diode between, with the rules of deploy/
 //  18. DiodePair.swift — diode-send and diode-recv between two brokers
 //  19. LinkReport.swift — the receiver's own account of the link
+//  20. FaultyDisk.swift — a disk that fills, breaks, and forgets what was not synced
+//  21. PowerLoss.swift — what a loss of power leaves of a file
