@@ -13,6 +13,8 @@ public struct BeatScheduler: ~Copyable {
         public var configuration: Digest32?
         public var broker: Beat.BrokerState?
         public var emitErrors: UInt64 = 0
+        /// Repetitions that the journal could not make any more.
+        public var echoShed: UInt64 = 0
         /// Blocks that wait in the journal for the link.
         public var journalBacklog: UInt64 = 0
         public var alarms: [String] = []
@@ -29,6 +31,7 @@ public struct BeatScheduler: ~Copyable {
         public static func == (a: Surroundings, b: Surroundings) -> Bool {
             a.sent?.sequence == b.sent?.sequence && a.sent?.block == b.sent?.block && a.software == b.software
                 && a.configuration == b.configuration && a.broker == b.broker && a.emitErrors == b.emitErrors
+                && a.echoShed == b.echoShed
                 && a.journalBacklog == b.journalBacklog && a.alarms == b.alarms && a.isDurable == b.isDurable
                 && a.floor == b.floor && a.earlierEpochs == b.earlierEpochs && a.olderEpochs == b.olderEpochs
         }

@@ -47,6 +47,8 @@ final class Journal: Sendable {
         var takeDirtySlots: @Sendable (Int) -> SlotBatch
         /// All slots have to be written again.
         var slotsAreLost: @Sendable () -> Void
+        /// How far each echo was played.
+        var echoes: @Sendable () -> String
     }
 
     private struct Pending {

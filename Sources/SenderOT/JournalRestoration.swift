@@ -6,6 +6,8 @@ internal import Storage
 struct JournalRestoration: Sendable {
     let epoch: ReservedEpoch
     var marks = JournalMarks()
+    /// How far each echo was played.
+    var echoes = ""
     /// Where the blocks of each epoch begin, this one included.
     var firstPositions: [Epoch: UInt64] = [:]
     /// Blocks of earlier epochs that never went on the wire: they go out under their own numbers, before anything new.
@@ -26,10 +28,11 @@ struct JournalRestoration: Sendable {
     /// Reads what `epoch`, which was reserved just now, continues.
     init(of epoch: ReservedEpoch, from database: borrowing Database) throws(StorageError) {
         self.init(epoch: epoch)
-        var journal = try database.prepare("SELECT sent, released, replay_from FROM journal")
+        var journal = try database.prepare("SELECT sent, released, replay_from, echoes FROM journal")
         if try journal.step() {
             marks = JournalMarks(
                 sent: journal.unsigned(0), released: journal.unsigned(1), replayFrom: max(journal.unsigned(2), 1))
+            echoes = journal.text(3)
         }
         journal.reset()
         try Self.closeEpochs(database)

@@ -57,7 +57,7 @@ struct JournalStore: ~Copyable {
         let insertion = try database.prepare(
             "INSERT OR REPLACE INTO blocks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
         let epochUpdate = try database.prepare("UPDATE epochs SET last_sequence = ?, last_block = ? WHERE epoch = ?")
-        let marksUpdate = try database.prepare("UPDATE journal SET sent = ?, released = ?, replay_from = ?")
+        let marksUpdate = try database.prepare("UPDATE journal SET sent = ?, released = ?, replay_from = ?, echoes = ?")
         let oldest = try database.prepare(
             "SELECT position, closed_at, epoch, first_sequence FROM blocks ORDER BY position LIMIT ?")
         let removal = try database.prepare("DELETE FROM blocks WHERE position < ?")
@@ -83,6 +83,8 @@ struct JournalStore: ~Copyable {
         var last: (sequence: SequenceNumber, block: BlockNumber)
         var marks: JournalMarks
         var slots: [SlotRow]
+        /// How far each echo was played (`EchoRestoration`).
+        var echoes: String
         /// For the age of the oldest blocks.
         var now: UnixMilliseconds
     }
@@ -129,6 +131,7 @@ struct JournalStore: ~Copyable {
         marksUpdate.bind(1, unsigned: notes.marks.sent)
         marksUpdate.bind(2, unsigned: notes.marks.released)
         marksUpdate.bind(3, unsigned: notes.marks.replayFrom)
+        marksUpdate.bind(4, text: notes.echoes)
         try marksUpdate.run()
         for row in notes.slots { try slots.put(row) }
         try remove(upTo: min(notes.marks.sent, notes.marks.replayFrom - 1), added: added, now: notes.now)

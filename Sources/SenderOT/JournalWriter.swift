@@ -129,7 +129,8 @@ struct JournalWriter: ~Copyable {
         var notes: JournalStore.Notes?
         if withNotes || mustNote || slots.replayFrom != nil {
             notes = JournalStore.Notes(
-                last: last, marks: marks, slots: slots.rows, now: UnixMilliseconds(rawValue: UnixClock.now()))
+                last: last, marks: marks, slots: slots.rows, echoes: observer.echoes(),
+                now: UnixMilliseconds(rawValue: UnixClock.now()))
         }
         do throws(StorageError) {
             try store?.commit(blocks, notes)

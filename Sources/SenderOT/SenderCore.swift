@@ -347,6 +347,7 @@ public struct SenderCore: ~Copyable {
         beat.older = surroundings.olderEpochs
         beat.counters = [
             .filtered: counters.filteredInAll, .shed: counters.shed, .received: counters.received,
+            .echoShed: surroundings.echoShed,
             .emitErrors: surroundings.emitErrors, .journalBacklog: surroundings.journalBacklog,
         ]
         beat.broker = surroundings.broker

@@ -6,7 +6,8 @@ public import Storage
 /// ```text
 /// epochs   epoch │ incarnation │ reserved_at │ first_position │ last_sequence │ last_block
 /// blocks   position │ header fields │ closed_at │ packets │ content (packed bytes)
-/// journal  one row: how far blocks were sent, their deliveries released, and `slots` brought up to date
+/// journal  one row: how far blocks were sent, their deliveries released, `slots` brought up to date, and each echo played
+/// resends  id │ first_position │ last_position      what operators asked for
 /// slots    topic │ version │ retained value │ last event
 /// ```
 ///
@@ -35,9 +36,12 @@ public enum SenderDatabase {
             ) STRICT;
             CREATE TABLE journal (
                 id INTEGER PRIMARY KEY CHECK (id = 1), sent INTEGER NOT NULL, released INTEGER NOT NULL,
-                replay_from INTEGER NOT NULL
+                replay_from INTEGER NOT NULL, echoes TEXT NOT NULL
             ) STRICT;
-            INSERT INTO journal VALUES (1, 0, 0, 1);
+            INSERT INTO journal VALUES (1, 0, 0, 1, '');
+            CREATE TABLE resends (
+                id INTEGER PRIMARY KEY AUTOINCREMENT, first_position INTEGER NOT NULL, last_position INTEGER NOT NULL
+            ) STRICT;
             CREATE TABLE slots (
                 id INTEGER PRIMARY KEY, topic BLOB NOT NULL, version INTEGER NOT NULL,
                 retained BLOB NOT NULL, event BLOB NOT NULL

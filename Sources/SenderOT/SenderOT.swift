@@ -29,30 +29,34 @@
 //  16. FrameEmitter.swift — the thread that encodes, paces and emits
 //  17. EmissionLoop.swift — its state and its loop
 //  18. LinkPaths.swift — where frames leave: one path or several
+//  19. EchoSchedule.swift — decides which blocks are to be repeated now
+//  20. EchoPlayer.swift — its thread: repeats blocks out of the journal
 // On disk:
-//  19. SenderDatabase.swift — the tables of send.db
-//  20. JournalStore.swift — writes blocks and marks, and removes the oldest
-//  21. SlotTable.swift — writes the last known values
-//  22. JournalReader.swift — reads blocks back
+//  21. SenderDatabase.swift — the tables of send.db
+//  22. JournalStore.swift — writes blocks and marks, and removes the oldest
+//  23. SlotTable.swift — writes the last known values
+//  24. JournalReader.swift — reads blocks back
+//  25. EchoSource.swift — what is repeated: blocks read back, and what operators asked for
 // At the start:
-//  23. SenderStart.swift — opens the database and begins
-//  24. EpochReservation.swift — begins an epoch above all before, on disk before it is used
-//  25. JournalRestoration.swift — what earlier lifetimes left
-//  26. JournalReplay.swift — brings the last known values back, and the deliveries in doubt
+//  26. SenderStart.swift — opens the database and begins
+//  27. EpochReservation.swift — begins an epoch above all before, on disk before it is used
+//  28. JournalRestoration.swift — what earlier lifetimes left
+//  29. JournalReplay.swift — brings the last known values back, and the deliveries in doubt
+//  30. EchoRestoration.swift — the echo schedule goes on where it was
 // Values between them:
-//  27. ClosedBlock.swift — a source block that will not change any more
-//  28. PacketList.swift — under which packet identifiers its records came
-//  29. BlockGeometry.swift — cuts a packed block so that its frames fit the path
-//  30. EthernetFraming.swift — what a datagram costs on the wire
-//  31. FrameArena.swift — the frames of one transmission, in reused memory
-//  32. Transmission.swift — one sending of a block, asked for
-//  33. TransmissionClass.swift — what a transmission is for, in order of preference
-//  34. FIFO.swift — a queue over an array
-//  35. LatencyHistogram.swift — how long something took, counted
+//  31. ClosedBlock.swift — a source block that will not change any more
+//  32. PacketList.swift — under which packet identifiers its records came
+//  33. BlockGeometry.swift — cuts a packed block so that its frames fit the path
+//  34. EthernetFraming.swift — what a datagram costs on the wire
+//  35. FrameArena.swift — the frames of one transmission, in reused memory
+//  36. Transmission.swift — one sending of a block, asked for
+//  37. TransmissionClass.swift — what a transmission is for, in order of preference
+//  38. FIFO.swift — a queue over an array
+//  39. LatencyHistogram.swift — how long something took, counted
 // The daemon:
-//  36. SenderConfiguration.swift — everything that send.json5 says
-//  37. SenderSettings.swift — the same in the terms of the stages
-//  38. SenderService.swift — the threads, from start to drain
-//  39. SenderServiceError.swift — what keeps it from starting
-//  40. SenderStatus.swift — what it knows of itself
-//  41. Condition.swift — how one part of the whole is
+//  40. SenderConfiguration.swift — everything that send.json5 says
+//  41. SenderSettings.swift — the same in the terms of the stages
+//  42. SenderService.swift — the threads, from start to drain
+//  43. SenderServiceError.swift — what keeps it from starting
+//  44. SenderStatus.swift — what it knows of itself
+//  45. Condition.swift — how one part of the whole is

@@ -7,7 +7,7 @@ internal import FEC
 internal import Glibc
 public import JSON
 public import MQTT
-internal import Storage
+public import Storage
 internal import Synchronization
 internal import Threading
 
@@ -20,6 +20,7 @@ internal import Threading
 /// pulse     when blocks and beats are due         clock                 Intake ─▶ Journal, TransmissionQueue
 /// journal   what is written (JournalWriter)       Journal               JournalFeed, JournalSync
 /// feed      what the link had no room for         JournalFeed, send.db  TransmissionQueue
+/// echo      what is repeated (EchoPlayer)         send.db               TransmissionQueue
 /// sync      what survives a loss of power         JournalSync           Subscriber: acknowledge
 /// emit      encoder, pacer, sockets               TransmissionQueue     the link
 /// control   answers `status`                      Unix socket           (reads only)
@@ -47,6 +48,7 @@ public final class SenderService: Sendable {
     private let queue: TransmissionQueue
     private let journal: Journal
     private let intake: Intake
+    private let echo: EchoPlayer
     private let subscriber: Subscriber
     private let emitter: FrameEmitter
     private let configuration: Lock<SenderConfiguration>
@@ -82,6 +84,7 @@ public final class SenderService: Sendable {
         } catch { throw .epoch(error) }
         reserved = start.journal.epoch
         let restored = start.journal
+        let schedule = try Self.echoes(configuration, restored, now)
         Self.announce(start, log)
         setAside = start.setAside
         let found = start.takeFound()
@@ -95,6 +98,8 @@ public final class SenderService: Sendable {
                 Self.journal(configuration), path: configuration.state.resolved, restored: restored, queue: queue,
                 log: log)
             intake = try Intake(core: core, deliveries: deliveries, journal: journal, queue: queue)
+            echo = try EchoPlayer(
+                path: configuration.state.resolved, schedule: schedule, queue: queue, journal: journal, log: log)
             emitter = try FrameEmitter(
                 Self.emission(configuration, settings.geometry.framing), signer: signer, paths: paths, queue: queue)
         } catch { throw .system(error) }
@@ -120,7 +125,9 @@ public final class SenderService: Sendable {
                     acknowledge: { [subscriber] in subscriber.acknowledge($0) },
                     note: { [intake] in intake.note($0) },
                     takeDirtySlots: { [intake] in intake.takeChangedSlots($0) },
-                    slotsAreLost: { [intake] in intake.noteAllSlotsChanged() }))
+                    slotsAreLost: { [intake] in intake.noteAllSlotsChanged() },
+                    echoes: { [echo] in echo.note }))
+            try echo.start()
             let thread = try WorkerThread(name: "pulse") { [self] in beat() }
             pulse.withLock { $0 = thread }
         } catch { throw .system(error) }
@@ -170,6 +177,7 @@ public final class SenderService: Sendable {
         let deadline = start + (Self.drain - Self.farewell).nanoseconds
         note("stop", software)
         intake.close()
+        echo.stop()
         let left = journal.finish(until: deadline)
         // The last beat must not overtake what it announces.
         while !queue.isIdle, MonotonicClock.now() < deadline { usleep(1_000) }
@@ -196,6 +204,17 @@ public final class SenderService: Sendable {
             let next = intake.pulse { surroundings() }
             intake.waitForPulse(until: next)
         }
+    }
+
+    /// Queues the blocks of a bundle again, as far as the journal holds them.
+    /// - Returns: how many it holds, and how many it has no more.
+    public func resend(
+        _ ranges: [(epoch: Epoch, blocks: ClosedRange<UInt64>)]
+    ) throws(StorageError) -> (held: UInt64, gone: UInt64) {
+        let request = try EchoSource.request(ranges, in: configuration.withLock { $0.state.resolved })
+        note("resend", "\(request.held) blocks queued, \(request.gone) no more in the journal")
+        echo.wake()
+        return (request.held, request.gone)
     }
 
     private static func announce(_ start: borrowing SenderStart, _ log: EventLog) {
@@ -228,6 +247,7 @@ public final class SenderService: Sendable {
         told.broker = Beat.BrokerState(
             isOnline: status.broker.isOnline, since: status.broker.since,
             reason: Subscriber.shortened(status.broker.reason, to: Beat.maximumTextBytes))
+        told.echoShed = status.echo.shed
         told.emitErrors = status.emitter.refusedFrames
         told.journalBacklog = UInt64(status.journal.backlogBlocks + status.unsentBlocks)
         let journalAlarm = status.journal.alarm.map { [Subscriber.shortened($0, to: Beat.maximumTextBytes)] } ?? []
@@ -257,7 +277,7 @@ public final class SenderService: Sendable {
             at: now, link: conditions.link, sender: conditions.sender, newest: progress.newest,
             incarnation: incarnation, fingerprint: LinkCard.fingerprint(of: publicKey), topics: progress.topics,
             counters: progress.counters, emitter: emitted, broker: broker, journal: journal.report,
-            unsentBlocks: queue.unsentBlocks)
+            echo: echo.report, unsentBlocks: queue.unsentBlocks)
     }
 
     private func note(_ what: String, _ detail: String) {

@@ -1,7 +1,10 @@
 internal import Configuration
 internal import Datagrams
+internal import DiodeProtocol
 internal import FEC
 internal import JSON
+internal import Storage
+internal import Threading
 
 /// The configuration in the terms of the stages.
 extension SenderService {
@@ -19,6 +22,19 @@ extension SenderService {
             } catch { throw .path(error) }
         }
         return paths
+    }
+
+    /// The echo schedule, as far as it was played.
+    static func echoes(
+        _ configuration: SenderConfiguration, _ restored: JournalRestoration, _ time: UnixMilliseconds
+    ) throws(SenderServiceError) -> EchoSchedule {
+        do throws(StorageError) {
+            let database = try Database(
+                path: configuration.state.resolved, schema: SenderDatabase.schema, access: .readOnly)
+            return try EchoRestoration.schedule(
+                offsets: configuration.echo, noted: restored.echoes, next: restored.epoch.firstPosition,
+                database: database, now: MonotonicInstant(nanoseconds: MonotonicClock.now()), time: time)
+        } catch { throw .epoch(.storage(error)) }
     }
 
     static func journal(_ configuration: SenderConfiguration) -> Journal.Settings {

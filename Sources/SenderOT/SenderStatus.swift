@@ -17,6 +17,7 @@ struct SenderStatus: Sendable {
     var emitter: FrameEmitter.Counters
     var broker: Subscriber.Report
     var journal: JournalReport
+    var echo: EchoPlayer.Report
     var unsentBlocks: Int
 
     /// The answer to `diode-send status`: four objects, and the numbers behind them.
@@ -26,7 +27,8 @@ struct SenderStatus: Sendable {
             "at": .text(CalendarTime.text(at)), "fingerprint": .text(fingerprint),
             "epoch": .number(newest.epoch.rawValue), "incarnation": .text(String(incarnation.rawValue, radix: 16)),
             "sequence": .number(newest.sequence.rawValue), "topics": .number(topics), "records": records,
-            "filtered": filtered, "emitted": emitted, "journal": journalled, "subscription": subscription,
+            "filtered": filtered, "emitted": emitted, "journal": journalled, "echo": echoed,
+            "subscription": subscription,
         ]
     }
 
@@ -85,6 +87,14 @@ struct SenderStatus: Sendable {
             "floor": .optional(journal.floor.map { "\($0.epoch.rawValue):\($0.sequence.rawValue)" }),
             "unjournalled_records": .number(journal.unjournalledRecords), "commit_us": Self.latency(journal.commits),
             "sync_us": Self.latency(journal.syncs),
+        ]
+    }
+
+    private var echoed: JSONValue {
+        [
+            "blocks": .array(echo.echoed.map { .number($0) }), "shed": .number(echo.shed),
+            "resent": .number(echo.resent), "resends_waiting": .number(echo.resendsWaiting),
+            "failure": .optional(echo.failure?.description),
         ]
     }
 

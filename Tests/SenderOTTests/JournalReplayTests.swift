@@ -39,7 +39,7 @@ struct JournalReplayTests {
                     bench.blocks,
                     .init(
                         last: (bench.core.newestStamp.sequence, bench.blocks.last?.id.block ?? .init(rawValue: 0)),
-                        marks: marks, slots: batch.rows, now: clock))
+                        marks: marks, slots: batch.rows, echoes: "", now: clock))
                 bench.blocks = []
             }
             let again = try start(path)
@@ -77,7 +77,7 @@ struct JournalReplayTests {
                 [],
                 .init(
                     last: (bench.core.newestStamp.sequence, bench.blocks[5].id.block), marks: marks, slots: [],
-                    now: clock))
+                    echoes: "", now: clock))
         }
         var known = try start(path).takeFound().deliveries
         func isKnown(_ packet: UInt16, _ payload: UInt8, isDuplicate: Bool = true) -> Bool {

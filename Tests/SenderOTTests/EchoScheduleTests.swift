@@ -1,0 +1,115 @@
+import DiodeProtocol
+import Storage
+import TestKit
+import Testing
+import Threading
+
+@testable import SenderOT
+
+@Suite(.timeLimit(.minutes(1)))
+struct EchoScheduleTests {
+    private func instant(_ seconds: Double) -> MonotonicInstant {
+        MonotonicInstant(nanoseconds: UInt64(seconds * 1_000_000_000))
+    }
+
+    @Test("D5 every block is repeated once at each offset, in order, never early, and soon")
+    func model() async {
+        await withSeed { random in
+            let offsets: [Duration] = [.seconds(1), .seconds(30), .seconds(600)]
+            var schedule = EchoSchedule(offsets: offsets, cursors: [1, 1, 1])
+            var sentAt: [UInt64: Double] = [:]
+            var played = [[(position: UInt64, at: Double)]](repeating: [], count: offsets.count)
+            var now = 1_000.0
+            var newest: UInt64 = 0
+            while now < 2_500 {
+                if now < 1_800, Bool.random(using: &random) {
+                    for _ in 0..<Int.random(in: 1...40, using: &random) {
+                        newest += 1
+                        sentAt[newest] = now
+                    }
+                }
+                if newest > 0 { schedule.noteSent(newest, at: instant(now)) }
+                while let due = schedule.next(instant(now)) {
+                    // The player may take less than it is offered.
+                    let through = UInt64.random(in: due.positions, using: &random)
+                    for position in due.positions.lowerBound...through { played[due.echo].append((position, now)) }
+                    schedule.played(due.echo, through: through)
+                }
+                now += Double.random(in: 0.01...0.4, using: &random)
+            }
+            for (echo, offset) in [1.0, 30, 600].enumerated() {
+                #expect(played[echo].map(\.position) == Array(1...newest))
+                for (position, at) in played[echo] {
+                    let age = at - (sentAt[position] ?? 0)
+                    #expect(age >= offset - 0.000_001)
+                    #expect(age < offset + 1.5, "marks are close, and the schedule is asked often")
+                }
+            }
+        }
+    }
+
+    @Test("P8 what the journal holds no more is shed and counted; marks stay few however long it runs")
+    func shed() {
+        var schedule = EchoSchedule(offsets: [.seconds(1), .seconds(86_400)], cursors: [1, 1])
+        for step in 1...100_000 { schedule.noteSent(UInt64(step), at: instant(Double(step))) }
+        schedule.raise(to: 501)
+        #expect(schedule.shed == 1_000)
+        let first = schedule.next(instant(100_001))
+        #expect(first?.echo == 0)
+        #expect(first?.positions.lowerBound == 501)
+        #expect((99_900...100_000).contains(first?.positions.upperBound ?? 0))
+        schedule.played(0, through: 100_000)
+        let due = schedule.next(instant(100_001))
+        #expect(due?.echo == 1)
+        // A day ago: 13,601 s after the start, give or take what the spacing of so many marks costs.
+        #expect((13_500...13_601).contains(Int(due?.positions.upperBound ?? 0)))
+    }
+
+    @Test("D5 a repetition begins where the one before it ended, so that small blocks never repeat a symbol early")
+    func symbols() throws {
+        var bench = try CoreBench()
+        bench.publish("acme/a", [1, 2, 3])
+        try bench.endGulp(idle: true)
+        let block = bench.blocks[0]
+        var seen: Set<UInt8> = []
+        for number in 0...16 {
+            let transmission = Transmission(
+                repeating: block, as: TransmissionNumber(rawValue: UInt16(number)), kind: .echo)
+            for leaf in 0..<block.shape.symbolCount {
+                let symbol = UInt8((Int(transmission.firstSymbol.rawValue) + leaf) % 255)
+                #expect(seen.insert(symbol).inserted)
+            }
+        }
+    }
+
+    @Test("D5 the schedule goes on over a restart: what became due meanwhile is due, what was played is not")
+    func restart() throws {
+        let folder = try TemporaryDirectory()
+        let path = folder.file("send.db")
+        let start = try SenderStart.prepare(
+            path: path, limits: NamespaceSlots.Limits(),
+            now: UnixMilliseconds(rawValue: EpochReservation.earliestClock.rawValue + 1), demanded: nil)
+        var store = try JournalStore(
+            try Database(path: path, schema: SenderDatabase.schema), epoch: start.journal.epoch,
+            limits: JournalStore.Limits())
+        var bench = try CoreBench(epoch: start.journal.epoch.epoch)
+        for _ in 1...50 {
+            bench.publish("acme/a", [1])
+            try bench.endGulp(idle: true)
+            bench.now = bench.now.advanced(by: .seconds(1))
+        }
+        try store.commit(bench.blocks, nil)
+        let database = try Database(path: path, schema: SenderDatabase.schema, access: .readOnly)
+        // Block n was closed n − 1 seconds after the first; now is 60 s after it.
+        let time = UnixMilliseconds(rawValue: bench.blocks[0].closedAt.rawValue + 60_000)
+        var schedule = try EchoRestoration.schedule(
+            offsets: [.seconds(1), .seconds(30), .seconds(50)], noted: "1000:51 30000:11", next: 51, database: database,
+            now: instant(5_000), time: time)
+        #expect(schedule.cursors == [51, 11, 12], "an offset without a note begins with what is not due yet")
+        #expect(schedule.next(instant(5_000)) == .init(echo: 1, positions: 11...31))
+        schedule.played(1, through: 31)
+        let later = schedule.next(instant(5_005))
+        #expect(later?.echo == 2)
+        #expect(later?.positions.lowerBound == 12)
+    }
+}
