@@ -107,6 +107,7 @@ let package = Package(
             "RepublishTests",
             ["Republish", "Outbox", "DiodeProtocol", "MQTT", "Sparkplug", "Configuration", "EventLog", "Threading"]),
         tests("SimulatorTests", ["Simulator", "SenderOT", "ReceiverIT", "FEC"]),
+        tests("OutboxTests", ["Outbox", "DiodeProtocol", "Storage", "Threading"]),
         tests("CommandTests", ["diode-send", "diode-recv", "DiodeProtocol", "Crypto"]),
         tests(
             "CrashTests",

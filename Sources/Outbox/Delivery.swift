@@ -39,15 +39,17 @@ public struct Delivery: Sendable {
     public let version: TopicVersion
     /// When the sender got it.
     public let sourceTime: UnixMilliseconds
-    /// When the receiver released it: from here on the message expiry interval runs down.
+    /// When the receiver released it, or read it back: from here on the message expiry interval runs down.
     public let releasedAt: MonotonicInstant
+    /// How long it had waited before `releasedAt`; more than zero once it was read back from disk, perhaps by a later process.
+    public let waitedBefore: Duration
 
     /// Every range lies within `bytes`.
     public init(
         bytes: [UInt8], topic: Range<Int>, properties: Range<Int>, payload: Range<Int>, qos: QualityOfService,
         retain: Bool,
         lateness: Lateness, stamp: Stamp, version: TopicVersion, sourceTime: UnixMilliseconds,
-        releasedAt: MonotonicInstant
+        releasedAt: MonotonicInstant, waitedBefore: Duration = .zero
     ) {
         precondition(
             topic.upperBound <= bytes.count && properties.upperBound <= bytes.count
@@ -64,6 +66,7 @@ public struct Delivery: Sendable {
         self.version = version
         self.sourceTime = sourceTime
         self.releasedAt = releasedAt
+        self.waitedBefore = waitedBefore
     }
 
     /// UTF-8 of the topic.

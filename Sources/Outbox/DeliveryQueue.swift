@@ -1,7 +1,8 @@
-public import DiodeProtocol
+import DiodeProtocol
+public import Storage
 public import Threading
 
-/// Names a delivery in its queue. Grows by one with each delivery and is never used twice.
+/// Names a delivery in its queue. Grows by one with each delivery and is never used twice, over restarts; below 2⁴⁸.
 public struct OutboxPosition: RawRepresentable, Sendable, Hashable, Comparable {
     public let rawValue: UInt64
 
@@ -27,80 +28,208 @@ public struct OutboxSettlement: Sendable {
     }
 }
 
-/// What was shed because the queue was full: enough to name the loss.
-public struct ShedSpan: Sendable, Equatable {
-    public var records: UInt64
-    /// Stamps of the first and the last of them.
-    public var first, last: Stamp
-    /// The earliest and the latest source time among them.
-    public var from, to: UnixMilliseconds
-}
-
 /// How full the queue is.
 public struct OutboxLoad: Sendable, Equatable {
-    /// Deliveries that wait, and that the publisher has taken.
+    /// Deliveries that wait, in memory or on disk, and that the publisher has taken.
     public var waiting, taken: Int
     /// What those that the publisher has taken cost.
     public var takenBytes: Int
-    /// What all of them cost, and what they may.
+    /// What all of them count against the limit on disk, and what they may.
     public var bytes, limitBytes: Int
+    /// What of them is in memory, and what may be.
+    public var memoryBytes, memoryLimitBytes: Int
+    /// The last transaction failed: what came since is in memory only.
+    public var isFailing: Bool
 }
 
-/// The bounded queue of one link between the receiver, which appends what it commits, and the publisher, which takes a
-/// window and settles it.
+/// The database that holds a queue.
+public struct OutboxDatabase: Sendable {
+    public var path: String
+    public var schema: DatabaseSchema
+
+    /// - Parameter schema: of a database that has the tables of ``OutboxSchema``.
+    public init(path: String, schema: DatabaseSchema) {
+        self.path = path
+        self.schema = schema
+    }
+}
+
+/// The queue of one link between the receiver, which stores what it commits, and the publisher, which takes a window and
+/// settles it.
 ///
 /// ```text
-///  append ─▶ waiting ─── take ──▶ taken ──▶ answered ─── all before it answered too ──▶ gone
-///               │ ▲                 │           │
-///  at the limit │ └──── rewind ─────┴───────────┘
-///               ▼
-///             shed, oldest first
+///  stage ─▶ OutboxWriter.write ─▶ committed ─▶ waiting ── take ──▶ taken ──▶ answered ── all before it too ──▶ gone
+///                    │                          ▲                    │           │
+///                    ▼ at the limit             └────── rewind ──────┴───────────┘
+///       the last value of each topic; the rest is shed
 /// ```
 ///
-/// A delivery leaves only when all before it are answered. So after the IT broker was lost, `rewind` repeats a run in
-/// order that ends at the newest, and no older value lands behind a newer one of its topic.
+/// A delivery leaves only when all before it are answered. So after the IT broker was lost, or the receiver was killed, a run
+/// repeats in order that ends at the newest, and no older value lands behind a newer one of its topic.
 ///
-/// It is bounded by bytes and deliveries: at a limit the oldest waiting delivery is shed and counted, never one
-/// that the publisher has taken. Any thread may call it.
+/// While memory has room for everything, nothing is read from disk. Beyond that, newer deliveries lie on disk alone and
+/// `take` reads them back. While transactions fail, what comes is kept in memory up to its limit, and stored by the next
+/// one that does not.
+///
+/// Any thread may call it; `stage`, `committed`, `failed`, `restore` and `databaseReplaced` belong to one thread, `take`,
+/// `settle` and `rewind` to another.
 public final class DeliveryQueue: Sendable {
     /// What the queue may hold.
     public struct Limits: Sendable, Equatable {
-        /// Sum of `Delivery.cost`, at least 64 KiB.
+        /// On disk: contents of units and last-known values, at least 64 KiB.
         public var bytes: Int
-        /// Deliveries, at least 1.
-        public var records: Int
+        /// In memory, at least 64 KiB: deliveries that wait or are taken, and as much again while transactions fail.
+        public var memoryBytes: Int
 
-        public init(bytes: Int, records: Int = 4_000_000) {
-            precondition(bytes >= 65_536 && records >= 1, "an outbox holds something")
+        /// Memory for a queue if nothing else is said.
+        public static let standardMemoryBytes = 64 << 20
+
+        public init(bytes: Int, memoryBytes: Int? = nil) {
+            let memoryBytes = memoryBytes ?? min(bytes, Self.standardMemoryBytes)
+            precondition(bytes >= 65_536 && memoryBytes >= 65_536, "an outbox holds something")
             self.bytes = bytes
-            self.records = records
+            self.memoryBytes = memoryBytes
         }
     }
 
+    /// The link's number in the tables.
+    public let link: Int
     private let state: Lock<DeliveryQueueState>
-    /// Signalled after each append of something.
+    private let database: OutboxDatabase?
+    /// Opened by the first reading; one thread reads at a time.
+    private let reader = Lock<OutboxReader?>(nil)
+    private let readFailure = Lock<StorageError?>(nil)
+    /// Signalled when there may be something to take.
     public let wakeup: Wakeup
 
+    /// A queue that a database holds. It offers nothing before its first transaction ended.
+    /// - Parameter link: 0 ..< ``OutboxSchema/linkLimit``.
+    /// - Throws: when the process has no descriptor left.
+    public init(link: Int, limits: Limits, database: OutboxDatabase) throws(SystemError) {
+        wakeup = try Wakeup()
+        self.link = link
+        self.database = database
+        state = Lock(DeliveryQueueState(link: link, limits: limits, isStored: true))
+    }
+
+    /// A queue in memory alone: at the memory limit the oldest is shed.
     /// - Throws: when the process has no descriptor left.
     public init(limits: Limits) throws(SystemError) {
         wakeup = try Wakeup()
-        state = Lock(DeliveryQueueState(limits: limits))
+        link = 0
+        database = nil
+        state = Lock(DeliveryQueueState(link: 0, limits: limits, isStored: false))
     }
 
-    /// Takes over a batch, in order, and sheds the oldest waiting deliveries if it then holds too much.
-    /// - Returns: what was shed, if anything.
+    // MARK: The store thread
+
+    /// Takes over units, in order. They become visible to the publisher with `committed` or `failed`.
+    /// - Returns: the position after the last.
     @discardableResult
-    public func append(_ batch: [Delivery]) -> ShedSpan? {
-        guard !batch.isEmpty else { return nil }
-        let shed = state.withLock { $0.append(batch) }
-        wakeup.signal()
-        return shed
+    public func stage(_ units: [DeliveryUnit]) -> OutboxPosition {
+        OutboxPosition(rawValue: state.withLock { $0.stage(units) })
     }
 
-    /// Takes the oldest waiting deliveries, in order, as many as both limits allow (at least one, whatever it costs).
-    public func take(records: Int, bytes: Int) -> [QueuedDelivery] {
-        state.withLock { $0.take(records: records, bytes: bytes) }
+    /// Whether a transaction would store something new: units, settlements, losses, or a wider permit for the publisher.
+    /// Asked at least every 50 ms.
+    public var needsWrite: Bool { state.withLock { $0.needsWrite } }
+
+    /// The transaction with `OutboxWriter.write` of this queue is committed.
+    public func committed() {
+        state.withLock { $0.committed() }
+        wakeup.signal()
     }
+
+    /// The transaction failed, or did not come to writing this queue: what was staged goes on in memory.
+    public func failed() {
+        state.withLock { $0.failed() }
+        wakeup.signal()
+    }
+
+    /// The database was set aside and an empty one stands in its place. What only the old one held is lost and named; what is in
+    /// memory will be stored again.
+    public func databaseReplaced() {
+        reader.withLock { $0 = nil }
+        state.withLock { $0.replaced() }
+        wakeup.signal()
+    }
+
+    /// Goes on where an earlier process ended. Before anything else.
+    public func restore(from database: borrowing Database) throws(StorageError) {
+        guard let saved = try SavedOutbox(link: link, in: database) else { return }
+        state.withLock { $0.restore(saved) }
+    }
+
+    /// Takes over units that no database will hold. For a queue in memory alone.
+    /// - Returns: what was shed to make room.
+    @discardableResult
+    public func append(_ units: [DeliveryUnit]) -> OutboxLoss? {
+        precondition(database == nil, "a queue with a database is written by its transactions")
+        let loss = state.withLock { state in
+            _ = state.stage(units)
+            let before = state.losses
+            state.losses = LossList()
+            state.failed()
+            let loss = state.losses.all.first
+            state.losses.add(before)
+            return loss
+        }
+        wakeup.signal()
+        return loss
+    }
+
+    /// The same for deliveries that are no whole content.
+    @discardableResult
+    public func append(_ batch: [Delivery]) -> OutboxLoss? {
+        append(
+            batch.map {
+                DeliveryUnit(
+                    content: [], epoch: $0.stamp.epoch, firstSequence: $0.stamp.sequence, sequences: 1, deliveries: [$0]
+                )
+            })
+    }
+
+    func beginWrite() -> OutboxStep { state.withLock { $0.beginWrite() } }
+    func endWrite(_ outcome: OutboxOutcome) { state.withLock { $0.endWrite(outcome) } }
+
+    // MARK: The publisher's thread
+
+    /// Takes the oldest waiting deliveries, in order, as many as both limits allow (at least one, whatever it costs). It may
+    /// return none although some wait: they are being moved, or a transaction must come first; `wakeup` tells when.
+    public func take(records: Int, bytes: Int) -> [QueuedDelivery] {
+        while true {
+            switch state.withLock({ $0.take(records: records, bytes: bytes) }) {
+            case .window(let window): return window
+            case .onDisk(let order):
+                do throws(StorageError) {
+                    let read = try read(order)
+                    state.withLock { $0.load(read.deliveries, upTo: read.end, order) }
+                    readFailure.withLock { $0 = nil }
+                } catch {
+                    readFailure.withLock { $0 = error }
+                    return []
+                }
+            }
+        }
+    }
+
+    private func read(_ order: DeliveryQueueState.ReadOrder) throws(StorageError) -> OutboxReader.Reading {
+        guard let database else { preconditionFailure("only a queue with a database has rows") }
+        let link = link
+        return try reader.withLock { reader throws(StorageError) in
+            do throws(StorageError) {
+                if reader == nil { reader = try OutboxReader(database, link: link) }
+                guard let reading = try reader?.read(order) else { preconditionFailure("the reader was just opened") }
+                return reading
+            } catch {
+                reader = nil
+                throw error
+            }
+        }
+    }
+
+    /// Why the last reading from disk failed; nil if it did not. The next `take` tries again.
+    public var readError: StorageError? { readFailure.withLock { $0 } }
 
     /// Notes the final word on deliveries that were taken. Positions that are not taken any more are ignored: they were
     /// answered already or put back by `rewind`.
@@ -115,118 +244,15 @@ public final class DeliveryQueue: Sendable {
         wakeup.signal()
     }
 
-    /// Sheds everything that is left: the process ends and the queue with it.
+    // MARK: Either
+
+    /// Sheds what no disk holds: the process ends, and the publisher with it. The rest waits for the next process.
     /// - Returns: what was shed, if anything.
     @discardableResult
-    public func close() -> ShedSpan? {
-        state.withLock { $0.close() }
-    }
+    public func close() -> OutboxLoss? { state.withLock { $0.close() } }
 
     public var load: OutboxLoad { state.withLock { $0.load } }
     public var totals: OutboxTotals { state.withLock { $0.totals } }
-}
-
-/// The queue behind the lock.
-struct DeliveryQueueState {
-    private struct Taken {
-        let queued: QueuedDelivery
-        var answer: Disposition?
-    }
-
-    private let limits: DeliveryQueue.Limits
-    private var waiting = RingBuffer<QueuedDelivery>()
-    /// Positions ascend, with holes where something was shed.
-    private var taken = RingBuffer<Taken>()
-    private var bytes = 0
-    private var takenBytes = 0
-    private var nextPosition: UInt64 = 1
-    private(set) var totals = OutboxTotals()
-
-    init(limits: DeliveryQueue.Limits) { self.limits = limits }
-
-    var load: OutboxLoad {
-        OutboxLoad(
-            waiting: waiting.count, taken: taken.count, takenBytes: takenBytes, bytes: bytes, limitBytes: limits.bytes)
-    }
-
-    mutating func append(_ batch: [Delivery]) -> ShedSpan? {
-        for delivery in batch {
-            waiting.append(QueuedDelivery(position: OutboxPosition(rawValue: nextPosition), delivery: delivery))
-            nextPosition += 1
-            bytes += delivery.cost
-        }
-        totals.appended += UInt64(batch.count)
-        var shed: ShedSpan?
-        while bytes > limits.bytes || waiting.count + taken.count > limits.records,
-            let oldest = waiting.popFirst()
-        {
-            drop(oldest.delivery, .outboxFull, into: &shed)
-        }
-        return shed
-    }
-
-    mutating func take(records: Int, bytes: Int) -> [QueuedDelivery] {
-        var window: [QueuedDelivery] = []
-        window.reserveCapacity(min(records, waiting.count))
-        var cost = 0
-        while window.count < records, let next = waiting.first {
-            cost += next.delivery.cost
-            if !window.isEmpty, cost > bytes { break }
-            window.append(next)
-            takenBytes += next.delivery.cost
-            taken.append(Taken(queued: next, answer: nil))
-            _ = waiting.popFirst()
-        }
-        return window
-    }
-
-    mutating func settle(_ settlements: [OutboxSettlement]) {
-        for settlement in settlements {
-            guard let index = indexOfTaken(settlement.position), taken[index].answer == nil else { continue }
-            taken[index].answer = settlement.disposition
-        }
-        while let first = taken.first, let answer = first.answer {
-            totals.count(answer)
-            bytes -= first.queued.delivery.cost
-            takenBytes -= first.queued.delivery.cost
-            _ = taken.popFirst()
-        }
-    }
-
-    mutating func rewind() {
-        while let last = taken.popLast() { waiting.prepend(last.queued) }
-        takenBytes = 0
-    }
-
-    mutating func close() -> ShedSpan? {
-        rewind()
-        var shed: ShedSpan?
-        while let oldest = waiting.popFirst() { drop(oldest.delivery, .stopped, into: &shed) }
-        return shed
-    }
-
-    private mutating func drop(_ delivery: Delivery, _ reason: ShedReason, into shed: inout ShedSpan?) {
-        bytes -= delivery.cost
-        totals.count(.shed(reason))
-        let time = delivery.sourceTime
-        guard var span = shed else {
-            shed = ShedSpan(records: 1, first: delivery.stamp, last: delivery.stamp, from: time, to: time)
-            return
-        }
-        span.records += 1
-        span.last = delivery.stamp
-        span.from = min(span.from, time)
-        span.to = max(span.to, time)
-        shed = span
-    }
-
-    private func indexOfTaken(_ position: OutboxPosition) -> Int? {
-        var low = 0
-        var high = taken.count
-        while low < high {
-            let middle = (low + high) / 2
-            if taken[middle].queued.position < position { low = middle + 1 } else { high = middle }
-        }
-        return low < taken.count && taken[low].queued.position == position ? low : nil
-    }
+    /// What was lost and no transaction has named yet, one for each cause.
+    public var losses: [OutboxLoss] { state.withLock { $0.losses.all } }
 }

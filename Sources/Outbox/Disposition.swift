@@ -30,38 +30,44 @@ public enum DeadLetterReason: String, Sendable, Hashable, CaseIterable {
 
 /// Why a delivery was left out.
 public enum ShedReason: String, Sendable, Hashable, CaseIterable {
-    /// The outbox was at its limit and this was the oldest.
+    /// The outbox was at its limit, and its topic has had a newer value since, or not even the last values fit.
     case outboxFull = "outbox_full"
     /// It came late, its topic has moved on, and the configuration says `late: "drop"`.
     case late
     /// Its message expiry interval ran out.
     case expired
-    /// The receiver stopped before the IT broker acknowledged it.
+    /// The receiver stopped before the IT broker acknowledged it, and no disk held it.
     case stopped
+    /// Only the disk held it, and the database was damaged.
+    case damaged
 }
 
-/// How many deliveries went which way. At every instant
-/// `appended = waiting + taken + published + folded + Σ dead + Σ shed`.
-public struct OutboxTotals: Sendable, Equatable {
-    public internal(set) var appended: UInt64 = 0
-    public internal(set) var published: UInt64 = 0
-    public internal(set) var folded: UInt64 = 0
-    public internal(set) var dead: [DeadLetterReason: UInt64] = [:]
-    public internal(set) var shed: [ShedReason: UInt64] = [:]
+extension Disposition {
+    /// A short word for the database: `published`, `dead.refused`, `shed.late`.
+    var name: String {
+        switch self {
+        case .published: "published"
+        case .folded: "folded"
+        case .dead(let reason): "dead.\(reason.rawValue)"
+        case .shed(let reason): "shed.\(reason.rawValue)"
+        }
+    }
 
-    public init() {}
-
-    /// Deliveries that never will be published.
-    public var deadSum: UInt64 { dead.values.reduce(0, +) }
-    /// Deliveries that were left out.
-    public var shedSum: UInt64 { shed.values.reduce(0, +) }
-
-    mutating func count(_ disposition: Disposition) {
-        switch disposition {
-        case .published: published += 1
-        case .folded: folded += 1
-        case .dead(let reason): dead[reason, default: 0] += 1
-        case .shed(let reason): shed[reason, default: 0] += 1
+    /// - Returns: nil for a word that is none.
+    init?(name: String) {
+        switch name {
+        case "published": self = .published
+        case "folded": self = .folded
+        default:
+            let parts = name.split(separator: ".", maxSplits: 1)
+            guard parts.count == 2 else { return nil }
+            if parts[0] == "dead", let reason = DeadLetterReason(rawValue: String(parts[1])) {
+                self = .dead(reason)
+            } else if parts[0] == "shed", let reason = ShedReason(rawValue: String(parts[1])) {
+                self = .shed(reason)
+            } else {
+                return nil
+            }
         }
     }
 }

@@ -1,10 +1,25 @@
-// Outbox: what the receiver has released and the IT broker has not acknowledged yet. One queue for each link.
+// Outbox: what the receiver has released and the IT broker has not acknowledged yet. One queue for each link; on disk in
+// the receiver's database, with a window of it in memory.
 //
-//   Committer ──append a batch──▶ waiting ──take a window──▶ taken ──settle──▶ gone, counted
-//                                    ▲                         │
-//                                    └──────── rewind ─────────┘   (the IT broker was lost: repeat in order)
+//   store thread, in its transaction                                            publisher's thread
+//   stage units ─▶ OutboxWriter: rows, marks, losses ─▶ committed ─▶ waiting ─▶ take ─▶ taken ─▶ settle ─▶ gone, counted
+//                      │                                  failed ─▶ (memory)     ▲       │
+//                      ▼ at the limit                                │           └─rewind┘  the IT broker was lost
+//                  last value of each topic; the rest is shed, named └─ OutboxReader: what memory does not hold
 //
 //   1. Delivery.swift — one record on its way to the IT broker
-//   2. Disposition.swift — what finally became of a delivery
-//   3. RingBuffer.swift — a queue that keeps its memory
-//   4. DeliveryQueue.swift — the bounded queue between the receiver and the publisher
+//   2. DeliveryUnit.swift — the records of one content, which they share
+//   3. Disposition.swift — what finally became of a delivery
+//   4. OutboxTotals.swift — how many deliveries went which way
+//   5. OutboxLoss.swift — deliveries that were not published, with enough to name them
+//   6. RingBuffer.swift — a queue that keeps its memory
+//   7. OutboxSchema.swift — the tables in the receiver's database
+//   8. UnitRow.swift — a unit as a row, and back
+//   9. OutboxStep.swift — what one transaction is to store of a queue
+//  10. DeliveryQueueState.swift — the queue: positions, window, totals
+//  11. DeliveryQueueStorage.swift — the queue's half that follows the transactions
+//  12. DeliveryQueue.swift — the queue between the receiver and the publisher
+//  13. OutboxReader.swift — reads what memory does not hold, on the publisher's thread
+//  14. LastKnownTable.swift — the newest value of each topic, once the limit is reached
+//  15. OutboxWriter.swift — stores the queues of all links, on the store thread
+//  16. UnitReplay.swift — the units behind a position, for the replica at start

@@ -31,6 +31,9 @@ struct RingBuffer<Element> {
         }
     }
 
+    /// The elements, from the oldest.
+    var all: [Element] { (0..<count).map { self[$0] } }
+
     mutating func append(_ element: Element) {
         if count == slots.count { grow() }
         slots[(head + count) & mask] = element

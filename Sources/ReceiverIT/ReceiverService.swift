@@ -75,7 +75,8 @@ public final class ReceiverService: Sendable {
                 } catch { throw .listen(link: link.name, error) }
             }
             do throws(SystemError) {
-                let queue = try DeliveryQueue(limits: .init(bytes: max(65_536, limit / configuration.links.count)))
+                let share = max(65_536, limit / configuration.links.count)
+                let queue = try DeliveryQueue(limits: .init(bytes: share, memoryBytes: share))
                 links.append(Link(name: link.name, card: card, listen: addresses, queue: queue))
             } catch { throw .system(error) }
         }

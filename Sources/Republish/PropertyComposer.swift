@@ -32,7 +32,7 @@ struct PropertyComposer: Sendable {
     mutating func compose(_ delivery: borrowing Delivery, now: MonotonicInstant) -> Outcome {
         bytes.removeAll(keepingCapacity: true)
         if !delivery.propertiesRange.isEmpty {
-            let waited = max(0, delivery.releasedAt.duration(to: now) / .seconds(1))
+            let waited = max(0, (delivery.releasedAt.duration(to: now) + delivery.waitedBefore) / .seconds(1))
             let outcome = copy(delivery.properties, waitedSeconds: UInt32(min(waited, 4e9)))
             guard outcome == .composed else { return outcome }
         }

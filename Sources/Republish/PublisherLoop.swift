@@ -256,6 +256,8 @@ struct PublisherLoop: ~Copyable {
             held = queue.take(
                 records: settings.windowRecords - load.taken, bytes: settings.windowBytes - load.takenBytes)
             heldStart = 0
+            // They are on their way; the outbox says when.
+            if held.isEmpty { return }
         }
     }
 

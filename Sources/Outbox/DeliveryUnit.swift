@@ -1,0 +1,50 @@
+public import DiodeProtocol
+
+/// The deliveries of one live content: what one block, or all parts of one, released together. It is stored as one row.
+public struct DeliveryUnit: Sendable {
+    /// The plain content (docs/WIRE.md §6.1), which the deliveries share.
+    public let content: [UInt8]
+    public let epoch: Epoch
+    /// The sequences that the content takes; those of shed runs are among them.
+    public let firstSequence: SequenceNumber
+    public let sequences: UInt64
+    /// Every record of the content, in order.
+    public let deliveries: [Delivery]
+
+    /// - Parameter deliveries: every record of the content, in order; may be empty, then there is nothing to store.
+    public init(
+        content: [UInt8], epoch: Epoch, firstSequence: SequenceNumber, sequences: UInt64, deliveries: [Delivery]
+    ) {
+        self.content = content
+        self.epoch = epoch
+        self.firstSequence = firstSequence
+        self.sequences = sequences
+        self.deliveries = deliveries
+    }
+
+    /// What it counts against the outbox's limit on disk.
+    public var storedBytes: Int { content.count + Self.rowBytes }
+    /// What it takes in memory.
+    var memoryBytes: Int { content.count + deliveries.count * Delivery.overheadBytes }
+
+    /// Bytes of a row beside its content, rounded up.
+    static let rowBytes = 64
+}
+
+/// A unit and the positions of its deliveries, `first ..< end`.
+struct PlacedUnit: Sendable {
+    let first: UInt64
+    let unit: DeliveryUnit
+
+    var end: UInt64 { first + UInt64(unit.deliveries.count) }
+
+    /// Its deliveries from a position on.
+    func deliveries(from position: UInt64) -> [QueuedDelivery] {
+        let skipped = position > first ? Int(position - first) : 0
+        guard skipped < unit.deliveries.count else { return [] }
+        return (skipped..<unit.deliveries.count).map {
+            QueuedDelivery(
+                position: OutboxPosition(rawValue: first + UInt64($0)), delivery: unit.deliveries[$0])
+        }
+    }
+}
