@@ -18,6 +18,9 @@ final class Intake: Sendable {
     /// verification out of a budget of 8,000 a second.
     private static let blockPause: UInt64 = 500_000
 
+    /// Deletions between which others have their turn.
+    private static let deletionsAtOnce = 256
+
     private struct State: ~Copyable {
         var core: SenderCore
         /// What an earlier lifetime has journalled, and the broker may deliver again.
@@ -147,8 +150,29 @@ final class Intake: Sendable {
         }
     }
 
-    /// The stamp given last.
-    var newestStamp: Stamp { state.withLock { $0.core.newestStamp } }
+    /// A fetch of the retained set begins.
+    func beginFetch() -> Stamp { state.withLock { $0.core.beginFetch() } }
+
+    /// Topics whose retained value was not in the fetch that began at `stamp`, and how many have one at all.
+    func unseenTopics(since stamp: Stamp) -> (topics: [NamespaceSlots.TopicID], retained: Int) {
+        state.withLock { $0.core.unseenTopics(since: stamp) }
+    }
+
+    /// Makes deletions of those that are still unseen.
+    func deleteUnseen(_ topics: [NamespaceSlots.TopicID], since stamp: Stamp) {
+        for start in stride(from: 0, to: topics.count, by: Self.deletionsAtOnce) {
+            let now = MonotonicInstant(nanoseconds: MonotonicClock.now())
+            let time = UnixMilliseconds(rawValue: UnixClock.now())
+            let some = topics[start..<min(start + Self.deletionsAtOnce, topics.count)]
+            let wake = state.withLock { state in
+                state.core.journalState = journal.coreState
+                for topic in some { state.core.deleteUnseen(topic, since: stamp, now: now, time: time) }
+                return endGulp(&state, now)
+            }
+            if wake { pulseWakeup.signal() }
+            journal.waitForRoom()
+        }
+    }
 
     /// Counters, topics held and the newest stamp, of one moment.
     var progress: (counters: SenderCore.Counters, topics: Int, newest: Stamp) {

@@ -8,6 +8,8 @@ struct JournalRestoration: Sendable {
     var marks = JournalMarks()
     /// How far each echo was played.
     var echoes = ""
+    /// An operator released held deletions while no daemon ran.
+    var deletionsAccepted = false
     /// Where the blocks of each epoch begin, this one included.
     var firstPositions: [Epoch: UInt64] = [:]
     /// Blocks of earlier epochs that never went on the wire: they go out under their own numbers, before anything new.
@@ -28,13 +30,16 @@ struct JournalRestoration: Sendable {
     /// Reads what `epoch`, which was reserved just now, continues.
     init(of epoch: ReservedEpoch, from database: borrowing Database) throws(StorageError) {
         self.init(epoch: epoch)
-        var journal = try database.prepare("SELECT sent, released, replay_from, echoes FROM journal")
+        var journal = try database.prepare(
+            "SELECT sent, released, replay_from, echoes, deletions_accepted FROM journal")
         if try journal.step() {
             marks = JournalMarks(
                 sent: journal.unsigned(0), released: journal.unsigned(1), replayFrom: max(journal.unsigned(2), 1))
             echoes = journal.text(3)
+            deletionsAccepted = journal.integer(4) != 0
         }
         journal.reset()
+        if deletionsAccepted { try database.execute("UPDATE journal SET deletions_accepted = 0") }
         try Self.closeEpochs(database)
         try readEpochs(database)
         var newest = try database.prepare("SELECT max(position) FROM blocks")

@@ -85,6 +85,8 @@ public struct NamespaceSlots: ~Copyable {
         var admittedBy = 0
         /// It waits in `changed`.
         var isChanged = false
+        /// The newest fetch of the retained set that it was in.
+        var seenIn: UInt32 = 0
         var retained = Value()
         var event = Value()
     }
@@ -185,6 +187,28 @@ public struct NamespaceSlots: ~Copyable {
     public func retained(_ id: TopicID) -> Value { entries[id.index].retained }
     /// The last event.
     public func event(_ id: TopicID) -> Value { entries[id.index].event }
+
+    // What the broker retains no more.
+
+    /// Notes that the broker still retains a value of the topic.
+    mutating func see(_ id: TopicID, in fetch: UInt32) { entries[id.index].seenIn = fetch }
+
+    /// Whether a retained value, not newer than `stamp`, was not in a fetch.
+    func isUnseen(_ id: TopicID, in fetch: UInt32, since stamp: Stamp) -> Bool {
+        let entry = entries[id.index]
+        return entry.retained.state == .held && entry.seenIn != fetch && entry.retained.stamp <= stamp
+    }
+
+    /// All of those, and how many topics have a retained value at all.
+    func unseen(in fetch: UInt32, since stamp: Stamp) -> (topics: [TopicID], retained: Int) {
+        var found: [TopicID] = []
+        var retained = 0
+        for index in entries.indices where entries[index].retained.state == .held {
+            retained += 1
+            if isUnseen(TopicID(index: index), in: fetch, since: stamp) { found.append(TopicID(index: index)) }
+        }
+        return (found, retained)
+    }
 
     // What is kept on disk.
 

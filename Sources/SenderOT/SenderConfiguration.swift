@@ -68,6 +68,11 @@ public struct SenderConfiguration: Sendable {
         public let topics: Int
         /// Of the topics held: 0…100 %. Default 5 %.
         public let share: Percentage
+
+        /// How many deletions at once are believed, among so many retained values.
+        func limit(of retained: Int) -> Int {
+            max(topics, retained / 10_000 * share.basisPoints + retained % 10_000 * share.basisPoints / 10_000)
+        }
     }
 
     public let link: Link

@@ -106,6 +106,8 @@ public struct SenderCore: ~Copyable {
     private var batcher: BlockBatcher
     private var scheduler: BeatScheduler
     private var beats: [ClosedBlock] = []
+    /// Counts fetches of the retained set.
+    private var fetch: UInt32 = 0
     /// Shed in this gulp, and not in a block yet.
     private var pendingShed: ShedRun?
 
@@ -154,11 +156,36 @@ public struct SenderCore: ~Copyable {
         batcher.note(delivery)
     }
 
+    /// A fetch of the retained set begins.
+    /// - Returns: the newest stamp, which each of its messages and its end are given.
+    public mutating func beginFetch() -> Stamp {
+        fetch += 1
+        return newestStamp
+    }
+
+    /// Topics whose retained value was not in the fetch that has ended, and how many topics have one at all. Absence means
+    /// that it was deleted while nobody was subscribed (DESIGN D6).
+    /// - Parameter began: what `beginFetch` returned.
+    func unseenTopics(since began: Stamp) -> (topics: [NamespaceSlots.TopicID], retained: Int) {
+        slots.unseen(in: fetch, since: began)
+    }
+
+    /// Makes a deletion of a topic that is still unseen.
+    mutating func deleteUnseen(
+        _ id: NamespaceSlots.TopicID, since began: Stamp, now: MonotonicInstant, time: UnixMilliseconds
+    ) {
+        guard slots.isUnseen(id, in: fetch, since: began) else { return }
+        let topic = slots.topic(id)
+        let deletion = Publication(
+            topic: topic.span.bytes, payload: RawSpan(), qos: .atLeastOnce, retain: true)
+        _ = take(deletion, packet: 0, fetchedSince: nil, isReconciled: true, now: now, time: time)
+    }
+
     /// Takes a retained message of a fetch (DESIGN D11).
     ///
     /// It is dropped if the topic had a record of the main session since the fetch began: whatever is newer than that
     /// record comes over the main session too, so that an older value never replaces a newer one.
-    /// - Parameter began: `newestStamp` when the fetch began.
+    /// - Parameter began: what `beginFetch` returned.
     @discardableResult
     public mutating func publishFetched(
         _ publication: borrowing Publication, since began: Stamp, now: MonotonicInstant, time: UnixMilliseconds
@@ -251,8 +278,8 @@ public struct SenderCore: ~Copyable {
     public mutating func takeSettled() -> DeliveryTicket? { batcher.takeSettled() }
 
     private mutating func take(
-        _ publication: borrowing Publication, packet: UInt16, fetchedSince began: Stamp?, now: MonotonicInstant,
-        time: UnixMilliseconds
+        _ publication: borrowing Publication, packet: UInt16, fetchedSince began: Stamp?, isReconciled: Bool = false,
+        now: MonotonicInstant, time: UnixMilliseconds
     ) -> Outcome {
         var id = slots.find(publication.topic)
         if id.map({ !slots.isAdmitted($0, by: policyGeneration) }) ?? true {
@@ -265,6 +292,7 @@ public struct SenderCore: ~Copyable {
         let content = NamespaceSlots.Content(
             properties: publication.properties, payload: publication.payload, qos: publication.qos,
             retain: publication.retain)
+        if began != nil, let id { slots.see(id, in: fetch) }
         if let began, let id, !slots.isNews(content, for: id, since: began) {
             counters.known += 1
             return .known
@@ -272,6 +300,7 @@ public struct SenderCore: ~Copyable {
         id = id ?? slots.insert(publication.topic)
         guard let id else { return shed(publication, .topicLimit, nil, now: now, time: time) }
         slots.admit(id, by: policyGeneration)
+        if began != nil { slots.see(id, in: fetch) }
         switch journalState {
         case .writing, .failing: break
         case .full: return shed(publication, .journalFull, id, now: now, time: time)
@@ -287,7 +316,7 @@ public struct SenderCore: ~Copyable {
         slots.store(content, in: id, stamp: stamp, time: time)
         let flags = RecordFlags(
             qos: publication.qos, retain: publication.retain, hasProperties: publication.properties.byteCount > 0,
-            isUnjournalled: journalState == .failing)
+            isUnjournalled: journalState == .failing, isReconciled: isReconciled)
         flushShed(now)
         batcher.append(
             topic: publication.topic, flags: flags, version: slots.nextVersion(id, in: batcher.lastBlock.next),

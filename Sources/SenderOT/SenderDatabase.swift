@@ -36,9 +36,10 @@ public enum SenderDatabase {
             ) STRICT;
             CREATE TABLE journal (
                 id INTEGER PRIMARY KEY CHECK (id = 1), sent INTEGER NOT NULL, released INTEGER NOT NULL,
-                replay_from INTEGER NOT NULL, echoes TEXT NOT NULL
+                replay_from INTEGER NOT NULL, echoes TEXT NOT NULL,
+                deletions_accepted INTEGER NOT NULL
             ) STRICT;
-            INSERT INTO journal VALUES (1, 0, 0, 1, '');
+            INSERT INTO journal VALUES (1, 0, 0, 1, '', 0);
             CREATE TABLE resends (
                 id INTEGER PRIMARY KEY AUTOINCREMENT, first_position INTEGER NOT NULL, last_position INTEGER NOT NULL
             ) STRICT;
@@ -57,6 +58,12 @@ public enum SenderDatabase {
             guard case .corrupt = error else { throw error }
             return try replace(path, at: time)
         }
+    }
+
+    /// Lets the next start believe its first complete fetch of the retained set, whatever that lacks: for an operator who
+    /// releases deletions while no daemon runs. The caller holds the state's lock.
+    public static func acceptDeletions(_ path: String) throws(StorageError) {
+        try Database(path: path, schema: schema).execute("UPDATE journal SET deletions_accepted = 1")
     }
 
     /// Sets a damaged file aside, which nobody has open any more, and begins a new one.

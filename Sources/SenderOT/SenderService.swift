@@ -49,6 +49,7 @@ public final class SenderService: Sendable {
     private let journal: Journal
     private let intake: Intake
     private let echo: EchoPlayer
+    private let reconciler: DeletionReconciler
     private let subscriber: Subscriber
     private let emitter: FrameEmitter
     private let configuration: Lock<SenderConfiguration>
@@ -105,7 +106,10 @@ public final class SenderService: Sendable {
         } catch { throw .system(error) }
         var broker = broker
         if broker.clientIdentifier.isEmpty { broker.clientIdentifier = "diode-send-\(configuration.link.name)" }
-        subscriber = Subscriber(broker, filters: settings.policy.subscriptions, intake: intake, log: log)
+        reconciler = DeletionReconciler(
+            hold: configuration.deletionHold, isAccepted: restored.deletionsAccepted, intake: intake, log: log)
+        subscriber = Subscriber(
+            broker, filters: settings.policy.subscriptions, intake: intake, reconciler: reconciler, log: log)
     }
 
     /// Starts to send beats, to journal and to subscribe.
@@ -204,6 +208,14 @@ public final class SenderService: Sendable {
             let next = intake.pulse { surroundings() }
             intake.waitForPulse(until: next)
         }
+    }
+
+    /// Releases deletions that are held.
+    /// - Returns: how many topics that were.
+    public func acceptDeletions() -> Int {
+        let count = reconciler.accept()
+        note("accept-deletions", "\(count) topics")
+        return count
     }
 
     /// Queues the blocks of a bundle again, as far as the journal holds them.

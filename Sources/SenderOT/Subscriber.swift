@@ -53,6 +53,7 @@ final class Subscriber: Sendable {
     private static let fetchPause: UInt64 = 10_000_000_000
 
     private let settings: ConnectionSettings
+    private let reconciler: DeletionReconciler
     private let intake: Intake
     private let log: EventLog
     private let state: Lock<State>
@@ -60,7 +61,11 @@ final class Subscriber: Sendable {
     /// - Parameters:
     ///   - settings: server, credentials and identity; session and receive limits are set here.
     ///   - filters: what to subscribe to; none that another one covers.
-    init(_ settings: ConnectionSettings, filters: [TopicFilter], intake: Intake, log: EventLog) {
+    ///   - reconciler: what is told when a fetch was complete.
+    init(
+        _ settings: ConnectionSettings, filters: [TopicFilter], intake: Intake, reconciler: DeletionReconciler,
+        log: EventLog
+    ) {
         var settings = settings
         settings.cleanStart = false
         settings.sessionExpiry = .seconds(Int64(UInt32.max))
@@ -69,6 +74,7 @@ final class Subscriber: Sendable {
         self.settings = settings
         self.intake = intake
         self.log = log
+        self.reconciler = reconciler
         state = Lock(State(filters: filters, unobservedSince: UnixMilliseconds(rawValue: UnixClock.now())))
     }
 
@@ -82,7 +88,11 @@ final class Subscriber: Sendable {
     }
 
     /// How the broker is.
-    var report: Report { state.withLock { $0.report } }
+    var report: Report {
+        var report = state.withLock { $0.report }
+        if let alarm = reconciler.alarm { report.alarms.append(alarm) }
+        return report
+    }
 
     /// Acknowledges everything up to a ticket.
     /// - Returns: whether the broker is there to be told; if not, it is told when it delivers again.
@@ -237,12 +247,12 @@ final class Subscriber: Sendable {
         guard !filters.isEmpty else { return }
         var settings = settings
         settings.clientIdentifier += "-fetch"
-        let began = intake.newestStamp
+        let began = intake.beginFetch()
         do {
             let fetcher = try RetainedSetFetcher(
                 settings, filters: filters,
                 received: { [weak self] in self?.intake.takeFetched($0, since: began) },
-                finished: { [weak self] in self?.fetched($0) })
+                finished: { [weak self] in self?.fetched($0, since: began) })
             let starts = state.withLock { state in
                 guard !state.isStopping else { return false }
                 state.fetcher = fetcher
@@ -255,7 +265,7 @@ final class Subscriber: Sendable {
         }
     }
 
-    private func fetched(_ report: RetainedSetReport) {
+    private func fetched(_ report: RetainedSetReport, since began: Stamp) {
         switch report.failure {
         case nil: break
         case .stopped: return state.withLock { $0.report.isFetching = false }
@@ -274,6 +284,8 @@ final class Subscriber: Sendable {
         log.notice(
             "retained.fetched", "the retained set is in",
             ["topics": .number(report.topics), "slices": .number(report.slices)])
+        // Where something may be missing, absence says nothing.
+        if report.isComplete { reconciler.reconcile(since: began) }
     }
 
     private func fetchFailed(_ reason: String) {
