@@ -7,7 +7,8 @@
 //   3. Keygen.swift — a new key and its card
 //   4. CardIssue.swift — a fresh card of the same key
 //   5. SenderCheck.swift — tests what can be tested, and shows the effective configuration
-//   6. NeighbourTable.swift — what the kernel knows of the far side
+//   6. AcceptDeletions.swift — releases deletions that are held
+//   7. NeighbourTable.swift — what the kernel knows of the far side
 import Commands
 import Configuration
 import Glibc
@@ -25,6 +26,7 @@ struct DiodeSend {
                 try StatusReport.show(
                     state: SenderConfiguration(path: invocation.required("--config")).state.resolved,
                     asJSON: invocation.has("--json"))
+            case .acceptDeletions: try AcceptDeletions.run(invocation)
             case .run, nil: try Run.run(invocation)
             }
         }

@@ -56,7 +56,7 @@ struct Run {
             throw Program.Failure(error, code: error.isUsage ? .usage : .failure)
         }
         let control = try ControlServer(state: configuration.state.resolved) { request in
-            request == StatusReport.request ? service.status : ["error": "this daemon answers: status"]
+            Self.answer(request, service)
         }
         defer { control.stop() }
         do throws(SenderServiceError) { try service.start() } catch {
@@ -68,6 +68,15 @@ struct Run {
         service.stop()
         log.notice("stopped", "done")
         return .success
+    }
+
+    /// Answers a command that another process sends. The socket's thread may wait: nothing else needs it.
+    private static func answer(_ request: JSONValue, _ service: SenderService) -> JSONValue {
+        switch request {
+        case StatusReport.request: service.status
+        case AcceptDeletions.request: AcceptDeletions.answer(service)
+        default: ["error": "this daemon answers: status, accept-deletions"]
+        }
     }
 
     private func serve(_ service: SenderService, _ signals: borrowing Signals) {

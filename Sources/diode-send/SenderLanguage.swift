@@ -5,6 +5,7 @@ enum SenderLanguage {
     /// The commands that this version has.
     enum Name: String {
         case run, keygen, card, check, status
+        case acceptDeletions = "accept-deletions"
     }
 
     private typealias Command = CommandLanguage.Command
@@ -58,13 +59,18 @@ enum SenderLanguage {
             "status", options: [.config, Option("--json", summary: "the daemon's whole answer as JSON")],
             summary: "asks the daemon how it is: 0 well, 3 degraded, 4 stale or offline, 1 no answer",
             examples: ["diode-send status --config /etc/uns-diode/send.json5"]),
+        Command(
+            "accept-deletions", options: [.config], summary: "releases deletions that are held",
+            details: """
+                When more retained values are gone from the OT broker than `deletions.hold` believes, the sender holds their
+                deletion and says so. Without a daemon, its next start believes what it finds.
+                """,
+            examples: ["diode-send accept-deletions --config /etc/uns-diode/send.json5"]),
     ]
 
     private static let later = [
         Command(
             "rotate", options: [.config], summary: "replaces the key, vouched for by the old one", isAvailable: false),
-        Command(
-            "accept-deletions", options: [.config], summary: "releases deletions that are held", isAvailable: false),
         Command(
             "resend",
             options: [.config, Option("--bundle", "FILE", isRequired: true, summary: "what the receiver misses")],
