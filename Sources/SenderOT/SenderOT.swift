@@ -61,3 +61,4 @@
 //  44. SenderServiceError.swift — what keeps it from starting
 //  45. SenderStatus.swift — what it knows of itself
 //  46. Condition.swift — how one part of the whole is
+//  47. ClockWatch.swift — notices that the clock was set

@@ -43,6 +43,7 @@ public final class SenderService: Sendable {
     public let publicKey: Ed25519PublicKey
     private let reserved: ReservedEpoch
     private let setAside: String?
+    private let clock = ClockWatch(unix: UnixClock.now(), boot: BootClock.now())
     private let software: String
     private let log: EventLog
     private let queue: TransmissionQueue
@@ -147,8 +148,16 @@ public final class SenderService: Sendable {
     }
 
     /// What has to be looked at now and then. Call it about each second.
-    public func tick() {
+    /// - Returns: whether the clock has stepped, so that another service, with an epoch of its own, has to take over.
+    public func tick() -> Bool {
         subscriber.tick()
+        let now = UnixClock.now()
+        // No epoch can be begun with a clock that is certainly wrong; the one that runs goes on.
+        guard let step = clock.step(unix: now, boot: BootClock.now()), now >= EpochReservation.earliestClock.rawValue
+        else { return false }
+        log.warning("clock.step", "the clock has stepped: a new epoch begins", ["milliseconds": .number(step)])
+        note("clock step", "\(step) ms")
+        return true
     }
 
     /// Takes policy and key of a configuration that was read again. Anything else takes effect at the next start, and is

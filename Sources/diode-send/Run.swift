@@ -46,12 +46,26 @@ struct Run {
             log.finish()
             withExtendedLifetime(lock) {}
         }
+        var configuration = configuration
+        // What `--epoch` demands is meant for the first epoch.
+        var demanded = epoch
+        while try serve(&configuration, epoch: demanded, signals) == .anotherEpoch { demanded = nil }
+        log.notice("stopped", "done")
+        return .success
+    }
+
+    /// Why a service ended.
+    private enum Ending { case stopped, anotherEpoch }
+
+    /// Runs one service, which is one epoch.
+    private func serve(
+        _ configuration: inout SenderConfiguration, epoch: UInt64?, _ signals: borrowing Signals
+    ) throws -> Ending {
         let broker = try ConnectionSettings(configuration.broker)
         let service: SenderService
         do throws(SenderServiceError) {
             service = try SenderService(
-                configuration, broker: broker, software: ProgramVersion.software, epoch: epoch,
-                log: log)
+                configuration, broker: broker, software: ProgramVersion.software, epoch: epoch, log: log)
         } catch {
             throw Program.Failure(error, code: error.isUsage ? .usage : .failure)
         }
@@ -63,11 +77,10 @@ struct Run {
             service.stop()
             throw Program.Failure(error)
         }
-        serve(service, signals)
+        let ending = wait(service, &configuration, signals)
         log.notice("stopping", "sending what was taken")
         service.stop()
-        log.notice("stopped", "done")
-        return .success
+        return ending
     }
 
     /// Answers a command that another process sends. The socket's thread may wait: nothing else needs it.
@@ -79,18 +92,24 @@ struct Run {
         }
     }
 
-    private func serve(_ service: SenderService, _ signals: borrowing Signals) {
+    private func wait(
+        _ service: SenderService, _ configuration: inout SenderConfiguration, _ signals: borrowing Signals
+    ) -> Ending {
         while true {
             switch signals.next(timeout: .seconds(1)) {
-            case .terminate, .interrupt: return
-            case .hangUp: reload(service)
-            case nil: service.tick()
+            case .terminate, .interrupt: return .stopped
+            case .hangUp: reload(service, &configuration)
+            case nil: if service.tick() { return .anotherEpoch }
             }
         }
     }
 
-    private func reload(_ service: SenderService) {
-        do throws(ConfigError) { service.reload(try SenderConfiguration(path: path)) } catch {
+    private func reload(_ service: SenderService, _ configuration: inout SenderConfiguration) {
+        do throws(ConfigError) {
+            let new = try SenderConfiguration(path: path)
+            service.reload(new)
+            configuration = new
+        } catch {
             log.error(
                 "reload.invalid", "the configuration stays as it was", ["reason": .text(error.description)])
         }

@@ -15,45 +15,66 @@ struct JournalReplayTests {
         try SenderStart.prepare(path: path, limits: NamespaceSlots.Limits(), now: clock, demanded: nil)
     }
 
+    /// A core, and the journal's writer, as the daemon has them.
+    private struct Lifetime: ~Copyable {
+        var store: JournalStore
+        var bench: CoreBench
+        var marks = JournalMarks()
+
+        init(_ path: String, _ epoch: ReservedEpoch) throws {
+            store = try JournalStore(
+                try Database(path: path, schema: SenderDatabase.schema), epoch: epoch, limits: JournalStore.Limits())
+            bench = try CoreBench(epoch: epoch.epoch)
+        }
+
+        mutating func publishSome(_ random: inout SeededGenerator) throws {
+            for _ in 0..<Int.random(in: 0...20, using: &random) {
+                let payload = [UInt8](repeating: 7, count: Int.random(in: 0...50, using: &random))
+                bench.publish(
+                    "acme/\(Int.random(in: 0..<25, using: &random))", payload,
+                    properties: Bool.random(using: &random) ? [1, 1] : [], retain: .random(using: &random))
+            }
+            try bench.endGulp(idle: true)
+        }
+
+        mutating func commit(changedSlots limit: Int, now: UnixMilliseconds) throws {
+            let batch = bench.core.takeChangedSlots(limit)
+            if let from = batch.replayFrom { marks.replayFrom = store.position(of: from) }
+            let last = (bench.core.newestStamp.sequence, bench.blocks.last?.id.block ?? BlockNumber(rawValue: 0))
+            let notes = JournalStore.Notes(last: last, marks: marks, slots: batch.rows, echoes: "", now: now)
+            try store.commit(bench.blocks, notes)
+            bench.blocks = []
+        }
+    }
+
     @Test("P2 last known values come back from the table and the blocks behind it, whenever the sender was killed")
     func slots() async throws {
         try await withSeed { random in
-            let folder = try TemporaryDirectory()
-            let path = folder.file("send.db")
-            let reserved = try start(path).journal.epoch
-            var store = try JournalStore(
-                try Database(path: path, schema: SenderDatabase.schema), epoch: reserved, limits: JournalStore.Limits())
-            var bench = try CoreBench(epoch: reserved.epoch)
-            var marks = JournalMarks()
-            for _ in 0..<Int.random(in: 1...30, using: &random) {
-                for _ in 0..<Int.random(in: 0...20, using: &random) {
-                    let payload = [UInt8](repeating: 7, count: Int.random(in: 0...50, using: &random))
-                    bench.publish(
-                        "acme/\(Int.random(in: 0..<25, using: &random))", payload,
-                        properties: Bool.random(using: &random) ? [1, 1] : [], retain: .random(using: &random))
-                }
-                try bench.endGulp(idle: true)
-                let batch = bench.core.takeChangedSlots(Int.random(in: 0...12, using: &random))
-                if let from = batch.replayFrom { marks.replayFrom = store.position(of: from) }
-                try store.commit(
-                    bench.blocks,
-                    .init(
-                        last: (bench.core.newestStamp.sequence, bench.blocks.last?.id.block ?? .init(rawValue: 0)),
-                        marks: marks, slots: batch.rows, echoes: "", now: clock))
-                bench.blocks = []
+            for _ in 0..<10 { try history(&random) }
+        }
+    }
+
+    private func history(_ random: inout SeededGenerator) throws {
+        let folder = try TemporaryDirectory()
+        let path = folder.file("send.db")
+        let reserved = try start(path).journal.epoch
+        var lifetime = try Lifetime(path, reserved)
+        for _ in 0..<Int.random(in: 1...30, using: &random) {
+            try lifetime.publishSome(&random)
+            try lifetime.commit(changedSlots: Int.random(in: 0...12, using: &random), now: clock)
+        }
+        let again = try start(path)
+        #expect(again.unreadable == 0)
+        let slots = again.takeFound().takeSlots()
+        #expect(slots.topicCount == lifetime.bench.core.topicCount)
+        for index in 0..<25 {
+            let topic = Array("acme/\(index)".utf8)
+            let expected = lifetime.bench.core.lastKnown(topic.span.bytes)
+            var found: [[UInt8]]?
+            if let id = slots.find(topic.span.bytes) {
+                found = [slots.retained(id).encoded, slots.event(id).encoded, Array("\(slots.version(id))".utf8)]
             }
-            let again = try start(path)
-            #expect(again.unreadable == 0)
-            let slots = again.takeFound().takeSlots()
-            #expect(slots.topicCount == bench.core.topicCount)
-            for index in 0..<25 {
-                let topic = Array("acme/\(index)".utf8)
-                let expected = bench.core.lastKnown(topic.span.bytes)
-                let found = slots.find(topic.span.bytes).map {
-                    [slots.retained($0).encoded, slots.event($0).encoded, Array("\(slots.version($0))".utf8)]
-                }
-                #expect(found == expected)
-            }
+            #expect(found == expected)
         }
     }
 
