@@ -27,11 +27,12 @@
 //  21. Slice.swift — a slice's heading, and a slot read in place
 //  22. SliceEncoder.swift — slots to content
 //  23. SliceContent.swift — content to slots, read in place
-//  24. BlockPacking.swift — content to packed bytes and back: zstd
-//  25. ContentParts.swift — a content larger than a block
-//  26. Beat.swift — the heartbeat's fields
-//  27. BeatCodec.swift — and their bytes
-//  28. Base64.swift — canonical base64
-//  29. CalendarTime.swift — RFC 3339 in UTC
-//  30. CardError.swift — why a file is not a card
-//  31. LinkCard.swift — the public half of a link
+//  24. StateDigest.swift — what a checkpoint says of all slots: the sum of their hashes
+//  25. BlockPacking.swift — content to packed bytes and back: zstd
+//  26. ContentParts.swift — a content larger than a block
+//  27. Beat.swift — the heartbeat's fields
+//  28. BeatCodec.swift — and their bytes
+//  29. Base64.swift — canonical base64
+//  30. CalendarTime.swift — RFC 3339 in UTC
+//  31. CardError.swift — why a file is not a card
+//  32. LinkCard.swift — the public half of a link

@@ -5,7 +5,7 @@ public import Crypto
 public struct SymbolHasher: ~Copyable {
     /// What the first byte of everything hashed or signed says it is.
     public enum Domain: UInt8, Sendable {
-        case leaf = 0, node, root, card, rotation, content, sealKey, sealNonce
+        case leaf = 0, node, root, card, rotation, content, sealKey, sealNonce, slot
     }
 
     private var sha256 = SHA256Hasher()
@@ -80,6 +80,16 @@ public struct SymbolHasher: ~Copyable {
 
     /// A topic's place in the carousel (WIRE §6.2).
     public mutating func topicHash(_ topic: RawSpan) -> TopicHash { TopicHash(rawValue: sha256.hash(topic).first) }
+
+    /// The hash of five pieces as one input.
+    mutating func hash(_ a: RawSpan, _ b: RawSpan, _ c: RawSpan, _ d: RawSpan, _ e: RawSpan) -> Digest32 {
+        sha256.update(a)
+        sha256.update(b)
+        sha256.update(c)
+        sha256.update(d)
+        sha256.update(e)
+        return sha256.finish()
+    }
 
     /// signed = 02 ‖ header ‖ root: the 113 bytes that Ed25519 signs.
     public static func signedMessage(headerBytes: RawSpan, root: Digest16) -> InlineArray<113, UInt8> {

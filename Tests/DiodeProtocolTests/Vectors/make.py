@@ -15,13 +15,15 @@ import cards
 import contents
 import frames
 import packing
+import state
 
 HERE = pathlib.Path(__file__).resolve().parent
 
 
 def main():
     wanted = {}
-    for folder, vectors in [("frames", frames), ("contents", contents), ("packing", packing), ("cards", cards)]:
+    folders = {"frames": frames, "contents": contents, "packing": packing, "cards": cards, "state": state}
+    for folder, vectors in folders.items():
         for name, vector in vectors.vectors():
             path = HERE / folder / (name + ".json")
             if path in wanted:
