@@ -22,9 +22,12 @@ struct JournalReplayTests {
         var marks = JournalMarks()
 
         init(_ path: String, _ epoch: ReservedEpoch) throws {
-            store = try JournalStore(
+            // A struct that owns others may not throw once it holds the first of them.
+            let store = try JournalStore(
                 try Database(path: path, schema: SenderDatabase.schema), epoch: epoch, limits: JournalStore.Limits())
-            bench = try CoreBench(epoch: epoch.epoch)
+            let bench = try CoreBench(epoch: epoch.epoch)
+            self.store = store
+            self.bench = bench
         }
 
         mutating func publishSome(_ random: inout SeededGenerator) throws {
