@@ -50,9 +50,10 @@ let package = Package(
 
         // The journey: OT broker → SenderOT → diode → ReceiverIT → Outbox → Republish → IT broker.
         room("SenderOT", ["MQTT", "Sparkplug", "DiodeProtocol", "FEC"] + shared),
-        room("ReceiverIT", ["DiodeProtocol", "FEC", "Outbox"] + shared),
+        room("ReceiverIT", ["DiodeProtocol", "FEC", "Outbox", "Ledger"] + shared),
         room("Republish", ["MQTT", "Sparkplug", "DiodeProtocol", "Outbox"] + shared),
         room("Outbox", ["DiodeProtocol", "Storage", "Threading"]),
+        room("Ledger", ["Storage", "Crypto"]),
 
         // Values and their bytes; symbols and theirs; the two protocols at the ends.
         room("DiodeProtocol", ["Crypto", "CZstd"]),
@@ -100,8 +101,8 @@ let package = Package(
         tests(
             "ReceiverITTests",
             [
-                "ReceiverIT", "Outbox", "DiodeProtocol", "FEC", "Crypto", "Configuration", "Datagrams", "Storage",
-                "JSON", "EventLog", "Threading",
+                "ReceiverIT", "Outbox", "Ledger", "DiodeProtocol", "FEC", "Crypto", "Configuration", "Datagrams",
+                "Storage", "JSON", "EventLog", "Threading",
             ]),
         tests(
             "RepublishTests",

@@ -6,6 +6,15 @@ struct ChannelFrontier: Sendable, Equatable {
     private(set) var incarnation: Incarnation?
     private(set) var block: UInt64 = 0
 
+    init() {}
+
+    /// As it was stored.
+    init(epoch: Epoch, incarnation: Incarnation?, block: UInt64) {
+        self.epoch = epoch
+        self.incarnation = incarnation
+        self.block = block
+    }
+
     func isBeyond(_ id: BlockID) -> Bool {
         id.epoch > epoch || id.epoch == epoch && id.block.rawValue > block
     }
@@ -28,21 +37,47 @@ struct ChannelFrontier: Sendable, Equatable {
 ///
 /// Bounded: 65,536 blocks, the older of two that share a place is forgotten; 40 bytes each.
 struct AcceptedContents: Sendable {
-    private struct Entry: Sendable {
+    struct Entry: Sendable, Equatable {
         var epoch: Epoch
         var block: UInt64
         var hash: ContentHash
+
+        /// Where it is kept; a newer one with the same place displaces it.
+        var place: Int { Int(block % UInt64(AcceptedContents.capacity)) }
     }
 
-    private static let capacity = 65_536
+    static let capacity = 65_536
     private var entries: [Entry?] = []
+    private var changes: [Entry] = []
+
+    init() {}
+
+    /// Takes over what was stored, one for each place.
+    init(restoring stored: [Entry]) {
+        for entry in stored { put(entry) }
+    }
 
     mutating func insert(_ unit: DecodedUnit) {
-        if entries.isEmpty { entries = Array(repeating: nil, count: Self.capacity) }
         for (index, hash) in unit.contentHashes.enumerated() {
-            let block = unit.firstBlock + UInt64(index)
-            entries[Int(block % UInt64(Self.capacity))] = Entry(epoch: unit.epoch, block: block, hash: hash)
+            let entry = Entry(epoch: unit.epoch, block: unit.firstBlock + UInt64(index), hash: hash)
+            put(entry)
+            changes.append(entry)
         }
+    }
+
+    private mutating func put(_ entry: Entry) {
+        if entries.isEmpty { entries = Array(repeating: nil, count: Self.capacity) }
+        entries[entry.place] = entry
+    }
+
+    /// All that are known.
+    var all: [Entry] { entries.compactMap { $0 } }
+
+    /// Moves out what was inserted since the last call.
+    mutating func takeChanges() -> [Entry] {
+        guard !changes.isEmpty else { return [] }
+        defer { changes = [] }
+        return changes
     }
 
     /// The content hash of an accepted block, if it is still known.

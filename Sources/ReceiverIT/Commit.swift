@@ -1,16 +1,28 @@
 public import DiodeProtocol
 public import Outbox
 
-/// What one round of the receiver decided, to be stored together: deliveries for the outbox, and events for ledger, log and
-/// link status.
+/// What one round of the receiver decided, to be stored together: deliveries for the outbox, events for ledger, log and
+/// link status, and what the link remembers.
 public struct Commit: Sendable {
-    /// In the order in which they are to be published.
-    public internal(set) var deliveries: [Delivery] = []
+    /// In the order in which their deliveries are to be published.
+    public internal(set) var units: [DeliveryUnit] = []
     public internal(set) var events: [LinkEvent] = []
+    /// Frontiers, holes, gaps, accounts, hashes, stamps: what changed.
+    var changes = LinkChanges()
 
     public init() {}
 
-    public var isEmpty: Bool { deliveries.isEmpty && events.isEmpty }
+    public var isEmpty: Bool { units.isEmpty && events.isEmpty && changes.isEmpty }
+
+    /// In the order in which they are to be published.
+    public var deliveries: [Delivery] { units.flatMap(\.deliveries) }
+
+    /// Bytes of memory that it holds, roughly.
+    var cost: Int {
+        units.reduce(256 + events.count * 256) {
+            $0 + $1.content.count + $1.deliveries.count * Delivery.overheadBytes
+        }
+    }
 }
 
 /// What happened on a link beside deliveries.
@@ -22,6 +34,9 @@ public enum LinkEvent: Sendable, Equatable {
     case gapClosed(Gap)
     /// First heard of an epoch.
     case epochBegan(Epoch, Incarnation)
+    /// The sender lost its power: what it had sent behind this sequence is void. So many records had been delivered, and so
+    /// many were absent.
+    case voided(Epoch, behind: SequenceNumber, delivered: UInt64, absent: UInt64)
     /// Another content or another sender under numbers that were taken (W-21).
     case equivocation(BlockID, SequenceNumber, SequenceNumber)
     /// The sender numbered records and shed them; the first took this stamp.

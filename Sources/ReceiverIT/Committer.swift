@@ -3,8 +3,8 @@ import Outbox
 
 /// Turns released units into effects (deliveries, events, the replica's stamps) and hands them over as one batch.
 ///
-/// All effects of one round leave in one ``Commit``. What a unit changes in the tracker and in the replica belongs into the
-/// same transaction as the commit: both are plain values for that reason.
+/// All effects of one round leave in one ``Commit``; what they changed in the tracker and in the replica goes with it, into
+/// the same transaction.
 struct Committer: Sendable {
     private(set) var commit = Commit()
 
@@ -18,6 +18,8 @@ struct Committer: Sendable {
     ) -> Applied {
         var applied = Applied()
         let unit = released.unit
+        var deliveries: [Delivery] = []
+        deliveries.reserveCapacity(Int(clamping: unit.records))
         content.forEachItem { item, offset in
             let stamp = Stamp(epoch: unit.epoch, sequence: SequenceNumber(rawValue: unit.firstSequence + offset))
             switch item {
@@ -26,12 +28,19 @@ struct Committer: Sendable {
                 let standing = replica.apply(
                     topic: record.topic, retain: record.flags.retain, stamp: stamp, version: record.version)
                 if standing == .untracked { applied.untracked += 1 }
-                deliver(record, of: released, standing: standing, stamp: stamp, now: now)
+                deliveries.append(delivery(of: record, in: released, standing: standing, stamp: stamp, now: now))
             case .shedRun(let run):
                 applied.shed += run.records
                 commit.events.append(.shed(run, at: stamp))
             default: note(item, before: stamp, &applied)
             }
+        }
+        if !deliveries.isEmpty {
+            commit.units.append(
+                DeliveryUnit(
+                    content: unit.content, epoch: unit.epoch,
+                    firstSequence: SequenceNumber(rawValue: unit.firstSequence), sequences: unit.records,
+                    deliveries: deliveries))
         }
         return applied
     }
@@ -74,10 +83,10 @@ struct Committer: Sendable {
         }
     }
 
-    private mutating func deliver(
-        _ record: borrowing RecordView, of released: ReleasedUnit, standing: Replica.Standing, stamp: Stamp,
+    private func delivery(
+        of record: borrowing RecordView, in released: ReleasedUnit, standing: Replica.Standing, stamp: Stamp,
         now: MonotonicInstant
-    ) {
+    ) -> Delivery {
         let lateness: Delivery.Lateness
         switch standing {
         case .superseded: lateness = .superseded
@@ -85,12 +94,11 @@ struct Committer: Sendable {
         case .untracked: lateness = released.isLate ? .superseded : .none
         }
         let content = released.unit.content.span.bytes
-        commit.deliveries.append(
-            Delivery(
-                bytes: released.unit.content, topic: content.byteOffsets(of: record.topic) ?? 0..<0,
-                properties: content.byteOffsets(of: record.properties) ?? 0..<0,
-                payload: content.byteOffsets(of: record.payload) ?? 0..<0, qos: record.flags.qos,
-                retain: record.flags.retain, lateness: lateness, stamp: stamp, version: record.version,
-                sourceTime: record.time, releasedAt: now))
+        return Delivery(
+            bytes: released.unit.content, topic: content.byteOffsets(of: record.topic) ?? 0..<0,
+            properties: content.byteOffsets(of: record.properties) ?? 0..<0,
+            payload: content.byteOffsets(of: record.payload) ?? 0..<0, qos: record.flags.qos,
+            retain: record.flags.retain, lateness: lateness, stamp: stamp, version: record.version,
+            sourceTime: record.time, releasedAt: now)
     }
 }

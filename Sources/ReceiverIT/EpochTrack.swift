@@ -23,18 +23,30 @@ struct EpochTrack: Sendable {
         var sequence: UInt64
     }
 
+    /// Records that the sender shed, of one unit that was released.
+    struct ShedMark: Sendable, Equatable {
+        /// The unit's first.
+        var sequence: UInt64
+        var records: UInt64
+    }
+
+    /// Units with shed records that are remembered: those behind the sender's last commit, so there are few.
+    static let shedRunLimit = 1_024
+
     let epoch: Epoch
     /// Known once a block of the epoch was verified.
     var incarnation: Incarnation?
     /// The first sequence that this receiver accounts for.
     private(set) var firstSequence: UInt64 = 1
-    private(set) var frontierBlock: UInt64 = 0
-    private(set) var frontierSequence: UInt64 = 0
-    private(set) var account = EpochAccount()
-    private(set) var holes: [Hole] = []
-    private(set) var waiting: [Waiting] = []
-    private(set) var waitingBytes = 0
-    private(set) var announced: Mark?
+    var frontierBlock: UInt64 = 0
+    var frontierSequence: UInt64 = 0
+    var account = EpochAccount()
+    /// What the sender shed of what was released here, as far as it may still become void; see `shedRunLimit`.
+    var shedRuns: [ShedMark] = []
+    var holes = HoleTable()
+    var waiting: [Waiting] = []
+    var waitingBytes = 0
+    var announced: Mark?
     /// When something last arrived in order or was announced: the tail waits a reorder window from here.
     private(set) var tailSince = MonotonicInstant(nanoseconds: 0)
     /// The sender said that nothing comes after `announced`.
@@ -45,6 +57,44 @@ struct EpochTrack: Sendable {
     init(epoch: Epoch, startedAt: UnixMilliseconds) {
         self.epoch = epoch
         self.startedAt = startedAt
+    }
+
+    /// As it was stored. What is announced and not here waits a reorder window from `now` on.
+    init(restoring row: TrackRow, holes: [Hole], now: MonotonicInstant) {
+        epoch = row.epoch
+        incarnation = row.incarnation
+        firstSequence = row.firstSequence
+        frontierBlock = row.frontier.block
+        frontierSequence = row.frontier.sequence
+        account = row.account
+        self.holes = HoleTable(restoring: holes)
+        announced = row.announced
+        tailSince = now
+        shedRuns = row.shedRuns
+        isFinal = row.isFinal
+        startedAt = row.startedAt
+        endedAt = row.endedAt
+    }
+
+    /// What is stored of it.
+    var row: TrackRow {
+        TrackRow(
+            epoch: epoch, incarnation: incarnation, firstSequence: firstSequence,
+            frontier: Mark(block: frontierBlock, sequence: frontierSequence), account: account, announced: announced,
+            shedRuns: shedRuns, isFinal: isFinal, startedAt: startedAt, endedAt: endedAt)
+    }
+
+    /// Moves out which holes changed since the last call, by their first block.
+    mutating func takeHoleChanges() -> [UInt64: Hole?] { holes.takeChanges() }
+
+    /// The newest block that came, waits, or was announced.
+    var newestBlock: UInt64 {
+        max(frontierBlock, announced?.block ?? 0, waiting.last?.unit.lastBlock ?? 0)
+    }
+
+    /// Whether a block lies behind the end of an epoch that is over, so that nothing can come of it.
+    func isBehindEnd(_ block: UInt64) -> Bool {
+        isFinal && announced.map { block > $0.block } ?? false
     }
 
     /// Where a run of blocks lies.
@@ -197,7 +247,7 @@ struct EpochTrack: Sendable {
             hole.firstBlock = last.firstBlock
             hole.firstSequence = last.firstSequence
             hole.records += last.records
-            holes.removeLast()
+            holes.remove(at: holes.count - 1)
         }
         let isNewGap = hole.gap == 0 && records > 0
         if isNewGap { hole.gap = gap }
@@ -251,11 +301,7 @@ struct EpochTrack: Sendable {
             if right.records == 0 { right.gap = 0 }
             remaining.append(right)
         }
-        if remaining.count == 1 {
-            holes[index] = remaining[0]
-        } else {
-            holes.replaceSubrange(index...index, with: remaining)
-        }
+        holes.replace(index, with: remaining)
         if filled.isLost { account.lost -= unit.records } else { account.missing -= unit.records }
         account.late += unit.records
         return (filled, grown)
@@ -265,8 +311,10 @@ struct EpochTrack: Sendable {
     private mutating func extendToFrontier(hole index: Int, for unit: DecodedUnit) -> UInt64 {
         guard unit.lastBlock > holes[index].lastBlock else { return 0 }
         let grown = unit.lastSequence - frontierSequence
-        holes[index].lastBlock = unit.lastBlock
-        holes[index].records += grown
+        holes.change(index) {
+            $0.lastBlock = unit.lastBlock
+            $0.records += grown
+        }
         if holes[index].isLost { account.lost += grown } else { account.missing += grown }
         frontierBlock = unit.lastBlock
         frontierSequence = unit.lastSequence
@@ -276,7 +324,7 @@ struct EpochTrack: Sendable {
     /// Gives a hole up: its records count as lost.
     mutating func lose(hole index: Int) {
         guard !holes[index].isLost else { return }
-        holes[index].isLost = true
+        holes.change(index) { $0.isLost = true }
         account.missing -= holes[index].records
         account.lost += holes[index].records
     }
@@ -288,9 +336,12 @@ struct EpochTrack: Sendable {
     }
 
     /// Records that were released turned out to stand for records that the sender shed.
-    mutating func countShed(_ records: UInt64, isLate: Bool) {
+    mutating func countShed(_ records: UInt64, from sequence: UInt64, isLate: Bool) {
         if isLate { account.late -= records } else { account.delivered -= records }
         account.lost += records
+        guard !isFinal else { return }
+        if shedRuns.count == Self.shedRunLimit { shedRuns.removeFirst() }
+        shedRuns.append(ShedMark(sequence: sequence, records: records))
     }
 
     /// Moves the beginning of the account up to a sequence, as far as nothing before it was released.
@@ -306,8 +357,10 @@ struct EpochTrack: Sendable {
         guard let first = holes.first, first.firstSequence == firstSequence, !first.isLost else { return 0 }
         let dropped = min(sequence - firstSequence, first.records)
         firstSequence += dropped
-        holes[0].firstSequence += dropped
-        holes[0].records -= dropped
+        holes.change(0) {
+            $0.firstSequence += dropped
+            $0.records -= dropped
+        }
         account.missing -= dropped
         return dropped
     }

@@ -84,6 +84,8 @@ public struct EpochAccount: Sendable, Equatable {
     public internal(set) var missing: UInt64 = 0
     /// Records that the sender shed, or whose gap was given up.
     public internal(set) var lost: UInt64 = 0
+    /// Records that came and became void with the sender's power: it repeats them under new numbers. Outside of the sum.
+    public internal(set) var repeated: UInt64 = 0
 
     public init() {}
 
@@ -96,6 +98,7 @@ public struct EpochAccount: Sendable, Equatable {
         sum.late += b.late
         sum.missing += b.missing
         sum.lost += b.lost
+        sum.repeated += b.repeated
         return sum
     }
 }

@@ -47,25 +47,30 @@ struct GapTracker: Sendable {
         /// Healed, or given up; a gap that was given up may heal later and is then closed again.
         case closed(Gap)
         case epochBegan(Epoch, Incarnation)
+        /// The sender lost its power: records behind this one had been released or were absent.
+        case voided(Epoch, behind: SequenceNumber, delivered: UInt64, absent: UInt64)
     }
 
     let limits: Limits
     /// Oldest first; never empty once something was accepted or announced.
-    private(set) var tracks: [EpochTrack] = []
+    var tracks: [EpochTrack] = []
     /// Open and lost gaps by id.
-    private(set) var gaps: [UInt64: Gap] = [:]
+    var gaps: [UInt64: Gap] = [:]
     /// Epochs that no longer have a track.
-    private(set) var foldedAccount = EpochAccount()
-    private(set) var foldedEpochs: UInt64 = 0
+    var foldedAccount = EpochAccount()
+    var foldedEpochs: UInt64 = 0
     /// What this receiver accounts for begins here; nil until it has heard anything.
-    private(set) var beginsAt: Stamp?
+    var beginsAt: Stamp?
     /// Records that were given up because there were too many holes or epochs, and then forgotten.
-    private(set) var forgottenRecords: UInt64 = 0
-    private let lowestEpoch: Epoch
-    private var nextGap: UInt64 = 1
-    private var heardFloor = false
+    var forgottenRecords: UInt64 = 0
+    let lowestEpoch: Epoch
+    var nextGap: UInt64 = 1
+    var heardFloor = false
+    /// What `takeChanges` has not handed over yet.
+    var changes = TrackerChanges()
+    var takenTracks: [Epoch: TrackRow] = [:]
     private var released: [ReleasedUnit] = []
-    private(set) var events: [Event] = []
+    var events: [Event] = []
 
     /// - Parameter lowestEpoch: the card's: a receiver without state refuses older ones (W-22).
     init(limits: Limits, lowestEpoch: Epoch) {
@@ -83,6 +88,7 @@ struct GapTracker: Sendable {
             return isAcceptable(newEpoch: id.epoch) ? .open : .unknownEpoch
         }
         let block = id.block.rawValue
+        guard !tracks[index].isBehindEnd(block) else { return .accepted }
         switch tracks[index].place(firstBlock: block, lastBlock: block) {
         case .ahead, .hole: return .open
         case .taken: return block > tracks[index].frontierBlock ? .waiting : .accepted
@@ -154,10 +160,14 @@ struct GapTracker: Sendable {
         }
         if let known = tracks[index].incarnation, known != incarnation { return }
         noteIncarnation(incarnation, ofTrack: index)
-        tracks[index].announce(EpochTrack.Mark(block: block.rawValue, sequence: sequence.rawValue), now: now)
-        if isFinal, !tracks[index].isFinal {
-            tracks[index].isFinal = true
-            tracks[index].endedAt = time
+        let mark = EpochTrack.Mark(block: block.rawValue, sequence: sequence.rawValue)
+        tracks[index].announce(mark, now: now)
+        if isFinal {
+            if !tracks[index].isFinal {
+                tracks[index].isFinal = true
+                tracks[index].endedAt = time
+            }
+            if tracks[index].newestBlock > mark.block { void(track: index, behind: mark, time: time) }
         }
         foldOldEpochs(time: time)
     }
@@ -190,9 +200,9 @@ struct GapTracker: Sendable {
     }
 
     /// Records of a released unit stand for records that the sender shed: they never come.
-    mutating func countShed(_ records: UInt64, epoch: Epoch, isLate: Bool) {
-        guard let index = indexOfTrack(epoch) else { return }
-        tracks[index].countShed(records, isLate: isLate)
+    mutating func countShed(_ records: UInt64, of unit: DecodedUnit, isLate: Bool) {
+        guard let index = indexOfTrack(unit.epoch) else { return }
+        tracks[index].countShed(records, from: unit.firstSequence, isLate: isLate)
     }
 
     /// Moves out what was released, in order, into `units` (emptied first; its memory is kept).
@@ -258,6 +268,7 @@ struct GapTracker: Sendable {
             }
             foldedAccount = foldedAccount + tracks[0].account
             foldedEpochs += 1
+            changes.foldedEpochs.insert(tracks[0].epoch)
             tracks.removeFirst()
         }
     }
@@ -296,11 +307,11 @@ struct GapTracker: Sendable {
         if opening.isNewGap {
             nextGap += 1
             let gap = Gap(opening.hole, epoch: tracks[index].epoch, openedAt: time, cause: cause)
-            gaps[gap.id] = gap
+            put(gap)
             events.append(.opened(gap))
         } else if opening.records > 0, var gap = gaps[opening.hole.gap] {
             gap.grow(to: opening.hole, by: opening.records)
-            gaps[gap.id] = gap
+            put(gap)
             events.append(.grew(gap))
         }
         tracks[index].release(into: &released, isLate: isOutlived(track: index), now: now)
@@ -336,20 +347,26 @@ struct GapTracker: Sendable {
     }
 
     /// Applies a change to a gap and says so when that closed it.
-    private mutating func changeGap(
+    mutating func changeGap(
         _ id: UInt64, time: UnixMilliseconds, healing: Gap.Healing? = nil, _ change: (inout Gap) -> Void
     ) {
         guard var gap = gaps[id] else { return }
         let before = gap.state
         change(&gap)
         if gap.state == .open || gap.state == before {
-            gaps[id] = gap
+            put(gap)
             return
         }
         gap.closedAt = time
         gap.healedBy = gap.state == .healed ? healing : nil
-        gaps[id] = gap.state == .healed ? nil : gap
+        put(gap)
         events.append(.closed(gap))
+    }
+
+    /// Healed gaps leave the table; as they were last, they stay in the database.
+    private mutating func put(_ gap: Gap) {
+        gaps[gap.id] = gap.state == .healed ? nil : gap
+        changes.gaps[gap.id] = gap
     }
 
     /// Keeps the table of holes within its limit: the oldest one is lost and forgotten.

@@ -25,10 +25,19 @@ struct LinkWatch: Sendable {
     /// The sender's clock minus ours, over all beats: extremes of an offset that includes the way here.
     private(set) var clockOffsetMilliseconds: ClosedRange<Int64>?
 
-    init(silenceTimeout: Duration, time: UnixMilliseconds) {
+    /// - Parameter stored: what an earlier process had heard.
+    init(silenceTimeout: Duration, restoring stored: StoredLink? = nil, time: UnixMilliseconds) {
         self.silenceTimeout = silenceTimeout
         since = time
+        guard let stored, stored.heardUntil != nil else { return }
+        state = .stale
+        reason = Self.silenceSinceStart
+        beat = stored.beat
+        heardUntil = stored.heardUntil
+        clockOffsetMilliseconds = stored.clockOffsetMilliseconds
     }
+
+    private static let silenceSinceStart = "nothing was heard since the receiver started"
 
     /// A frame brought something new.
     mutating func hear(now: MonotonicInstant, time: UnixMilliseconds) {
@@ -63,7 +72,9 @@ struct LinkWatch: Sendable {
     }
 
     private func judge(missing: UInt64, now: MonotonicInstant) -> (LinkState, String) {
-        guard let heardAt else { return (.offline, "nothing was heard yet") }
+        guard let heardAt else {
+            return heardUntil == nil ? (.offline, "nothing was heard yet") : (.stale, Self.silenceSinceStart)
+        }
         if heardAt.advanced(by: silenceTimeout) <= now { return (.stale, "nothing was heard for \(silenceTimeout)") }
         if missing > 0 { return (.degraded, "\(missing) records are missing") }
         if let alarm = beat?.alarms.first { return (.degraded, "the sender says: \(alarm)") }

@@ -10,17 +10,26 @@ final class LinkWorker {
     let fingerprint: LinkFingerprint
     private var core: ReceiverCore
     private let queue: DeliveryQueue
+    private let store: ReceiverStore
+    /// Among the store's links.
+    private let index: Int
+    /// What earlier processes counted.
+    private let countedBefore: ReceiverCounters
+    private var nextVitals = MonotonicInstant(nanoseconds: 0)
     private let log: EventLog
     private let observer: ReceiverService.Observer
     private(set) var snapshot: LinkSnapshot
 
     init(
-        name: String, card: LinkCard, core: consuming ReceiverCore, queue: DeliveryQueue, log: EventLog,
-        observer: ReceiverService.Observer
+        name: String, card: LinkCard, core: consuming ReceiverCore, queue: DeliveryQueue, store: ReceiverStore,
+        index: Int, countedBefore: ReceiverCounters, log: EventLog, observer: ReceiverService.Observer
     ) {
         self.name = name
         self.core = core
         self.queue = queue
+        self.store = store
+        self.index = index
+        self.countedBefore = countedBefore
         self.log = log
         self.observer = observer
         fingerprint = card.linkFingerprint
@@ -35,21 +44,24 @@ final class LinkWorker {
 
     var nextDeadline: MonotonicInstant? { core.nextDeadline }
 
-    /// Does what time brings, and hands over what was decided.
+    /// Does what time brings, and hands over what was decided. Waits while the store has too much to do.
     func finishRound(now: MonotonicInstant, time: UnixMilliseconds) {
         core.advance(now: now, time: time)
-        let commit = core.takeCommit()
+        let commit = store.takeWholeWish(index) ? core.takeWholeCommit() : core.takeCommit()
         guard !commit.isEmpty else { return }
-        if let shed = queue.append(commit.deliveries) {
-            log.error(
-                "outbox.shed", "the outbox is full: the oldest records are lost",
-                [
-                    "link": .text(name), "records": .number(shed.records),
-                    "first": .text("\(shed.first.epoch.rawValue):\(shed.first.sequence.rawValue)"),
-                    "last": .text("\(shed.last.epoch.rawValue):\(shed.last.sequence.rawValue)"),
-                ])
-        }
         for event in commit.events { tell(event) }
+        store.submit(StoreSubmission(link: index, commit: commit, vitals: nil, time: time))
+    }
+
+    /// About once a second: how the link is, for the audit and for the next start.
+    func storeVitals(now: MonotonicInstant, time: UnixMilliseconds) {
+        guard nextVitals <= now else { return }
+        nextVitals = now.advanced(by: .seconds(1))
+        let vitals = LinkVitals(
+            at: time, state: snapshot.state, since: snapshot.since, reason: snapshot.reason,
+            heardUntil: snapshot.heardUntil, clockOffsetMilliseconds: snapshot.clockOffsetMilliseconds,
+            beat: snapshot.beat, counters: countedBefore + snapshot.counters)
+        store.submit(StoreSubmission(link: index, commit: Commit(), vitals: vitals, time: time))
     }
 
     /// - Parameter rejected: what the listening sockets of this link refused before a link was known.
@@ -74,6 +86,7 @@ final class LinkWorker {
         snapshot.topics = core.topicCount
         snapshot.outbox = queue.totals
         snapshot.outboxLoad = queue.load
+        snapshot.durability = store.durability
         self.snapshot = snapshot
         observer.status(snapshot)
     }
@@ -101,6 +114,13 @@ final class LinkWorker {
                 [
                     "link": .text(name), "epoch": .number(epoch.rawValue),
                     "incarnation": .text(String(incarnation.rawValue, radix: 16)),
+                ])
+        case .voided(let epoch, let behind, let delivered, let absent):
+            log.warning(
+                "epoch.void", "the sender lost its power: it repeats what it had not committed",
+                [
+                    "link": .text(name), "epoch": .number(epoch.rawValue), "behind": .number(behind.rawValue),
+                    "repeated": .number(delivered), "absent": .number(absent),
                 ])
         case .equivocation(let block, let first, let last):
             log.error(

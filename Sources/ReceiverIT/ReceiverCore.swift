@@ -25,6 +25,14 @@ public struct ReceiverCore: ~Copyable {
     private var tallies = ReceiverCounters()
     private var released: [ReleasedUnit] = []
     private var droppedAt: MonotonicInstant?
+    private var takenRow = LinkRow()
+    private var nextCheckpoint: MonotonicInstant
+    private var mayCheckpoint = false
+
+    /// How often the stamps of changed topics are written.
+    private static let checkpointPeriod = Duration.seconds(5)
+    /// Topics that one round writes.
+    private static let checkpointStep = 2_048
 
     /// - Parameters:
     ///   - card: whose frames are accepted.
@@ -32,6 +40,14 @@ public struct ReceiverCore: ~Copyable {
     /// - Throws: when libcrypto does not take the card's key.
     public init(
         card: LinkCard, settings: Settings = Settings(), seed: UInt64, now: MonotonicInstant, time: UnixMilliseconds
+    ) throws(CryptoError) {
+        try self.init(card: card, settings: settings, restoring: nil, seed: seed, now: now, time: time)
+    }
+
+    /// - Parameter stored: what an earlier process left, to go on from.
+    init(
+        card: LinkCard, settings: Settings, restoring stored: StoredLink?, seed: UInt64, now: MonotonicInstant,
+        time: UnixMilliseconds
     ) throws(CryptoError) {
         var random = SplitMix64(state: seed)
         var assemblerLimits = BlockAssembler.Limits()
@@ -42,15 +58,23 @@ public struct ReceiverCore: ~Copyable {
         trackerLimits.waitingUnits = settings.reorderBlocks
         trackerLimits.waitingBytes = settings.reorderBytes
         trackerLimits.holes = settings.holes
-        var replicaLimits = Replica.Limits()
-        replicaLimits.topics = settings.topics
-        replicaLimits.nameBytes = settings.topicNameBytes
         link = card.linkFingerprint
         startedAt = now
         assembler = BlockAssembler(limits: assemblerLimits)
-        tracker = GapTracker(limits: trackerLimits, lowestEpoch: card.lowestEpoch)
-        replica = Replica(limits: replicaLimits)
-        watch = LinkWatch(silenceTimeout: settings.silenceTimeout, time: time)
+        nextCheckpoint = now.advanced(by: Self.checkpointPeriod)
+        watch = LinkWatch(silenceTimeout: settings.silenceTimeout, restoring: stored, time: time)
+        if let stored {
+            tracker = GapTracker(
+                limits: trackerLimits, lowestEpoch: card.lowestEpoch, restoring: stored, now: now)
+            replica = stored.replica
+            snapshotFrontier = stored.link.snapshot
+            beatFrontier = stored.link.beat
+            acceptedContents = AcceptedContents(restoring: stored.contents)
+            takenRow = stored.link
+        } else {
+            tracker = GapTracker(limits: trackerLimits, lowestEpoch: card.lowestEpoch)
+            replica = Replica(limits: Replica.Limits(settings))
+        }
         authenticator = try FrameAuthenticator(
             key: card.key, verificationsPerSecond: settings.verificationsPerSecond,
             settledTransmissions: settings.settledTransmissions, waitingBytes: settings.waitingFrameBytes,
@@ -85,6 +109,10 @@ public struct ReceiverCore: ~Copyable {
         while let slot = authenticator.drawWaiting(now: now) { verifyWaiting(slot, now: now, time: time) }
         tracker.advance(now: now, time: time, cause: likelyCause(now))
         apply(now: now)
+        if nextCheckpoint <= now {
+            nextCheckpoint = now.advanced(by: Self.checkpointPeriod)
+            mayCheckpoint = true
+        }
         if let state = watch.update(missing: tracker.account.missing, now: now, time: time) {
             committer.note(.state(state, reason: watch.reason))
         }
@@ -100,8 +128,32 @@ public struct ReceiverCore: ~Copyable {
         [authenticator.nextDeadline, tracker.nextDeadline, watch.nextDeadline].compactMap { $0 }.min()
     }
 
-    /// Moves out what was decided since the last call.
-    public mutating func takeCommit() -> Commit { committer.take() }
+    /// Moves out what was decided since the last call, and what that changed.
+    public mutating func takeCommit() -> Commit {
+        var commit = committer.take()
+        commit.changes.tracker = tracker.takeChanges()
+        commit.changes.contents = acceptedContents.takeChanges()
+        (commit.changes.checkpoint, commit.changes.topics) = replica.stepCheckpoint(
+            mayBegin: mayCheckpoint, limit: Self.checkpointStep)
+        if commit.changes.checkpoint.begins { mayCheckpoint = false }
+        let row = LinkRow(tracker: tracker.row, snapshot: snapshotFrontier, beat: beatFrontier)
+        if row != takenRow {
+            takenRow = row
+            commit.changes.link = row
+        }
+        return commit
+    }
+
+    /// The same with everything that the link remembers instead of the changes alone: for a database that is empty, or
+    /// that missed some.
+    mutating func takeWholeCommit() -> Commit {
+        var commit = takeCommit()
+        replica.forgetChanges()
+        commit.changes = LinkChanges(
+            whole: replica, link: takenRow, tracker: tracker.wholeState(), contents: acceptedContents.all, topics: [],
+            checkpoint: .init(begins: true, ends: true))
+        return commit
+    }
 
     public var counters: ReceiverCounters {
         var counters = tallies
@@ -349,6 +401,7 @@ extension ReceiverCore {
         tallies.beatBlocks += 1
         watch.take(beat, epoch: unit.epoch, time: time)
         for summary in beat.epochs {
+            tracker.noteCommitted(summary)
             tracker.announce(
                 epoch: summary.epoch, incarnation: summary.incarnation, block: summary.lastBlock,
                 sequence: summary.lastCommitted, isFinal: summary.epoch < unit.epoch, now: now, time: time)
@@ -390,6 +443,8 @@ extension ReceiverCore {
             case .grew(let gap): committer.note(.gapGrew(gap))
             case .closed(let gap): committer.note(.gapClosed(gap))
             case .epochBegan(let epoch, let incarnation): committer.note(.epochBegan(epoch, incarnation))
+            case .voided(let epoch, let behind, let delivered, let absent):
+                committer.note(.voided(epoch, behind: behind, delivered: delivered, absent: absent))
             }
         }
     }
@@ -399,7 +454,7 @@ extension ReceiverCore {
         tallies.untrackedRecords += applied.untracked
         tallies.skippedItems += applied.skipped
         if applied.shed > 0 {
-            tracker.countShed(applied.shed, epoch: released.unit.epoch, isLate: released.isLate)
+            tracker.countShed(applied.shed, of: released.unit, isLate: released.isLate)
         }
     }
 

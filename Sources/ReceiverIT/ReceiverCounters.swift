@@ -1,3 +1,5 @@
+public import JSON
+
 /// What a receiver counted since it started. Each frame is counted once in `frames` and in at most one of the others down
 /// to `surplus`.
 public struct ReceiverCounters: Sendable, Equatable {
@@ -49,4 +51,40 @@ public struct ReceiverCounters: Sendable, Equatable {
 
     /// Datagrams that changed nothing because they were not what the link may bring.
     public var rejected: UInt64 { malformed + unknownLink + version + badSignature + replayed + overBudget }
+}
+
+extension ReceiverCounters {
+    /// Every counter by the name that status and database call it.
+    private static var named: [(name: String, counter: WritableKeyPath<ReceiverCounters, UInt64>)] {
+        [
+            ("frames", \.frames), ("malformed", \.malformed), ("unknown_link", \.unknownLink), ("version", \.version),
+            ("bad_signature", \.badSignature), ("replayed", \.replayed), ("over_budget", \.overBudget),
+            ("surplus", \.surplus), ("repeated", \.repeated), ("live_blocks", \.liveBlocks),
+            ("snapshot_blocks", \.snapshotBlocks), ("beat_blocks", \.beatBlocks),
+            ("restored_symbols", \.restoredSymbols), ("assemblies_shed", \.assembliesShed),
+            ("corrupt_blocks", \.corruptBlocks), ("malformed_contents", \.malformedContents), ("sealed", \.sealed),
+            ("inconsistent", \.inconsistent), ("equivocations", \.equivocations), ("skipped_items", \.skippedItems),
+            ("records", \.records), ("untracked_records", \.untrackedRecords),
+        ]
+    }
+
+    /// An object of all counters.
+    public var json: JSONValue {
+        .object(Self.named.map { JSONValue.Member($0.name, .number(self[keyPath: $0.counter])) })
+    }
+
+    /// Reads such an object; what is not in it is 0.
+    public init(_ json: JSONValue) {
+        self.init()
+        for (name, counter) in Self.named {
+            self[keyPath: counter] = UInt64(clamping: json[name]?.integer ?? 0)
+        }
+    }
+
+    /// Counts what another process, or a socket, had counted.
+    static func + (a: ReceiverCounters, b: ReceiverCounters) -> ReceiverCounters {
+        var sum = a
+        for (_, counter) in named { sum[keyPath: counter] += b[keyPath: counter] }
+        return sum
+    }
 }

@@ -145,6 +145,7 @@ struct ReceiverLoop: ~Copyable {
             link.refreshSnapshot(
                 malformed: carrying.reduce(0) { $0 + $1.snapshot.malformed },
                 unknownLink: carrying.reduce(0) { $0 + $1.unknownLink })
+            link.storeVitals(now: now, time: Self.time)
         }
         var status = ReceiverStatus(at: Self.time)
         status.links = links.map(\.snapshot)

@@ -4,15 +4,16 @@ import Datagrams
 public import DiodeProtocol
 public import EventLog
 public import Outbox
+import Storage
 import Threading
 
 /// The receiver as a daemon runs it: listeners, the core thread, and an outbox for each link.
 ///
 /// ```text
-///  listen thread (one per address) ─▶ rings ─▶ core thread: all links ─▶ DeliveryQueue per link ─▶ (Republish)
+///  listen thread (one per address) ─▶ rings ─▶ core thread: all links ─▶ store thread: database ─▶ DeliveryQueue ─▶ (Republish)
 /// ```
 ///
-/// What it needs is read and checked by `init`; `start` opens sockets and threads; `stop` reads what was received and ends.
+/// What it needs is read and checked by `init`; `start` opens sockets and threads; `stop` reads what was received; `close` ends.
 public final class ReceiverService: Sendable {
     /// Called on the core thread: hand over and return.
     public struct Observer: Sendable {
@@ -41,32 +42,77 @@ public final class ReceiverService: Sendable {
         let core: WorkerThread
     }
 
-    /// What deliveries may take in memory, all links together: the outbox is not on disk yet, so a larger `outbox.limit`
-    /// is cut to this.
+    /// What deliveries of all links together may take in memory; the rest of an outbox is on disk alone.
     public static let outboxMemoryLimit = 512 << 20
 
     private let links: [Link]
     private let settings: ReceiverCore.Settings
     private let log: EventLog
+    private let software: String
+    private let opening: StoreOpening
+    private let store: ReceiverStore
+    /// What was stored, until the cores are made of it.
+    private let restored: Lock<RestoredLinks?>
     private let wakeup: Wakeup
     private let stopping = StopFlag()
     private let shared = Lock(ReceiverStatus(at: UnixMilliseconds(rawValue: 0)))
     private let running = Lock<Running?>(nil)
 
-    /// Reads the cards and resolves the addresses.
+    /// Reads the cards, resolves the addresses, opens the database and reads what an earlier process left. The caller holds
+    /// the state's lock.
+    /// - Parameter software: name and version, for the ledger.
     /// - Throws: what keeps the receiver from starting, in one line.
-    public init(_ configuration: ReceiverConfiguration, log: EventLog) throws(ReceiverServiceError) {
+    public init(
+        _ configuration: ReceiverConfiguration, software: String = "uns-diode", log: EventLog
+    ) throws(ReceiverServiceError) {
         self.log = log
+        self.software = software
         var settings = ReceiverCore.Settings()
         settings.reorderWindow = configuration.reorderTimeout
         settings.silenceTimeout = configuration.silenceTimeout
         self.settings = settings
-        let limit = min(Int(clamping: configuration.outboxLimit.bytes), Self.outboxMemoryLimit)
-        var links: [Link] = []
+        let path = configuration.state.resolved
+        opening = StoreOpening(path: path, reserve: DiskReserve(beside: path), log: log)
+        let cards = try Self.readCards(configuration)
+        let time = UnixMilliseconds(rawValue: UnixClock.now())
+        let restored: RestoredLinks
+        do throws(StorageError) {
+            restored = try opening.restore(
+                cards.map { StoreOpening.Link(name: $0.link.name, fingerprint: $0.card.fingerprint) },
+                limits: Replica.Limits(settings), time: time)
+        } catch { throw .state(error) }
+        let limit = Int(clamping: configuration.outboxLimit.bytes) / cards.count
+        let limits = DeliveryQueue.Limits(
+            bytes: max(65_536, limit),
+            memoryBytes: max(65_536, min(limit, Self.outboxMemoryLimit / cards.count, 64 << 20)))
+        do throws(SystemError) {
+            store = try ReceiverStore(links: cards.count, time: time)
+            wakeup = try Wakeup()
+            var links: [Link] = []
+            for (entry, loaded) in zip(cards, restored.links) {
+                let queue = try DeliveryQueue(
+                    link: loaded.id, limits: limits,
+                    database: OutboxDatabase(path: path, schema: StoreSchema.schema))
+                links.append(
+                    Link(name: entry.link.name, card: entry.card, listen: entry.addresses, queue: queue))
+            }
+            self.links = links
+        } catch { throw .system(error) }
+        self.restored = Lock(restored)
+        do throws(StorageError) {
+            let opened = try opening.open(time: time)
+            for link in links { try link.queue.restore(from: opened.database) }
+        } catch { throw .state(error) }
+    }
+
+    private static func readCards(
+        _ configuration: ReceiverConfiguration
+    ) throws(ReceiverServiceError) -> [(link: ReceiverConfiguration.Link, card: LinkCard, addresses: [SocketAddress])] {
+        var cards: [(link: ReceiverConfiguration.Link, card: LinkCard, addresses: [SocketAddress])] = []
         for link in configuration.links {
             let card = try CardFile.read(link.card.resolved, link: link.name)
-            if let other = links.first(where: { $0.card.key == card.key }) {
-                throw .sameKey(link: link.name, other: other.name)
+            if let other = cards.first(where: { $0.card.key == card.key }) {
+                throw .sameKey(link: link.name, other: other.link.name)
             }
             var addresses: [SocketAddress] = []
             for endpoint in link.listen {
@@ -74,14 +120,9 @@ public final class ReceiverService: Sendable {
                     addresses.append(try SocketAddress(host: endpoint.host, port: endpoint.port, passive: true))
                 } catch { throw .listen(link: link.name, error) }
             }
-            do throws(SystemError) {
-                let share = max(65_536, limit / configuration.links.count)
-                let queue = try DeliveryQueue(limits: .init(bytes: share, memoryBytes: share))
-                links.append(Link(name: link.name, card: card, listen: addresses, queue: queue))
-            } catch { throw .system(error) }
+            cards.append((link, card, addresses))
         }
-        self.links = links
-        do throws(SystemError) { wakeup = try Wakeup() } catch { throw .system(error) }
+        return cards
     }
 
     /// Names and cards of the links, in the order of the configuration.
@@ -93,11 +134,21 @@ public final class ReceiverService: Sendable {
     /// The newest status; empty until the first was made.
     public var status: ReceiverStatus { shared.withLock { $0 } }
 
+    /// Whether what is accepted would survive a restart.
+    public var durability: Durability { store.durability }
+
     /// Opens the sockets and starts the threads. Once.
-    /// - Throws: an address in use, a key that libcrypto refuses. Nothing runs then.
+    /// - Throws: an address in use, a key that libcrypto refuses, a database that does not open. Nothing runs then.
     public func start(_ observer: Observer) throws(ReceiverServiceError) {
-        let workers = try makeWorkers(observer)
+        guard let restored = restored.withLock({ $0.take() }) else { preconditionFailure("a receiver starts once") }
+        let workers = try makeWorkers(observer, restored)
         let (listeners, ports) = try openPorts(workers)
+        do throws(ReceiverServiceError) {
+            try startStore(restored)
+        } catch {
+            for listener in listeners { listener.stop() }
+            throw error
+        }
         for listener in listeners { announce(listener) }
         let loop = ReceiverLoop(
             ports: ports, links: workers, wakeup: wakeup, stopping: stopping, shared: shared, log: log)
@@ -109,11 +160,13 @@ public final class ReceiverService: Sendable {
             running.withLock { $0 = Running(listeners: listeners, core: core) }
         } catch {
             for listener in listeners { listener.stop() }
+            store.close()
             throw .system(error)
         }
     }
 
-    /// Closes the sockets, reads what was received, commits it and ends the threads. The outboxes stay as they are.
+    /// Closes the sockets, reads what was received and hands it to the store. The outboxes go on, so that the publishers can
+    /// drain; `close` ends them.
     public func stop() {
         guard let running = running.withLock({ $0.take() }) else { return }
         for listener in running.listeners { listener.stop() }
@@ -122,17 +175,47 @@ public final class ReceiverService: Sendable {
         running.core.join()
     }
 
-    private func makeWorkers(_ observer: Observer) throws(ReceiverServiceError) -> [LinkWorker] {
+    /// Stops, stores and syncs everything, settlements of the publishers included. What the IT broker has not acknowledged stays
+    /// on disk for the next process.
+    public func close() {
+        stop()
+        store.close()
+    }
+
+    private func startStore(_ restored: RestoredLinks) throws(ReceiverServiceError) {
+        let time = UnixMilliseconds(rawValue: UnixClock.now())
+        let known = zip(links, restored.links).map { link, loaded in
+            StoreLink(
+                id: loaded.id, name: link.name, fingerprint: link.card.fingerprint, queue: link.queue,
+                checkpoint: loaded.checkpoint)
+        }
+        let file: StoreFile
+        do throws(StorageError) {
+            let opened = try opening.open(time: time)
+            file = try StoreFile(opened.database)
+        } catch { throw .state(error) }
+        do throws(SystemError) {
+            try store.start(
+                StoreLoop.Beginning(opening: opening, links: known, software: software, setAside: restored.setAside),
+                file)
+        } catch { throw .system(error) }
+    }
+
+    private func makeWorkers(
+        _ observer: Observer, _ restored: RestoredLinks
+    ) throws(ReceiverServiceError) -> [LinkWorker] {
         var workers: [LinkWorker] = []
-        for link in links {
+        for (index, link) in links.enumerated() {
+            let loaded = restored.links[index]
             do throws(CryptoError) {
                 let core = try ReceiverCore(
-                    card: link.card, settings: settings, seed: try randomUInt64(),
+                    card: link.card, settings: settings, restoring: loaded.stored, seed: try randomUInt64(),
                     now: MonotonicInstant(nanoseconds: MonotonicClock.now()),
                     time: UnixMilliseconds(rawValue: UnixClock.now()))
                 workers.append(
                     LinkWorker(
-                        name: link.name, card: link.card, core: core, queue: link.queue, log: log, observer: observer))
+                        name: link.name, card: link.card, core: core, queue: link.queue, store: store, index: index,
+                        countedBefore: loaded.counters, log: log, observer: observer))
             } catch { throw .key(link: link.name, error) }
         }
         return workers

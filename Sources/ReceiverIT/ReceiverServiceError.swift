@@ -1,6 +1,7 @@
 public import Crypto
 public import Datagrams
 public import DiodeProtocol
+public import Storage
 public import Threading
 
 /// Why a receiver cannot start. `description` is one line that names what and where.
@@ -17,6 +18,8 @@ public enum ReceiverServiceError: Error, CustomStringConvertible {
     case key(link: String, CryptoError)
     /// An address cannot be resolved or listened on.
     case listen(link: String, DatagramError)
+    /// The database cannot be opened.
+    case state(StorageError)
     case system(SystemError)
 
     public var description: String {
@@ -29,6 +32,7 @@ public enum ReceiverServiceError: Error, CustomStringConvertible {
         case .sameKey(let link, let other): "link \(link): its key is that of link \(other) too"
         case .key(let link, let error): "link \(link): \(error)"
         case .listen(let link, let error): "link \(link): \(error)"
+        case .state(let error): "\(error)"
         case .system(let error): "\(error)"
         }
     }

@@ -26,3 +26,10 @@ extension ReceiverCore {
         public init() {}
     }
 }
+
+extension Replica.Limits {
+    init(_ settings: ReceiverCore.Settings) {
+        topics = settings.topics
+        nameBytes = settings.topicNameBytes
+    }
+}

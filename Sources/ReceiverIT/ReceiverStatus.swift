@@ -36,6 +36,8 @@ public struct LinkSnapshot: Sendable {
     public internal(set) var topics = 0
     public internal(set) var outbox = OutboxTotals()
     public internal(set) var outboxLoad: OutboxLoad?
+    /// Whether what is accepted would survive a restart.
+    public internal(set) var durability: Durability?
 
     /// The most gaps that a snapshot lists.
     public static let gapLimit = 100

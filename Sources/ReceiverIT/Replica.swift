@@ -32,11 +32,12 @@ struct Replica: Sendable {
         var version: TopicVersion
     }
 
-    private let limits: Limits
+    let limits: Limits
     private var topics: [Topic] = []
     private var names: [UInt8] = []
     /// Open addressing: −1 or an index into `topics`; a power of two, at most half full.
     private var table = [Int](repeating: -1, count: 1_024)
+    private var checkpoint = DirtyTopics()
 
     init(limits: Limits = Limits()) { self.limits = limits }
 
@@ -50,6 +51,7 @@ struct Replica: Sendable {
     /// an event came since.
     mutating func apply(topic name: RawSpan, retain: Bool, stamp: Stamp, version: TopicVersion) -> Standing {
         guard let index = find(name) else { return .untracked }
+        checkpoint.mark(index)
         topics[index].version = max(topics[index].version, version)
         if retain {
             if let known = topics[index].retained, known >= stamp { return .superseded }
@@ -61,6 +63,38 @@ struct Replica: Sendable {
         if let known = topics[index].retained, known >= stamp { return .superseded }
         return isNewestEvent ? .newest : .superseded
     }
+
+    // MARK: Storage
+
+    /// Takes over a topic as it was stored, in the order of their ids.
+    /// - Returns: false if there is no room for it.
+    mutating func restore(_ row: TopicRow) -> Bool {
+        guard let index = find(row.name.span.bytes), index == row.id else { return false }
+        topics[index].retained = row.retained
+        topics[index].event = row.event
+        topics[index].version = row.version
+        return true
+    }
+
+    /// A topic as it is stored.
+    func row(_ index: Int) -> TopicRow {
+        let topic = topics[index]
+        return TopicRow(
+            id: index, name: Array(names[topic.nameStart..<topic.nameStart + topic.nameCount]),
+            retained: topic.retained, event: topic.event, version: topic.version)
+    }
+
+    /// Goes on with the rolling checkpoint.
+    /// - Parameters:
+    ///   - mayBegin: a new one may begin if there is something to write.
+    ///   - limit: topics to move out in this step.
+    mutating func stepCheckpoint(mayBegin: Bool, limit: Int) -> (LinkChanges.Checkpoint, [TopicRow]) {
+        let (checkpoint, indices) = checkpoint.step(mayBegin: mayBegin, limit: limit)
+        return (checkpoint, indices.map(row))
+    }
+
+    /// Everything is about to be written.
+    mutating func forgetChanges() { checkpoint = DirtyTopics() }
 
     /// The index of a topic, new if need be; nil if there is no room.
     private mutating func find(_ name: RawSpan) -> Int? {

@@ -1,0 +1,67 @@
+import DiodeProtocol
+import EventLog
+import Storage
+import Threading
+
+/// Syncs the database's log about once a second, on a thread of its own, so that no commit waits for the disk. What a loss of
+/// power takes is the last second: positions, accounts and outbox go back together.
+struct LogSyncLoop: ~Copyable {
+    /// What the store thread tells it.
+    struct Wishes: Sendable {
+        /// Transactions so far.
+        var commits: UInt64 = 0
+        /// Files set aside so far.
+        var replaced = 0
+    }
+
+    static let period = Duration.seconds(1)
+
+    private var log: LogSync
+    private let wishes: Lock<Wishes>
+    private let stopping: StopFlag
+    private let wakeup: Wakeup
+    private let board: DurabilityBoard
+    private let events: EventLog
+    private var synced: UInt64 = 0
+    private var replaced = 0
+
+    init(
+        path: String, wishes: Lock<Wishes>, stopping: StopFlag, wakeup: Wakeup, board: DurabilityBoard,
+        events: EventLog
+    ) {
+        log = LogSync(path: path)
+        self.wishes = wishes
+        self.stopping = stopping
+        self.wakeup = wakeup
+        self.board = board
+        self.events = events
+    }
+
+    mutating func run() {
+        while !stopping.isRaised {
+            wakeup.wait(timeout: Self.period)
+            sync()
+        }
+    }
+
+    private mutating func sync() {
+        let now = wishes.withLock { $0 }
+        if now.replaced != replaced {
+            replaced = now.replaced
+            log.forget()
+        }
+        guard now.commits != synced else { return }
+        let time = UnixMilliseconds(rawValue: UnixClock.now())
+        do throws(StorageError) {
+            try log.sync()
+            synced = now.commits
+            if board.noteSync(fault: nil, time: time) != nil {
+                events.notice("store.synced", "the disk takes what was committed again")
+            }
+        } catch {
+            if board.noteSync(fault: error.description, time: time) != nil {
+                events.error("store.unsynced", "what is committed would not survive a loss of power: \(error)")
+            }
+        }
+    }
+}

@@ -1,0 +1,112 @@
+import DiodeProtocol
+import Ledger
+import Outbox
+import Storage
+
+/// Everything that one transaction is to hold.
+struct StoreBatch: Sendable {
+    /// What was decided on one link since the last transaction.
+    struct Link: Sendable {
+        var changes = LinkChanges()
+        var checkpoint: OutboxPosition?
+        var vitals: LinkVitals?
+        var losses: [LossNote] = []
+        var voids: [(epoch: Epoch, behind: SequenceNumber)] = []
+
+        var isEmpty: Bool {
+            changes.isEmpty && checkpoint == nil && vitals == nil && losses.isEmpty && voids.isEmpty
+        }
+    }
+
+    var links: [Link]
+    var entries: [LedgerEntry] = []
+
+    var isEmpty: Bool { entries.isEmpty && links.allSatisfy(\.isEmpty) }
+}
+
+/// The open database with all its writers. The store thread owns it; it closes when it goes.
+struct StoreFile: ~Copyable {
+    private var database: Database
+    private var tables: LinkTables
+    private var losses: LossTable
+    private var ledger: LedgerWriter
+    private var outbox: OutboxWriter
+
+    init(_ database: consuming Database) throws(StorageError) {
+        let tables = try LinkTables(database)
+        let losses = try LossTable(database)
+        let ledger = try LedgerWriter(database)
+        let outbox = try OutboxWriter(database)
+        self.database = database
+        self.tables = tables
+        self.losses = losses
+        self.ledger = ledger
+        self.outbox = outbox
+    }
+
+    var head: LedgerHead { ledger.head }
+
+    /// One transaction: units, settlements, tracker, stamps, losses, ledger and vitals of all links, or nothing of it.
+    /// The queues are told by the caller.
+    mutating func write(_ batch: StoreBatch, _ links: [StoreLink], at time: UnixMilliseconds) throws(StorageError) {
+        try database.begin()
+        do throws(StorageError) {
+            for (index, link) in links.enumerated() {
+                try write(batch.links[index], link, at: time)
+            }
+            for entry in batch.entries { try ledger.append(entry) }
+            try database.commit()
+            ledger.committed()
+        } catch {
+            database.rollBack()
+            ledger.rolledBack()
+            throw error
+        }
+    }
+
+    /// One transaction with ledger entries alone: the little that still fits where nothing else does.
+    mutating func write(_ entries: [LedgerEntry]) throws(StorageError) {
+        try database.begin()
+        do throws(StorageError) {
+            for entry in entries { try ledger.append(entry) }
+            try database.commit()
+            ledger.committed()
+        } catch {
+            database.rollBack()
+            ledger.rolledBack()
+            throw error
+        }
+    }
+
+    private mutating func write(
+        _ batch: StoreBatch.Link, _ link: StoreLink, at time: UnixMilliseconds
+    ) throws(StorageError) {
+        let checkpoint = batch.checkpoint ?? link.checkpoint
+        let outboxLosses = try outbox.write(link.queue, replicaCheckpoint: checkpoint).map(LossNote.init)
+        try tables.write(batch.changes, of: link.id, checkpoint: batch.checkpoint, in: database)
+        for void in batch.voids { try losses.void(link: link.id, epoch: void.epoch, behind: void.behind) }
+        for loss in batch.losses + outboxLosses {
+            let isNew = try losses.note(loss, link: link.id, at: time, in: database)
+            // A late record that the configuration drops is no incident.
+            if isNew, loss.layer != "policy" { try ledger.append(loss.entry(link: link.name, at: time)) }
+        }
+        if let vitals = batch.vitals { try tables.write(vitals, of: link.id) }
+    }
+
+    /// Waits until everything committed survives a loss of power.
+    mutating func sync() throws(StorageError) { try database.sync() }
+}
+
+/// A link as the store thread knows it.
+struct StoreLink: Sendable {
+    /// In the tables.
+    let id: Int
+    let name: String
+    /// As people compare it: `SHA256:…`.
+    let fingerprint: String
+    let queue: DeliveryQueue
+    /// Where the replica's log begins, as stored.
+    var checkpoint: OutboxPosition
+    /// Where it would begin if the checkpoint that is under way had ended.
+    var candidate: OutboxPosition?
+}

@@ -1,0 +1,94 @@
+import Ledger
+import Outbox
+public import Storage
+
+/// The receiver's database: what every part of it stores, in one file, so that one transaction holds all of a decision.
+///
+/// ```text
+/// links ──┬─ epochs ── holes      what was decided, and what is missing      (LinkTables)
+///         ├─ gaps                 open, lost, and healed ones as history
+///         ├─ contents             hashes of accepted blocks
+///         ├─ topics               stamps, as of the last checkpoint; units are the log behind it
+///         ├─ vitals               what was last heard, counters: about once a second
+///         ├─ losses ── loss_topics   what never will be published, by layer    (LossTable)
+///         ├─ outbox, outbox_totals, units, last_known                          (Outbox)
+///         └─ ledger                                                            (Ledger)
+/// ```
+public enum StoreSchema {
+    /// Whose it is, and its migrations.
+    public static let schema = DatabaseSchema(
+        owner: "diode-recv", applicationID: "UDRV",
+        migrations: [[links, tracker, replica, losses, OutboxSchema.sql, LedgerSchema.sql].joined(separator: ";\n")])
+
+    private static let links = """
+        CREATE TABLE links (
+            id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, fingerprint TEXT NOT NULL,
+            next_gap INTEGER NOT NULL DEFAULT 1, heard_floor INTEGER NOT NULL DEFAULT 0,
+            begins_epoch INTEGER, begins_sequence INTEGER,
+            folded_epochs INTEGER NOT NULL DEFAULT 0, folded_delivered INTEGER NOT NULL DEFAULT 0,
+            folded_late INTEGER NOT NULL DEFAULT 0, folded_missing INTEGER NOT NULL DEFAULT 0,
+            folded_lost INTEGER NOT NULL DEFAULT 0, folded_repeated INTEGER NOT NULL DEFAULT 0,
+            forgotten INTEGER NOT NULL DEFAULT 0,
+            snapshot_epoch INTEGER NOT NULL DEFAULT 0, snapshot_incarnation INTEGER,
+            snapshot_block INTEGER NOT NULL DEFAULT 0,
+            beat_epoch INTEGER NOT NULL DEFAULT 0, beat_incarnation INTEGER, beat_block INTEGER NOT NULL DEFAULT 0,
+            checkpoint INTEGER NOT NULL DEFAULT 0 -- units from this outbox position on are the replica's log
+        );
+        CREATE TABLE vitals (
+            link INTEGER PRIMARY KEY, at INTEGER NOT NULL,
+            state TEXT NOT NULL, since INTEGER NOT NULL, reason TEXT NOT NULL, heard_until INTEGER,
+            offset_min INTEGER, offset_max INTEGER, beat BLOB, counters TEXT NOT NULL
+        )
+        """
+
+    private static let tracker = """
+        CREATE TABLE epochs (
+            link INTEGER NOT NULL, epoch INTEGER NOT NULL, incarnation INTEGER,
+            first_sequence INTEGER NOT NULL, frontier_block INTEGER NOT NULL, frontier_sequence INTEGER NOT NULL,
+            delivered INTEGER NOT NULL, late INTEGER NOT NULL, missing INTEGER NOT NULL, lost INTEGER NOT NULL,
+            repeated INTEGER NOT NULL, announced_block INTEGER, announced_sequence INTEGER,
+            shed BLOB NOT NULL,          -- pairs of 8 bytes: first sequence of a unit, records shed in it
+            is_final INTEGER NOT NULL, started_at INTEGER NOT NULL, ended_at INTEGER,
+            PRIMARY KEY (link, epoch)
+        ) WITHOUT ROWID;
+        CREATE TABLE holes (
+            link INTEGER NOT NULL, epoch INTEGER NOT NULL, first_block INTEGER NOT NULL, last_block INTEGER NOT NULL,
+            gap INTEGER NOT NULL, first_sequence INTEGER NOT NULL, records INTEGER NOT NULL, is_lost INTEGER NOT NULL,
+            PRIMARY KEY (link, epoch, first_block)
+        ) WITHOUT ROWID;
+        CREATE TABLE gaps (
+            link INTEGER NOT NULL, id INTEGER NOT NULL, epoch INTEGER NOT NULL,
+            first_sequence INTEGER NOT NULL, last_sequence INTEGER NOT NULL,
+            first_block INTEGER NOT NULL, last_block INTEGER NOT NULL, opened_at INTEGER NOT NULL,
+            cause TEXT NOT NULL, closed_at INTEGER, healed_by TEXT, missing INTEGER NOT NULL, lost INTEGER NOT NULL,
+            PRIMARY KEY (link, id)
+        ) WITHOUT ROWID;
+        CREATE TABLE contents (
+            link INTEGER NOT NULL, place INTEGER NOT NULL, epoch INTEGER NOT NULL, block INTEGER NOT NULL,
+            hash BLOB NOT NULL, PRIMARY KEY (link, place)
+        ) WITHOUT ROWID
+        """
+
+    private static let replica = """
+        CREATE TABLE topics (
+            link INTEGER NOT NULL, id INTEGER NOT NULL, name BLOB NOT NULL,
+            retained_epoch INTEGER, retained_sequence INTEGER, event_epoch INTEGER, event_sequence INTEGER,
+            version INTEGER NOT NULL, PRIMARY KEY (link, id)
+        ) WITHOUT ROWID
+        """
+
+    private static let losses = """
+        CREATE TABLE losses (
+            id INTEGER PRIMARY KEY, link INTEGER NOT NULL, layer TEXT NOT NULL, reason TEXT NOT NULL,
+            noted_at INTEGER NOT NULL, records INTEGER NOT NULL, from_at INTEGER NOT NULL, to_at INTEGER NOT NULL,
+            first_epoch INTEGER NOT NULL, first_sequence INTEGER NOT NULL,
+            last_epoch INTEGER NOT NULL, last_sequence INTEGER NOT NULL,
+            others INTEGER NOT NULL,     -- records of topics that are not named
+            acknowledged INTEGER NOT NULL DEFAULT 0
+        );
+        CREATE INDEX losses_cause ON losses (link, layer, reason, id);
+        CREATE TABLE loss_topics (
+            loss INTEGER NOT NULL, topic TEXT NOT NULL, records INTEGER NOT NULL, PRIMARY KEY (loss, topic)
+        ) WITHOUT ROWID
+        """
+}
