@@ -21,7 +21,8 @@ final class DurabilityBoard: Sendable {
     private let state: Lock<State>
 
     init(time: UnixMilliseconds) {
-        state = Lock(State(shown: Durability(isDurable: true, since: time, reason: ""), commitFault: nil, syncFault: nil))
+        state = Lock(
+            State(shown: Durability(isDurable: true, since: time, reason: ""), commitFault: nil, syncFault: nil))
     }
 
     var shown: Durability { state.withLock { $0.shown } }

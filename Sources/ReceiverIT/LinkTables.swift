@@ -62,13 +62,13 @@ struct LinkTables: ~Copyable {
 
     /// Stores changes of one link.
     /// - Parameter checkpoint: the replica needs no unit before this position any more; nil: as before.
-    mutating func write(
+    mutating func store(
         _ changes: LinkChanges, of id: Int, checkpoint position: OutboxPosition?, in database: borrowing Database
     ) throws(StorageError) {
         let id = UInt64(id)
         if let replica = changes.whole { try replace(replica, of: id, in: database) }
-        if let row = changes.link { try write(row, of: id) }
-        for row in changes.tracker.tracks.values { try write(row, of: id) }
+        if let row = changes.link { try store(row, of: id) }
+        for row in changes.tracker.tracks.values { try store(row, of: id) }
         for (key, change) in changes.tracker.holes {
             if let run = change {
                 try hole.run(
@@ -82,16 +82,16 @@ struct LinkTables: ~Copyable {
             try epochRemoval.run(id, folded.rawValue)
             try holesRemoval.run(id, folded.rawValue)
         }
-        for gap in changes.tracker.gaps.values { try write(gap, of: id) }
+        for gap in changes.tracker.gaps.values { try store(gap, of: id) }
         for entry in changes.contents {
             content.bind(5, blob: entry.hash.bytes.span.bytes)
             try content.run(id, UInt64(entry.place), entry.epoch.rawValue, entry.block)
         }
-        for row in changes.topics { try write(row, of: id) }
+        for row in changes.topics { try store(row, of: id) }
         if let position { try checkpoint.run(id, position.rawValue) }
     }
 
-    mutating func write(_ vitals: LinkVitals, of id: Int) throws(StorageError) {
+    mutating func store(_ vitals: LinkVitals, of id: Int) throws(StorageError) {
         self.vitals.bind(7, text: vitals.state.rawValue)
         self.vitals.bind(8, text: vitals.reason)
         if let beat = vitals.beat {
@@ -113,10 +113,10 @@ struct LinkTables: ~Copyable {
         for table in ["epochs", "holes", "contents", "topics"] {
             try database.execute("DELETE FROM \(table) WHERE link = \(id)")
         }
-        for index in 0..<replica.count { try write(replica.row(index), of: id) }
+        for index in 0..<replica.count { try store(replica.row(index), of: id) }
     }
 
-    private mutating func write(_ row: LinkRow, of id: UInt64) throws(StorageError) {
+    private mutating func store(_ row: LinkRow, of id: UInt64) throws(StorageError) {
         let tracker = row.tracker
         let folded = tracker.foldedAccount
         try link.run(
@@ -127,7 +127,7 @@ struct LinkTables: ~Copyable {
             row.beat.incarnation?.rawValue, row.beat.block)
     }
 
-    private mutating func write(_ row: TrackRow, of id: UInt64) throws(StorageError) {
+    private mutating func store(_ row: TrackRow, of id: UInt64) throws(StorageError) {
         var shed: [UInt8] = []
         for mark in row.shedRuns {
             shed += Digest16(first: mark.sequence, second: mark.records).bytes
@@ -145,7 +145,7 @@ struct LinkTables: ~Copyable {
         try epoch.run()
     }
 
-    private mutating func write(_ gap: Gap, of id: UInt64) throws(StorageError) {
+    private mutating func store(_ gap: Gap, of id: UInt64) throws(StorageError) {
         self.gap.bind(12, text: gap.cause.rawValue)
         if let healedBy = gap.healedBy { self.gap.bind(13, text: healedBy.rawValue) } else { self.gap.bindNull(13) }
         try self.gap.run(
@@ -157,7 +157,7 @@ struct LinkTables: ~Copyable {
         try gapRemoval.run(id, gap.id - UInt64(Self.healedGaps))
     }
 
-    private mutating func write(_ row: TopicRow, of id: UInt64) throws(StorageError) {
+    private mutating func store(_ row: TopicRow, of id: UInt64) throws(StorageError) {
         topic.bind(8, blob: row.name.span.bytes)
         try topic.run(
             id, UInt64(row.id), row.retained?.epoch.rawValue, row.retained?.sequence.rawValue,

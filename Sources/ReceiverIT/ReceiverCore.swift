@@ -15,24 +15,12 @@ public struct ReceiverCore: ~Copyable {
     private let startedAt: MonotonicInstant
     private var authenticator: FrameAuthenticator
     private var assembler: BlockAssembler
-    private var tracker: GapTracker
-    private var replica: Replica
+    private var memory: LinkMemory
     private var committer = Committer()
     private var watch: LinkWatch
-    private var snapshotFrontier = ChannelFrontier()
-    private var beatFrontier = ChannelFrontier()
-    private var acceptedContents = AcceptedContents()
     private var tallies = ReceiverCounters()
     private var released: [ReleasedUnit] = []
     private var droppedAt: MonotonicInstant?
-    private var takenRow = LinkRow()
-    private var nextCheckpoint: MonotonicInstant
-    private var mayCheckpoint = false
-
-    /// How often the stamps of changed topics are written.
-    private static let checkpointPeriod = Duration.seconds(5)
-    /// Topics that one round writes.
-    private static let checkpointStep = 2_048
 
     /// - Parameters:
     ///   - card: whose frames are accepted.
@@ -53,28 +41,11 @@ public struct ReceiverCore: ~Copyable {
         var assemblerLimits = BlockAssembler.Limits()
         assemblerLimits.blocks = settings.assemblyBlocks
         assemblerLimits.bytes = settings.assemblyBytes
-        var trackerLimits = GapTracker.Limits()
-        trackerLimits.reorderWindow = settings.reorderWindow
-        trackerLimits.waitingUnits = settings.reorderBlocks
-        trackerLimits.waitingBytes = settings.reorderBytes
-        trackerLimits.holes = settings.holes
         link = card.linkFingerprint
         startedAt = now
         assembler = BlockAssembler(limits: assemblerLimits)
-        nextCheckpoint = now.advanced(by: Self.checkpointPeriod)
         watch = LinkWatch(silenceTimeout: settings.silenceTimeout, restoring: stored, time: time)
-        if let stored {
-            tracker = GapTracker(
-                limits: trackerLimits, lowestEpoch: card.lowestEpoch, restoring: stored, now: now)
-            replica = stored.replica
-            snapshotFrontier = stored.link.snapshot
-            beatFrontier = stored.link.beat
-            acceptedContents = AcceptedContents(restoring: stored.contents)
-            takenRow = stored.link
-        } else {
-            tracker = GapTracker(limits: trackerLimits, lowestEpoch: card.lowestEpoch)
-            replica = Replica(limits: Replica.Limits(settings))
-        }
+        memory = LinkMemory(card: card, settings: settings, restoring: stored, now: now)
         authenticator = try FrameAuthenticator(
             key: card.key, verificationsPerSecond: settings.verificationsPerSecond,
             settledTransmissions: settings.settledTransmissions, waitingBytes: settings.waitingFrameBytes,
@@ -107,13 +78,10 @@ public struct ReceiverCore: ~Copyable {
     /// Does what time brings: draws waiting frames, opens gaps whose reorder window is over, notices silence.
     public mutating func advance(now: MonotonicInstant, time: UnixMilliseconds) {
         while let slot = authenticator.drawWaiting(now: now) { verifyWaiting(slot, now: now, time: time) }
-        tracker.advance(now: now, time: time, cause: likelyCause(now))
+        memory.tracker.advance(now: now, time: time, cause: likelyCause(now))
         apply(now: now)
-        if nextCheckpoint <= now {
-            nextCheckpoint = now.advanced(by: Self.checkpointPeriod)
-            mayCheckpoint = true
-        }
-        if let state = watch.update(missing: tracker.account.missing, now: now, time: time) {
+        memory.advance(now: now)
+        if let state = watch.update(missing: memory.tracker.account.missing, now: now, time: time) {
             committer.note(.state(state, reason: watch.reason))
         }
     }
@@ -125,33 +93,21 @@ public struct ReceiverCore: ~Copyable {
 
     /// When `advance` has something to do, if nothing arrives before.
     public var nextDeadline: MonotonicInstant? {
-        [authenticator.nextDeadline, tracker.nextDeadline, watch.nextDeadline].compactMap { $0 }.min()
+        [authenticator.nextDeadline, memory.tracker.nextDeadline, watch.nextDeadline].compactMap { $0 }.min()
     }
 
     /// Moves out what was decided since the last call, and what that changed.
     public mutating func takeCommit() -> Commit {
         var commit = committer.take()
-        commit.changes.tracker = tracker.takeChanges()
-        commit.changes.contents = acceptedContents.takeChanges()
-        (commit.changes.checkpoint, commit.changes.topics) = replica.stepCheckpoint(
-            mayBegin: mayCheckpoint, limit: Self.checkpointStep)
-        if commit.changes.checkpoint.begins { mayCheckpoint = false }
-        let row = LinkRow(tracker: tracker.row, snapshot: snapshotFrontier, beat: beatFrontier)
-        if row != takenRow {
-            takenRow = row
-            commit.changes.link = row
-        }
+        commit.changes = memory.takeChanges()
         return commit
     }
 
     /// The same with everything that the link remembers instead of the changes alone: for a database that is empty, or
     /// that missed some.
     mutating func takeWholeCommit() -> Commit {
-        var commit = takeCommit()
-        replica.forgetChanges()
-        commit.changes = LinkChanges(
-            whole: replica, link: takenRow, tracker: tracker.wholeState(), contents: acceptedContents.all, topics: [],
-            checkpoint: .init(begins: true, ends: true))
+        var commit = committer.take()
+        commit.changes = memory.wholeState()
         return commit
     }
 
@@ -175,24 +131,24 @@ public struct ReceiverCore: ~Copyable {
     public var clockOffsetMilliseconds: ClosedRange<Int64>? { watch.clockOffsetMilliseconds }
 
     /// All epochs together.
-    public var account: EpochAccount { tracker.account }
+    public var account: EpochAccount { memory.tracker.account }
     /// Announced by the sender, and neither here nor missing yet.
-    public var pending: UInt64 { tracker.pending }
+    public var pending: UInt64 { memory.tracker.pending }
     /// What this receiver accounts for begins here.
-    public var beginsAt: Stamp? { tracker.beginsAt }
+    public var beginsAt: Stamp? { memory.tracker.beginsAt }
     /// The newest decided record.
     public var decided: Stamp? {
-        tracker.tracks.last.map {
+        memory.tracker.tracks.last.map {
             Stamp(epoch: $0.epoch, sequence: SequenceNumber(rawValue: $0.frontierSequence))
         }
     }
 
     /// Each epoch that is still followed, oldest first.
-    public var epochs: [EpochReport] { tracker.tracks.map(EpochReport.init) }
+    public var epochs: [EpochReport] { memory.tracker.tracks.map(EpochReport.init) }
     /// Gaps that are open or lost, by id.
-    public var gaps: [Gap] { tracker.gaps.values.sorted { $0.id < $1.id } }
+    public var gaps: [Gap] { memory.tracker.gaps.values.sorted { $0.id < $1.id } }
     /// Topics with a stamp.
-    public var topicCount: Int { replica.count }
+    public var topicCount: Int { memory.replica.count }
 
     /// What the bounded tables hold now, for tests and metrics.
     public var occupancy: Occupancy {
@@ -200,8 +156,8 @@ public struct ReceiverCore: ~Copyable {
             waitingFrames: authenticator.waiting.count, waitingFrameBytes: authenticator.waiting.byteCount,
             settledTransmissions: authenticator.settled.count, assemblies: assembler.count,
             assemblyBytes: assembler.byteCount, partContents: assembler.groupCount,
-            reorderBlocks: tracker.tracks.reduce(0) { $0 + $1.waiting.count },
-            holes: tracker.tracks.reduce(0) { $0 + $1.holes.count }, verifications: authenticator.verifications)
+            reorderBlocks: memory.tracker.tracks.reduce(0) { $0 + $1.waiting.count },
+            holes: memory.tracker.tracks.reduce(0) { $0 + $1.holes.count }, verifications: authenticator.verifications)
     }
 }
 
@@ -273,7 +229,7 @@ extension ReceiverCore {
             return isPlausible(header.id, time: time) ? .plausible : .implausible
         }
         if header.id.channel == .live {
-            let known = acceptedContents.hash(of: header.id)
+            let known = memory.contents.hash(of: header.id)
             // W-21: another content under an accepted number is worth a look, behind all others.
             if let known, known != header.contentHash { return .implausible }
             if header.transmission != .first {
@@ -288,21 +244,21 @@ extension ReceiverCore {
     /// Whether frames of this block are of any use (W-20).
     private func isOpen(_ id: BlockID) -> Bool {
         switch id.channel {
-        case .live: tracker.standing(of: id) == .open
-        case .snapshot: snapshotFrontier.isBeyond(id)
-        case .beat: beatFrontier.isBeyond(id)
+        case .live: memory.tracker.standing(of: id) == .open
+        case .snapshot: memory.snapshot.isBeyond(id)
+        case .beat: memory.beat.isBeyond(id)
         }
     }
 
     /// W-23: numbers that a healthy sender may use now.
     private func isPlausible(_ id: BlockID, time: UnixMilliseconds) -> Bool {
-        let newest = max(time.rawValue, tracker.newestEpoch?.rawValue ?? 0)
+        let newest = max(time.rawValue, memory.tracker.newestEpoch?.rawValue ?? 0)
         guard id.epoch.rawValue <= newest.addingReportingOverflow(86_400_000).partialValue else { return false }
         let frontier =
             switch id.channel {
-            case .live: tracker.frontierBlock(of: id.epoch)
-            case .snapshot: snapshotFrontier.epoch == id.epoch ? snapshotFrontier.block : 0
-            case .beat: beatFrontier.epoch == id.epoch ? beatFrontier.block : 0
+            case .live: memory.tracker.frontierBlock(of: id.epoch)
+            case .snapshot: memory.snapshot.epoch == id.epoch ? memory.snapshot.block : 0
+            case .beat: memory.beat.epoch == id.epoch ? memory.beat.block : 0
             }
         return id.block.rawValue <= frontier || id.block.rawValue - frontier <= 1 << 32
     }
@@ -338,7 +294,7 @@ extension ReceiverCore {
 
     /// A verified frame of a block that is not wanted: a late repair symbol, or equivocation.
     private mutating func noteClosed(_ header: TransmissionHeader) {
-        if header.id.channel == .live, let known = acceptedContents.hash(of: header.id), known != header.contentHash {
+        if header.id.channel == .live, let known = memory.contents.hash(of: header.id), known != header.contentHash {
             note(.equivocation, of: header)
         } else {
             tallies.surplus += 1
@@ -361,8 +317,8 @@ extension ReceiverCore {
         case .live: takeLive(unit, now: now, time: time)
         case .beat: takeBeat(unit, now: now, time: time)
         case .snapshot:
-            guard snapshotFrontier.agrees(with: unit.id) else { return noteEquivocation(unit) }
-            snapshotFrontier.accept(unit)
+            guard memory.snapshot.agrees(with: unit.id) else { return noteEquivocation(unit) }
+            memory.snapshot.accept(unit)
             tallies.snapshotBlocks += 1
         }
     }
@@ -370,19 +326,19 @@ extension ReceiverCore {
     private mutating func takeLive(_ unit: DecodedUnit, now: MonotonicInstant, time: UnixMilliseconds) {
         do throws(ContentError) {
             let content = try LiveContent(decoding: unit.content.span.bytes, sequenceCount: unit.records)
-            switch tracker.accept(unit, now: now, time: time) {
+            switch memory.tracker.accept(unit, now: now, time: time) {
             case .accepted:
-                acceptedContents.insert(unit)
+                memory.contents.insert(unit)
                 tallies.liveBlocks += unit.lastBlock - unit.firstBlock + 1
                 noteTrackerEvents()
-                tracker.takeReleased(into: &released)
+                memory.tracker.takeReleased(into: &released)
                 for (index, each) in released.enumerated() {
                     // What came just now is read already; only what waited for it is read again.
                     let isThis = index == 0 && each.unit.epoch == unit.epoch && each.unit.firstBlock == unit.firstBlock
                     count(
                         isThis
-                            ? committer.apply(each, content, to: &replica, now: now)
-                            : committer.apply(each, to: &replica, now: now), of: each)
+                            ? committer.apply(each, content, to: &memory.replica, now: now)
+                            : committer.apply(each, to: &memory.replica, now: now), of: each)
                 }
                 released.removeAll(keepingCapacity: true)
             case .replayed: tallies.surplus += 1
@@ -393,23 +349,23 @@ extension ReceiverCore {
     }
 
     private mutating func takeBeat(_ unit: DecodedUnit, now: MonotonicInstant, time: UnixMilliseconds) {
-        guard beatFrontier.isBeyond(unit.id) else { return tallies.surplus += 1 }
-        guard beatFrontier.agrees(with: unit.id) else { return noteEquivocation(unit) }
+        guard memory.beat.isBeyond(unit.id) else { return tallies.surplus += 1 }
+        guard memory.beat.agrees(with: unit.id) else { return noteEquivocation(unit) }
         let beat: Beat
         do throws(ContentError) { beat = try Beat(decoding: unit.content.span.bytes) } catch { return count(error) }
-        beatFrontier.accept(unit)
+        memory.beat.accept(unit)
         tallies.beatBlocks += 1
         watch.take(beat, epoch: unit.epoch, time: time)
         for summary in beat.epochs {
-            tracker.noteCommitted(summary)
-            tracker.announce(
+            memory.tracker.noteCommitted(summary)
+            memory.tracker.announce(
                 epoch: summary.epoch, incarnation: summary.incarnation, block: summary.lastBlock,
                 sequence: summary.lastCommitted, isFinal: summary.epoch < unit.epoch, now: now, time: time)
         }
-        tracker.announce(
+        memory.tracker.announce(
             epoch: unit.epoch, incarnation: unit.incarnation, block: BlockNumber(rawValue: beat.lastLiveBlock),
             sequence: SequenceNumber(rawValue: beat.lastSequence), isFinal: false, now: now, time: time)
-        if let floor = beat.floor { tracker.raiseFloor(floor, time: time) }
+        if let floor = beat.floor { memory.tracker.raiseFloor(floor, time: time) }
         apply(now: now)
     }
 
@@ -431,13 +387,13 @@ extension ReceiverCore {
     /// Applies what the tracker released, and tells what it noticed.
     private mutating func apply(now: MonotonicInstant) {
         noteTrackerEvents()
-        tracker.takeReleased(into: &released)
-        for each in released { count(committer.apply(each, to: &replica, now: now), of: each) }
+        memory.tracker.takeReleased(into: &released)
+        for each in released { count(committer.apply(each, to: &memory.replica, now: now), of: each) }
         released.removeAll(keepingCapacity: true)
     }
 
     private mutating func noteTrackerEvents() {
-        for event in tracker.takeEvents() {
+        for event in memory.tracker.takeEvents() {
             switch event {
             case .opened(let gap): committer.note(.gapOpened(gap))
             case .grew(let gap): committer.note(.gapGrew(gap))
@@ -454,7 +410,7 @@ extension ReceiverCore {
         tallies.untrackedRecords += applied.untracked
         tallies.skippedItems += applied.skipped
         if applied.shed > 0 {
-            tracker.countShed(applied.shed, of: released.unit, isLate: released.isLate)
+            memory.tracker.countShed(applied.shed, of: released.unit, isLate: released.isLate)
         }
     }
 

@@ -1,6 +1,6 @@
-// ReceiverIT: from datagrams to records in order, with an account of what is missing.
+// ReceiverIT: from datagrams to records in order, with an account of what is missing, stored in one piece.
 //
-//   listen ─▶ authenticate ─▶ assemble + decode ─▶ order + gaps ─▶ replica ─▶ commit ─▶ Outbox
+//   listen ─▶ authenticate ─▶ assemble + decode ─▶ order + gaps ─▶ replica ─▶ commit ─▶ store ─▶ Outbox
 //
 //   Listen:
 //   1. FrameListener.swift — drains one listening address on a thread of its own
@@ -17,23 +17,44 @@
 //   Order:
 //  10. ChannelFrontier.swift — the newest block of snapshot and beat; contents that were accepted
 //  11. Gap.swift — missing records, and the account of an epoch
-//  12. EpochTrack.swift — the live channel of one epoch
-//  13. GapTracker.swift — accepts blocks once, puts them in order, keeps the account
+//  12. HoleTable.swift — the holes of one epoch, and which of them changed
+//  13. EpochTrack.swift — the live channel of one epoch
+//  14. GapTracker.swift — accepts blocks once, puts them in order, keeps the account
+//  15. VoidRule.swift — what a sender's power loss took back
+//  16. TrackerState.swift — what of a tracker outlives the process
 //   Apply and commit:
-//  14. Replica.swift — the newest stamps of each topic
-//  15. Commit.swift — what one round decided
-//  16. Committer.swift — turns released units into effects
+//  17. DirtyTopics.swift — which topics a checkpoint has still to write
+//  18. Replica.swift — the newest stamps of each topic
+//  19. LinkChanges.swift — what changed in what a link remembers
+//  20. LinkMemory.swift — what a link must not forget
+//  21. Commit.swift — what one round decided
+//  22. Committer.swift — turns released units into effects
 //   One link without I/O or a clock:
-//  17. ReceiverSettings.swift — windows, budgets and limits
-//  18. LinkWatch.swift — the beat, silence, the state of the link
-//  19. ReceiverCounters.swift — what was counted
-//  20. ReceiverReports.swift — what it says about itself
-//  21. ReceiverCore.swift — all of it
+//  23. ReceiverSettings.swift — windows, budgets and limits
+//  24. LinkWatch.swift — the beat, silence, the state of the link
+//  25. ReceiverCounters.swift — what was counted
+//  26. ReceiverReports.swift — what it says about itself
+//  27. ReceiverCore.swift — all of it
+//   Store:
+//  28. StoreSchema.swift — the database: every table, and who writes it
+//  29. Binding.swift — values of this room as columns
+//  30. LinkVitals.swift — how a link was when it was last looked at
+//  31. LinkTables.swift — stores what links remember, by change
+//  32. LossTable.swift — names what never will be published
+//  33. LedgerNotes.swift — what the ledger says of an event
+//  34. ReceiverAction.swift — what the receiver itself did
+//  35. LinkLoader.swift — reads back what was stored
+//  36. StoreFile.swift — the open database, and one transaction
+//  37. StoreOpening.swift — opens the database, whatever was left of it
+//  38. Durability.swift — whether what is accepted outlives the process
+//  39. LogSyncLoop.swift — syncs the log each second
+//  40. ReceiverStore.swift — between the core thread and the store thread
+//  41. StoreLoop.swift — the store thread
 //   The daemon:
-//  22. ReceiverConfiguration.swift — everything that recv.json5 says
-//  23. CardFile.swift — reads a link card
-//  24. ReceiverServiceError.swift — why a receiver cannot start
-//  25. ReceiverStatus.swift — links and sockets as of one instant
-//  26. LinkWorker.swift — one link on the core thread
-//  27. ReceiverLoop.swift — the core thread
-//  28. ReceiverService.swift — listeners, core thread, outboxes
+//  42. ReceiverConfiguration.swift — everything that recv.json5 says
+//  43. CardFile.swift — reads a link card
+//  44. ReceiverServiceError.swift — why a receiver cannot start
+//  45. ReceiverStatus.swift — links and sockets as of one instant
+//  46. LinkWorker.swift — one link on the core thread
+//  47. ReceiverLoop.swift — the core thread
+//  48. ReceiverService.swift — listeners, core thread, store, outboxes

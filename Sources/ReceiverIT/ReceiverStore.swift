@@ -111,7 +111,9 @@ final class ReceiverStore: Sendable {
     }
 
     func wishWhole() { wholeWishes.withLock { wishes in for index in wishes.indices { wishes[index] = true } } }
-    func forgetWholeWishes() { wholeWishes.withLock { wishes in for index in wishes.indices { wishes[index] = false } } }
+    func forgetWholeWishes() {
+        wholeWishes.withLock { wishes in for index in wishes.indices { wishes[index] = false } }
+    }
 
     // MARK: The end
 

@@ -48,11 +48,11 @@ struct StoreFile: ~Copyable {
 
     /// One transaction: units, settlements, tracker, stamps, losses, ledger and vitals of all links, or nothing of it.
     /// The queues are told by the caller.
-    mutating func write(_ batch: StoreBatch, _ links: [StoreLink], at time: UnixMilliseconds) throws(StorageError) {
+    mutating func store(_ batch: StoreBatch, _ links: [StoreLink], at time: UnixMilliseconds) throws(StorageError) {
         try database.begin()
         do throws(StorageError) {
             for (index, link) in links.enumerated() {
-                try write(batch.links[index], link, at: time)
+                try store(batch.links[index], link, at: time)
             }
             for entry in batch.entries { try ledger.append(entry) }
             try database.commit()
@@ -65,7 +65,7 @@ struct StoreFile: ~Copyable {
     }
 
     /// One transaction with ledger entries alone: the little that still fits where nothing else does.
-    mutating func write(_ entries: [LedgerEntry]) throws(StorageError) {
+    mutating func store(_ entries: [LedgerEntry]) throws(StorageError) {
         try database.begin()
         do throws(StorageError) {
             for entry in entries { try ledger.append(entry) }
@@ -78,19 +78,19 @@ struct StoreFile: ~Copyable {
         }
     }
 
-    private mutating func write(
+    private mutating func store(
         _ batch: StoreBatch.Link, _ link: StoreLink, at time: UnixMilliseconds
     ) throws(StorageError) {
         let checkpoint = batch.checkpoint ?? link.checkpoint
         let outboxLosses = try outbox.write(link.queue, replicaCheckpoint: checkpoint).map(LossNote.init)
-        try tables.write(batch.changes, of: link.id, checkpoint: batch.checkpoint, in: database)
+        try tables.store(batch.changes, of: link.id, checkpoint: batch.checkpoint, in: database)
         for void in batch.voids { try losses.void(link: link.id, epoch: void.epoch, behind: void.behind) }
         for loss in batch.losses + outboxLosses {
             let isNew = try losses.note(loss, link: link.id, at: time, in: database)
             // A late record that the configuration drops is no incident.
             if isNew, loss.layer != "policy" { try ledger.append(loss.entry(link: link.name, at: time)) }
         }
-        if let vitals = batch.vitals { try tables.write(vitals, of: link.id) }
+        if let vitals = batch.vitals { try tables.store(vitals, of: link.id) }
     }
 
     /// Waits until everything committed survives a loss of power.

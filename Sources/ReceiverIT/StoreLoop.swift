@@ -131,20 +131,20 @@ struct StoreLoop: ~Copyable {
     private mutating func turn(isClosing: Bool) {
         switch phase {
         case .durable:
-            if !batch.isEmpty || links.contains(where: { $0.queue.needsWrite }) { write() }
+            if !batch.isEmpty || links.contains(where: { $0.queue.needsWrite }) { commit() }
             keepReserve()
         case .failing(let until):
             handOn()
             if until <= Self.now || isClosing { attempt() }
         case .whole(let missing):
-            if missing.isEmpty { write() } else { handOn() }
+            if missing.isEmpty { commit() } else { handOn() }
         }
     }
 
     /// One transaction; whatever went wrong, the queues go on.
-    private mutating func write() {
+    private mutating func commit() {
         do throws(StorageError) {
-            try file?.write(batch, links, at: Self.time)
+            try file?.store(batch, links, at: Self.time)
         } catch {
             handOn()
             return fail(error)
@@ -228,7 +228,7 @@ struct StoreLoop: ~Copyable {
     @discardableResult
     private mutating func writeEntries() -> Bool {
         do throws(StorageError) {
-            try file?.write(batch.entries)
+            try file?.store(batch.entries)
             batch.entries.removeAll()
             return true
         } catch {

@@ -67,7 +67,9 @@ extension EpochTrack {
 extension GapTracker {
     /// The sender's journal has an epoch up to its last commit: as much can not become void any more.
     mutating func noteCommitted(_ summary: Beat.EpochSummary) {
-        guard let index = tracks.firstIndex(where: { $0.epoch == summary.epoch }), !tracks[index].isFinal else { return }
+        guard let index = tracks.firstIndex(where: { $0.epoch == summary.epoch }), !tracks[index].isFinal else {
+            return
+        }
         tracks[index].noteCommitted(summary.lastCommitted)
     }
 

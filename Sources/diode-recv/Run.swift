@@ -14,12 +14,14 @@ import Threading
 /// `diode-recv run`: the daemon.
 ///
 /// ```text
-///  lock the state ─▶ read cards ─▶ publishers (one per link) ─▶ sockets ─▶ … SIGTERM ─▶ close sockets, commit
-///                                                                                       ─▶ drain outboxes ─▶ exit 0
+///  lock the state ─▶ read cards, database ─▶ publishers (one per link) ─▶ sockets ─▶ … SIGTERM ─▶ close sockets
+///                                                          ─▶ drain outboxes ─▶ store, sync ─▶ exit 0
 /// ```
 struct Run {
-    /// How long a stop may take: what the IT broker has not acknowledged by then is counted as shed.
-    static let drain = Duration.seconds(14)
+    /// How long the IT broker may take to acknowledge what it can before a stop; the rest stays on disk for the next start.
+    static let drain = Duration.seconds(10)
+    /// The same while it is not connected: there is nothing to wait for, unless no disk holds the outbox.
+    static let drainOffline = Duration.milliseconds(500)
 
     let configuration: ReceiverConfiguration
     let log: EventLog
@@ -30,7 +32,7 @@ struct Run {
             let signals = try Signals()
             let lock = try StateLock(state: configuration.state.resolved)
             defer { withExtendedLifetime(lock) {} }
-            let service = try ReceiverService(configuration, log: log)
+            let service = try ReceiverService(configuration, software: ProgramVersion.software, log: log)
             let publishers = try makePublishers(service)
             try service.start(observer(publishers))
             for publisher in publishers.values { try publisher.start() }
@@ -42,7 +44,8 @@ struct Run {
             log.notice("stopping", "draining the outbox")
             control.stop()
             service.stop()
-            stop(publishers, service)
+            stop(publishers, isDurable: service.durability.isDurable)
+            service.close()
             log.notice("stopped", "done")
             log.finish()
             return .success
@@ -84,25 +87,15 @@ struct Run {
     }
 
     /// Publishers end side by side, so that a stop takes as long as the slowest and not as long as all.
-    private func stop(_ publishers: [String: Publisher], _ service: ReceiverService) {
-        let drain = Self.drain
+    private func stop(_ publishers: [String: Publisher], isDurable: Bool) {
         var threads: [WorkerThread] = []
         for publisher in publishers.values {
+            let drain = isDurable && !publisher.report.isConnected ? Self.drainOffline : Self.drain
             do throws(SystemError) {
                 threads.append(try WorkerThread(name: "drain") { publisher.stop(drain: drain) })
             } catch { publisher.stop(drain: .zero) }
         }
         for thread in threads { thread.join() }
-        for link in configuration.links {
-            guard let shed = service.outbox(of: link.name)?.close() else { continue }
-            log.error(
-                "outbox.shed", "the IT broker did not take these records before the stop",
-                [
-                    "link": .text(link.name), "records": .number(shed.records),
-                    "first": .text("\(shed.first.epoch.rawValue):\(shed.first.sequence.rawValue)"),
-                    "last": .text("\(shed.last.epoch.rawValue):\(shed.last.sequence.rawValue)"),
-                ])
-        }
     }
 
     // MARK: What the IT side is told

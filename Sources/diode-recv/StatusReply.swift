@@ -34,7 +34,7 @@ enum StatusReply {
         switch link.state {
         case .stale, .offline: 4
         case .degraded: 3
-        case .online: report?.isConnected == true ? 0 : 3
+        case .online: report?.isConnected == true && link.durability?.isDurable != false ? 0 : 3
         }
     }
 
@@ -49,10 +49,18 @@ enum StatusReply {
 
     private static func fourObjects(_ link: LinkSnapshot, _ report: PublisherReport?) -> [JSONValue.Member] {
         [
-            JSONValue.Member("link", object(link.state.rawValue, link.since, link.reason)),
+            JSONValue.Member("link", linkState(link)),
             JSONValue.Member("sender", sender(link)), JSONValue.Member("ot_broker", otBroker(link)),
             JSONValue.Member("it_broker", itBroker(report)),
         ]
+    }
+
+    /// A link that cannot store what it accepts is never well.
+    private static func linkState(_ link: LinkSnapshot) -> JSONValue {
+        if link.state == .online, let durability = link.durability, !durability.isDurable {
+            return object("degraded", durability.since, durability.reason)
+        }
+        return object(link.state.rawValue, link.since, link.reason)
     }
 
     private static func object(_ state: String, _ since: UnixMilliseconds?, _ reason: String) -> JSONValue {
@@ -87,6 +95,7 @@ enum StatusReply {
                 JSONValue.Member("name", .text(link.name)), JSONValue.Member("fingerprint", .text(link.fingerprint)),
                 JSONValue.Member("exit", .number(exitCode(link, report))),
             ] + fourObjects(link, report) + [
+                JSONValue.Member("durable", .flag(link.durability?.isDurable ?? false)),
                 JSONValue.Member("heard_until", .optional(link.heardUntil.map(CalendarTime.text))),
                 JSONValue.Member("begins_at", link.beginsAt.map(stamp) ?? .null),
                 JSONValue.Member("decided", link.decided.map(stamp) ?? .null),
@@ -95,7 +104,7 @@ enum StatusReply {
                 JSONValue.Member("open_gaps", .number(link.gapCount)),
                 JSONValue.Member("gaps", .array(link.gaps.map(gap))),
                 JSONValue.Member("rejected", rejected(link.counters)),
-                JSONValue.Member("counters", counters(link.counters)),
+                JSONValue.Member("counters", link.counters.json),
                 JSONValue.Member("topics", .number(link.topics)),
                 JSONValue.Member("outbox_bytes", .number(link.outboxLoad?.bytes ?? 0)),
                 JSONValue.Member(
@@ -117,6 +126,7 @@ enum StatusReply {
         return [
             "sent": .number(account.sent), "delivered": .number(account.delivered), "late": .number(account.late),
             "missing": .number(account.missing), "lost": .number(account.lost), "pending": .number(link.pending),
+            "repeated": .number(account.repeated), "repeated_in_doubt": .number(link.outbox.repeatedInDoubt),
             "published": .number(link.outbox.published), "outbox": .number((load?.waiting ?? 0) + (load?.taken ?? 0)),
             "shed": .number(link.outbox.shedSum), "dead": .number(link.outbox.deadSum),
             "folded": .number(link.outbox.folded),
@@ -150,19 +160,6 @@ enum StatusReply {
             "bad_signature": .number(counters.badSignature), "replayed": .number(counters.replayed),
             "malformed": .number(counters.malformed), "unknown_link": .number(counters.unknownLink),
             "over_budget": .number(counters.overBudget), "version": .number(counters.version),
-        ]
-    }
-
-    private static func counters(_ counters: ReceiverCounters) -> JSONValue {
-        [
-            "frames": .number(counters.frames), "surplus": .number(counters.surplus),
-            "repeated": .number(counters.repeated), "live_blocks": .number(counters.liveBlocks),
-            "snapshot_blocks": .number(counters.snapshotBlocks), "beat_blocks": .number(counters.beatBlocks),
-            "restored_symbols": .number(counters.restoredSymbols), "records": .number(counters.records),
-            "assemblies_shed": .number(counters.assembliesShed), "corrupt_blocks": .number(counters.corruptBlocks),
-            "malformed_contents": .number(counters.malformedContents), "sealed": .number(counters.sealed),
-            "inconsistent": .number(counters.inconsistent), "equivocations": .number(counters.equivocations),
-            "untracked_records": .number(counters.untrackedRecords),
         ]
     }
 

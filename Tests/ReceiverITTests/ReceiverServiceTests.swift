@@ -66,7 +66,7 @@ struct ReceiverServiceTests {
         let service = try ReceiverService(try configuration([("plant-a", sender.card, port)]), log: log)
         let told = Told()
         try service.start(told.observer)
-        defer { service.stop() }
+        defer { service.close() }
         let queue = try #require(service.outbox(of: "plant-a"))
         try emit(try sender.frames(sender.live(count: 50)), to: port)
         try emit([[1, 2, 3], [1]], to: port)
@@ -99,7 +99,7 @@ struct ReceiverServiceTests {
             try configuration([("plant-a", a.card, shared), ("plant-b", b.card, shared), ("plant-c", c.card, own)]),
             log: log)
         try service.start(Told().observer)
-        defer { service.stop() }
+        defer { service.close() }
         try emit(try a.frames(a.live(count: 1)) + b.frames(b.live(count: 2)), to: shared)
         try emit(try c.frames(c.live(count: 3)) + a.frames(a.live(count: 4)), to: own)
         #expect(await eventually { service.outbox(of: "plant-c")?.load.waiting == 3 })
@@ -117,7 +117,7 @@ struct ReceiverServiceTests {
         let frames = try (0..<50).flatMap { _ in try sender.frames(sender.live(count: 10)) }
         try emit(frames, to: port)
         #expect(await eventually { service.status.listeners.first?.datagrams == UInt64(frames.count) })
-        service.stop()
+        service.close()
         #expect(service.outbox(of: "plant-a")?.load.waiting == 500)
     }
 
@@ -128,7 +128,7 @@ struct ReceiverServiceTests {
         let configuration = try configuration([("plant-a", sender.card, port)])
         let first = try ReceiverService(configuration, log: log)
         try first.start(Told().observer)
-        defer { first.stop() }
+        defer { first.close() }
         let second = try ReceiverService(configuration, log: log)
         #expect {
             try second.start(Told().observer)

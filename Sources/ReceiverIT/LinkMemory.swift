@@ -1,0 +1,75 @@
+import DiodeProtocol
+
+/// What a link must not forget: which blocks it accepted, what is missing, which values are newest.
+///
+/// A plain value. `takeChanges` moves out what changed since it was last called, so that a round costs what it changed, and
+/// `wholeState` everything, for a database that is empty or missed some.
+struct LinkMemory: Sendable {
+    var tracker: GapTracker
+    var replica: Replica
+    var snapshot = ChannelFrontier()
+    var beat = ChannelFrontier()
+    var contents = AcceptedContents()
+    private var takenRow = LinkRow()
+    private var nextCheckpoint: MonotonicInstant
+    private var mayCheckpoint = false
+
+    /// How often the stamps of changed topics are written.
+    private static let checkpointPeriod = Duration.seconds(5)
+    /// Topics that one round writes.
+    private static let checkpointStep = 2_048
+
+    /// - Parameter stored: what an earlier process left, to go on from.
+    init(card: LinkCard, settings: ReceiverCore.Settings, restoring stored: StoredLink?, now: MonotonicInstant) {
+        nextCheckpoint = now.advanced(by: Self.checkpointPeriod)
+        var limits = GapTracker.Limits()
+        limits.reorderWindow = settings.reorderWindow
+        limits.waitingUnits = settings.reorderBlocks
+        limits.waitingBytes = settings.reorderBytes
+        limits.holes = settings.holes
+        guard let stored else {
+            tracker = GapTracker(limits: limits, lowestEpoch: card.lowestEpoch)
+            replica = Replica(limits: Replica.Limits(settings))
+            return
+        }
+        tracker = GapTracker(limits: limits, lowestEpoch: card.lowestEpoch, restoring: stored, now: now)
+        replica = stored.replica
+        snapshot = stored.link.snapshot
+        beat = stored.link.beat
+        contents = AcceptedContents(restoring: stored.contents)
+        takenRow = stored.link
+    }
+
+    private var row: LinkRow { LinkRow(tracker: tracker.row, snapshot: snapshot, beat: beat) }
+
+    /// Lets the next checkpoint begin when it is due.
+    mutating func advance(now: MonotonicInstant) {
+        guard nextCheckpoint <= now else { return }
+        nextCheckpoint = now.advanced(by: Self.checkpointPeriod)
+        mayCheckpoint = true
+    }
+
+    /// Moves out what changed since the last call.
+    mutating func takeChanges() -> LinkChanges {
+        var changes = LinkChanges()
+        changes.tracker = tracker.takeChanges()
+        changes.contents = contents.takeChanges()
+        (changes.checkpoint, changes.topics) = replica.stepCheckpoint(
+            mayBegin: mayCheckpoint, limit: Self.checkpointStep)
+        if changes.checkpoint.begins { mayCheckpoint = false }
+        if row != takenRow {
+            takenRow = row
+            changes.link = takenRow
+        }
+        return changes
+    }
+
+    /// Everything, as changes to an empty database.
+    mutating func wholeState() -> LinkChanges {
+        _ = takeChanges()
+        replica.forgetChanges()
+        return LinkChanges(
+            whole: replica, link: row, tracker: tracker.wholeState(), contents: contents.all, topics: [],
+            checkpoint: .init(begins: true, ends: true))
+    }
+}
