@@ -58,3 +58,5 @@
 //  46. LinkWorker.swift — one link on the core thread
 //  47. ReceiverLoop.swift — the core thread
 //  48. ReceiverService.swift — listeners, core thread, store, outboxes
+//   Told later:
+//  49. AuditReader.swift — what an audit says, as one transaction saw it

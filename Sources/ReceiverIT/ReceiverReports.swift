@@ -20,6 +20,17 @@ public struct EpochReport: Sendable, Equatable {
     }
 }
 
+extension EpochReport {
+    init(_ row: TrackRow) {
+        epoch = row.epoch
+        firstSequence = SequenceNumber(rawValue: row.firstSequence)
+        lastSequence = SequenceNumber(rawValue: row.frontier.sequence)
+        account = row.account
+        startedAt = row.startedAt
+        endedAt = row.endedAt
+    }
+}
+
 /// What the bounded tables of a receiver hold.
 public struct Occupancy: Sendable, Equatable {
     /// Frames that wait for a verification.

@@ -1,12 +1,15 @@
 // diode-recv: the command line of the receiver.
 //
-//   arguments ─▶ ReceiverLanguage ─▶ one of: Run, Pair, ReceiverCheck, status ─▶ exit code
+//   arguments ─▶ ReceiverLanguage ─▶ one of: Run, Pair, ReceiverCheck, Audit, status ─▶ exit code
 //
 //   1. ReceiverLanguage.swift — the commands and options of diode-recv
 //   2. Run.swift — the daemon: receive, publish, drain
 //   3. StatusReply.swift — the daemon's answer to `status`
 //   4. Pair.swift — takes a link card that the operator has confirmed
 //   5. ReceiverCheck.swift — tests what can be tested, and shows the effective configuration
+//   6. Audit.swift — reads the books
+//   7. AuditReport.swift — judges them, and writes them down
+//   8. AuditTotals.swift — the totals of a link
 import Commands
 import Configuration
 import EventLog
@@ -18,6 +21,7 @@ struct DiodeRecv {
     static func main() {
         let code = Program.run(CommandLine.arguments, as: ReceiverLanguage.language) { invocation in
             switch ReceiverLanguage.Name(rawValue: invocation.command) {
+            case .audit: try Audit.run(invocation)
             case .pair: try Pair.run(invocation)
             case .check: try ReceiverCheck.run(invocation)
             case .status:
