@@ -46,7 +46,9 @@ let package = Package(
     targets: [
         // Commands: flags → configuration → run.
         command("diode-send", ["SenderOT", "MQTT", "DiodeProtocol", "Commands"] + shared),
-        command("diode-recv", ["ReceiverIT", "Republish", "MQTT", "DiodeProtocol", "Outbox", "Commands"] + shared),
+        command(
+            "diode-recv",
+            ["ReceiverIT", "Republish", "MQTT", "DiodeProtocol", "Outbox", "Ledger", "Commands"] + shared),
 
         // The journey: OT broker → SenderOT → diode → ReceiverIT → Outbox → Republish → IT broker.
         room("SenderOT", ["MQTT", "Sparkplug", "DiodeProtocol", "FEC"] + shared),
