@@ -76,7 +76,7 @@ public struct OutboxDatabase: Sendable {
 public final class DeliveryQueue: Sendable {
     /// What the queue may hold.
     public struct Limits: Sendable, Equatable {
-        /// On disk: contents of units and last-known values, at least 64 KiB.
+        /// On disk: contents of units and last-known values, at least 64 KiB. What the publisher has taken comes on top.
         public var bytes: Int
         /// In memory, at least 64 KiB: deliveries that wait or are taken, and as much again while transactions fail.
         public var memoryBytes: Int

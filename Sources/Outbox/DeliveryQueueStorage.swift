@@ -24,11 +24,13 @@ extension DeliveryQueueState {
         losses = LossList()
         let units = (unstored.all + staged).filter { $0.end > settled }
         let bytes = units.reduce(unitBytes + knownBytes) { $0 + $1.unit.storedBytes }
-        isEvicting = bytes > limits.bytes
+        // What the publisher has taken stays, bounded by its window, and is not held against the others.
+        let limit = limits.bytes + takenBytes
+        isEvicting = bytes > limit
         var totals = totals
         totals.appended += stagedRecords
         return OutboxStep(
-            link: link, limitBytes: limits.bytes, units: units, orphans: orphans.filter { isLeft($0) },
+            link: link, limitBytes: limit, units: units, orphans: orphans.filter { isLeft($0) },
             settled: settled,
             cursor: cursor, boundary: boundary, ending: ending, permitted: cursor + Self.permitRecords,
             unitBytes: unitBytes, knownBytes: knownBytes, totals: totals, losses: lossesInFlight, mayEvict: isEvicting)

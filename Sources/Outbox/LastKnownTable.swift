@@ -22,14 +22,15 @@ struct LastKnownTable: ~Copyable {
     private var nth: Statement
 
     init(_ database: borrowing Database) throws(StorageError) {
+        // What is there already is the same: a position is one delivery. REPLACE would cost a savepoint a row.
         let insertion = try database.prepare(
             """
-            INSERT OR REPLACE INTO last_known (link, \(Self.columns))
+            INSERT OR IGNORE INTO last_known (link, \(Self.columns))
                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
             """)
         let replaceable = try database.prepare(
             """
-            SELECT position, epoch, sequence, time, length(properties) + length(payload) FROM last_known
+            SELECT epoch, sequence, time, length(properties) + length(payload) FROM last_known
                 WHERE link = ?1 AND retain = ?2 AND topic = ?3 AND position >= ?4
             """)
         let removal = try database.prepare(
@@ -121,11 +122,11 @@ struct LastKnownTable: ~Copyable {
         replaceable.bind(4, unsigned: cursor)
         while try replaceable.step() {
             let stamp = Stamp(
-                epoch: Epoch(rawValue: replaceable.unsigned(1)),
-                sequence: SequenceNumber(rawValue: replaceable.unsigned(2)))
-            let time = UnixMilliseconds(rawValue: replaceable.unsigned(3))
+                epoch: Epoch(rawValue: replaceable.unsigned(0)),
+                sequence: SequenceNumber(rawValue: replaceable.unsigned(1)))
+            let time = UnixMilliseconds(rawValue: replaceable.unsigned(2))
             shed.note(.shed(.outboxFull), topic: delivery.topic, stamp: stamp, time: time)
-            change -= delivery.topicRange.count + Int(replaceable.integer(4)) + Self.rowBytes
+            change -= delivery.topicRange.count + Int(replaceable.integer(3)) + Self.rowBytes
         }
         if change < 0 {
             removal.bind(1, Int64(link))

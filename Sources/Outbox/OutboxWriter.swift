@@ -1,4 +1,6 @@
+import DiodeProtocol
 public import Storage
+import Threading
 
 /// Stores the queues of all links, on the store thread, inside its transaction.
 ///
@@ -13,7 +15,9 @@ public struct OutboxWriter: ~Copyable {
     private static let retirementRows = 8_192
     /// What is taken apart at once: much, so that a topic is written once for many of its values; not so much that others
     /// wait.
-    private static let evictionBytes = 8 << 20
+    private static let evictionBytes = 4 << 20
+    /// How long one transaction may do so before others have their turn.
+    private static let evictionTime = Duration.milliseconds(100)
 
     private let path: String
     private var insertion: Statement
@@ -116,18 +120,22 @@ public struct OutboxWriter: ~Copyable {
     private mutating func evict(
         _ step: OutboxStep, _ now: ReadingTime, _ outcome: inout OutboxOutcome
     ) throws(StorageError) {
-        let fresh = step.units.reduce(0) { $0 + $1.unit.storedBytes }
-        let portion = max(16_384, min(Self.evictionBytes, step.limitBytes / 16))
-        // More than has come is let go, but never so much at once that everything waits.
-        var budget = 2 * fresh + 4 * portion
-        while outcome.unitBytes + outcome.knownBytes > step.limitBytes, budget > 0 {
+        let portion = max(16_384, min(Self.evictionBytes, step.limitBytes / 8))
+        let until = now.monotonic.advanced(by: Self.evictionTime)
+        while outcome.unitBytes + outcome.knownBytes > step.limitBytes {
+            // The rest waits for the next transaction, unless it comes faster than it goes.
+            if outcome.unitBytes + outcome.knownBytes < step.limitBytes / 8 * 9,
+                MonotonicInstant(nanoseconds: MonotonicClock.now()) > until
+            {
+                return
+            }
             let before = outcome.boundary
-            budget -= try takeApart(step, portion, now, &outcome)
+            try takeApart(step, portion, now, &outcome)
             if outcome.boundary == before { break }
             outcome.hasEvicted = true
         }
         let excess = outcome.unitBytes + outcome.knownBytes - step.limitBytes
-        guard excess > 0, budget > 0 else { return }
+        guard excess > 0 else { return }
         // Even the last values are too many.
         let freed = try known.shedOldest(
             link: step.link, cursor: step.cursor, bytes: excess + portion, shed: &outcome.shed)
@@ -136,10 +144,9 @@ public struct OutboxWriter: ~Copyable {
     }
 
     /// Takes the oldest units apart.
-    /// - Returns: the bytes of those units.
     private mutating func takeApart(
         _ step: OutboxStep, _ bytes: Int, _ now: ReadingTime, _ outcome: inout OutboxOutcome
-    ) throws(StorageError) -> Int {
+    ) throws(StorageError) {
         var values: [SlotKey: QueuedDelivery] = [:]
         var pinned: [QueuedDelivery] = []
         var freed = 0
@@ -173,7 +180,6 @@ public struct OutboxWriter: ~Copyable {
             outcome.knownBytes += try known.replace(
                 queued, link: step.link, cursor: step.cursor, now: now, shed: &outcome.shed)
         }
-        return freed
     }
 
     private mutating func save(_ step: OutboxStep, _ outcome: OutboxOutcome) throws(StorageError) {
