@@ -45,6 +45,8 @@ extension SavedOutbox {
                 throw .corrupt(path: database.path, reason: "outbox total \(entries.text(0))")
             }
         }
+        guard totals.left <= totals.appended, max(settled, boundary) <= ending, ending < OutboxSchema.positionLimit
+        else { throw .corrupt(path: database.path, reason: "the outbox of link \(link) does not add up") }
         var known = try database.prepare(
             "SELECT count(*) FROM last_known WHERE link = ?1 AND position >= ?2 AND position < ?3")
         known.bind(1, Int64(link))

@@ -39,7 +39,7 @@ enum UnitRow {
         let waited = now.waited(since: row.integer(6))
         let marks = row.blob(7).withUnsafeBytes { Array($0) }
         var deliveries: [Delivery] = []
-        deliveries.reserveCapacity(Int(row.integer(1)))
+        deliveries.reserveCapacity(max(0, min(Int(row.integer(1)), content.count)))
         do throws(ContentError) {
             let live = try LiveContent(decoding: content.span.bytes, sequenceCount: row.unsigned(5))
             let span = content.span.bytes
@@ -52,7 +52,7 @@ enum UnitRow {
                         properties: span.byteOffsets(of: record.properties) ?? 0..<0,
                         payload: span.byteOffsets(of: record.payload) ?? 0..<0, qos: record.flags.qos,
                         retain: record.flags.retain, lateness: Delivery.Lateness(mark: mark),
-                        stamp: Stamp(epoch: epoch, sequence: SequenceNumber(rawValue: firstSequence + offset)),
+                        stamp: Stamp(epoch: epoch, sequence: SequenceNumber(rawValue: firstSequence &+ offset)),
                         version: record.version, sourceTime: record.time, releasedAt: now.monotonic,
                         waitedBefore: waited))
             }
