@@ -50,13 +50,14 @@
 //  39. LogSyncLoop.swift — syncs the log each second
 //  40. ReceiverStore.swift — between the core thread and the store thread
 //  41. StoreLoop.swift — the store thread
+//  42. LinkArchive.swift — the database of one link without threads, for simulations
 //   The daemon:
-//  42. ReceiverConfiguration.swift — everything that recv.json5 says
-//  43. CardFile.swift — reads a link card
-//  44. ReceiverServiceError.swift — why a receiver cannot start
-//  45. ReceiverStatus.swift — links and sockets as of one instant
-//  46. LinkWorker.swift — one link on the core thread
-//  47. ReceiverLoop.swift — the core thread
-//  48. ReceiverService.swift — listeners, core thread, store, outboxes
+//  43. ReceiverConfiguration.swift — everything that recv.json5 says
+//  44. CardFile.swift — reads a link card
+//  45. ReceiverServiceError.swift — why a receiver cannot start
+//  46. ReceiverStatus.swift — links and sockets as of one instant
+//  47. LinkWorker.swift — one link on the core thread
+//  48. ReceiverLoop.swift — the core thread
+//  49. ReceiverService.swift — listeners, core thread, store, outboxes
 //   Told later:
-//  49. AuditReader.swift — what an audit says, as one transaction saw it
+//  50. AuditReader.swift — what an audit says, as one transaction saw it

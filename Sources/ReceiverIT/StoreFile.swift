@@ -24,6 +24,36 @@ struct StoreBatch: Sendable {
     var isEmpty: Bool { entries.isEmpty && links.allSatisfy(\.isEmpty) }
 }
 
+extension StoreBatch.Link {
+    /// Adds what a round changed.
+    /// - Parameter end: the outbox's position behind what it delivered.
+    mutating func add(_ changes: LinkChanges, upTo end: OutboxPosition, of link: inout StoreLink) {
+        self.changes.merge(changes)
+        if changes.checkpoint.begins { link.candidate = end }
+        if changes.checkpoint.ends, let candidate = link.candidate {
+            checkpoint = candidate
+            link.candidate = nil
+        }
+    }
+
+    /// Adds what rows beside the ledger's have to say of an event.
+    mutating func add(_ event: LinkEvent) {
+        switch event {
+        case .shed(let run, let stamp): add(LossNote(run, at: stamp))
+        case .voided(let epoch, let behind, _, _): voids.append((epoch, behind))
+        default: break
+        }
+    }
+
+    /// What one reason takes away before the next transaction is one loss.
+    private mutating func add(_ loss: LossNote) {
+        guard let index = losses.firstIndex(where: { $0.layer == loss.layer && $0.reason == loss.reason }) else {
+            return losses.append(loss)
+        }
+        losses[index].merge(loss)
+    }
+}
+
 /// The open database with all its writers. The store thread owns it; it closes when it goes.
 struct StoreFile: ~Copyable {
     private var database: Database

@@ -94,11 +94,7 @@ struct StoreLoop: ~Copyable {
         let changes = round.commit.changes
         let end = links[index].queue.stage(round.commit.units)
         for event in round.commit.events {
-            switch event {
-            case .shed(let run, let stamp): batch.links[index].add(LossNote(run, at: stamp))
-            case .voided(let epoch, let behind, _, _): batch.links[index].voids.append((epoch, behind))
-            default: break
-            }
+            batch.links[index].add(event)
             if let entry = event.entry(link: links[index].name, at: round.time) { add(entry) }
         }
         if let vitals = round.vitals { batch.links[index].vitals = vitals }
@@ -113,12 +109,7 @@ struct StoreLoop: ~Copyable {
             }
         case .durable: break
         }
-        batch.links[index].changes.merge(changes)
-        if changes.checkpoint.begins { links[index].candidate = end }
-        if changes.checkpoint.ends, let candidate = links[index].candidate {
-            batch.links[index].checkpoint = candidate
-            links[index].candidate = nil
-        }
+        batch.links[index].add(changes, upTo: end, of: &links[index])
     }
 
     private mutating func add(_ entry: LedgerEntry) {
@@ -288,15 +279,5 @@ struct StoreLoop: ~Copyable {
                     "last": .text(loss.last.text),
                 ])
         }
-    }
-}
-
-extension StoreBatch.Link {
-    /// Adds a loss; what one reason takes away before the next transaction is one.
-    fileprivate mutating func add(_ loss: LossNote) {
-        guard let index = losses.firstIndex(where: { $0.layer == loss.layer && $0.reason == loss.reason }) else {
-            return losses.append(loss)
-        }
-        losses[index].merge(loss)
     }
 }

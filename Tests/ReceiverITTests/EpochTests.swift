@@ -126,6 +126,42 @@ struct EpochTests {
         #expect(run.records == 7 && stamp.sequence.rawValue == 1)
     }
 
+    @Test("D7 what an old epoch sent behind its last commit is void: holes close, what came counts as repeated")
+    func void() throws {
+        let sender = try TestSender()
+        let link = try TestLink(sender.card)
+        sender.beginEpoch(first, incarnation: 1)
+        link.receive(try sender.frames(sender.live(count: 3)))
+        let early = sender.live(count: 2)
+        link.receive(try sender.frames(sender.live(count: 1)))
+        let old = summary(sender, epoch: first, incarnation: 1)
+        link.receive(try sender.frames(sender.live(count: 4)))
+        let lost = sender.live(count: 5)
+        var content = LiveContentEncoder()
+        content.append(
+            ShedRun(
+                reason: .journalFull, from: UnixMilliseconds(rawValue: 5), to: UnixMilliseconds(rawValue: 6),
+                entries: [.init(topic: "acme/x", records: 7, lastVersion: TopicVersion(rawValue: 9))]))
+        link.receive(try sender.frames(sender.live(&content)))
+        link.receive(try sender.frames(sender.live(count: 2)))
+        link.pass(.milliseconds(50))
+        #expect(link.core.account.missing == 7 && link.core.account.lost == 7 && link.core.account.delivered == 10)
+        sender.beginEpoch(second, incarnation: 2)
+        link.receive(try sender.frames(sender.beat { $0.epochs = [old] }))
+        let account = link.core.account
+        #expect(account.sent == 6 && account.missing == 2 && account.lost == 0)
+        #expect(account.delivered + account.late == 4 && account.repeated == 6 && link.isBalanced)
+        #expect(link.events.contains { if case .voided(_, _, 6, 5) = $0 { true } else { false } })
+        #expect(link.core.gaps.map(\.missing) == [2])
+        // Behind the end nothing counts any more; before it a gap may still be filled.
+        let before = link.deliveries.count
+        sender.beginEpoch(first, incarnation: 1)
+        link.receive(try sender.frames(lost, transmission: 1))
+        #expect(link.deliveries.count == before && link.core.counters.inconsistent == 0)
+        link.receive(try sender.frames(early, transmission: 1))
+        #expect(link.core.account.missing == 0 && link.core.gaps.isEmpty && link.isBalanced)
+    }
+
     @Test("Blocks that take no sequence are no gap when they are lost, and still count when they come")
     func controlOnly() throws {
         let sender = try TestSender()

@@ -14,6 +14,9 @@ public struct PairScenario: Sendable {
     public var longestEchoNanoseconds: UInt64 = 400_000_000
     /// Chance, per message, that the sender dies here and comes back with the next epoch.
     public var senderRestart = 0.0
+    /// Chance, per message, that the receiver is killed here: what no transaction holds is gone, and it starts again from its
+    /// database. With any, rounds are stored some at a time.
+    public var receiverRestart = 0.0
     /// Chance, per message, that the link is cut for up to 300 ms.
     public var cut = 0.0
     public var mtuBytes = 576
@@ -47,6 +50,8 @@ public struct PairScenario: Sendable {
         scenario.cut = sometimes(0.2, 0.002...0.02)
         scenario.repairShare = [0, 0.1, 0.2, 0.5].randomElement(using: &random) ?? 0.2
         scenario.minimumRepair = [0, 1, 4].randomElement(using: &random) ?? 4
+        // Drawn last, so that older seeds live through what they did before, and then some.
+        scenario.receiverRestart = sometimes(0.2, 0.002...0.03)
         return scenario
     }
 }

@@ -19,6 +19,9 @@ public struct PairSimulation: ~Copyable {
         public var missing: UInt64 = 0
         public var late: UInt64 = 0
         public var restarts = 0
+        /// Kills of the receiver, and records whose acceptance died with it.
+        public var receiverRestarts = 0
+        public var forgotten = 0
         public var link = FaultInjector.Counts()
         public var receiver = ReceiverCounters()
     }
@@ -34,6 +37,10 @@ public struct PairSimulation: ~Copyable {
     private var encoder: TransmissionEncoder
     private var arena = FrameArena()
     private var receiver: ReceiverCore
+    private let folder: TemporaryDirectory?
+    private var archive: LinkArchive?
+    /// Rounds that no transaction holds yet.
+    private var unstored: [Commit] = []
     private var model = NamespaceModel()
     private var arrivals = ArrivalQueue()
     private var echoes = SentBlocks()
@@ -51,6 +58,11 @@ public struct PairSimulation: ~Copyable {
             link: "simulated", signer: &signer, lowestEpoch: Epoch(rawValue: Self.wallClock),
             issued: UnixMilliseconds(rawValue: Self.wallClock))
         let sender = try Self.sender(scenario, epoch: Self.wallClock, incarnation: random.next(), now: start)
+        let folder = scenario.receiverRestart > 0 ? try TemporaryDirectory("history") : nil
+        let archive = try folder.map {
+            try LinkArchive(
+                path: "\($0.path)/recv.db", card: card, time: UnixMilliseconds(rawValue: Self.wallClock))
+        }
         let receiver = try ReceiverCore(
             card: card, seed: random.next(), now: start, time: UnixMilliseconds(rawValue: Self.wallClock))
         // A struct that owns others may not throw once it holds the first of them.
@@ -59,6 +71,8 @@ public struct PairSimulation: ~Copyable {
         self.random = random
         self.sender = sender
         self.receiver = receiver
+        self.folder = folder
+        self.archive = archive
         encoder = TransmissionEncoder(signer: signer)
         messagesLeft = scenario.messages
         nextMessage = start.nanoseconds
@@ -74,6 +88,7 @@ public struct PairSimulation: ~Copyable {
         cutUntil = 0
         let end = now + max(scenario.longestEchoNanoseconds, scenario.faults.delayNanoseconds) + 4_000_000_000
         while now < end { try step(until: end) }
+        try storeRounds()
         try model.checkEnd(receiver.epochs, gaps: receiver.gaps, complete: sender.epoch)
         try checkQuietHistory()
         outcome.published = model.published.count
@@ -106,9 +121,38 @@ public struct PairSimulation: ~Copyable {
             receiver.receive(frame: datagram.span.bytes, now: instant, time: time)
         }
         receiver.advance(now: instant, time: time)
-        try model.take(receiver.takeCommit())
-        try model.check(receiver.account)
+        try commit(receiver.takeCommit())
         try checkBounds()
+    }
+
+    // MARK: Receiver
+
+    /// A round's effects are visible once a transaction holds them.
+    private mutating func commit(_ round: Commit) throws {
+        guard !round.isEmpty else { return }
+        unstored.append(round)
+        if folder == nil || draw(0.2) { try storeRounds() }
+    }
+
+    private mutating func storeRounds() throws {
+        let (rounds, time) = (unstored, time)
+        try archive?.store(rounds, time: time)
+        for round in unstored { try model.take(round) }
+        unstored = []
+        try model.check(receiver.account)
+    }
+
+    /// A kill: what no transaction holds never happened.
+    private mutating func restartReceiver() throws {
+        outcome.receiverRestarts += 1
+        outcome.forgotten += unstored.reduce(0) { $0 + $1.deliveries.count }
+        unstored = []
+        let (seed, instant, time) = (random.next(), instant, time)
+        guard
+            let core = try archive?.core(settings: ReceiverCore.Settings(), seed: seed, now: instant, time: time)
+        else { return }
+        receiver = core
+        try model.check(receiver.account)
     }
 
     // MARK: Sender
@@ -117,6 +161,7 @@ public struct PairSimulation: ~Copyable {
         messagesLeft -= 1
         nextMessage = now + UInt64.random(in: 0...2 * scenario.meanPauseNanoseconds, using: &random)
         if draw(scenario.senderRestart) { try restartSender() }
+        if draw(scenario.receiverRestart) { try restartReceiver() }
         if draw(scenario.cut) { cutUntil = now + UInt64.random(in: 0...300_000_000, using: &random) }
         let record = randomRecord()
         let topic = Array(record.topic.utf8)
@@ -214,7 +259,9 @@ public struct PairSimulation: ~Copyable {
 
     /// Over a link without faults everything arrives, in order, and nothing is rejected.
     private func checkQuietHistory() throws {
-        guard scenario.faults == LinkFaults(), scenario.cut == 0, scenario.senderRestart == 0, scenario.echo == 0 else {
+        guard scenario.faults == LinkFaults(), scenario.cut == 0, scenario.senderRestart == 0, scenario.echo == 0,
+            scenario.receiverRestart == 0
+        else {
             return
         }
         let counters = receiver.counters

@@ -28,6 +28,7 @@ import Testing
         print("\(Self.histories) histories from seed \(first): \(sum)")
         // The faults did happen, or the promises were not tested.
         #expect(sum.restored > 0 && sum.missing > 0 && sum.late > 0 && sum.restarts > 0)
+        #expect(sum.receiverRestarts > 0 && sum.forgotten > 0)
         #expect(sum.badSignature > 0 && sum.replayed > 0 && sum.malformed > 0)
     }
 
@@ -82,7 +83,7 @@ import Testing
 
     /// What all histories together came to.
     private struct Sum: CustomStringConvertible {
-        var histories = 0, published = 0, delivered = 0, restarts = 0
+        var histories = 0, published = 0, delivered = 0, restarts = 0, receiverRestarts = 0, forgotten = 0
         var missing: UInt64 = 0, late: UInt64 = 0, restored: UInt64 = 0
         var badSignature: UInt64 = 0, replayed: UInt64 = 0, malformed: UInt64 = 0
 
@@ -91,6 +92,8 @@ import Testing
             published += outcome.published
             delivered += outcome.delivered
             restarts += outcome.restarts
+            receiverRestarts += outcome.receiverRestarts
+            forgotten += outcome.forgotten
             missing += outcome.missing
             late += outcome.late
             restored += outcome.receiver.restoredSymbols
@@ -101,7 +104,7 @@ import Testing
 
         var description: String {
             "\(published) published, \(delivered) delivered (\(late) late), \(missing) missing, \(restored) symbols restored, "
-                + "\(restarts) restarts; rejected: \(badSignature) forged, \(replayed) replayed, \(malformed) malformed"
+                + "\(restarts) restarts, \(receiverRestarts) of the receiver (\(forgotten) records forgotten); rejected: \(badSignature) forged, \(replayed) replayed, \(malformed) malformed"
         }
     }
 }
