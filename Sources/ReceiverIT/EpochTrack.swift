@@ -51,6 +51,8 @@ struct EpochTrack: Sendable {
     private(set) var tailSince = MonotonicInstant(nanoseconds: 0)
     /// The sender said that nothing comes after `announced`.
     var isFinal = false
+    /// The sender said that it could not journal: what it acknowledged then is not void, whatever its journal says later.
+    var wasUndurable = false
     var startedAt: UnixMilliseconds
     var endedAt: UnixMilliseconds?
 
@@ -74,6 +76,7 @@ struct EpochTrack: Sendable {
         isFinal = row.isFinal
         startedAt = row.startedAt
         endedAt = row.endedAt
+        wasUndurable = row.wasUndurable
     }
 
     /// What is stored of it.
@@ -81,7 +84,8 @@ struct EpochTrack: Sendable {
         TrackRow(
             epoch: epoch, incarnation: incarnation, firstSequence: firstSequence,
             frontier: Mark(block: frontierBlock, sequence: frontierSequence), account: account, announced: announced,
-            shedRuns: shedRuns, isFinal: isFinal, startedAt: startedAt, endedAt: endedAt)
+            shedRuns: shedRuns, isFinal: isFinal, startedAt: startedAt, endedAt: endedAt,
+            wasUndurable: wasUndurable)
     }
 
     /// Moves out which holes changed since the last call, by their first block.

@@ -167,7 +167,9 @@ struct GapTracker: Sendable {
                 tracks[index].isFinal = true
                 tracks[index].endedAt = time
             }
-            if tracks[index].newestBlock > mark.block { void(track: index, behind: mark, time: time) }
+            if tracks[index].newestBlock > mark.block, !tracks[index].wasUndurable {
+                void(track: index, behind: mark, time: time)
+            }
         }
         foldOldEpochs(time: time)
     }

@@ -13,6 +13,7 @@ struct TrackRow: Sendable, Equatable {
     var isFinal: Bool
     var startedAt: UnixMilliseconds
     var endedAt: UnixMilliseconds?
+    var wasUndurable: Bool
 }
 
 /// What a tracker knows beside epochs, holes and gaps.

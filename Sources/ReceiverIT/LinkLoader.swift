@@ -74,7 +74,8 @@ enum LinkLoader {
         var rows = try database.prepare(
             """
             SELECT epoch, incarnation, first_sequence, frontier_block, frontier_sequence, delivered, late, missing,
-                lost, repeated, announced_block, announced_sequence, shed, is_final, started_at, ended_at
+                lost, repeated, announced_block, announced_sequence, shed, is_final, started_at, ended_at,
+                was_undurable
             FROM epochs WHERE link = ?1 ORDER BY epoch
             """)
         rows.bind(1, Int64(id))
@@ -95,7 +96,8 @@ enum LinkLoader {
                         ? nil : EpochTrack.Mark(block: rows.unsigned(10), sequence: rows.unsigned(11)),
                     shedRuns: marks, isFinal: rows.integer(13) != 0,
                     startedAt: UnixMilliseconds(rawValue: rows.unsigned(14)),
-                    endedAt: rows.optional(15).map { UnixMilliseconds(rawValue: $0) }))
+                    endedAt: rows.optional(15).map { UnixMilliseconds(rawValue: $0) },
+                    wasUndurable: rows.integer(16) != 0))
         }
         return tracks
     }

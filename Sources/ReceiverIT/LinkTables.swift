@@ -32,7 +32,7 @@ struct LinkTables: ~Copyable {
             """)
         let checkpoint = try database.prepare("UPDATE links SET checkpoint = ?2 WHERE id = ?1")
         let epoch = try database.prepare(
-            "INSERT OR REPLACE INTO epochs VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17)")
+            "INSERT OR REPLACE INTO epochs VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18)")
         let epochRemoval = try database.prepare("DELETE FROM epochs WHERE link = ?1 AND epoch = ?2")
         let hole = try database.prepare("INSERT OR REPLACE INTO holes VALUES (?1,?2,?3,?4,?5,?6,?7,?8)")
         let holeRemoval = try database.prepare(
@@ -141,7 +141,8 @@ struct LinkTables: ~Copyable {
                 row.frontier.sequence, account.delivered, account.late, account.missing, account.lost,
                 account.repeated, row.announced?.block, row.announced?.sequence,
             ])
-        epoch.bind(from: 15, [row.isFinal ? 1 : 0, row.startedAt.rawValue, row.endedAt?.rawValue])
+        epoch.bind(
+            from: 15, [row.isFinal ? 1 : 0, row.startedAt.rawValue, row.endedAt?.rawValue, row.wasUndurable ? 1 : 0])
         try epoch.run()
     }
 

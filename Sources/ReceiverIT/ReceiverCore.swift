@@ -365,6 +365,7 @@ extension ReceiverCore {
         memory.tracker.announce(
             epoch: unit.epoch, incarnation: unit.incarnation, block: BlockNumber(rawValue: beat.lastLiveBlock),
             sequence: SequenceNumber(rawValue: beat.lastSequence), isFinal: false, now: now, time: time)
+        if let isDurable = beat.isDurable { memory.tracker.noteDurability(isDurable, of: unit.epoch) }
         if let floor = beat.floor { memory.tracker.raiseFloor(floor, time: time) }
         apply(now: now)
     }

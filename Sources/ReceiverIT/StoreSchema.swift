@@ -48,7 +48,7 @@ public enum StoreSchema {
             delivered INTEGER NOT NULL, late INTEGER NOT NULL, missing INTEGER NOT NULL, lost INTEGER NOT NULL,
             repeated INTEGER NOT NULL, announced_block INTEGER, announced_sequence INTEGER,
             shed BLOB NOT NULL,          -- pairs of 8 bytes: first sequence of a unit, records shed in it
-            is_final INTEGER NOT NULL, started_at INTEGER NOT NULL, ended_at INTEGER,
+            is_final INTEGER NOT NULL, started_at INTEGER NOT NULL, ended_at INTEGER, was_undurable INTEGER NOT NULL,
             PRIMARY KEY (link, epoch)
         ) WITHOUT ROWID;
         CREATE TABLE holes (

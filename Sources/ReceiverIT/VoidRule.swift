@@ -2,7 +2,8 @@ import DiodeProtocol
 
 // The void rule (DESIGN D7). A sender that lost its power may have sent more than its journal kept. Its next epoch's beats
 // say how far the old one was committed; whatever the receiver has or misses behind that mark is void, because the OT
-// broker hands those messages over again and they get new numbers.
+// broker hands those messages over again and they get new numbers. Not so if the sender's beats said that it could not
+// journal: then it may have acknowledged from memory, and what is missing is missing.
 //
 //   old epoch   ████████░░████████│██░░████░░░│
 //                            committed         frontier
@@ -71,6 +72,12 @@ extension GapTracker {
             return
         }
         tracks[index].noteCommitted(summary.lastCommitted)
+    }
+
+    /// A beat of this epoch said whether acknowledged records are in the journal.
+    mutating func noteDurability(_ isDurable: Bool, of epoch: Epoch) {
+        guard !isDurable, let index = tracks.firstIndex(where: { $0.epoch == epoch }) else { return }
+        tracks[index].wasUndurable = true
     }
 
     /// Applies the void rule to an epoch that is over.

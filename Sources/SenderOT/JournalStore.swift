@@ -123,6 +123,18 @@ struct JournalStore: ~Copyable {
         bytesSinceLook = Self.bytesBetweenLooks
     }
 
+    /// Writes what was given out while blocks could not be written, out of the reserve if need be: a later start then
+    /// does not take back what was acknowledged from memory.
+    mutating func noteGivenOut(_ last: (sequence: SequenceNumber, block: BlockNumber)) throws(StorageError) {
+        epochUpdate.bind(1, unsigned: last.sequence.rawValue)
+        epochUpdate.bind(2, unsigned: last.block.rawValue)
+        epochUpdate.bind(3, unsigned: epoch.epoch.rawValue)
+        let reserve = DiskReserve(beside: path)
+        reserve.release()
+        defer { reserve.take(leaving: 0) }
+        try epochUpdate.run()
+    }
+
     private mutating func write(_ notes: Notes, added: Int) throws(StorageError) {
         epochUpdate.bind(1, unsigned: notes.last.sequence.rawValue)
         epochUpdate.bind(2, unsigned: notes.last.block.rawValue)

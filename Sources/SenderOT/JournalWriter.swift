@@ -260,6 +260,9 @@ struct JournalWriter: ~Copyable {
             note("unjournalled", "from \(first.firstSequence.rawValue) on: \(failing.error)")
         }
         lastUnjournalled = last.sequence
+        do throws(StorageError) { try store?.noteGivenOut(last) } catch {
+            // The beats say that nothing is durable; the receiver then takes nothing for void.
+        }
         journal.gaveUp(unwritten)
         if let ticket { _ = observer.acknowledge(ticket) }
         ticket = nil

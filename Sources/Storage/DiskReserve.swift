@@ -26,11 +26,12 @@ public struct DiskReserve: Sendable {
     }
 
     /// Takes the room, if the disk has that and as much again.
+    /// - Parameter spare: what has to be left beside it; nil is as much again.
     /// - Returns: whether it is held now.
     @discardableResult
-    public func take() -> Bool {
+    public func take(leaving spare: Int? = nil) -> Bool {
         if isHeld { return true }
-        guard let free = FreeSpace.bytes(at: path), free >= UInt64(2 * bytes) else { return false }
+        guard let free = FreeSpace.bytes(at: path), free >= UInt64(bytes + (spare ?? bytes)) else { return false }
         let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard file >= 0 else { return false }
         defer { close(file) }

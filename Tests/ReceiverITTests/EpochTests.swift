@@ -162,6 +162,25 @@ struct EpochTests {
         #expect(link.core.account.missing == 0 && link.core.gaps.isEmpty && link.isBalanced)
     }
 
+    @Test("D7 what was sent while the journal failed is not void: it may have been acknowledged from memory")
+    func undurable() throws {
+        let sender = try TestSender()
+        let link = try TestLink(sender.card)
+        sender.beginEpoch(first, incarnation: 1)
+        link.receive(try sender.frames(sender.live(count: 3)))
+        let journalled = summary(sender, epoch: first, incarnation: 1)
+        link.receive(try sender.frames(sender.beat { $0.isDurable = false }))
+        _ = sender.live(count: 2)
+        link.receive(try sender.frames(sender.live(count: 4)))
+        link.pass(.milliseconds(50))
+        sender.beginEpoch(second, incarnation: 2)
+        link.receive(try sender.frames(sender.beat { $0.epochs = [journalled] }))
+        let account = link.core.account
+        #expect(account.sent == 9 && account.missing == 2 && account.delivered == 7 && account.repeated == 0)
+        #expect(link.isBalanced)
+        #expect(link.core.gaps.map(\.missing) == [2])
+    }
+
     @Test("Blocks that take no sequence are no gap when they are lost, and still count when they come")
     func controlOnly() throws {
         let sender = try TestSender()
