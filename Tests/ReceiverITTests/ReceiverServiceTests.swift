@@ -77,6 +77,7 @@ struct ReceiverServiceTests {
         #expect(await eventually { told.gapStates == ["plant-a open"] })
         try emit(try sender.frames(lost, transmission: 1), to: port)
         #expect(await eventually { told.gapStates == ["plant-a open", "plant-a healed"] })
+        #expect(await eventually { queue.load.waiting == 105 })
         #expect(
             queue.take(records: 200, bytes: .max).map(\.delivery.stamp.sequence.rawValue)
                 == [1...50, 56...105, 51...55].flatMap { Array($0) })
