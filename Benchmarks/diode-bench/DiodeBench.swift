@@ -19,13 +19,14 @@
 //  11. AllocationBench.swift — allocations: what both do without the heap
 //  12. BrokersBench.swift — brokers: messages a second from broker to broker
 //  13. LatencyBench.swift — latency: from publish to arrival
-//  14. MessageWay.swift — real brokers, and the pair or a bridge between them
-//  15. LoadRun.swift — one run of load over such a way
-//  16. LoadMessage.swift — what the load is made of
-//  17. LoadPublisher.swift — publishes it
-//  18. LoadConsumer.swift — takes it and checks it
-//  19. LoadTally.swift — what the two know of each other
-//  20. BrokerStream.swift — a raw MQTT connection
+//  14. DurabilityBench.swift — durability: what disks cost
+//  15. MessageWay.swift — real brokers, and the pair or a bridge between them
+//  16. LoadRun.swift — one run of load over such a way
+//  17. LoadMessage.swift — what the load is made of
+//  18. LoadPublisher.swift — publishes it
+//  19. LoadConsumer.swift — takes it and checks it
+//  20. LoadTally.swift — what the two know of each other
+//  21. BrokerStream.swift — a raw MQTT connection
 
 import Glibc
 
@@ -46,6 +47,9 @@ struct DiodeBench {
         BenchCase(
             name: "brokers", summary: "messages through both brokers, beside mosquitto's bridge", run: benchBrokers),
         BenchCase(name: "latency", summary: "from publish to arrival, beside mosquitto's bridge", run: benchLatency),
+        BenchCase(
+            name: "durability", summary: "what disks cost: acknowledgements, the outbox, many topics",
+            run: benchDurability),
     ]
 
     static func main() async {

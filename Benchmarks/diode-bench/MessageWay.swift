@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import TestKit
 
@@ -43,7 +44,8 @@ final class MessageWay: Sendable {
     }
 
     /// diode-send and diode-recv with their defaults, on a link that is never the limit.
-    static func diode() async throws -> MessageWay {
+    /// - Parameter state: the folder of both databases; nil puts them beside the configurations, on disk.
+    static func diode(state: String? = nil) async throws -> MessageWay {
         let ot = try await Broker.start(lines: brokerLines)
         let it = try await Broker.start(lines: brokerLines)
         var settings = DiodePair.Settings()
@@ -51,10 +53,55 @@ final class MessageWay: Sendable {
         settings.rate = "10Gbit/s"
         settings.faults = nil
         settings.sender = ["beat": "\"1s\"", "snapshot": "{ period: \"30s\" }", "journal": "{ min_free: \"0\" }"]
+        if let state {
+            settings.sender["state"] = "\"\(state)/send.db\""
+            settings.receiver["state"] = "\"\(state)/recv.db\""
+        }
         let pair = try await DiodePair(ot: ot, it: it, settings)
         try pair.startReceiver()
         try pair.startSender()
         return MessageWay("pair", ot: ot, it: it, pair: pair)
+    }
+
+    /// Waits until both ends of the pair are well.
+    func waitUntilOpen() async throws { try await pair?.waitUntilWell() }
+
+    /// Ends the IT broker, for good.
+    func stopExit() async throws { try await brokers.last?.kill9() }
+
+    /// What one side of the pair says about itself.
+    func status(_ side: DiodePair.Side) async throws -> [String: Any] {
+        guard let answer = try await pair?.status(side).output else { return [:] }
+        return (try? JSONSerialization.jsonObject(with: Data(answer.utf8)) as? [String: Any]) ?? [:]
+    }
+
+    /// Of the receiver's account: records that wait for the IT broker.
+    func receiverTotals() async throws -> (outbox: Int, delivered: Int) {
+        let links = try await status(.receiver)["links"] as? [[String: Any]]
+        let totals = links?.first?["totals"] as? [String: Any]
+        return ((totals?["outbox"] as? Int) ?? 0, (totals?["delivered"] as? Int) ?? 0)
+    }
+
+    /// What a database of the pair takes, its log included.
+    func databaseBytes(_ name: String) -> Int {
+        guard let folder = pair?.folder else { return 0 }
+        return ["", "-wal"].reduce(0) { sum, suffix in
+            let attributes = try? FileManager.default.attributesOfItem(atPath: folder.file(name + suffix))
+            return sum + ((attributes?[.size] as? Int) ?? 0)
+        }
+    }
+
+    /// What sender and receiver hold in memory.
+    var residentBytes: (sender: Int, receiver: Int) {
+        (Self.residentBytes(pair?.sender?.processID), Self.residentBytes(pair?.receiver?.processID))
+    }
+
+    /// The second field of /proc/PID/statm (proc(5)): resident pages.
+    private static func residentBytes(_ process: pid_t?) -> Int {
+        guard let process, let text = try? String(contentsOfFile: "/proc/\(process)/statm", encoding: .utf8),
+            let pages = text.split(separator: " ").dropFirst().first.flatMap({ Int($0) })
+        else { return 0 }
+        return pages * sysconf(Int32(_SC_PAGESIZE))
     }
 
     /// Processor seconds that all its processes have taken so far.
