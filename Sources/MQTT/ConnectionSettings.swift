@@ -24,7 +24,8 @@ public struct ConnectionSettings: Sendable {
     public var keepAlive = Duration.seconds(30)
 
     /// How many QoS 1 and 2 deliveries may wait for acknowledgement, 1…65,535. Bounds the table of deliveries
-    /// (8 bytes each). MQTT 3.1.1 cannot announce it; the table is bounded at 65,535 there.
+    /// (16 bytes each, and some 20 for a QoS 2 delivery until it is released). MQTT 3.1.1 cannot announce it; the table is
+    /// bounded at 65,535 there.
     public var receiveMaximum: UInt16 = 65_535
     /// Largest packet taken from the server, in bytes, 256…268,435,460; bounds the receive buffer. A larger one
     /// ends the connection (reason 0x95).

@@ -10,12 +10,18 @@
 /// One that the user has is then not delivered again: the server cannot have used its packet identifier for another one, since
 /// it got no answer [MQTT-2.2.1-3].
 ///
+/// A server must not use an identifier again before its handshake is over, but mosquitto 2.0 counts on through all 65,535 and does
+/// not look: where thousands of QoS 2 messages are under way it gives another message the identifier of one whose PUBREL still
+/// waits in its queue. Told apart by content, that one is delivered too.
+///
 /// Invariant: `ring` holds the deliveries `base ..< next` of this connection, and ring.count + unreleased.count ≤ limit.
 struct InboundDeliveries: Sendable {
     private struct Entry: Sendable {
         var packetIdentifier: UInt16
         var qos: QoS
         var isAcknowledged: Bool
+        /// A hash of topic and payload, good within this process.
+        var content: Int
     }
 
     /// A delivery of an earlier connection that was not answered there.
@@ -23,6 +29,7 @@ struct InboundDeliveries: Sendable {
         var delivery: UInt64
         var qos: QoS
         var isAcknowledged: Bool
+        var content: Int
     }
 
     /// What to do with a message that has come.
@@ -38,8 +45,10 @@ struct InboundDeliveries: Sendable {
     private var base: UInt64 = 1
     /// QoS 2 messages in the ring.
     private var delivered = PacketIdentifierSet()
-    /// QoS 2 messages that PUBREC was sent for and PUBREL has not come for.
-    private var unreleased = PacketIdentifierSet()
+    /// QoS 2 messages that PUBREC was sent for and PUBREL has not come for, with their contents.
+    private var unreleased: [UInt16: Int] = [:]
+    /// Identifiers that the server used again before it had sent PUBREL, which may still come.
+    private var reused: Set<UInt16> = []
     private var carried: [UInt16: Carried] = [:]
     /// Deliveries of an earlier connection that came again as another one of this connection: old to new.
     private var rebound: [UInt64: UInt64] = [:]
@@ -56,6 +65,7 @@ struct InboundDeliveries: Sendable {
         guard !sessionPresent else { return }
         carried.removeAll()
         unreleased.removeAll()
+        reused.removeAll()
     }
 
     /// The network connection has ended.
@@ -66,7 +76,8 @@ struct InboundDeliveries: Sendable {
             let entry = ring[position]
             let delivery = base + UInt64(position)
             carried[entry.packetIdentifier] = Carried(
-                delivery: original[delivery] ?? delivery, qos: entry.qos, isAcknowledged: entry.isAcknowledged)
+                delivery: original[delivery] ?? delivery, qos: entry.qos, isAcknowledged: entry.isAcknowledged,
+                content: entry.content)
         }
         base = next
         ring.removeAll()
@@ -75,14 +86,21 @@ struct InboundDeliveries: Sendable {
     }
 
     /// Takes note of a PUBLISH. Answers that are due at once are appended to `output`.
+    /// - Parameter content: a hash of topic and payload.
     mutating func arrive(
-        packetIdentifier: UInt16, qos: QoS, duplicate: Bool, version: ProtocolVersion, output: inout [UInt8]
+        packetIdentifier: UInt16, qos: QoS, duplicate: Bool, content: Int, version: ProtocolVersion,
+        output: inout [UInt8]
     ) throws(SessionError) -> Arrival {
         if qos == .exactlyOnce {
-            if unreleased.contains(packetIdentifier) {
+            switch unreleased[packetIdentifier] {
+            case content:
                 AcknowledgementPacket(.pubrec, packetIdentifier: packetIdentifier)
                     .encode(into: &output, version: version)
                 return .repeated
+            case .some:
+                unreleased[packetIdentifier] = nil
+                reused.insert(packetIdentifier)
+            case nil: break
             }
             // Its PUBREC comes when the user acknowledges.
             if delivered.contains(packetIdentifier) { return .repeated }
@@ -91,9 +109,11 @@ struct InboundDeliveries: Sendable {
         let delivery = next
         var known: Carried?
         if !carried.isEmpty { known = carried.removeValue(forKey: packetIdentifier) }
-        ring.append(Entry(packetIdentifier: packetIdentifier, qos: qos, isAcknowledged: false))
+        ring.append(Entry(packetIdentifier: packetIdentifier, qos: qos, isAcknowledged: false, content: content))
         if qos == .exactlyOnce { delivered.insert(packetIdentifier) }
-        guard let known, duplicate, known.qos == qos else { return .deliver(DeliveryID(rawValue: delivery)) }
+        guard let known, duplicate, known.qos == qos, known.content == content else {
+            return .deliver(DeliveryID(rawValue: delivery))
+        }
         if known.isAcknowledged {
             acknowledge(DeliveryID(rawValue: delivery), version: version, output: &output)
             return .repeated
@@ -133,9 +153,13 @@ struct InboundDeliveries: Sendable {
     mutating func release(_ packetIdentifier: UInt16, version: ProtocolVersion, output: inout [UInt8])
         throws(SessionError)
     {
-        guard !delivered.contains(packetIdentifier) else { throw .violation(.earlyRelease(packetIdentifier)) }
+        let isOfEarlierUse = reused.remove(packetIdentifier) != nil
+        guard isOfEarlierUse || !delivered.contains(packetIdentifier) else {
+            throw .violation(.earlyRelease(packetIdentifier))
+        }
         // Not known: a session that outlived this process; the server may then forget it too (§3.7.2.1).
-        let reason: ReasonCode = unreleased.remove(packetIdentifier) ? .success : .packetIdentifierNotFound
+        let isKnown = isOfEarlierUse || unreleased.removeValue(forKey: packetIdentifier) != nil
+        let reason: ReasonCode = isKnown ? .success : .packetIdentifierNotFound
         carried[packetIdentifier] = nil
         AcknowledgementPacket(.pubcomp, packetIdentifier: packetIdentifier, reason: reason)
             .encode(into: &output, version: version)
@@ -158,7 +182,7 @@ struct InboundDeliveries: Sendable {
             let isQoS2 = entry.qos == .exactlyOnce
             if isQoS2 {
                 delivered.remove(entry.packetIdentifier)
-                unreleased.insert(entry.packetIdentifier)
+                unreleased[entry.packetIdentifier] = entry.content
             }
             AcknowledgementPacket(isQoS2 ? .pubrec : .puback, packetIdentifier: entry.packetIdentifier)
                 .encode(into: &output, version: version)

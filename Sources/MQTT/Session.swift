@@ -273,15 +273,27 @@ extension Session {
         sendAgain(now: now, events: &events)
     }
 
+    private static func hash(_ topic: RawSpan, _ payload: RawSpan) -> Int {
+        var hasher = Hasher()
+        hasher.combine(topic.byteCount)
+        topic.withUnsafeBytes { hasher.combine(bytes: $0) }
+        payload.withUnsafeBytes { hasher.combine(bytes: $0) }
+        return hasher.finalize()
+    }
+
     private mutating func take(_ message: PublishView, of bytes: RawSpan, events: inout SessionEvents)
         throws(SessionError)
     {
         let aliased = try aliases.resolve(message)
         var delivery: DeliveryID?
         if message.qos != .atMostOnce {
+            let content =
+                if let aliased { Self.hash(aliased.span.bytes, message.payload) } else {
+                    Self.hash(message.topic, message.payload)
+                }
             let arrival = try deliveries.arrive(
                 packetIdentifier: message.packetIdentifier, qos: message.qos, duplicate: message.duplicate,
-                version: version, output: &output.bytes)
+                content: content, version: version, output: &output.bytes)
             guard case .deliver(let id) = arrival else { return }
             delivery = id
         }

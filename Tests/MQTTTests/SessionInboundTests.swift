@@ -50,6 +50,23 @@ struct SessionInboundTests {
         #expect(bench.delivered() == ["a=2"])
     }
 
+    @Test("P1 another message under the identifier of one that waits for its release is delivered: brokers do that")
+    func reusedIdentifier() throws {
+        let bench = SessionBench()
+        try bench.connect()
+        try bench.feed(ServerPacket.publish("a", "1", qos: 2, id: 5))
+        bench.session.acknowledge(bench.deliveries[0])
+        try bench.feed(ServerPacket.publish("a", "2", qos: 2, id: 5, duplicate: true))
+        #expect(bench.delivered() == ["a=1", "a=2!"])
+        #expect(bench.sent() == ["50020005"])
+        // The release of the first may come before the second is acknowledged.
+        try bench.feed(ServerPacket.pubrel(5))
+        #expect(bench.sent() == ["70020005"])
+        bench.session.acknowledge(bench.deliveries[1])
+        try bench.feed(ServerPacket.pubrel(5))
+        #expect(bench.sent() == ["50020005", "70020005"])
+    }
+
     @Test("D7 on a resumed session QoS 1 comes again marked as duplicate: it is not delivered again, and answered once")
     func redelivery() throws {
         let bench = SessionBench()
