@@ -25,6 +25,8 @@ final class Intake: Sendable {
         var core: SenderCore
         /// What an earlier lifetime has journalled, and the broker may deliver again.
         var deliveries: RestoredDeliveries
+        /// Whether nothing new came yet: what the broker repeats, it repeats before that.
+        var awaitsRepetitions: Bool
         var isOpen = true
         /// Before this, monotonic nanoseconds, only full blocks leave, or those whose `flush` is over.
         var nextBlockAt: UInt64 = 0
@@ -44,7 +46,8 @@ final class Intake: Sendable {
         self.journal = journal
         self.queue = queue
         pulseWakeup = try Wakeup()
-        state = Lock(State(core: core, deliveries: deliveries))
+        if !deliveries.isEmpty { journal.sync.holdReleased(until: nil) }
+        state = Lock(State(core: core, deliveries: deliveries, awaitsRepetitions: !deliveries.isEmpty))
     }
 
     /// Takes what one read of the main session brought.
@@ -59,6 +62,10 @@ final class Intake: Sendable {
             for index in 0..<batch.messageCount {
                 let message = batch.message(at: index)
                 let delivery = message.delivery.map { DeliveryTicket(rawValue: $0.rawValue) }
+                if let delivery, state.awaitsRepetitions, !message.duplicate {
+                    state.awaitsRepetitions = false
+                    journal.sync.holdReleased(until: delivery)
+                }
                 if let delivery, Self.isRepeated(message, &state) {
                     state.core.noteRepeated(delivery)
                     continue
@@ -180,7 +187,13 @@ final class Intake: Sendable {
     }
 
     /// The broker has begun a new session: it will not repeat anything of the old one.
-    func forgetRestoredDeliveries() { state.withLock { $0.deliveries.removeAll() } }
+    func forgetRestoredDeliveries() {
+        state.withLock { state in
+            state.deliveries.removeAll()
+            state.awaitsRepetitions = false
+            journal.sync.holdReleased(until: DeliveryTicket(rawValue: 0))
+        }
+    }
 
     /// For the journal, which keeps the slots on disk.
     func takeChangedSlots(_ limit: Int) -> SlotBatch { state.withLock { $0.core.takeChangedSlots(limit) } }

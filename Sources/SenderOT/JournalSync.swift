@@ -22,6 +22,8 @@ final class JournalSync: Sendable {
     private let requested: Wakeup
     private let generation = Atomic<Int>(0)
     private let released: Atomic<UInt64>
+    /// Until a delivery from this one on is acknowledged, no position counts as released.
+    private let heldUntil = Atomic<UInt64>(0)
     private let failed = Lock<StorageError?>(nil)
     private let thread = Lock<WorkerThread?>(nil)
     private let durations = Lock(LatencyHistogram())
@@ -44,6 +46,14 @@ final class JournalSync: Sendable {
 
     /// The newest position whose deliveries were acknowledged.
     var releasedPosition: UInt64 { released.load(ordering: .acquiring) }
+
+    /// Deliveries of an earlier lifetime are in doubt: their blocks lie before all that is acknowledged now, and a position that is
+    /// released would say that they need not be recognised by the next lifetime. `nil`: they may still come. A ticket: whatever came
+    /// of them came before this one.
+    func holdReleased(until ticket: DeliveryTicket?) {
+        heldUntil.store(ticket?.rawValue ?? .max, ordering: .releasing)
+    }
+
     var failure: StorageError? { failed.withLock { $0 } }
     /// How long syncs took.
     var latencies: LatencyHistogram { durations.withLock { $0 } }
@@ -119,6 +129,7 @@ final class JournalSync: Sendable {
             if state.ticket == ticket { state.ticket = nil }
         }
         guard let ticket else { return }
-        if acknowledge(ticket) { released.store(position, ordering: .releasing) }
+        guard acknowledge(ticket), ticket.rawValue >= heldUntil.load(ordering: .acquiring) else { return }
+        released.store(position, ordering: .releasing)
     }
 }
