@@ -86,18 +86,18 @@ public final class DiodePair: Sendable {
     }
 
     /// Starts the sender, or starts it again.
-    public func startSender(_ options: [String] = []) throws {
+    public func startSender(_ options: [String] = [], environment: [String: String] = [:]) throws {
         let child = try Child(
-            [Executable.path("diode-send"), "run", "--config", senderConfiguration] + options,
+            [Executable.path("diode-send"), "run", "--config", senderConfiguration] + options, environment: environment,
             namespace: settings.namespaces?.sender)
         sending.withLock { $0 = child }
     }
 
     /// Starts the receiver, or starts it again.
-    public func startReceiver(_ options: [String] = []) throws {
+    public func startReceiver(_ options: [String] = [], environment: [String: String] = [:]) throws {
         let child = try Child(
             [Executable.path("diode-recv"), "run", "--config", receiverConfiguration] + options,
-            namespace: settings.namespaces?.receiver)
+            environment: environment, namespace: settings.namespaces?.receiver)
         receiving.withLock { $0 = child }
     }
 

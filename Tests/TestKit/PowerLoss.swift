@@ -47,9 +47,8 @@ enum PowerLoss {
     /// So many bytes; what lies behind the end of the file is zeros.
     private static func chunk(_ file: FileHandle, _ offset: UInt64, _ count: Int) throws -> Foundation.Data {
         try file.seek(toOffset: offset)
-        var bytes = try file.read(upToCount: count) ?? Foundation.Data()
-        bytes.append(contentsOf: repeatElement(0, count: count - bytes.count))
-        return bytes
+        let bytes = try file.read(upToCount: count) ?? Foundation.Data()
+        return bytes.count == count ? bytes : bytes + Foundation.Data(count: count - bytes.count)
     }
 
     private static func mixed(

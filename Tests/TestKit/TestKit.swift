@@ -25,3 +25,7 @@
 //  19. LinkReport.swift — the receiver's own account of the link
 //  20. FaultyDisk.swift — a disk that fills, breaks, and forgets what was not synced
 //  21. PowerLoss.swift — what a loss of power leaves of a file
+//  22. NumberedMessage.swift — a message that is known again wherever it appears
+//  23. TapAccount.swift — which numbers were handed over, and which acknowledged
+//  24. TapConnection.swift — one connection through a tap
+//  25. MQTTTap.swift — a tap on the wire between a broker and its client

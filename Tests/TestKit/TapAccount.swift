@@ -1,0 +1,80 @@
+/// What a tap saw of numbered messages: which were handed over, and for which of them the taker answered.
+///
+/// A number is *handed over* when its PUBLISH was passed on, and *acknowledged* when the taker's PUBACK or PUBREC came back:
+/// from then on the giver may forget it. Numbers at QoS 0 are not looked at.
+public struct TapAccount: Sendable {
+    /// A number that was handed over again although it had been acknowledged.
+    public struct Repeat: Sendable {
+        public let number: Int
+        /// Milliseconds of `MQTTTap.milliseconds`.
+        public let acknowledgedAt: UInt32
+        public let againAt: UInt32
+    }
+
+    /// A connection that ended.
+    public struct Ending: Sendable {
+        public let at: UInt32
+        /// Messages that were handed over on it and not acknowledged.
+        public let unacknowledged: Int
+    }
+
+    private struct Entry {
+        var handedOver: UInt8 = 0
+        var acknowledged: UInt8 = 0
+        var isSideways = false
+        /// Of the newest handing over, and of the newest acknowledgement.
+        var handedOverAt: UInt32 = 0
+        var acknowledgedAt: UInt32 = 0
+    }
+
+    private var entries: [Entry] = []
+    public private(set) var handedOver = 0
+    public private(set) var acknowledged = 0
+    /// Acknowledgements that said no.
+    public private(set) var refused = 0
+    public private(set) var repeats: [Repeat] = []
+    public private(set) var endings: [Ending] = []
+
+    /// Numbers are below this.
+    public var end: Int { entries.count }
+    /// How often a number was handed over on a connection that keeps its session; at most 255 is counted.
+    public func timesHandedOver(_ number: Int) -> Int { number < end ? Int(entries[number].handedOver) : 0 }
+    /// When it was handed over last.
+    public func handedOverAt(_ number: Int) -> UInt32 { number < end ? entries[number].handedOverAt : 0 }
+    public func isAcknowledged(_ number: Int) -> Bool { number < end && entries[number].acknowledged > 0 }
+    /// Whether it came on a connection without a session as well: a retained message that was fetched.
+    public func wasFetched(_ number: Int) -> Bool { number < end && entries[number].isSideways }
+
+    mutating func handOver(_ number: Int, sideways: Bool, at time: UInt32) {
+        grow(to: number)
+        guard !sideways else {
+            entries[number].isSideways = true
+            return
+        }
+        entries[number].handedOverAt = time
+        if entries[number].handedOver == 0 { handedOver += 1 }
+        if entries[number].handedOver < .max { entries[number].handedOver += 1 }
+        if entries[number].acknowledged > 0 {
+            repeats.append(
+                Repeat(number: number, acknowledgedAt: entries[number].acknowledgedAt, againAt: time))
+        }
+    }
+
+    mutating func acknowledge(_ number: Int, at time: UInt32) {
+        grow(to: number)
+        if entries[number].acknowledged == 0 { acknowledged += 1 }
+        if entries[number].acknowledged < .max { entries[number].acknowledged += 1 }
+        entries[number].acknowledgedAt = time
+    }
+
+    mutating func refuse() { refused += 1 }
+
+    mutating func end(unacknowledged: Int, at time: UInt32) {
+        endings.append(Ending(at: time, unacknowledged: unacknowledged))
+    }
+
+    private mutating func grow(to number: Int) {
+        guard number >= entries.count else { return }
+        entries.append(contentsOf: repeatElement(Entry(), count: number + 65_536 - entries.count))
+    }
+}
