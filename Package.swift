@@ -48,7 +48,7 @@ let package = Package(
         command("diode-send", ["SenderOT", "MQTT", "DiodeProtocol", "Commands"] + shared),
         command(
             "diode-recv",
-            ["ReceiverIT", "Republish", "MQTT", "DiodeProtocol", "Outbox", "Ledger", "Commands"] + shared),
+            ["ReceiverIT", "Republish", "MQTT", "DiodeProtocol", "Outbox", "Ledger", "Audit", "Commands"] + shared),
 
         // The journey: OT broker → SenderOT → diode → ReceiverIT → Outbox → Republish → IT broker.
         room("SenderOT", ["MQTT", "Sparkplug", "DiodeProtocol", "FEC"] + shared),
@@ -69,6 +69,7 @@ let package = Package(
         room("EventLog", ["Threading", "JSON"]),
         room("Control", ["Threading", "CLinux", "JSON"]),
         room("JSON"),
+        room("Audit", ["JSON", "DiodeProtocol"]),
         room("Storage", ["CSQLite"]),
         room("Crypto", ["COpenSSL"]),
         room("Datagrams", ["CLinux", "Threading"]),
@@ -92,6 +93,7 @@ let package = Package(
         tests("TidyTests", []),
         tests("FECTests", ["FEC", "CISAL"], exclude: ["Vectors"]),
         tests("DiodeProtocolTests", ["DiodeProtocol", "Crypto"], exclude: ["Vectors"]),
+        tests("AuditTests", ["Audit", "JSON", "DiodeProtocol"]),
         tests("MQTTTests", ["MQTT", "Threading"]),
         tests("SharedRoomTests", ["Commands"] + shared),
         tests(

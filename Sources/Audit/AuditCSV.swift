@@ -1,0 +1,142 @@
+import DiodeProtocol
+
+/// The report for a spreadsheet: one table for everything, told apart by `kind` (RFC 4180, UTF-8, with a header).
+///
+/// | kind | a row for | its columns beside `link` and `kind` |
+/// |---|---|---|
+/// | `finding` | each reason for the exit code | `state` the code, `detail` |
+/// | `total` | each number of the account | `name`, `records` |
+/// | `opening`, `closing` | the same at both ends of a period | `name`, `records`, `from` the instant |
+/// | `epoch` | each epoch | `epoch`, sequences, `records` sent, `from`, `to`, `detail` the parts |
+/// | `gap` | each gap | all but `name`, `topic`, `detail` |
+/// | `gap-topic` | each topic of a gap | `id` of the gap, `topic`, `records`, `state` |
+/// | `loss`, `loss-topic` | the same of losses; `id` counts from 1 in this file | `name` the layer, `detail` the reason |
+/// | `unobserved` | each interval without subscription | `from`, `to`, `state`, `detail` |
+/// | `action` | each action | `from`, `name` what, `detail` |
+///
+/// Times are RFC 3339. `from` and `to` of a gap are the plant's clock, `opened_at` and `closed_at` the receiver's. Text that a
+/// spreadsheet would take for a formula (it begins with `=`, `+`, `-`, `@`, tab or return) has an apostrophe before it.
+struct AuditCSV {
+    static let columns = [
+        "link", "kind", "name", "from", "to", "topic", "records", "state", "cause", "healed_by", "id", "epoch",
+        "first_sequence", "last_sequence", "first_block", "last_block", "opened_at", "closed_at", "acknowledged",
+        "detail",
+    ]
+
+    private let report: AuditReport
+
+    init(_ report: AuditReport) { self.report = report }
+
+    var text: String {
+        var text = Self.columns.joined(separator: ",") + "\r\n"
+        for link in report.links { append(link, to: &text) }
+        return text
+    }
+
+    private func append(_ link: LinkAudit, to text: inout String) {
+        func row(_ kind: String, _ cells: [String: String]) {
+            for (index, column) in Self.columns.enumerated() {
+                if index > 0 { text += "," }
+                switch column {
+                case "link": text += Self.cell(link.link)
+                case "kind": text += kind
+                default: if let cell = cells[column] { text += Self.cell(cell) }
+                }
+            }
+            text += "\r\n"
+        }
+        for finding in link.findings {
+            row("finding", ["state": String(finding.exit.rawValue), "detail": finding.text])
+        }
+        for (name, path) in AuditTotals.fields {
+            row("total", ["name": name, "records": String(link.totals[keyPath: path])])
+            if let statement = link.statement {
+                for (kind, balance) in [("opening", statement.opening), ("closing", statement.closing)] {
+                    row(
+                        kind,
+                        [
+                            "name": name, "records": String(balance.totals[keyPath: path]),
+                            "from": CalendarTime.text(balance.at),
+                        ])
+                }
+            }
+        }
+        for epoch in link.epochs { row("epoch", Self.cells(epoch)) }
+        for gap in link.gaps {
+            row("gap", Self.cells(gap))
+            for topic in gap.topics {
+                row(
+                    "gap-topic",
+                    [
+                        "id": String(gap.id), "topic": topic.topic, "records": String(topic.records),
+                        "state": gap.state.rawValue,
+                    ])
+            }
+        }
+        for (index, loss) in link.losses.enumerated() {
+            var cells = Self.cells(loss)
+            cells["id"] = String(index + 1)
+            row("loss", cells)
+            for topic in loss.topics {
+                row(
+                    "loss-topic",
+                    ["id": String(index + 1), "topic": topic.topic, "records": String(topic.records), "state": "lost"])
+            }
+        }
+        for interval in link.unobserved { row("unobserved", Self.cells(interval)) }
+        for action in link.actions {
+            row("action", ["from": CalendarTime.text(action.at), "name": action.what, "detail": action.detail])
+        }
+    }
+
+    private static func cells(_ epoch: AuditEpoch) -> [String: String] {
+        [
+            "epoch": String(epoch.epoch.rawValue), "first_sequence": String(epoch.firstSequence.rawValue),
+            "last_sequence": String(epoch.lastSequence.rawValue), "records": String(epoch.sent),
+            "from": CalendarTime.text(epoch.startedAt), "to": epoch.endedAt.map { CalendarTime.text($0) } ?? "",
+            "detail": "delivered \(epoch.delivered) late \(epoch.late) missing \(epoch.missing) lost \(epoch.lost)",
+        ]
+    }
+
+    private static func cells(_ gap: AuditGap) -> [String: String] {
+        [
+            "from": gap.sourceFrom.map { CalendarTime.text($0) } ?? "",
+            "to": gap.sourceTo.map { CalendarTime.text($0) } ?? "", "records": String(gap.records),
+            "state": gap.state.rawValue, "cause": gap.cause.rawValue, "healed_by": gap.healedBy?.rawValue ?? "",
+            "id": String(gap.id), "epoch": String(gap.epoch.rawValue),
+            "first_sequence": String(gap.firstSequence.rawValue), "last_sequence": String(gap.lastSequence.rawValue),
+            "first_block": String(gap.firstBlock.rawValue), "last_block": String(gap.lastBlock.rawValue),
+            "opened_at": CalendarTime.text(gap.openedAt), "closed_at": gap.closedAt.map { CalendarTime.text($0) } ?? "",
+            "acknowledged": gap.state == .lost ? String(gap.isAcknowledged) : "",
+        ]
+    }
+
+    private static func cells(_ loss: AuditLoss) -> [String: String] {
+        [
+            "name": loss.layer, "from": CalendarTime.text(loss.from), "to": CalendarTime.text(loss.to),
+            "records": String(loss.records), "state": "lost", "acknowledged": String(loss.isAcknowledged),
+            "detail": loss.reason,
+        ]
+    }
+
+    private static func cells(_ interval: UnobservedInterval) -> [String: String] {
+        [
+            "from": CalendarTime.text(interval.from), "to": CalendarTime.text(interval.to),
+            "state": interval.sessionResumed ? "session-resumed" : "session-lost", "detail": interval.reason,
+        ]
+    }
+
+    /// A cell: quoted if it holds a comma, a quotation mark or a line end; not taken for a formula.
+    static func cell(_ text: String) -> String {
+        let isNumber = text.utf8.dropFirst(text.hasPrefix("-") ? 1 : 0).allSatisfy { 48...57 ~= $0 } && text != "-"
+        let isFormula = !isNumber && text.utf8.first.map { "=+-@\t\r".utf8.contains($0) } ?? false
+        let harmless = isFormula ? "'" + text : text
+        guard harmless.utf8.contains(where: { ",\"\r\n".utf8.contains($0) }) else { return harmless }
+        var quoted = "\""
+        for scalar in harmless.unicodeScalars {
+            if scalar == "\"" { quoted.append("\"") }
+            quoted.unicodeScalars.append(scalar)
+        }
+        return quoted + "\""
+    }
+}
