@@ -20,6 +20,7 @@ let package = Package(
         fuzz("FuzzFrame", ["DiodeProtocol"]),
         fuzz("FuzzContent", ["DiodeProtocol"]),
         fuzz("FuzzCard", ["DiodeProtocol"]),
+        fuzz("FuzzBundle", ["DiodeProtocol"]),
         fuzz("FuzzMQTT", ["MQTT"]),
         fuzz("FuzzSession", ["MQTT"]),
     ]

@@ -28,6 +28,15 @@ PACKETS = [
     "e0078b051f00026279",
     "f000",
 ]
+# Bundles: one run, several epochs, the largest numbers.
+BUNDLE_HEAD = (
+    "UNS-DIODE-BUNDLE 1\nlink plant-a\nfingerprint SHA256:" + "A" * 43 + "\nwritten 2026-11-21T09:30:00.000Z\n"
+)
+BUNDLES = [
+    "epoch 1763716000000\nblocks 31\nend 1\n",
+    "epoch 1763716000000\nblocks 31\nblocks 40-77\nepoch 1763802400000\nblocks 1-9\nend 48\n",
+    "epoch 9223372036854775807\nblocks 1-9223372036854775806\nend 9223372036854775806\n",
+]
 # What FuzzSession does before and between packets: open, publish, subscribe, acknowledge, tick, lose.
 SCRIPTS = ["00", "000301", "00030a07", "000b0c0d", "0002" "0307", "00030f00"]
 
@@ -46,6 +55,8 @@ def inputs(target):
                 yield "03%04x" % (vector["plainBytes"] - 1) + vector["packed"]
     elif target == "FuzzCard":
         yield from (vector["bytes"] for vector in read("cards"))
+    elif target == "FuzzBundle":
+        yield from ((BUNDLE_HEAD + bundle).encode().hex() for bundle in BUNDLES)
     elif target == "FuzzMQTT":
         for version in ("04", "05"):
             yield from (version + packet for packet in PACKETS)

@@ -36,3 +36,5 @@
 //  30. CalendarTime.swift — RFC 3339 in UTC
 //  31. CardError.swift — why a file is not a card
 //  32. LinkCard.swift — the public half of a link
+//  33. BundleError.swift — why a file is not a resend bundle
+//  34. ResendBundle.swift — what a receiver misses, carried by hand

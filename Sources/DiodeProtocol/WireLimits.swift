@@ -19,4 +19,6 @@ public enum WireLimits {
     public static let maximumParts = 64
     public static let maximumTopicBytes = 65_535
     public static let maximumCardBytes = 4_096
+    /// Some 1,600 runs of blocks with the largest numbers, 4,000 with usual ones.
+    public static let maximumBundleBytes = 1 << 16
 }
