@@ -9,6 +9,8 @@ public struct BeatScheduler: ~Copyable {
         /// The newest live block that has left and its last sequence. Nil: every closed block counts as sent. A beat
         /// overtakes what waits, and must not announce what the receiver cannot have yet.
         public var sent: (sequence: SequenceNumber, block: BlockNumber)?
+        /// The newest snapshot block that has left. Nil: every one that was made counts as sent.
+        public var sentSnapshot: BlockNumber?
         public var software: String?
         public var configuration: Digest32?
         public var broker: Beat.BrokerState?
@@ -29,7 +31,8 @@ public struct BeatScheduler: ~Copyable {
         public init() {}
 
         public static func == (a: Surroundings, b: Surroundings) -> Bool {
-            a.sent?.sequence == b.sent?.sequence && a.sent?.block == b.sent?.block && a.software == b.software
+            a.sent?.sequence == b.sent?.sequence && a.sent?.block == b.sent?.block
+                && a.sentSnapshot == b.sentSnapshot && a.software == b.software
                 && a.configuration == b.configuration && a.broker == b.broker && a.emitErrors == b.emitErrors
                 && a.echoShed == b.echoShed
                 && a.journalBacklog == b.journalBacklog && a.alarms == b.alarms && a.isDurable == b.isDurable

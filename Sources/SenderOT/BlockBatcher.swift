@@ -1,3 +1,4 @@
+internal import Crypto
 public import DiodeProtocol
 
 /// Gathers items into live blocks, closes them in time and numbers them (DESIGN D2, D3).
@@ -79,6 +80,13 @@ public struct BlockBatcher: ~Copyable {
         makeRoom(topic: 0, rest: Action.maximumDetailBytes + Action.maximumWhatBytes)
         content.append(action)
         opened(now, action.at)
+    }
+
+    /// Adds a statement about the state behind everything before it. Takes no sequence.
+    public mutating func append(_ checkpoint: Checkpoint, now: MonotonicInstant, time: UnixMilliseconds) {
+        makeRoom(topic: 0, rest: Digest32.byteCount + 40)
+        content.append(checkpoint)
+        opened(now, time)
     }
 
     /// Says that everything delivered up to this ticket has been appended, or needs not be.

@@ -178,6 +178,7 @@ struct EmissionLoop: ~Copyable {
     private mutating func finishRun(_ kind: TransmissionClass, _ run: Run) {
         lanes[kind.rawValue].underWay = nil
         if run.isSource, kind == .live { queue.sourceLeft(run.lastSequence, run.id) }
+        if run.isSource, kind == .snapshot { queue.snapshotLeft(run.id) }
         let frames = arenas[run.arena].arena.frameCount
         guard run.end < frames else { return freeArenas.append(run.arena) }
         restingBytes += arenas[run.arena].arena.storage.count

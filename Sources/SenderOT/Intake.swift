@@ -6,8 +6,8 @@ internal import Threading
 ///
 /// ```text
 /// mqtt thread ──take──┐                      ┌─▶ Journal (live)
-/// fetch thread ─take──┼─▶ Lock<SenderCore> ──┤
-/// pulse thread ─pulse─┘                      └─▶ TransmissionQueue (beats)
+/// fetch thread ─take──┼─▶ Lock<SenderCore> ──┼─▶ TransmissionQueue (beats)
+/// pulse thread ─pulse─┘                      └─▶ SliceGate ─▶ TransmissionQueue (slices, behind their records)
 /// ```
 ///
 /// Blocks leave the core under its lock, so that the journal gets them in order. Whoever fed the core waits afterwards,
@@ -18,6 +18,11 @@ final class Intake: Sendable {
     /// verification out of a budget of 8,000 a second.
     private static let blockPause: UInt64 = 500_000
 
+    /// Slices are cut while no more than this waits in the queue: what is cut late says more.
+    private static let waitingSliceBytes = 256 << 10
+    /// Between two looks at what slices wait for.
+    private static let slicePause: UInt64 = 5_000_000
+
     /// Deletions between which others have their turn.
     private static let deletionsAtOnce = 256
 
@@ -27,6 +32,7 @@ final class Intake: Sendable {
         var deliveries: RestoredDeliveries
         /// Whether nothing new came yet: what the broker repeats, it repeats before that.
         var awaitsRepetitions: Bool
+        var slices = SliceGate()
         var isOpen = true
         /// Before this, monotonic nanoseconds, only full blocks leave, or those whose `flush` is over.
         var nextBlockAt: UInt64 = 0
@@ -106,10 +112,14 @@ final class Intake: Sendable {
         let told = state.withLock { $0.core.isBeatDue(now) } ? surroundings() : nil
         return state.withLock { state in
             if let told { state.core.surroundings = told }
+            state.core.mayCutSlice = mayCutSlice(state)
             state.core.advance(now: now, time: time)
             closeIfIdle(&state, now)
             handOver(&state, now)
-            state.pulseAt = nextPulse(state)
+            handOverSlices(&state)
+            state.core.mayCutSlice = mayCutSlice(state)
+            let waits = !state.slices.isEmpty || !state.core.mayCutSlice
+            state.pulseAt = min(nextPulse(state), waits ? now.nanoseconds + Self.slicePause : .max)
             return state.pulseAt
         }
     }
@@ -145,6 +155,12 @@ final class Intake: Sendable {
 
     func replacePolicy(_ policy: ExportPolicy) {
         state.withLock { $0.core.replacePolicy(policy) }
+    }
+
+    /// The slots hold the whole state: slices may tell of it.
+    func beginSnapshots() {
+        state.withLock { $0.core.beginSnapshots(now: MonotonicInstant(nanoseconds: MonotonicClock.now())) }
+        pulseWakeup.signal()
     }
 
     /// Takes nothing more and closes the open block.
@@ -244,6 +260,24 @@ final class Intake: Sendable {
             journal.append(block)
         }
         if let ticket = state.core.takeSettled() { journal.settle(ticket) }
+    }
+
+    private func mayCutSlice(_ state: borrowing State) -> Bool {
+        state.isOpen && state.slices.hasRoom && queue.waitingBytes(.snapshot) <= Self.waitingSliceBytes
+    }
+
+    /// Slices leave behind the records that they include, and nothing speaks of this epoch before those before it have left.
+    private func handOverSlices(_ state: inout State) {
+        while let slice = state.core.nextSlice() { state.slices.hold(slice) }
+        guard !state.slices.isEmpty, !journal.hasEarlierBacklog else { return }
+        let newest = queue.newestLeft
+        let left = newest.epoch == state.core.epoch ? newest.sequence : SequenceNumber(rawValue: 0)
+        while queue.waitingBytes(.snapshot) <= Self.waitingSliceBytes, let slice = state.slices.release(left: left) {
+            for block in slice.blocks {
+                // One without the others is worth nothing; the next round says it again.
+                guard queue.offer(Transmission(first: block)) else { break }
+            }
+        }
     }
 
     /// Whether an earlier lifetime has journalled this message.

@@ -14,6 +14,8 @@ struct JournalReplay: ~Copyable {
     struct Found: ~Copyable {
         var slots: NamespaceSlots
         var deliveries = RestoredDeliveries()
+        /// The slots are the whole state: an earlier lifetime had found all of it.
+        var isWhole = false
 
         consuming func takeSlots() -> NamespaceSlots { slots }
     }
@@ -25,6 +27,7 @@ struct JournalReplay: ~Copyable {
     /// The parts, so far, of a content that spans blocks.
     private var parts: [UInt8] = []
     private var found: Found
+    private var slotMarks = SlotMarks()
     /// Blocks that could not be read; their records are known to the receiver, but not to the slots.
     private(set) var unreadable = 0
 
@@ -35,10 +38,14 @@ struct JournalReplay: ~Copyable {
 
     /// Reads the table and then the blocks behind it.
     mutating func run(_ database: borrowing Database, marks: JournalMarks) throws(StorageError) {
+        slotMarks = try SlotTable.readMarks(database)
+        found.slots.countUnnamed(slotMarks.forgotten)
+        found.isWhole = slotMarks.isWhole
         var rows = try database.prepare("SELECT id, topic, version, retained, event FROM slots ORDER BY id")
         while try rows.step() {
             found.slots.restore(
-                topic: rows.blob(1), version: rows.unsigned(2), retained: rows.blob(3), event: rows.blob(4))
+                id: Int(rows.integer(0)), topic: rows.blob(1), version: rows.unsigned(2), retained: rows.blob(3),
+                event: rows.blob(4))
         }
         var newest = try database.prepare("SELECT ifnull(max(position), 0) FROM blocks")
         _ = try newest.step()
@@ -52,6 +59,10 @@ struct JournalReplay: ~Copyable {
             for each in blocks { take(each, marks) }
             next = end + 1
         }
+    }
+
+    private static func stamp(_ block: ClosedBlock, _ sequence: UInt64) -> Stamp {
+        Stamp(epoch: block.id.epoch, sequence: SequenceNumber(rawValue: sequence))
     }
 
     private mutating func take(_ journalled: JournalledBlock, _ marks: JournalMarks) {
@@ -69,12 +80,21 @@ struct JournalReplay: ~Copyable {
             let content = try LiveContent(
                 decoding: parts.span.bytes,
                 sequenceCount: block.lastSequence.rawValue + 1 - block.firstSequence.rawValue)
+            // Before that the table has it all; what was forgotten since must not come back.
+            let isNews = journalled.position >= marks.replayFrom
             content.forEachItem { item, offset in
-                guard case .record(let record) = item else { return }
-                let sequence = SequenceNumber(rawValue: block.firstSequence.rawValue + offset)
-                found.slots.replay(record, stamp: Stamp(epoch: block.id.epoch, sequence: sequence))
-                guard let packet = packets[offset] else { return }
-                found.deliveries.note(packet: packet, topic: record.topic, payload: record.payload)
+                let sequence = block.firstSequence.rawValue + offset
+                switch item {
+                case .record(let record):
+                    if isNews { found.slots.replay(record, stamp: Self.stamp(block, sequence)) }
+                    guard let packet = packets[offset] else { return }
+                    found.deliveries.note(packet: packet, topic: record.topic, payload: record.payload)
+                case .shedRun(let run):
+                    guard isNews else { return }
+                    let last = Self.stamp(block, sequence + run.records - 1)
+                    found.slots.replay(run, last: last, counted: slotMarks.newest)
+                default: break
+                }
             }
         } catch { unreadable += 1 }
     }

@@ -82,7 +82,7 @@ struct JournalStore: ~Copyable {
         /// The newest sequence and block that were given out, which may lie beyond the blocks.
         var last: (sequence: SequenceNumber, block: BlockNumber)
         var marks: JournalMarks
-        var slots: [SlotRow]
+        var slots: SlotBatch?
         /// How far each echo was played (`EchoRestoration`).
         var echoes: String
         /// For the age of the oldest blocks.
@@ -145,7 +145,7 @@ struct JournalStore: ~Copyable {
         marksUpdate.bind(3, unsigned: notes.marks.replayFrom)
         marksUpdate.bind(4, text: notes.echoes)
         try marksUpdate.run()
-        for row in notes.slots { try slots.put(row) }
+        if let batch = notes.slots { try slots.write(batch) }
         try remove(upTo: min(notes.marks.sent, notes.marks.replayFrom - 1), added: added, now: notes.now)
     }
 

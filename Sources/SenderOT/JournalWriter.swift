@@ -129,7 +129,7 @@ struct JournalWriter: ~Copyable {
         var notes: JournalStore.Notes?
         if withNotes || mustNote || slots.replayFrom != nil {
             notes = JournalStore.Notes(
-                last: last, marks: marks, slots: slots.rows, echoes: observer.echoes(),
+                last: last, marks: marks, slots: slots.batch, echoes: observer.echoes(),
                 now: UnixMilliseconds(rawValue: UnixClock.now()))
         }
         do throws(StorageError) {
@@ -168,10 +168,10 @@ struct JournalWriter: ~Copyable {
     // Slots.
 
     /// Slots may be written once the blocks that they speak of are.
-    private func slotsToWrite(after blocks: [ClosedBlock]) -> (rows: [SlotRow], replayFrom: UInt64?) {
-        guard let heldSlots, heldSlots.through <= (blocks.last?.id.block ?? last.block) else { return ([], nil) }
-        guard let block = heldSlots.replayFrom else { return (heldSlots.rows, marks.replayFrom) }
-        return (heldSlots.rows, position(of: block))
+    private func slotsToWrite(after blocks: [ClosedBlock]) -> (batch: SlotBatch?, replayFrom: UInt64?) {
+        guard let heldSlots, heldSlots.through <= (blocks.last?.id.block ?? last.block) else { return (nil, nil) }
+        guard let block = heldSlots.replayFrom else { return (heldSlots, marks.replayFrom) }
+        return (heldSlots, position(of: block))
     }
 
     private mutating func keepHouse(_ now: UInt64) {
@@ -179,10 +179,10 @@ struct JournalWriter: ~Copyable {
         guard failing == nil else { return }
         if heldSlots == nil, now >= nextSlots {
             let batch = observer.takeDirtySlots(Self.slotsAtOnce)
-            nextSlots = batch.rows.isEmpty ? now + Self.retryPause : now
+            nextSlots = batch.isEmpty ? now + Self.retryPause : now
             // Without a row it still says from where on blocks are needed.
             let moves = batch.replayFrom.map { position(of: $0) > marks.replayFrom } ?? false
-            if !batch.rows.isEmpty || moves { heldSlots = batch }
+            if !batch.isEmpty || moves { heldSlots = batch }
         }
         let isReady = slotsToWrite(after: []).replayFrom != nil
         let isMoved = marks.sent < journal.sentPosition(marks.sent) || marks.released < journal.sync.releasedPosition

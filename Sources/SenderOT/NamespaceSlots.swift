@@ -4,20 +4,24 @@ public import DiodeProtocol
 ///
 /// ```text
 /// topic ─▶ version │ retained: value or tombstone, or nothing │ last event, or nothing
+///   │
+///   ├─ TopicIndex: by its bytes                 SlotDigest.swift: what a checkpoint says of all
+///   └─ TopicOrder: by its hash, for slices      SlotChanges.swift: what of it is on disk
 /// ```
 ///
 /// A retained publish fills the retained slot, an empty one turns it into a tombstone; any other publish fills the event
-/// slot and leaves the retained one alone. A slot bears the stamp of its record. Memory: about 200 bytes a topic, its
-/// name, and the values; a value is replaced in place, so nothing is allocated while values keep their size.
+/// slot and leaves the retained one alone. A slot bears the stamp of its record. A topic whose tombstone has grown old is
+/// forgotten: its version moves to `forgotten`. Memory: about 300 bytes a topic, its name, and the values; a value is
+/// replaced in place, so nothing is allocated while values keep their size.
 ///
-/// Invariant: `topicCount` ≤ `limits.topics` and `heldBytes` ≤ `limits.bytes`. What would break it is refused here and
-/// shed by the core, numbered and named.
+/// Invariants: `topicCount` ≤ `limits.topics` and `heldBytes` ≤ `limits.bytes`, unless more came back from disk; what would break
+/// them is refused here and shed by the core, numbered and named. `versions` + `forgotten` is the number of records that took a sequence.
 public struct NamespaceSlots: ~Copyable {
     /// What bounds the memory.
     public struct Limits: Sendable, Equatable {
         /// At least 1.
         public var topics: Int
-        /// Names, values and 200 bytes for each topic.
+        /// Names, values and 300 bytes for each topic.
         public var bytes: Int
 
         public init(topics: Int = 1_000_000, bytes: Int = 2 << 30) {
@@ -26,81 +30,57 @@ public struct NamespaceSlots: ~Copyable {
         }
     }
 
-    /// Names a topic that is held; valid as long as the slots are.
+    /// Names a topic that is held; valid until it is forgotten.
     public struct TopicID: Hashable, Sendable {
-        fileprivate let index: Int
+        let index: Int
     }
 
-    /// The content of one slot.
-    public struct Value: Sendable {
-        public fileprivate(set) var stamp = Stamp(
-            epoch: Epoch(rawValue: 0), sequence: SequenceNumber(rawValue: 0))
-        public fileprivate(set) var time = UnixMilliseconds(rawValue: 0)
-        public fileprivate(set) var qos = QualityOfService.atMostOnce
-        /// How many bytes of `content` are properties; the payload follows.
-        public fileprivate(set) var propertiesBytes = 0
-        public fileprivate(set) var content: [UInt8] = []
-        public fileprivate(set) var state = State.empty
-
-        /// A tombstone has a stamp and no content.
-        public enum State: UInt8, Sendable { case empty, held, tombstone }
-
-        /// Takes what was kept on disk.
-        mutating func set(
-            state: State, qos: QualityOfService, propertiesBytes: Int, stamp: Stamp, time: UnixMilliseconds,
-            content: [UInt8]
-        ) {
-            self.state = state
-            self.qos = qos
-            self.propertiesBytes = propertiesBytes
-            self.stamp = stamp
-            self.time = time
-            self.content = content
-        }
-    }
-
-    /// What is to be put into a slot.
-    public struct Content: ~Escapable {
-        public let properties: RawSpan
-        public let payload: RawSpan
-        public let qos: QualityOfService
-        public let retain: Bool
-
-        @_lifetime(copy properties, copy payload)
-        public init(properties: RawSpan, payload: RawSpan, qos: QualityOfService, retain: Bool) {
-            self.properties = properties
-            self.payload = payload
-            self.qos = qos
-            self.retain = retain
-        }
-
-        var byteCount: Int { properties.byteCount + payload.byteCount }
-        /// A retained publish without payload deletes (MQTT-3.3.1-6).
-        var isDeletion: Bool { retain && payload.byteCount == 0 }
-    }
-
-    private struct Entry {
-        let topic: [UInt8]
+    struct Entry {
+        /// Empty if the place is free.
+        var topic: [UInt8] = []
         var version: UInt64 = 0
-        var admittedBy = 0
-        /// It waits in `changed`.
-        var isChanged = false
-        /// The newest fetch of the retained set that it was in.
-        var seenIn: UInt32 = 0
+        /// What its slots added to the digest.
+        var digest = StateDigest()
         var retained = Value()
         var event = Value()
+        var admittedBy: UInt32 = 0
+        /// It waits in `changed`.
+        var isChanged = false
+        /// It waits in `undigested`.
+        var isUndigested = false
+        /// The newest fetch of the retained set that it was in.
+        var seenIn: UInt32 = 0
+
+        var isFree: Bool { topic.isEmpty }
+        var heldSlots: Int { (retained.state == .held ? 1 : 0) + (event.state == .held ? 1 : 0) }
+        var contentBytes: Int { retained.content.count + event.content.count }
     }
 
-    /// Topics are found by open addressing: each bucket holds 32 bits of the hash and the entry's index + 1, 0 if free.
-    private var buckets = [UInt64](repeating: 0, count: 64)
-    private var entries: [Entry] = []
+    var entries: [Entry] = []
+    private var free: [Int] = []
+    private var index = TopicIndex()
+    private(set) var order = TopicOrder()
+    var hasher = SymbolHasher()
     /// Topics that changed since they were last written, and the block that the first change since then is in.
-    private var changed = FIFO<(index: Int, block: BlockNumber)>()
+    var changed = FIFO<(index: Int, block: BlockNumber)>()
+    /// Versions that moved to `forgotten`, by the place whose row on disk still holds them.
+    var unwrittenForgotten: [Int: UInt64] = [:]
+    /// The sum of those.
+    var unwrittenForgottenSum: UInt64 = 0
+    /// Topics that changed since they were last hashed.
+    var undigested = FIFO<Int>()
+    var digest = StateDigest()
     public let limits: Limits
     /// Accounted as `Limits.bytes` says.
-    public private(set) var heldBytes = 0
+    public internal(set) var heldBytes = 0
+    /// Σ versions of the topics held.
+    public internal(set) var versions: UInt64 = 0
+    /// Σ versions of the topics that were forgotten, and records shed for topics that never had a place.
+    public internal(set) var forgotten: UInt64 = 0
+    /// Values held, tombstones aside.
+    public internal(set) var slotCount = 0
 
-    private static let bytesPerTopic = 200
+    static let bytesPerTopic = 300
 
     public init(limits: Limits = Limits()) {
         precondition(limits.topics > 0 && limits.topics < 1 << 31, "a table holds 1…2³¹ topics")
@@ -108,42 +88,85 @@ public struct NamespaceSlots: ~Copyable {
     }
 
     /// Topics held, those that are only a tombstone included.
-    public var topicCount: Int { entries.count }
+    public var topicCount: Int { index.count }
+
+    /// Whether no new topic finds room.
+    var isFull: Bool { topicCount >= limits.topics || heldBytes + Self.bytesPerTopic + 64 > limits.bytes }
 
     /// - Returns: nil if the topic is not held.
-    public func find(_ topic: RawSpan) -> TopicID? {
-        let (bucket, _) = probe(topic)
-        let found = buckets[bucket]
-        return found == 0 ? nil : TopicID(index: Self.index(found))
+    public func find(_ topic: RawSpan) -> TopicID? { find(topic, TopicIndex.hash(topic)) }
+
+    private func find(_ topic: RawSpan, _ hash: UInt32) -> TopicID? {
+        let place = index.find(hash) { place in
+            let held = entries[place].topic
+            return held.span.bytes.isEqual(to: topic)
+        }
+        return place.map { TopicID(index: $0) }
     }
 
     /// Takes in a topic.
     /// - Returns: nil if that would break a limit.
     public mutating func insert(_ topic: RawSpan) -> TopicID? {
-        var (bucket, hash) = probe(topic)
-        if buckets[bucket] != 0 { return TopicID(index: Self.index(buckets[bucket])) }
-        let cost = Self.bytesPerTopic + topic.byteCount
-        guard entries.count < limits.topics, heldBytes + cost <= limits.bytes else { return nil }
-        if (entries.count + 1) * 2 > buckets.count {
-            grow()
-            (bucket, hash) = probe(topic)
+        let hash = TopicIndex.hash(topic)
+        if let found = find(topic, hash) { return found }
+        guard topicCount < limits.topics, heldBytes + Self.bytesPerTopic + topic.byteCount <= limits.bytes else {
+            return nil
         }
-        buckets[bucket] = Self.bucket(hash: hash, index: entries.count)
-        entries.append(Entry(topic: topic.withUnsafeBytes { Array($0) }))
-        heldBytes += cost
-        return TopicID(index: entries.count - 1)
+        return insertNew(topic, hash)
+    }
+
+    /// Takes in a topic that was held before this start, whatever the limits are now: they bind new topics only.
+    /// - Parameter wanted: the place that it has on disk; places in between become free. It gets another one if that is taken or
+    ///   unreasonable, and any if this is nil.
+    /// - Returns: nil if another topic has its hash.
+    mutating func insertAgain(_ topic: RawSpan, at wanted: Int? = nil) -> TopicID? {
+        let hash = TopicIndex.hash(topic)
+        if let found = find(topic, hash) { return found }
+        if let wanted, wanted > entries.count, wanted < limits.topics + 1 << 20 {
+            while entries.count < wanted {
+                free.append(entries.count)
+                entries.append(Entry())
+            }
+        }
+        return insertNew(topic, hash, atEnd: wanted == entries.count)
+    }
+
+    private mutating func insertNew(_ topic: RawSpan, _ hash: UInt32, atEnd: Bool = false) -> TopicID? {
+        let place = atEnd ? entries.count : free.last ?? entries.count
+        guard topic.byteCount > 0, order.insert(hasher.topicHash(topic), place) else { return nil }
+        if place < entries.count { free.removeLast() } else { entries.append(Entry()) }
+        entries[place].topic = topic.withUnsafeBytes { Array($0) }
+        index.insert(place, hash)
+        heldBytes += Self.bytesPerTopic + topic.byteCount
+        return TopicID(index: place)
     }
 
     /// Whether the topic was admitted by this generation of the policy.
-    public func isAdmitted(_ id: TopicID, by generation: Int) -> Bool { entries[id.index].admittedBy == generation }
+    public func isAdmitted(_ id: TopicID, by generation: Int) -> Bool {
+        entries[id.index].admittedBy == UInt32(truncatingIfNeeded: generation)
+    }
 
     /// Remembers that the policy admitted the topic, so that it is not asked again until it changes.
-    public mutating func admit(_ id: TopicID, by generation: Int) { entries[id.index].admittedBy = generation }
+    public mutating func admit(_ id: TopicID, by generation: Int) {
+        entries[id.index].admittedBy = UInt32(truncatingIfNeeded: generation)
+    }
 
     /// Whether the limits allow this content.
     public func hasRoom(for content: borrowing Content, in id: TopicID) -> Bool {
-        let before = content.retain ? entries[id.index].retained.content.count : entries[id.index].event.content.count
-        return heldBytes - before + content.byteCount <= limits.bytes
+        heldBytes - replaced(by: content, in: id) + content.byteCount <= limits.bytes
+    }
+
+    /// How many bytes the topic's name and values have.
+    func topicBytes(_ id: TopicID) -> Int { entries[id.index].topic.count + entries[id.index].contentBytes }
+
+    /// How many bytes the topic's name and values would have with this content.
+    func topicBytes(with content: borrowing Content, in id: TopicID) -> Int {
+        entries[id.index].topic.count + entries[id.index].contentBytes - replaced(by: content, in: id)
+            + content.byteCount
+    }
+
+    private func replaced(by content: borrowing Content, in id: TopicID) -> Int {
+        content.retain ? entries[id.index].retained.content.count : entries[id.index].event.content.count
     }
 
     /// Counts one more record of the topic.
@@ -151,32 +174,54 @@ public struct NamespaceSlots: ~Copyable {
     public mutating func nextVersion(_ id: TopicID, in block: BlockNumber) -> TopicVersion {
         noteChange(id.index, in: block)
         entries[id.index].version += 1
+        versions += 1
         return TopicVersion(rawValue: entries[id.index].version)
     }
 
+    /// Notes that the record just counted is not held, and when it came.
+    mutating func noteShed(_ id: TopicID, time: UnixMilliseconds) { entries[id.index].retained.noteShed(time) }
+
+    /// Counts a record of a topic that has no place.
+    mutating func countUnnamed(_ records: UInt64 = 1) { forgotten += records }
+
     /// Puts a record's content into its slot. There must be room.
+    /// - Parameter version: the record's; nil for the one that was counted last.
     public mutating func store(
-        _ content: borrowing Content, in id: TopicID, stamp: Stamp, time: UnixMilliseconds
+        _ content: borrowing Content, in id: TopicID, stamp: Stamp, version: TopicVersion? = nil, time: UnixMilliseconds
     ) {
-        if content.retain {
-            heldBytes += Self.replace(&entries[id.index].retained, content, stamp, time)
-        } else {
-            heldBytes += Self.replace(&entries[id.index].event, content, stamp, time)
-        }
+        put(content, in: id, stamp: stamp, version: version ?? self.version(id), time: time)
         precondition(heldBytes <= limits.bytes, "the caller asked for room")
+    }
+
+    mutating func put(
+        _ content: borrowing Content, in id: TopicID, stamp: Stamp, version: TopicVersion, time: UnixMilliseconds
+    ) {
+        change(id.index) { entry in
+            if content.retain {
+                entry.retained.set(content, stamp: stamp, version: version, time: time)
+            } else {
+                entry.event.set(content, stamp: stamp, version: version, time: time)
+            }
+        }
+    }
+
+    /// Changes slots, and what is counted of them.
+    @inline(__always)
+    mutating func change(_ place: Int, _ body: (inout Entry) -> Void) {
+        let before = (entries[place].contentBytes, entries[place].heldSlots)
+        body(&entries[place])
+        heldBytes += entries[place].contentBytes - before.0
+        slotCount += entries[place].heldSlots - before.1
+        guard !entries[place].isUndigested else { return }
+        entries[place].isUndigested = true
+        undigested.append(place)
     }
 
     /// Whether a value from the retained set is news: the topic's retained slot is not newer than `sequence` of this
     /// epoch, and holds something else.
     public func isNews(_ content: borrowing Content, for id: TopicID, since stamp: Stamp) -> Bool {
         let slot = entries[id.index].retained
-        if slot.state != .empty, slot.stamp > stamp { return false }
-        guard slot.state == .held, slot.qos == content.qos, slot.propertiesBytes == content.properties.byteCount,
-            slot.content.count == content.byteCount
-        else { return true }
-        let bytes = slot.content.span.bytes
-        return !bytes.extracting(0..<slot.propertiesBytes).isEqual(to: content.properties)
-            || !bytes.extracting(slot.propertiesBytes..<bytes.byteCount).isEqual(to: content.payload)
+        return (slot.state == .empty || slot.stamp <= stamp) && !slot.isEqual(to: content)
     }
 
     /// The topic's name.
@@ -210,108 +255,63 @@ public struct NamespaceSlots: ~Copyable {
         return (found, retained)
     }
 
-    // What is kept on disk.
+    // What is forgotten.
 
-    /// Moves out topics that changed, the one that waits longest first.
-    /// - Returns: and the block of the first change that is left, nil if none is.
-    mutating func takeChanged(_ limit: Int) -> (rows: [SlotRow], left: BlockNumber?) {
-        var rows: [SlotRow] = []
-        while rows.count < limit, let next = changed.popFirst() {
-            entries[next.index].isChanged = false
-            let entry = entries[next.index]
-            rows.append(
-                SlotRow(
-                    id: next.index, topic: entry.topic, version: entry.version, retained: entry.retained.encoded,
-                    event: entry.event.encoded))
+    /// Forgets a tombstone that is older than a time: the topic with it, if it holds nothing else. One that waits to be
+    /// written is left until it is on disk: what is in the journal behind the table must find it there.
+    /// - Parameter block: the one that is open.
+    mutating func forget(_ id: TopicID, before horizon: UnixMilliseconds, in block: BlockNumber) {
+        let entry = entries[id.index]
+        guard entry.retained.state != .held, entry.retained.time < horizon, !entry.isChanged, !entry.isFree else {
+            return
         }
-        // Neighbours in the table share pages.
-        rows.sort { $0.id < $1.id }
-        return (rows, changed.first?.block)
-    }
-
-    /// Every topic has to be written again.
-    mutating func noteAllChanged(in block: BlockNumber) {
-        for index in entries.indices { noteChange(index, in: block) }
-    }
-
-    /// Takes a row of the table, in the order of ids; what cannot be read counts as empty.
-    mutating func restore(topic: RawSpan, version: UInt64, retained: RawSpan, event: RawSpan) {
-        guard let id = insert(topic) else { return }
-        entries[id.index].version = version
-        entries[id.index].retained = Value(encoded: retained)
-        entries[id.index].event = Value(encoded: event)
-        heldBytes += entries[id.index].retained.content.count + entries[id.index].event.content.count
-    }
-
-    /// Takes a record of the journal, unless it is known already.
-    mutating func replay(_ record: borrowing RecordView, stamp: Stamp) {
-        guard let id = find(record.topic) ?? insert(record.topic) else { return }
-        let content = Content(
-            properties: record.properties, payload: record.payload, qos: record.flags.qos, retain: record.flags.retain)
-        entries[id.index].version = max(entries[id.index].version, record.version.rawValue)
-        let known = record.flags.retain ? entries[id.index].retained.stamp : entries[id.index].event.stamp
-        noteChange(id.index, in: BlockNumber(rawValue: 0))
-        guard known < stamp, hasRoom(for: content, in: id) else { return }
-        store(content, in: id, stamp: stamp, time: record.time)
-    }
-
-    private mutating func noteChange(_ index: Int, in block: BlockNumber) {
-        guard !entries[index].isChanged else { return }
-        entries[index].isChanged = true
-        changed.append((index, block))
-    }
-
-    /// - Returns: by how much the content grew.
-    private static func replace(
-        _ value: inout Value, _ content: borrowing Content, _ stamp: Stamp, _ time: UnixMilliseconds
-    ) -> Int {
-        let before = value.content.count
-        value.stamp = stamp
-        value.time = time
-        value.qos = content.qos
-        // A buffer that is much too large is given back; otherwise it is used again.
-        value.content.removeAll(keepingCapacity: value.content.capacity <= 1_024 + 4 * content.byteCount)
-        guard !content.isDeletion else {
-            value.state = .tombstone
-            value.propertiesBytes = 0
-            return -before
+        guard entry.event.state == .empty else {
+            guard entry.retained.state == .tombstone else { return }
+            noteChange(id.index, in: block)
+            return change(id.index) { $0.retained = Value() }
         }
-        value.state = .held
-        value.propertiesBytes = content.properties.byteCount
-        content.properties.withUnsafeBytes { value.content.append(contentsOf: $0) }
-        content.payload.withUnsafeBytes { value.content.append(contentsOf: $0) }
-        return value.content.count - before
+        noteChange(id.index, in: block)
+        forget(entry.version, at: id.index)
+        versions -= entry.version
+        removeTopic(id.index)
     }
 
-    /// The bucket that holds the topic, or the free one where it belongs; and 32 bits of its hash.
-    private func probe(_ topic: RawSpan) -> (bucket: Int, hash: UInt32) {
-        // Seeded for each process: who chooses topic names cannot choose collisions.
-        var hasher = Hasher()
-        topic.withUnsafeBytes { hasher.combine(bytes: $0) }
-        let full = UInt(bitPattern: hasher.finalize())
-        let hash = UInt32(truncatingIfNeeded: full >> 32)
-        let mask = buckets.count - 1
-        var bucket = Int(full & UInt(mask))
-        while buckets[bucket] != 0 {
-            let found = buckets[bucket]
-            if UInt32(found >> 32) == hash {
-                let held = entries[Self.index(found)].topic
-                if held.span.bytes.isEqual(to: topic) { break }
-            }
-            bucket = (bucket + 1) & mask
+    /// Whether `forget` would forget something.
+    func isForgettable(_ id: TopicID, before horizon: UnixMilliseconds) -> Bool {
+        entries[id.index].retained.state != .held && entries[id.index].retained.time < horizon
+            && !entries[id.index].isChanged
+            && (entries[id.index].event.state == .empty || entries[id.index].retained.state == .tombstone)
+    }
+
+    /// Frees a topic's place. What waits under it in `changed` and `undigested` stays there.
+    private mutating func removeTopic(_ place: Int) {
+        let topic = entries[place].topic
+        order.remove(hasher.topicHash(topic.span.bytes))
+        index.remove(place, TopicIndex.hash(topic.span.bytes))
+        change(place) { entry in
+            entry.retained = Value()
+            entry.event = Value()
+            entry.topic = []
+            entry.version = 0
+            entry.admittedBy = 0
+            entry.seenIn = 0
         }
-        return (bucket, hash)
+        heldBytes -= Self.bytesPerTopic + topic.count
+        free.append(place)
     }
 
-    private mutating func grow() {
-        buckets = [UInt64](repeating: 0, count: buckets.count * 2)
-        for index in entries.indices {
-            let topic = entries[index].topic
-            let (bucket, hash) = probe(topic.span.bytes)
-            buckets[bucket] = Self.bucket(hash: hash, index: index)
-        }
+    /// Gives up values until the topic's name and values fit, the event first: only a path that became narrower between two
+    /// starts makes that necessary.
+    mutating func shrink(_ id: TopicID, to bytes: Int, in block: BlockNumber) {
+        guard topicBytes(id) > bytes else { return }
+        noteChange(id.index, in: block)
+        change(id.index) { $0.event = Value() }
+        if topicBytes(id) > bytes { change(id.index) { $0.retained = Value() } }
     }
 
-    private static func bucket(hash: UInt32, index: Int) -> UInt64 { UInt64(hash) << 32 | UInt64(index + 1) }
-    private static func index(_ bucket: UInt64) -> Int { Int(bucket & 0xFFFF_FFFF) - 1 }
+    mutating func noteChange(_ place: Int, in block: BlockNumber) {
+        guard !entries[place].isChanged else { return }
+        entries[place].isChanged = true
+        changed.append((place, block))
+    }
 }

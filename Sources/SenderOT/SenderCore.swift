@@ -1,10 +1,12 @@
 public import DiodeProtocol
+internal import Threading
 
 /// Everything between what the OT broker delivers and closed blocks: no I/O, no clock. One thread at a time owns it.
 ///
 /// ```text
 /// publish ─▶ ExportPolicy ─▶ NamespaceSlots, Stamper ─▶ BlockBatcher ─┐
-///                                                    BeatScheduler ──┴▶ nextClosedBlock
+///                              │             ▲      BeatScheduler ──┴▶ nextClosedBlock
+///                              └▶ StateTeller ──────────────────────▶ nextSlice
 /// ```
 ///
 /// After each gulp of deliveries `endGulp` says whether the sender is idle: then what came leaves at once. Otherwise a
@@ -21,45 +23,15 @@ public struct SenderCore: ~Copyable {
         public var maximumRecordBytes = 1 << 20
         public var slots = NamespaceSlots.Limits()
         public var compressionLevel = 1
+        /// What a round of the carousel aims at, and between two checkpoints at most.
+        public var snapshotPeriod = Duration.seconds(30)
+        /// How long a deleted topic is remembered.
+        public var tombstoneKeep = Duration.seconds(7 * 86_400)
 
         public init(policy: ExportPolicy, geometry: BlockGeometry) {
             self.policy = policy
             self.geometry = geometry
         }
-    }
-
-    /// One message from the OT broker, as views.
-    public struct Publication: ~Escapable, Sendable {
-        /// A valid topic name.
-        public let topic: RawSpan
-        public let payload: RawSpan
-        /// End-to-end properties in their MQTT 5 encoding, without length prefix.
-        public let properties: RawSpan
-        public let qos: QualityOfService
-        public let retain: Bool
-
-        @_lifetime(copy topic, copy payload, copy properties)
-        public init(
-            topic: RawSpan, payload: RawSpan, properties: RawSpan = RawSpan(), qos: QualityOfService, retain: Bool
-        ) {
-            self.topic = topic
-            self.payload = payload
-            self.properties = properties
-            self.qos = qos
-            self.retain = retain
-        }
-    }
-
-    /// What became of a publication.
-    public enum Outcome: Sendable, Equatable {
-        /// It is a record with this stamp.
-        case taken(Stamp)
-        /// It was numbered and named, but its content does not cross.
-        case shed(Stamp, ShedRun.Reason)
-        /// It may not cross; no sequence was taken.
-        case filtered(ExportPolicy.Refusal)
-        /// A fetched value that is known already, or older than what is known.
-        case known
     }
 
     /// How the journal is: what comes is shed, numbered and named, while there is no room for it.
@@ -86,6 +58,7 @@ public struct SenderCore: ~Copyable {
         /// By ``ExportPolicy/Refusal``.
         public var filtered = [UInt64](repeating: 0, count: ExportPolicy.Refusal.allCases.count)
         public var beats: UInt64 = 0
+        public var checkpoints: UInt64 = 0
 
         public var filteredInAll: UInt64 { filtered.reduce(0, +) }
     }
@@ -105,6 +78,7 @@ public struct SenderCore: ~Copyable {
     private var slots: NamespaceSlots
     private var batcher: BlockBatcher
     private var scheduler: BeatScheduler
+    private var teller: StateTeller
     private var beats: [ClosedBlock] = []
     /// Counts fetches of the retained set.
     private var fetch: UInt32 = 0
@@ -130,6 +104,9 @@ public struct SenderCore: ~Copyable {
             compressionLevel: settings.compressionLevel)
         scheduler = BeatScheduler(
             epoch: epoch, incarnation: incarnation, geometry: settings.geometry, period: settings.beat, now: now)
+        teller = StateTeller(
+            epoch: epoch, incarnation: incarnation, geometry: settings.geometry,
+            compressionLevel: settings.compressionLevel, period: settings.snapshotPeriod, keep: settings.tombstoneKeep)
     }
 
     // What comes in.
@@ -219,8 +196,19 @@ public struct SenderCore: ~Copyable {
         policyGeneration += 1
     }
 
+    /// Says that the slots hold the whole state: from now on slices and checkpoints tell of it. Before, a receiver would take
+    /// what is not known yet for deleted.
+    public mutating func beginSnapshots(now: MonotonicInstant) { teller.begin(now) }
+
+    /// Told by those around the core: whether slices leave as fast as they are made. While they do not, none is.
+    public var mayCutSlice: Bool {
+        get { teller.mayCut }
+        set { teller.mayCut = newValue }
+    }
+
     /// Does what is due.
     public mutating func advance(now: MonotonicInstant, time: UnixMilliseconds) {
+        tellState(now: now, time: time)
         batcher.advance(now: now)
         if scheduler.isDue(now) { makeBeat(now: now, time: time) }
     }
@@ -241,7 +229,7 @@ public struct SenderCore: ~Copyable {
 
     /// When `advance` has to be called next.
     public var nextDeadline: MonotonicInstant {
-        batcher.deadline.map { min($0, scheduler.deadline) } ?? scheduler.deadline
+        min(scheduler.deadline, batcher.deadline ?? scheduler.deadline, teller.deadline ?? scheduler.deadline)
     }
 
     /// The stamp given last; sequence 0 before the first.
@@ -253,8 +241,13 @@ public struct SenderCore: ~Copyable {
         return [slots.retained(id).encoded, slots.event(id).encoded, Array("\(slots.version(id))".utf8)]
     }
 
+    /// What a checkpoint would say now.
+    mutating func stateNow() -> Checkpoint { slots.checkpoint() }
+
     /// Topics held.
     public var topicCount: Int { slots.topicCount }
+    /// How long the last round of the carousel took; nil before the first.
+    public var lastRound: Duration? { teller.lastRound }
 
     /// The next block to be journalled and sent: beats first, then live in order.
     public mutating func nextClosedBlock() -> ClosedBlock? {
@@ -262,13 +255,18 @@ public struct SenderCore: ~Copyable {
         return batcher.next()
     }
 
+    /// The next slice to be sent, once the records that it includes have left. It is not journalled.
+    public mutating func nextSlice() -> SnapshotSlice? { teller.next() }
+
     /// Topics whose slots changed since they were last asked for, at most `limit`.
     mutating func takeChangedSlots(_ limit: Int) -> SlotBatch {
-        let (rows, left) = slots.takeChanged(limit)
-        let newest = batcher.isEmpty ? batcher.lastBlock : batcher.lastBlock.next
+        var (batch, left) = slots.takeChanged(limit, newest: newestStamp)
+        batch.through = batcher.isEmpty ? batcher.lastBlock : batcher.lastBlock.next
         // Block 0 is a change from before this epoch.
-        return SlotBatch(
-            rows: rows, through: newest, replayFrom: (left ?? newest.next).rawValue == 0 ? nil : left ?? newest.next)
+        let from = left ?? batch.through.next
+        batch.replayFrom = from.rawValue == 0 ? nil : from
+        batch.isWhole = teller.hasBegun
+        return batch
     }
 
     /// Every slot has to be written again.
@@ -309,18 +307,22 @@ public struct SenderCore: ~Copyable {
         guard content.byteCount <= maximumRecordBytes else {
             return shed(publication, .oversize, id, now: now, time: time)
         }
+        guard slots.topicBytes(with: content, in: id) <= teller.maximumTopicBytes else {
+            return shed(publication, .oversize, id, now: now, time: time)
+        }
         guard slots.hasRoom(for: content, in: id) else {
             return shed(publication, .topicLimit, id, now: now, time: time)
         }
         let stamp = stamper.next()
-        slots.store(content, in: id, stamp: stamp, time: time)
+        let version = slots.nextVersion(id, in: batcher.lastBlock.next)
+        slots.store(content, in: id, stamp: stamp, version: version, time: time)
         let flags = RecordFlags(
             qos: publication.qos, retain: publication.retain, hasProperties: publication.properties.byteCount > 0,
             isUnjournalled: journalState == .failing, isReconciled: isReconciled)
         flushShed(now)
         batcher.append(
-            topic: publication.topic, flags: flags, version: slots.nextVersion(id, in: batcher.lastBlock.next),
-            time: time, properties: publication.properties, payload: publication.payload, packet: packet, now: now)
+            topic: publication.topic, flags: flags, version: version, time: time, properties: publication.properties,
+            payload: publication.payload, packet: packet, now: now)
         counters.records += 1
         return .taken(stamp)
     }
@@ -332,7 +334,7 @@ public struct SenderCore: ~Copyable {
     ) -> Outcome {
         let stamp = stamper.next()
         counters.shed += 1
-        let version = id.map { slots.nextVersion($0, in: batcher.lastBlock.next) } ?? TopicVersion(rawValue: 0)
+        let version = countShed(id, time)
         let topic = publication.topic.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
         let entry = ShedRun.Entry(topic: topic, records: 1, lastVersion: version)
         if pendingShed?.reason != reason || pendingShed.map({ $0.entries.count >= Self.shedEntries }) ?? false {
@@ -350,6 +352,25 @@ public struct SenderCore: ~Copyable {
         return .shed(stamp, reason)
     }
 
+    private mutating func countShed(_ id: NamespaceSlots.TopicID?, _ time: UnixMilliseconds) -> TopicVersion {
+        guard let id else {
+            slots.countUnnamed()
+            return TopicVersion(rawValue: 0)
+        }
+        slots.noteShed(id, time: time)
+        return slots.nextVersion(id, in: batcher.lastBlock.next)
+    }
+
+    private mutating func tellState(now: MonotonicInstant, time: UnixMilliseconds) {
+        guard let due = teller.deadline, due <= now else { return }
+        flushShed(now)
+        let moment = StateTeller.Moment(
+            now: now, time: time, capture: newestStamp, openBlock: batcher.lastBlock.next)
+        guard let checkpoint = teller.advance(moment, &slots) else { return }
+        batcher.append(checkpoint, now: now, time: time)
+        counters.checkpoints += 1
+    }
+
     /// Topics that one shed run names at most.
     private static let shedEntries = 64
 
@@ -361,10 +382,12 @@ public struct SenderCore: ~Copyable {
         let sent = surroundings.sent ?? (batcher.lastSequence, batcher.lastBlock)
         var beat = Beat(
             clock: time, lastSequence: sent.sequence.rawValue, lastLiveBlock: sent.block.rawValue,
-            lastSnapshotBlock: 0, periodMilliseconds: UInt64(max(scheduler.period / .milliseconds(1), 1)))
+            lastSnapshotBlock: (surroundings.sentSnapshot ?? teller.lastBlock).rawValue,
+            periodMilliseconds: UInt64(max(scheduler.period / .milliseconds(1), 1)))
         beat.software = surroundings.software
         beat.configuration = surroundings.configuration
         beat.topics = Beat.Pair(UInt64(slots.topicCount), UInt64(slots.limits.topics))
+        beat.snapshotRoundMilliseconds = teller.lastRound.map { min($0.milliseconds, UInt64(UInt32.max)) }
         beat.isDurable = surroundings.isDurable
         beat.floor = surroundings.floor
         beat.epochs =

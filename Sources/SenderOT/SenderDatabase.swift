@@ -37,9 +37,10 @@ public enum SenderDatabase {
             CREATE TABLE journal (
                 id INTEGER PRIMARY KEY CHECK (id = 1), sent INTEGER NOT NULL, released INTEGER NOT NULL,
                 replay_from INTEGER NOT NULL, echoes TEXT NOT NULL,
-                deletions_accepted INTEGER NOT NULL
+                deletions_accepted INTEGER NOT NULL, forgotten INTEGER NOT NULL, slots_epoch INTEGER NOT NULL,
+                slots_sequence INTEGER NOT NULL, slots_whole INTEGER NOT NULL
             ) STRICT;
-            INSERT INTO journal VALUES (1, 0, 0, 1, '', 0);
+            INSERT INTO journal VALUES (1, 0, 0, 1, '', 0, 0, 0, 0, 0);
             CREATE TABLE resends (
                 id INTEGER PRIMARY KEY AUTOINCREMENT, first_position INTEGER NOT NULL, last_position INTEGER NOT NULL
             ) STRICT;

@@ -91,9 +91,13 @@ public final class SenderService: Sendable {
         setAside = start.setAside
         let found = start.takeFound()
         let deliveries = found.deliveries
-        let core = SenderCore(
+        let isWhole = found.isWhole
+        let began = MonotonicInstant(nanoseconds: MonotonicClock.now())
+        var core = SenderCore(
             epoch: reserved.epoch, incarnation: reserved.incarnation, settings: settings, slots: found.takeSlots(),
-            now: MonotonicInstant(nanoseconds: MonotonicClock.now()))
+            now: began)
+        // Otherwise the first fetch of the retained set makes it whole.
+        if isWhole { core.beginSnapshots(now: began) }
         do throws(SystemError) {
             queue = try TransmissionQueue()
             journal = try Journal(
@@ -260,6 +264,7 @@ public final class SenderService: Sendable {
         told.sent =
             left.epoch == epoch
             ? (left.sequence, left.block) : (SequenceNumber(rawValue: 0), BlockNumber(rawValue: 0))
+        told.sentSnapshot = queue.newestSnapshot
         told.isDurable = status.journal.failure == nil
         told.floor = status.journal.floor
         (told.earlierEpochs, told.olderEpochs) = journal.earlierEpochs

@@ -53,6 +53,8 @@ extension SenderService {
         var settings = SenderCore.Settings(policy: ExportPolicy(rules: configuration.export), geometry: geometry)
         settings.flush = configuration.fec.flush
         settings.beat = configuration.beat
+        settings.snapshotPeriod = configuration.snapshotPeriod
+        settings.tombstoneKeep = configuration.journal.keep
         return settings
     }
 

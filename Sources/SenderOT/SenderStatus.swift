@@ -46,6 +46,7 @@ struct SenderStatus: Sendable {
             "received": .number(counters.received), "taken": .number(counters.records),
             "shed": .number(counters.shed), "known": .number(counters.known),
             "repeated": .number(counters.repeated), "beats": .number(counters.beats),
+            "checkpoints": .number(counters.checkpoints),
         ]
     }
 

@@ -286,6 +286,7 @@ final class Subscriber: Sendable {
             ["topics": .number(report.topics), "slices": .number(report.slices)])
         // Where something may be missing, absence says nothing.
         if report.isComplete { reconciler.reconcile(since: began) }
+        intake.beginSnapshots()
     }
 
     private func fetchFailed(_ reason: String) {

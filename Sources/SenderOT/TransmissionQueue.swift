@@ -31,6 +31,7 @@ public final class TransmissionQueue: Sendable {
         var offererSleeps = false
         var isFinished = false
         var newestLeft = LeftBlock()
+        var newestSnapshot = BlockNumber(rawValue: 0)
     }
 
     private let lanes = Lock(Lanes())
@@ -53,6 +54,12 @@ public final class TransmissionQueue: Sendable {
 
     /// The newest live block whose source frames have left.
     public var newestLeft: LeftBlock { lanes.withLock { $0.newestLeft } }
+
+    /// The newest snapshot block whose source frames have left; 0 before the first.
+    public var newestSnapshot: BlockNumber { lanes.withLock { $0.newestSnapshot } }
+
+    /// Bytes of blocks that wait in a class.
+    func waitingBytes(_ kind: TransmissionClass) -> Int { lanes.withLock { $0.lanes[kind.rawValue].bytes } }
 
     /// Live blocks that have not left.
     public var unsentBlocks: Int { unsent.load(ordering: .acquiring) }
@@ -106,6 +113,9 @@ public final class TransmissionQueue: Sendable {
         unsent.subtract(1, ordering: .acquiringAndReleasing)
         lanes.withLock { $0.newestLeft = LeftBlock(epoch: id.epoch, sequence: sequence, block: id.block) }
     }
+
+    /// The source frames of one snapshot block have left.
+    func snapshotLeft(_ id: BlockID) { lanes.withLock { $0.newestSnapshot = id.block } }
 
     /// Sleeps until something is offered, nothing more will be, or the time is over.
     func waitForWork(timeout: Duration?) {

@@ -22,6 +22,8 @@ struct ReadStream {
     var sheds: [(sequence: UInt64, run: ShedRun)] = []
     var unobserved: [Unobserved] = []
     var actions: [Action] = []
+    /// With the last sequence before each.
+    var checkpoints: [(after: UInt64, checkpoint: Checkpoint)] = []
     var lastSequence: UInt64 = 0
     var lastBlock: UInt64 = 0
     private var parts: [UInt8] = []
@@ -61,6 +63,7 @@ struct ReadStream {
             case .shedRun(let run): found.sheds.append((first + offset, run))
             case .unobserved(let interval): found.unobserved.append(interval)
             case .action(let action): found.actions.append(action)
+            case .checkpoint(let checkpoint): found.checkpoints.append((first + offset - 1, checkpoint))
             default: Issue.record("an item that the sender does not make yet")
             }
         }
@@ -68,6 +71,7 @@ struct ReadStream {
         sheds += found.sheds
         unobserved += found.unobserved
         actions += found.actions
+        checkpoints += found.checkpoints
     }
 }
 
@@ -77,10 +81,12 @@ struct CoreBench: ~Copyable {
     var now = MonotonicInstant(nanoseconds: 1_000_000_000)
     var blocks: [ClosedBlock] = []
     var beats: [ClosedBlock] = []
+    var slices: [SnapshotSlice] = []
     var stream = ReadStream()
 
     init(
         exporting filters: [String] = ["#"], mtu: Int = 1_500, epoch: Epoch = Epoch(rawValue: 7),
+        slots: consuming NamespaceSlots? = nil,
         _ change: (inout SenderCore.Settings) -> Void = { _ in }
     ) throws {
         let geometry = BlockGeometry(
@@ -88,7 +94,7 @@ struct CoreBench: ~Copyable {
         var settings = SenderCore.Settings(policy: try policy(filters), geometry: geometry)
         change(&settings)
         core = SenderCore(
-            epoch: epoch, incarnation: Incarnation(rawValue: 99), settings: settings, now: now)
+            epoch: epoch, incarnation: Incarnation(rawValue: 99), settings: settings, slots: slots, now: now)
     }
 
     var time: UnixMilliseconds { UnixMilliseconds(rawValue: 1_700_000_000_000 + now.nanoseconds / 1_000_000) }
@@ -125,7 +131,19 @@ struct CoreBench: ~Copyable {
         try collect()
     }
 
+    /// Lets time pass from deadline to deadline.
+    mutating func run(_ duration: Duration) throws {
+        let end = now.advanced(by: duration)
+        while core.nextDeadline < end {
+            now = max(now, core.nextDeadline)
+            try pass(.zero)
+        }
+        now = end
+        try pass(.zero)
+    }
+
     mutating func collect() throws {
+        while let slice = core.nextSlice() { slices.append(slice) }
         while let block = core.nextClosedBlock() {
             guard block.id.channel == .live else {
                 beats.append(block)
@@ -134,6 +152,57 @@ struct CoreBench: ~Copyable {
             try stream.read(block)
             blocks.append(block)
         }
+    }
+}
+
+/// A slot as a slice tells of it, its topic aside.
+struct ReadSlot: Equatable {
+    var stamp: Stamp
+    var version: UInt64
+    var qos: QualityOfService
+    var retain: Bool
+    var time: UInt64
+    var properties: [UInt8]
+    var payload: [UInt8]
+}
+
+/// Which slot of which topic.
+struct SlotName: Hashable {
+    var topic: String
+    var kind: SlotKind
+}
+
+/// A slice, read as a receiver does.
+struct ReadSlice {
+    let heading: SliceHeading
+    var slots: [SlotName: ReadSlot] = [:]
+
+    init(_ blocks: [ClosedBlock]) throws {
+        var packing = BlockPacking()
+        var plain: [UInt8] = []
+        var content: [UInt8] = []
+        for (index, block) in blocks.enumerated() {
+            #expect(block.id.channel == .snapshot && block.partIndex == index && block.partCount == blocks.count)
+            #expect(block.firstSequence.rawValue == 0 && block.lastSequence.rawValue == 0, "W-08")
+            #expect(block.symbols[block.packedBytes...].allSatisfy { $0 == 0 }, "W-14 padding is zero")
+            try packing.unpack(
+                block.symbols.span.bytes.extracting(0..<block.packedBytes), flags: block.flags,
+                plainBytes: block.plainBytes, into: &plain)
+            try ContentParts.append(plain.span.bytes, to: &content)
+        }
+        var hasher = SymbolHasher()
+        let slice = try SliceContent(decoding: content.span.bytes, with: &hasher)
+        heading = slice.heading
+        var found: [SlotName: ReadSlot] = [:]
+        slice.forEachEntry { entry in
+            let topic = entry.record.topic.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+            found[SlotName(topic: topic, kind: entry.kind)] = ReadSlot(
+                stamp: entry.stamp, version: entry.record.version.rawValue, qos: entry.record.flags.qos,
+                retain: entry.record.flags.retain, time: entry.record.time.rawValue,
+                properties: entry.record.properties.withUnsafeBytes { Array($0) },
+                payload: entry.record.payload.withUnsafeBytes { Array($0) })
+        }
+        slots = found
     }
 }
 

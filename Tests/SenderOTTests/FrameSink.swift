@@ -25,6 +25,9 @@ final class FrameSink: Sendable {
         var refused = 0
         var stream = ReadStream()
         var beats: [Beat] = []
+        var slices: [ReadSlice] = []
+        /// Parts of the slice under way.
+        var parts: [ClosedBlock] = []
         /// Live blocks that were restored but whose predecessor has not been.
         var waiting: [UInt64: ClosedBlock] = [:]
         var failures: [String] = []
@@ -129,6 +132,11 @@ private struct SinkLoop: ~Copyable {
             do {
                 if header.id.channel == .beat {
                     state.beats.append(try Beat(decoding: source.span.bytes.extracting(0..<header.packedBytes)))
+                } else if header.id.channel == .snapshot {
+                    state.parts.append(block)
+                    guard block.partIndex == block.partCount - 1 else { return }
+                    state.slices.append(try ReadSlice(state.parts))
+                    state.parts = []
                 } else {
                     state.waiting[header.id.block.rawValue] = block
                     while let next = state.waiting.removeValue(forKey: state.stream.lastBlock + 1) {

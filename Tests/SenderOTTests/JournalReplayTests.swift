@@ -11,32 +11,47 @@ import Testing
 struct JournalReplayTests {
     private let clock = UnixMilliseconds(rawValue: EpochReservation.earliestClock.rawValue + 1_000)
 
-    private func start(_ path: String) throws -> SenderStart {
-        try SenderStart.prepare(path: path, limits: NamespaceSlots.Limits(), now: clock, demanded: nil)
+    private func start(_ path: String, topics: Int = 1_000_000) throws -> SenderStart {
+        try SenderStart.prepare(path: path, limits: NamespaceSlots.Limits(topics: topics), now: clock, demanded: nil)
     }
 
     /// A core, and the journal's writer, as the daemon has them.
     private struct Lifetime: ~Copyable {
+        /// Fewer than there are names.
+        static let topics = 20
+
         var store: JournalStore
         var bench: CoreBench
-        var marks = JournalMarks()
+        var marks: JournalMarks
 
-        init(_ path: String, _ epoch: ReservedEpoch) throws {
+        init(_ path: String, _ start: consuming SenderStart) throws {
+            let (epoch, marks) = (start.journal.epoch, start.journal.marks)
             // A struct that owns others may not throw once it holds the first of them.
             let store = try JournalStore(
                 try Database(path: path, schema: SenderDatabase.schema), epoch: epoch, limits: JournalStore.Limits())
-            let bench = try CoreBench(epoch: epoch.epoch)
+            var bench = try CoreBench(epoch: epoch.epoch, slots: start.takeFound().takeSlots()) {
+                $0.snapshotPeriod = .milliseconds(20)
+                $0.tombstoneKeep = .milliseconds(30)
+                $0.slots.topics = Self.topics
+            }
+            // Later than all lifetimes before.
+            bench.now = bench.now.advanced(by: .seconds(Int64(clamping: epoch.firstPosition)))
+            bench.core.beginSnapshots(now: bench.now)
             self.store = store
             self.bench = bench
+            self.marks = marks
         }
 
         mutating func publishSome(_ random: inout SeededGenerator) throws {
             for _ in 0..<Int.random(in: 0...20, using: &random) {
-                let payload = [UInt8](repeating: 7, count: Int.random(in: 0...50, using: &random))
+                let payload = [UInt8](repeating: 7, count: max(0, Int.random(in: -20...50, using: &random)))
                 bench.publish(
                     "acme/\(Int.random(in: 0..<25, using: &random))", payload,
-                    properties: Bool.random(using: &random) ? [1, 1] : [], retain: .random(using: &random))
+                    properties: Bool.random(using: &random) ? [1, 1] : [],
+                    retain: Int.random(in: 0..<4, using: &random) > 0)
             }
+            try bench.endGulp(idle: true)
+            try bench.run(.milliseconds(Int64.random(in: 0...40, using: &random)))
             try bench.endGulp(idle: true)
         }
 
@@ -44,40 +59,61 @@ struct JournalReplayTests {
             let batch = bench.core.takeChangedSlots(limit)
             if let from = batch.replayFrom { marks.replayFrom = store.position(of: from) }
             let last = (bench.core.newestStamp.sequence, bench.blocks.last?.id.block ?? BlockNumber(rawValue: 0))
-            let notes = JournalStore.Notes(last: last, marks: marks, slots: batch.rows, echoes: "", now: now)
+            let notes = JournalStore.Notes(last: last, marks: marks, slots: batch, echoes: "", now: now)
             try store.commit(bench.blocks, notes)
             bench.blocks = []
         }
     }
 
-    @Test("P2 last known values come back from the table and the blocks behind it, whenever the sender was killed")
+    @Test("P2 values, versions, what was forgotten and what was shed come back, whenever the sender was killed")
     func slots() async throws {
         try await withSeed { random in
-            for _ in 0..<10 { try history(&random) }
+            for _ in 0..<15 { try history(&random) }
         }
     }
 
     private func history(_ random: inout SeededGenerator) throws {
         let folder = try TemporaryDirectory()
         let path = folder.file("send.db")
-        let reserved = try start(path).journal.epoch
-        var lifetime = try Lifetime(path, reserved)
-        for _ in 0..<Int.random(in: 1...30, using: &random) {
-            try lifetime.publishSome(&random)
-            try lifetime.commit(changedSlots: Int.random(in: 0...12, using: &random), now: clock)
+        var next = try start(path, topics: Lifetime.topics)
+        var records: UInt64 = 0
+        for _ in 0..<4 {
+            var lifetime = try Lifetime(path, next)
+            for _ in 0..<Int.random(in: 1...20, using: &random) {
+                try lifetime.publishSome(&random)
+                try lifetime.commit(changedSlots: Int.random(in: 0...12, using: &random), now: clock)
+            }
+            records += lifetime.bench.stream.lastSequence
+            next = try start(path, topics: Lifetime.topics)
+            #expect(next.unreadable == 0)
+            let again = try start(path, topics: Lifetime.topics)
+            try compare(again.takeFound().takeSlots(), with: &lifetime.bench, records: records)
         }
-        let again = try start(path)
-        #expect(again.unreadable == 0)
-        let slots = again.takeFound().takeSlots()
-        #expect(slots.topicCount == lifetime.bench.core.topicCount)
+    }
+
+    private func compare(
+        _ slots: consuming NamespaceSlots, with bench: inout CoreBench, records: UInt64
+    ) throws {
+        let (found, expected) = (slots.checkpoint(), bench.core.stateNow())
+        #expect(found.digest == expected.digest && found.slots == expected.slots)
+        #expect(found.versions + found.forgotten == records)
+        #expect(expected.versions + expected.forgotten == records)
         for index in 0..<25 {
             let topic = Array("acme/\(index)".utf8)
-            let expected = lifetime.bench.core.lastKnown(topic.span.bytes)
-            var found: [[UInt8]]?
-            if let id = slots.find(topic.span.bytes) {
-                found = [slots.retained(id).encoded, slots.event(id).encoded, Array("\(slots.version(id))".utf8)]
+            let expected = bench.core.lastKnown(topic.span.bytes)
+            guard let id = slots.find(topic.span.bytes) else {
+                #expect(expected == nil)
+                continue
             }
-            #expect(found == expected)
+            let (retained, event) = (slots.retained(id), slots.event(id))
+            let version = Array("\(slots.version(id))".utf8)
+            guard let expected else {
+                // It was forgotten, which the table does not say yet.
+                #expect(retained.state != .held && event.state == .empty)
+                continue
+            }
+            #expect(expected[1] == event.encoded && expected[2] == version)
+            #expect(expected[0] == retained.encoded || expected[0].isEmpty && retained.state == .tombstone)
         }
     }
 
@@ -100,7 +136,7 @@ struct JournalReplayTests {
             try store.commit(
                 [],
                 .init(
-                    last: (bench.core.newestStamp.sequence, bench.blocks[5].id.block), marks: marks, slots: [],
+                    last: (bench.core.newestStamp.sequence, bench.blocks[5].id.block), marks: marks, slots: nil,
                     echoes: "", now: clock))
         }
         var known = try start(path).takeFound().deliveries

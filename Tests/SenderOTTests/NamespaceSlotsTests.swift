@@ -69,7 +69,7 @@ import Testing
                 #expect(retained.state == state)
                 #expect(retained.content == known.retained?.payload ?? [])
                 #expect(event.content == known.event?.payload ?? [])
-                bytes += 200 + topic.count + retained.content.count + event.content.count
+                bytes += NamespaceSlots.bytesPerTopic + topic.count + retained.content.count + event.content.count
             }
             let heldBytes = slots.heldBytes
             #expect(heldBytes == bytes)
@@ -80,7 +80,7 @@ import Testing
 
     @Test("P8 the limits of topics and of bytes hold")
     func limits() throws {
-        var slots = NamespaceSlots(limits: .init(topics: 3, bytes: 1_000))
+        var slots = NamespaceSlots(limits: .init(topics: 3, bytes: 4 * NamespaceSlots.bytesPerTopic))
         for name in ["a", "b", "c"] {
             let id = insert(name, into: &slots)
             #expect(id != nil)
@@ -89,7 +89,7 @@ import Testing
         #expect(refused == nil)
         let known = insert("a", into: &slots)
         let id = try #require(known, "a topic that is held is found at the limit")
-        let fits = [UInt8](repeating: 0, count: 1_000 - slots.heldBytes)
+        let fits = [UInt8](repeating: 0, count: slots.limits.bytes - slots.heldBytes)
         let tooLarge = fits + [0]
         let content = NamespaceSlots.Content(
             properties: RawSpan(), payload: fits.span.bytes, qos: .atMostOnce, retain: true)
@@ -100,10 +100,10 @@ import Testing
         #expect(!hasNone)
         slots.store(content, in: id, stamp: stamp(1), time: UnixMilliseconds(rawValue: 1))
         let heldBytes = slots.heldBytes
-        #expect(heldBytes == 1_000)
+        #expect(heldBytes == 4 * NamespaceSlots.bytesPerTopic)
         let again = slots.hasRoom(for: content, in: id)
         #expect(again, "a value may be replaced by one of its size")
-        var narrow = NamespaceSlots(limits: .init(topics: 10, bytes: 201))
+        var narrow = NamespaceSlots(limits: .init(topics: 10, bytes: NamespaceSlots.bytesPerTopic + 1))
         let (longer, shorter) = (insert("ab", into: &narrow), insert("a", into: &narrow))
         #expect(longer == nil)
         #expect(shorter != nil)

@@ -1,0 +1,37 @@
+public import DiodeProtocol
+
+extension SenderCore {
+    /// One message from the OT broker, as views.
+    public struct Publication: ~Escapable, Sendable {
+        /// A valid topic name.
+        public let topic: RawSpan
+        public let payload: RawSpan
+        /// End-to-end properties in their MQTT 5 encoding, without length prefix.
+        public let properties: RawSpan
+        public let qos: QualityOfService
+        public let retain: Bool
+
+        @_lifetime(copy topic, copy payload, copy properties)
+        public init(
+            topic: RawSpan, payload: RawSpan, properties: RawSpan = RawSpan(), qos: QualityOfService, retain: Bool
+        ) {
+            self.topic = topic
+            self.payload = payload
+            self.properties = properties
+            self.qos = qos
+            self.retain = retain
+        }
+    }
+
+    /// What became of a publication.
+    public enum Outcome: Sendable, Equatable {
+        /// It is a record with this stamp.
+        case taken(Stamp)
+        /// It was numbered and named, but its content does not cross.
+        case shed(Stamp, ShedRun.Reason)
+        /// It may not cross; no sequence was taken.
+        case filtered(ExportPolicy.Refusal)
+        /// A fetched value that is known already, or older than what is known.
+        case known
+    }
+}

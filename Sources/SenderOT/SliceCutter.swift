@@ -1,0 +1,141 @@
+public import DiodeProtocol
+
+/// A slice of the state as blocks of the snapshot channel. They are not journalled: the next round says it anew.
+public struct SnapshotSlice: Sendable {
+    public let heading: SliceHeading
+    /// One, or the parts of a slice that a large slot fills, in order.
+    public let blocks: [ClosedBlock]
+
+    var byteCount: Int { blocks.reduce(0) { $0 + $1.symbols.count } }
+}
+
+/// Cuts slices out of the slots (WIRE §6.2): an interval of hash order that fits a block, with every slot and tombstone in it.
+///
+/// ```text
+/// order   ──t──t──────t───t────────t──────▶         an interval ends just before the first topic that does not fit,
+///           [ from            to ][ from …          so that consecutive slices leave no hash between them
+/// ```
+///
+/// A topic's slots stay together, so a large one makes a slice of its own, in parts. On its way the cutter forgets tombstones
+/// that have grown old: the slice then says that there is nothing.
+struct SliceCutter: ~Copyable {
+    /// What a slice aims at. Smaller than a block can be: it is built and compressed while records wait, and one that is lost
+    /// leaves a smaller part of the state to the next round.
+    private static let targetBytes = 32 << 10
+    /// Topics that one slice may pass, forgotten ones included.
+    private static let topicsAtOnce = 4_096
+    /// An entry's own bytes at most, and those of a topic with two of them.
+    private static let overheadBytes = 200
+
+    private let epoch: Epoch
+    private let incarnation: Incarnation
+    private let geometry: BlockGeometry
+    private let targetBytes: Int
+    /// The most bytes of a topic's name and values.
+    let maximumTopicBytes: Int
+    private var encoder = SliceEncoder()
+    private var packing: BlockPacking
+    private var plain: [UInt8] = []
+    private var packed: [UInt8] = []
+    private(set) var lastBlock = BlockNumber(rawValue: 0)
+
+    init(epoch: Epoch, incarnation: Incarnation, geometry: BlockGeometry, compressionLevel: Int) {
+        self.epoch = epoch
+        self.incarnation = incarnation
+        self.geometry = geometry
+        targetBytes = min(Self.targetBytes, geometry.capacityBytes)
+        maximumTopicBytes =
+            min(WireLimits.maximumParts * geometry.capacityBytes, WireLimits.maximumContentBytes)
+            - Self.overheadBytes
+        packing = BlockPacking(level: compressionLevel)
+    }
+
+    /// What is cut.
+    struct Order {
+        /// The newest stamp: the slots hold everything up to it.
+        let capture: Stamp
+        let round: UInt64
+        let slice: UInt64
+        let from: TopicHash
+        /// Tombstones from before this are forgotten.
+        let horizon: UnixMilliseconds
+        /// The live block that is open, or the next one.
+        let openBlock: BlockNumber
+    }
+
+    /// Cuts the slice that begins at `order.from`.
+    mutating func cut(_ order: Order, from slots: inout NamespaceSlots) -> SnapshotSlice {
+        var old: [NamespaceSlots.TopicID] = []
+        var end: TopicHash?
+        var position = slots.order.position(from: order.from)
+        var passed = 0
+        while let (hash, place) = slots.order.topic(at: position) {
+            let id = NamespaceSlots.TopicID(index: place)
+            slots.shrink(id, to: maximumTopicBytes, in: order.openBlock)
+            let bytes = slots.topicBytes(id)
+            if passed > 0, encoder.byteCount + bytes + Self.overheadBytes > targetBytes || passed >= Self.topicsAtOnce {
+                // `order.from` lies below: a topic was passed since.
+                end = TopicHash(rawValue: hash.rawValue - 1)
+                break
+            }
+            let isForgotten = slots.isForgettable(id, before: order.horizon)
+            if isForgotten { old.append(id) }
+            append(id, hash, of: slots, isForgotten: isForgotten)
+            passed += 1
+            position = slots.order.next(position)
+        }
+        for id in old { slots.forget(id, before: order.horizon, in: order.openBlock) }
+        let heading = SliceHeading(
+            capture: order.capture, round: order.round, slice: order.slice, isLast: end == nil, from: order.from,
+            to: end ?? TopicHash(rawValue: .max))
+        return SnapshotSlice(heading: heading, blocks: close(heading))
+    }
+
+    private mutating func append(
+        _ id: NamespaceSlots.TopicID, _ hash: TopicHash, of slots: borrowing NamespaceSlots, isForgotten: Bool
+    ) {
+        let topic = slots.topic(id)
+        let retained = slots.retained(id)
+        if retained.state == .held { append(.retained, topic, hash, retained) }
+        let event = slots.event(id)
+        if event.state == .held { append(.lastEvent, topic, hash, event) }
+        if retained.state == .tombstone, !isForgotten { append(.tombstone, topic, hash, retained) }
+    }
+
+    private mutating func append(
+        _ kind: SlotKind, _ topic: [UInt8], _ hash: TopicHash, _ value: NamespaceSlots.Value
+    ) {
+        let content = value.content.span.bytes
+        encoder.append(
+            kind, topic: topic.span.bytes, hash: hash, stamp: value.stamp,
+            flags: RecordFlags(
+                qos: value.qos, retain: kind != .lastEvent, hasProperties: value.propertiesBytes > 0),
+            version: value.version, time: value.time, properties: content.extracting(0..<value.propertiesBytes),
+            payload: content.extracting(value.propertiesBytes..<content.byteCount))
+    }
+
+    private mutating func close(_ heading: SliceHeading) -> [ClosedBlock] {
+        var plain: [UInt8] = []
+        swap(&plain, &self.plain)
+        var packed: [UInt8] = []
+        swap(&packed, &self.packed)
+        encoder.finish(heading, into: &plain)
+        guard let parts = ContentParts.split(byteCount: plain.count, maximumPartBytes: geometry.capacityBytes) else {
+            preconditionFailure("a topic's slots fit 64 parts")
+        }
+        let none = SequenceNumber(rawValue: 0)
+        var blocks: [ClosedBlock] = []
+        for (index, range) in parts.enumerated() {
+            lastBlock = lastBlock.next
+            let flags = packing.pack(plain.span.bytes.extracting(range), into: &packed)
+            blocks.append(
+                ClosedBlock(
+                    packed: packed, plainBytes: range.count, flags: flags,
+                    id: BlockID(channel: .snapshot, epoch: epoch, incarnation: incarnation, block: lastBlock),
+                    part: index, of: parts.count, sequences: (none, none), geometry: geometry, lastDelivery: nil))
+        }
+        swap(&plain, &self.plain)
+        swap(&packed, &self.packed)
+        return blocks
+    }
+}
