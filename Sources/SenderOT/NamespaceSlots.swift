@@ -53,6 +53,7 @@ public struct NamespaceSlots: ~Copyable {
 
         var isFree: Bool { topic.isEmpty }
         var heldSlots: Int { (retained.state == .held ? 1 : 0) + (event.state == .held ? 1 : 0) }
+        var newest: Stamp { max(retained.stamp, event.stamp) }
         var contentBytes: Int { retained.content.count + event.content.count }
     }
 

@@ -46,29 +46,37 @@ extension NamespaceSlots {
     /// Takes a row of the table, in the order of ids; what cannot be read counts as empty.
     mutating func restore(id: Int, topic: RawSpan, version: UInt64, retained: RawSpan, event: RawSpan) {
         let known = find(topic)
-        let place = known == nil ? insertAgain(topic, at: id)?.index : nil
-        if let place, place != id { noteChange(place, in: BlockNumber(rawValue: 0)) }
-        if place != id { changed.append((id, BlockNumber(rawValue: 0))) }
-        guard let place else {
-            // Known: moved by an earlier start that ended before it could remove the old row.
-            if known == nil { forget(version, at: id) }
-            return
+        guard let place = (known ?? insertAgain(topic, at: id))?.index else {
+            changed.append((id, BlockNumber(rawValue: 0)))
+            return forget(version, at: id)
+        }
+        if place != id {
+            noteChange(place, in: BlockNumber(rawValue: 0))
+            changed.append((id, BlockNumber(rawValue: 0)))
+        }
+        let row = (retained: Value(encoded: retained), event: Value(encoded: event))
+        if known != nil {
+            // One of two rows is older: from before the topic was forgotten and came back, or moved.
+            let (held, new) = (entries[place].newest, max(row.retained.stamp, row.event.stamp))
+            if new < held { return forget(version, at: id) }
+            guard new > held else { return }
+            forget(entries[place].version, at: place)
+            versions -= entries[place].version
         }
         entries[place].version = version
         versions += version
         change(place) { entry in
-            entry.retained = Value(encoded: retained)
-            entry.event = Value(encoded: event)
+            entry.retained = row.retained
+            entry.event = row.event
         }
     }
 
     /// Takes a record of the journal, unless it is known already.
     mutating func replay(_ record: borrowing RecordView, stamp: Stamp) {
         guard let id = insertAgain(record.topic) else { return countUnnamed() }
-        let newest = max(entries[id.index].retained.stamp, entries[id.index].event.stamp)
-        if stamp > newest, record.version.rawValue <= entries[id.index].version {
+        if stamp > entries[id.index].newest, record.version.rawValue <= entries[id.index].version {
             // The topic was forgotten and came back, and the table knows nothing of it yet.
-            forgotten += entries[id.index].version
+            forget(entries[id.index].version, at: id.index)
             versions -= entries[id.index].version
             entries[id.index].version = 0
         }
