@@ -20,13 +20,14 @@
 //  12. BrokersBench.swift — brokers: messages a second from broker to broker
 //  13. LatencyBench.swift — latency: from publish to arrival
 //  14. DurabilityBench.swift — durability: what disks cost
-//  15. MessageWay.swift — real brokers, and the pair or a bridge between them
-//  16. LoadRun.swift — one run of load over such a way
-//  17. LoadMessage.swift — what the load is made of
-//  18. LoadPublisher.swift — publishes it
-//  19. LoadConsumer.swift — takes it and checks it
-//  20. LoadTally.swift — what the two know of each other
-//  21. BrokerStream.swift — a raw MQTT connection
+//  15. SnapshotBench.swift — snapshot: what the whole state costs the sender
+//  16. MessageWay.swift — real brokers, and the pair or a bridge between them
+//  17. LoadRun.swift — one run of load over such a way
+//  18. LoadMessage.swift — what the load is made of
+//  19. LoadPublisher.swift — publishes it
+//  20. LoadConsumer.swift — takes it and checks it
+//  21. LoadTally.swift — what the two know of each other
+//  22. BrokerStream.swift — a raw MQTT connection
 
 import Glibc
 
@@ -50,6 +51,8 @@ struct DiodeBench {
         BenchCase(
             name: "durability", summary: "what disks cost: acknowledgements, the outbox, many topics",
             run: benchDurability),
+        BenchCase(
+            name: "snapshot", summary: "the whole state: memory, rounds, checkpoints", run: benchSnapshot),
     ]
 
     static func main() async {
