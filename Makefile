@@ -11,6 +11,7 @@ TEST_SECONDS ?= 600
 # A regular expression over `Module.Suite/test`; nothing means everything. A filter that matches nothing fails.
 FILTER ?=
 SOAK_SECONDS ?= 0
+CRASHES ?= 1000
 FUZZ_SECONDS ?= 60
 
 # The Swift runtime is linked statically: an appliance needs Debian's libraries and nothing else.
@@ -62,8 +63,8 @@ fuzz: setup ## feed hostile bytes to every decoder, FUZZ_SECONDS (60) each
 	@FUZZ_SECONDS='$(FUZZ_SECONDS)' Fuzz/run.sh
 
 .PHONY: soak
-soak: setup ## the simulated pair on new seeds until stopped (SOAK_SECONDS=… for a limit)
-	@SOAK_SECONDS='$(SOAK_SECONDS)' Tests/run-soak
+soak: setup ## a storm of CRASHES (1000) over the real pair, then the simulated one until stopped (SOAK_SECONDS=… for a limit)
+	@SOAK_SECONDS='$(SOAK_SECONDS)' CRASHES='$(CRASHES)' Tests/run-soak
 
 .PHONY: format
 format: toolchain ## lay out every Swift file as .swift-format says

@@ -26,6 +26,8 @@ extension ConnectionSettings {
         version = VersionPolicy(broker.version)
         username = broker.username
         clientIdentifier = broker.clientID ?? ""
+        // One client of one broker on its own network: a dial each few seconds hurts nobody, plant data that waits does.
+        reconnectMaximum = .seconds(5)
         if let file = broker.passwordFile { password = try Self.password(file.resolved) }
     }
 

@@ -74,6 +74,7 @@ struct AuditReport: Decodable {
         if finished.output.isEmpty { finished = try await pair.status(.receiver) }
         do {
             let answer = try JSONDecoder().decode(Answer.self, from: Foundation.Data(finished.output.utf8))
+            if answer.links.first?.balanced == false { print(finished.output) }
             if let first = answer.links.first { return first }
         } catch {
             throw CommandFailed(description: "the audit cannot be read: \(error): \(finished.output.prefix(2_000))")

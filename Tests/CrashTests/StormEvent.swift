@@ -35,12 +35,12 @@ enum StormEvent: String, CaseIterable, Sendable {
     /// may be published again: until the receiver has noted on its disk that it is settled.
     ///
     /// Marks are written every 50 ms and synced every second; the rest is a busy machine. Where only a connection ends, an answer
-    /// can be on its way.
+    /// can be on its way; and one that came early is in doubt with those before it, since the receiver settles in order.
     var doubtMilliseconds: UInt32 {
         switch self {
         case .killReceiver: 1_000
         case .receiversPowerLoss: 4_000
-        case .killITBroker, .refuseAtITBroker, .stallITBroker: 250
+        case .killITBroker, .refuseAtITBroker, .stallITBroker: 1_000
         // What could not be written while the disk was full is in doubt at the next kill: see `Verdict`.
         case .fillReceiverDisk: 4_000
         case .killSender, .sendersPowerLoss, .restartOTBroker, .cutLink, .fillSenderDisk: 0

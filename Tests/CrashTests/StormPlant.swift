@@ -61,7 +61,7 @@ final class StormPlant: Sendable {
     }
 
     /// Waits until records pass through both taps that did not before.
-    func requireProgress(within limit: Duration = .seconds(30)) async throws {
+    func requireProgress(within limit: Duration = .seconds(60)) async throws {
         let before = (otTap.read { $0.acknowledged }, itTap.read { $0.acknowledged })
         try await require("records pass", within: limit) {
             otTap.read { $0.acknowledged } > before.0 && itTap.read { $0.acknowledged } > before.1

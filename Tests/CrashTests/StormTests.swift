@@ -8,12 +8,10 @@ struct StormTests {
     /// A few dozen in `make test`; `make soak` sets CRASHES=1000.
     static let crashes = ProcessInfo.processInfo.environment["CRASHES"].flatMap(Int.init) ?? 30
     static let perSecond = 6_000
-    /// What the receiver survives once its store is on disk.
-    static let unborn: Set<StormEvent> = [.killReceiver, .receiversPowerLoss, .fillReceiverDisk]
     /// Events that can be drawn, by their names and commas between, for whoever looks for a fault: EVENTS="sender killed,link cut".
     static let events: [StormEvent] = {
         let names = ProcessInfo.processInfo.environment["EVENTS"]?.split(separator: ",").map(String.init)
-        return names.map { $0.compactMap(StormEvent.init) } ?? StormEvent.allCases.filter { !unborn.contains($0) }
+        return names.map { $0.compactMap(StormEvent.init) } ?? StormEvent.allCases
     }()
 
     @Test("P1 what was acknowledged is published or named, whatever is killed, cut, full or unplugged")

@@ -19,7 +19,7 @@ struct Verdict: CustomStringConvertible {
     /// Published again after the IT broker had acknowledged it: because the OT broker gave it twice; because an event came before the
     /// acknowledgement was safe; without a reason, which must be none.
     private(set) var givenTwice = 0
-    private(set) var inDoubt = 0
+    private(set) var inDoubt: [StormEvent: Int] = [:]
     private(set) var groundless: [(repetition: TapAccount.Repeat, stamps: [Stamp])] = []
     private(set) var unreadableBlocks = 0
 
@@ -79,15 +79,13 @@ struct Verdict: CustomStringConvertible {
                 && strikes.contains {
                     $0.event == .sendersPowerLoss && $0.from <= handedOverAt
                 }
-            let isInDoubt =
-                isTakenBack
-                || strikes.contains { strike in
-                    let doubt = strike.event.doubtMilliseconds
-                    return doubt > 0 && each.acknowledgedAt <= strike.to && each.againAt >= strike.from
-                        && each.acknowledgedAt + doubt >= strike.from
-                }
-            if isInDoubt {
-                inDoubt += 1
+            let cause = strikes.last { strike in
+                let doubt = strike.event.doubtMilliseconds
+                return doubt > 0 && each.acknowledgedAt <= strike.to && each.againAt >= strike.from
+                    && each.acknowledgedAt + doubt >= strike.from
+            }
+            if let event = isTakenBack ? .sendersPowerLoss : cause?.event {
+                inDoubt[event, default: 0] += 1
             } else if again.contains(each.number) || otAccount.wasFetched(each.number) {
                 givenTwice += 1
             } else {
@@ -103,10 +101,12 @@ struct Verdict: CustomStringConvertible {
             "\($0.repetition.number) (acknowledged at \($0.repetition.acknowledgedAt) ms, again at \($0.repetition.againAt) ms; "
                 + "\(Self.text($0.stamps)))"
         }
+        let doubts = inDoubt.sorted { $0.value > $1.value }.map { "\($0.value) (\($0.key.rawValue))" }
+            .joined(separator: ", ")
         return """
             handed over \(handedOver), acknowledged \(acknowledged), arrived \(arrived), \
             named as missing \(missing), as lost \(lost), as shed \(shed), left to the OT broker \(leftToBroker)
-            duplicates: \(inDoubt) in doubt, \(givenTwice) given twice by the OT broker
+            duplicates: \(doubts.isEmpty ? "none" : doubts) in doubt, \(givenTwice) given twice by the OT broker
             groundless duplicates: \(Self.sample(doubled))
             unaccounted: \(Self.sample(absent))
             """

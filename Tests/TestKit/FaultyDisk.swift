@@ -107,6 +107,12 @@ public final class FaultyDisk: Sendable {
         }
     }
 
+    /// The files are gone, and what was synced of them: a new disk. Call it while no program runs.
+    public func forgetAll() throws {
+        try FileManager.default.removeItem(atPath: image)
+        try FileManager.default.createDirectory(atPath: image, withIntermediateDirectories: false)
+    }
+
     private func loseNewFile(_ name: String, _ share: Double, _ random: inout some RandomNumberGenerator) throws {
         let path = folder + "/" + name
         guard FileManager.default.fileExists(atPath: path) else { return }
