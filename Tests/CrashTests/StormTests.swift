@@ -6,7 +6,7 @@ import Testing
 @Suite("The storm", .serialized, .timeLimit(.minutes(240)))
 struct StormTests {
     /// A few dozen in `make test`; `make soak` sets CRASHES=1000.
-    static let crashes = ProcessInfo.processInfo.environment["CRASHES"].flatMap(Int.init) ?? 30
+    static let crashes = ProcessInfo.processInfo.environment["CRASHES"].flatMap(Int.init) ?? 24
     static let perSecond = 6_000
     /// Events that can be drawn, by their names and commas between, for whoever looks for a fault: EVENTS="sender killed,link cut".
     static let events: [StormEvent] = {
