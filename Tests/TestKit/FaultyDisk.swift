@@ -92,6 +92,8 @@ public final class FaultyDisk: Sendable {
     public func losePower(keeping share: Double, _ random: inout some RandomNumberGenerator) throws {
         let files = FileManager.default
         for name in try files.contentsOfDirectory(atPath: image).sorted() {
+            // Index files are memory: the next program makes them anew. Others of the folder may be in use.
+            try? files.removeItem(atPath: "\(folder)/\(name.replacing(".unsynced", with: ""))-shm")
             if name.hasSuffix(".unsynced") {
                 let file = String(name.dropLast(".unsynced".count))
                 if !files.fileExists(atPath: image + "/" + file) { try loseNewFile(file, share, &random) }
@@ -100,10 +102,6 @@ public final class FaultyDisk: Sendable {
                 try PowerLoss.merge(
                     synced: image + "/" + name, into: folder + "/" + name, keeping: share, &random)
             }
-        }
-        // Index files are memory: the next program makes them anew.
-        for name in try files.contentsOfDirectory(atPath: folder) where name.hasSuffix("-shm") {
-            try files.removeItem(atPath: folder + "/" + name)
         }
     }
 
