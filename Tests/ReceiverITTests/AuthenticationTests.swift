@@ -144,7 +144,7 @@ struct AuthenticationTests {
                 var frames = try sender.frames(sender.live(count: 60))
                 let count = frames.count
                 for _ in 0..<3 * count {
-                    let fake = forged(template[0], block: .random(in: 2...1_000_000, using: &random), random: &random)
+                    let fake = forged(template[0], block: .random(in: 100...1_000_000, using: &random), random: &random)
                     frames.insert(fake, at: Int.random(in: 0...frames.count, using: &random))
                 }
                 link.receive(frames)
