@@ -113,6 +113,9 @@ struct LinkTables: ~Copyable {
         for table in ["epochs", "holes", "contents", "topics"] {
             try database.execute("DELETE FROM \(table) WHERE link = \(id)")
         }
+        // Gaps that healed while nothing could be stored were told to nobody here; those that are open still come with the whole state.
+        try database.execute(
+            "UPDATE gaps SET missing = 0, closed_at = unixepoch() * 1000 WHERE link = \(id) AND missing > 0")
         for index in 0..<replica.count { try store(replica.row(index), of: id) }
     }
 
