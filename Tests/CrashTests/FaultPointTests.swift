@@ -61,7 +61,7 @@ struct FaultPointTests {
             #expect(unreached.count <= 3, "\(unreached)")
             #expect(verdict.unaccounted.count == 0, "\(verdict)")
             #expect(verdict.leftToBroker == 0, "\(verdict)")
-            #expect(verdict.groundless.count == 0, "\(verdict)")
+            #expect(verdict.groundless.count <= verdict.tolerableRepeats, "\(verdict)")
             #expect(audit.broken == [])
             #expect(plant.damagedFiles == [])
         }

@@ -39,7 +39,7 @@ struct StormTests {
 
             #expect(verdict.unaccounted.count == 0, "\(verdict)")
             #expect(verdict.leftToBroker == 0, "\(verdict)")
-            #expect(verdict.groundless.count == 0, "\(verdict)")
+            #expect(verdict.groundless.count <= verdict.tolerableRepeats, "\(verdict)")
             #expect(verdict.unreadableBlocks == 0)
             #expect(audit.broken == [])
             #expect(plant.damagedFiles == [])
