@@ -137,8 +137,10 @@ struct ConnectionTests {
         }
         #expect(await publisher.settled(total).count == total)
         #expect(await subscriber.messages(total).count == total)
+        // A cut that found it dialling cost it no connection: only the last one is counted.
+        let grants = subscriber.now.grants.count
         cutter.cut()
-        #expect(await eventually { subscriber.now.isConnected && subscriber.now.grants.count > 8 })
+        #expect(await eventually { subscriber.now.isConnected && subscriber.now.grants.count > grants })
         #expect(subscriber.payloads == (0..<total).map(String.init))
         #expect(publisher.now.settlements.allSatisfy { $0.outcome == .delivered(.success) })
         #expect(publisher.now.grants.dropFirst().allSatisfy { $0.sessionPresent })
