@@ -87,7 +87,8 @@ struct EchoSource: ~Copyable {
         try database.begin()
         do throws(StorageError) {
             for range in ranges {
-                let wanted = min(range.blocks.upperBound - range.blocks.lowerBound, 1 << 62) + 1
+                // 64 KiB of bundle hold fewer than 2¹⁶ ranges: the sum stays far below 2⁶⁴.
+                let wanted = min(range.blocks.upperBound - range.blocks.lowerBound, 1 << 46) + 1
                 position.bind(1, unsigned: range.epoch.rawValue)
                 guard try position.step() else {
                     result.gone += wanted

@@ -51,7 +51,8 @@ struct JournalReader: ~Copyable {
         let (first, last) = (row.unsigned(3), row.unsigned(4))
         guard 1...64 ~= parts, 0..<parts ~= part, 1...WireLimits.maximumPlainBytes ~= plain, 1...255 ~= source,
             1...65_000 ~= bytes, source...255 ~= count, 1...WireLimits.maximumPackedBytes ~= content.byteCount,
-            content.byteCount <= source * bytes, first <= last + 1, flags.isSubset(of: [.compressed, .sealed])
+            content.byteCount <= source * bytes, last < .max, first <= last + 1,
+            flags.isSubset(of: [.compressed, .sealed])
         else { return nil }
         var symbols = [UInt8](repeating: 0, count: source * bytes)
         var span = symbols.mutableSpan

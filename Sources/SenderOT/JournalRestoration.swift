@@ -35,6 +35,9 @@ struct JournalRestoration: Sendable {
         if try journal.step() {
             marks = JournalMarks(
                 sent: journal.unsigned(0), released: journal.unsigned(1), replayFrom: max(journal.unsigned(2), 1))
+            guard max(marks.sent, marks.released, marks.replayFrom) <= UInt64(Int64.max) else {
+                throw .corrupt(path: database.path, reason: "a mark of the journal is no position")
+            }
             echoes = journal.text(3)
             deletionsAccepted = journal.integer(4) != 0
         }

@@ -177,11 +177,11 @@ struct JournalStore: ~Copyable {
         bytesSinceLook = 0
         let footprint = try database.footprint()
         usedBytes = footprint.used
-        let free = FreeSpace.bytes(at: path) ?? .max
-        mayRemoveForRoom =
-            usedBytes > limits.bytes
-            || free.addingReportingOverflow(footprint.reusable).partialValue
-                < limits.minimumFree
+        // Where nobody can tell what is free, nothing is removed for its sake.
+        let isScarce = FreeSpace.bytes(at: path).map {
+            $0 < limits.minimumFree - min(footprint.reusable, limits.minimumFree)
+        }
+        mayRemoveForRoom = usedBytes > limits.bytes || isScarce ?? false
         if usedBytes <= limits.bytes { isFull = false }
     }
 
