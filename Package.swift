@@ -55,7 +55,7 @@ let package = Package(
         room("ReceiverIT", ["DiodeProtocol", "FEC", "Outbox", "Ledger"] + shared),
         room("Republish", ["MQTT", "Sparkplug", "DiodeProtocol", "Outbox"] + shared),
         room("Outbox", ["DiodeProtocol", "Storage", "Threading"]),
-        room("Ledger", ["Storage", "Crypto"]),
+        room("Ledger", ["DiodeProtocol", "Storage", "Crypto", "JSON"]),
 
         // Values and their bytes; symbols and theirs; the two protocols at the ends.
         room("DiodeProtocol", ["Crypto", "CZstd"]),
@@ -94,6 +94,7 @@ let package = Package(
         tests("FECTests", ["FEC", "CISAL"], exclude: ["Vectors"]),
         tests("DiodeProtocolTests", ["DiodeProtocol", "Crypto"], exclude: ["Vectors"]),
         tests("AuditTests", ["Audit", "JSON", "DiodeProtocol"]),
+        tests("LedgerTests", ["Ledger", "Storage", "Crypto"]),
         tests("MQTTTests", ["MQTT", "Threading"]),
         tests("SharedRoomTests", ["Commands"] + shared),
         tests(

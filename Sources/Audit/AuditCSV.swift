@@ -23,6 +23,26 @@ struct AuditCSV {
         "detail",
     ]
 
+    /// A column by its place in `columns`.
+    private enum Column: Int {
+        case link, kind, name, from, to, topic, records, state, cause, healedBy, id, epoch, firstSequence, lastSequence,
+            firstBlock, lastBlock, openedAt, closedAt, acknowledged, detail
+    }
+
+    /// The texts of a row; empty where nothing was put.
+    private struct Cells: ExpressibleByDictionaryLiteral {
+        private(set) var texts = [String](repeating: "", count: AuditCSV.columns.count)
+
+        init(dictionaryLiteral elements: (Column, String)...) {
+            for (column, text) in elements { texts[column.rawValue] = text }
+        }
+
+        subscript(column: Column) -> String {
+            get { texts[column.rawValue] }
+            set { texts[column.rawValue] = newValue }
+        }
+    }
+
     private let report: AuditReport
 
     init(_ report: AuditReport) { self.report = report }
@@ -34,29 +54,30 @@ struct AuditCSV {
     }
 
     private func append(_ link: LinkAudit, to text: inout String) {
-        func row(_ kind: String, _ cells: [String: String]) {
-            for (index, column) in Self.columns.enumerated() {
-                if index > 0 { text += "," }
-                switch column {
-                case "link": text += Self.cell(link.link)
-                case "kind": text += kind
-                default: if let cell = cells[column] { text += Self.cell(cell) }
+        let name = Self.cell(link.link)
+        func row(_ kind: String, _ cells: Cells) {
+            for (place, cell) in cells.texts.enumerated() {
+                if place > 0 { text += "," }
+                switch place {
+                case Column.link.rawValue: text += name
+                case Column.kind.rawValue: text += kind
+                default: if !cell.isEmpty { text += Self.cell(cell) }
                 }
             }
             text += "\r\n"
         }
         for finding in link.findings {
-            row("finding", ["state": String(finding.exit.rawValue), "detail": finding.text])
+            row("finding", [.state: String(finding.exit.rawValue), .detail: finding.text])
         }
         for (name, path) in AuditTotals.fields {
-            row("total", ["name": name, "records": String(link.totals[keyPath: path])])
+            row("total", [.name: name, .records: String(link.totals[keyPath: path])])
             if let statement = link.statement {
                 for (kind, balance) in [("opening", statement.opening), ("closing", statement.closing)] {
                     row(
                         kind,
                         [
-                            "name": name, "records": String(balance.totals[keyPath: path]),
-                            "from": CalendarTime.text(balance.at),
+                            .name: name, .records: String(balance.totals[keyPath: path]),
+                            .from: CalendarTime.text(balance.at),
                         ])
                 }
             }
@@ -68,66 +89,75 @@ struct AuditCSV {
                 row(
                     "gap-topic",
                     [
-                        "id": String(gap.id), "topic": topic.topic, "records": String(topic.records),
-                        "state": gap.state.rawValue,
+                        .id: String(gap.id), .topic: topic.topic, .records: String(topic.records),
+                        .state: gap.state.rawValue,
                     ])
             }
         }
         for (index, loss) in link.losses.enumerated() {
             var cells = Self.cells(loss)
-            cells["id"] = String(index + 1)
+            cells[.id] = String(index + 1)
             row("loss", cells)
             for topic in loss.topics {
                 row(
                     "loss-topic",
-                    ["id": String(index + 1), "topic": topic.topic, "records": String(topic.records), "state": "lost"])
+                    [.id: String(index + 1), .topic: topic.topic, .records: String(topic.records), .state: "lost"])
             }
         }
         for interval in link.unobserved { row("unobserved", Self.cells(interval)) }
         for action in link.actions {
-            row("action", ["from": CalendarTime.text(action.at), "name": action.what, "detail": action.detail])
+            row("action", [.from: CalendarTime.text(action.at), .name: action.what, .detail: action.detail])
         }
     }
 
-    private static func cells(_ epoch: AuditEpoch) -> [String: String] {
+    private static func cells(_ epoch: AuditEpoch) -> Cells {
         [
-            "epoch": String(epoch.epoch.rawValue), "first_sequence": String(epoch.firstSequence.rawValue),
-            "last_sequence": String(epoch.lastSequence.rawValue), "records": String(epoch.sent),
-            "from": CalendarTime.text(epoch.startedAt), "to": epoch.endedAt.map { CalendarTime.text($0) } ?? "",
-            "detail": "delivered \(epoch.delivered) late \(epoch.late) missing \(epoch.missing) lost \(epoch.lost)",
+            .epoch: String(epoch.epoch.rawValue), .firstSequence: String(epoch.firstSequence.rawValue),
+            .lastSequence: String(epoch.lastSequence.rawValue), .records: String(epoch.sent),
+            .from: CalendarTime.text(epoch.startedAt), .to: epoch.endedAt.map { CalendarTime.text($0) } ?? "",
+            .detail: "delivered \(epoch.delivered) late \(epoch.late) missing \(epoch.missing) lost \(epoch.lost)",
         ]
     }
 
-    private static func cells(_ gap: AuditGap) -> [String: String] {
+    private static func cells(_ gap: AuditGap) -> Cells {
         [
-            "from": gap.sourceFrom.map { CalendarTime.text($0) } ?? "",
-            "to": gap.sourceTo.map { CalendarTime.text($0) } ?? "", "records": String(gap.records),
-            "state": gap.state.rawValue, "cause": gap.cause.rawValue, "healed_by": gap.healedBy?.rawValue ?? "",
-            "id": String(gap.id), "epoch": String(gap.epoch.rawValue),
-            "first_sequence": String(gap.firstSequence.rawValue), "last_sequence": String(gap.lastSequence.rawValue),
-            "first_block": String(gap.firstBlock.rawValue), "last_block": String(gap.lastBlock.rawValue),
-            "opened_at": CalendarTime.text(gap.openedAt), "closed_at": gap.closedAt.map { CalendarTime.text($0) } ?? "",
-            "acknowledged": gap.state == .lost ? String(gap.isAcknowledged) : "",
+            .from: gap.sourceFrom.map { CalendarTime.text($0) } ?? "",
+            .to: gap.sourceTo.map { CalendarTime.text($0) } ?? "", .records: String(gap.records),
+            .state: gap.state.rawValue, .cause: gap.cause.rawValue, .healedBy: gap.healedBy?.rawValue ?? "",
+            .id: String(gap.id), .epoch: String(gap.epoch.rawValue),
+            .firstSequence: String(gap.firstSequence.rawValue), .lastSequence: String(gap.lastSequence.rawValue),
+            .firstBlock: String(gap.firstBlock.rawValue), .lastBlock: String(gap.lastBlock.rawValue),
+            .openedAt: CalendarTime.text(gap.openedAt), .closedAt: gap.closedAt.map { CalendarTime.text($0) } ?? "",
+            .acknowledged: gap.state == .lost ? String(gap.isAcknowledged) : "",
         ]
     }
 
-    private static func cells(_ loss: AuditLoss) -> [String: String] {
+    private static func cells(_ loss: AuditLoss) -> Cells {
         [
-            "name": loss.layer, "from": CalendarTime.text(loss.from), "to": CalendarTime.text(loss.to),
-            "records": String(loss.records), "state": "lost", "acknowledged": String(loss.isAcknowledged),
-            "detail": loss.reason,
+            .name: loss.layer, .from: CalendarTime.text(loss.from), .to: CalendarTime.text(loss.to),
+            .records: String(loss.records), .state: "lost", .acknowledged: String(loss.isAcknowledged),
+            .detail: loss.reason,
         ]
     }
 
-    private static func cells(_ interval: UnobservedInterval) -> [String: String] {
+    private static func cells(_ interval: UnobservedInterval) -> Cells {
         [
-            "from": CalendarTime.text(interval.from), "to": CalendarTime.text(interval.to),
-            "state": interval.sessionResumed ? "session-resumed" : "session-lost", "detail": interval.reason,
+            .from: CalendarTime.text(interval.from), .to: CalendarTime.text(interval.to),
+            .state: interval.sessionResumed ? "session-resumed" : "session-lost", .detail: interval.reason,
         ]
     }
 
     /// A cell: quoted if it holds a comma, a quotation mark or a line end; not taken for a formula.
     static func cell(_ text: String) -> String {
+        let isTame = text.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "/"), UInt8(ascii: "."), UInt8(ascii: ":"):
+                true
+            default: false
+            }
+        }
+        if isTame { return text }
         let isNumber = text.utf8.dropFirst(text.hasPrefix("-") ? 1 : 0).allSatisfy { 48...57 ~= $0 } && text != "-"
         let isFormula = !isNumber && text.utf8.first.map { "=+-@\t\r".utf8.contains($0) } ?? false
         let harmless = isFormula ? "'" + text : text

@@ -42,7 +42,7 @@ extension AuditReport {
         text += "["
         for (index, element) in elements.enumerated() {
             text += index == 0 ? "\n        " : ",\n        "
-            text += element.line
+            element.appendLine(to: &text)
         }
         text += "\n      ]"
     }

@@ -15,12 +15,30 @@ extension JSONValue {
 
     /// A text as a JSON string (RFC 8259 §7), printable as in `printable(_:)`.
     public static func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            if scalar == "\"" || scalar == "\\" { result += "\\" }
-            append(scalar, to: &result)
+        var result = ""
+        appendQuoted(text, to: &result)
+        return result
+    }
+
+    private static func appendQuoted(_ text: String, to result: inout String) {
+        result += "\""
+        if isPlain(text) {
+            result += text
+        } else {
+            for scalar in text.unicodeScalars {
+                if scalar == "\"" || scalar == "\\" { result += "\\" }
+                append(scalar, to: &result)
+            }
         }
-        return result + "\""
+        result += "\""
+    }
+
+    /// Appends the value on one line, for texts of many.
+    public func appendLine(to text: inout String) { write(to: &text, indentation: nil, depth: 0) }
+
+    /// Whether it is its own JSON string, as nearly every text is.
+    private static func isPlain(_ text: String) -> Bool {
+        text.utf8.allSatisfy { 0x20..<0x7F ~= $0 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
     }
 
     /// A text with control characters, and the line ends that only JavaScript knows, escaped as in JSON, so that it is
@@ -49,14 +67,15 @@ extension JSONValue {
         case .flag(let value): text += value ? "true" : "false"
         case .integer(let value): text += String(value)
         case .decimal(let value): text += value.isFinite ? "\(value)" : "null"
-        case .text(let value): text += Self.quoted(value)
+        case .text(let value): Self.appendQuoted(value, to: &text)
         case .array(let elements):
             Self.write(elements.count, "[", "]", to: &text, indentation, depth) { index, text in
                 elements[index].write(to: &text, indentation: indentation, depth: depth + 1)
             }
         case .object(let members):
             Self.write(members.count, "{", "}", to: &text, indentation, depth) { index, text in
-                text += Self.quoted(members[index].name) + (indentation == nil ? ":" : ": ")
+                Self.appendQuoted(members[index].name, to: &text)
+                text += indentation == nil ? ":" : ": "
                 members[index].value.write(to: &text, indentation: indentation, depth: depth + 1)
             }
         }

@@ -24,14 +24,14 @@ public struct LedgerHead: Sendable, Equatable {
     /// 32 bytes; zeros before the first entry.
     public var hash: [UInt8]
 
+    public init(number: Int64, hash: [UInt8]) {
+        self.number = number
+        self.hash = hash
+    }
+
     /// Before the first entry.
     public static let empty = LedgerHead(number: 0, hash: [UInt8](repeating: 0, count: 32))
 
     /// As the audit and the log write it: `number:hash` in hexadecimal.
-    public var text: String { "\(number):\(hash.map { hexadecimal($0) }.joined())" }
-
-    private func hexadecimal(_ byte: UInt8) -> String {
-        let digits = String(byte, radix: 16)
-        return byte < 16 ? "0" + digits : digits
-    }
+    public var text: String { "\(number):\(NotedHead.hexadecimal(hash))" }
 }

@@ -25,21 +25,36 @@ public enum LedgerReader {
         return entries
     }
 
-    /// Follows the chain from the first entry to the newest.
-    /// - Returns: the number of the first entry that does not follow from those before it; nil if all do.
-    public static func firstDivergence(in database: borrowing Database) throws(StorageError) -> Int64? {
+    /// Follows the chain from the first entry to the newest, over what was folded, and compares it with heads that were noted.
+    public static func verdict(
+        noted: [LedgerHead] = [], in database: borrowing Database
+    ) throws(StorageError) -> ChainVerdict {
+        var named = try database.prepare("SELECT body FROM ledger WHERE kind = ?1 ORDER BY entry")
+        named.bind(1, text: LedgerFold.kind)
+        var folds: [LedgerFold] = []
+        while try named.step() {
+            // One that cannot be read is found when the chain comes to it.
+            let entry = LedgerEntry(link: "", at: 0, kind: LedgerFold.kind, body: named.text(0))
+            if let fold = LedgerFold(entry) { folds.append(fold) }
+        }
+        var follower = ChainFollower(folds: folds, noted: noted)
         var rows = try database.prepare("SELECT entry, link, at, kind, body, hash FROM ledger ORDER BY entry")
-        var head = LedgerHead.empty
         while try rows.step() {
             let entry = LedgerEntry(
                 link: rows.text(1), at: rows.unsigned(2), kind: rows.text(3), body: rows.text(4))
-            head = LedgerChain.head(after: head, with: entry)
             let hash = rows.blob(5).withUnsafeBytes { Array($0) }
-            guard rows.integer(0) == head.number, hash == head.hash else {
-                rows.reset()
-                return head.number
-            }
+            guard follower.follow(rows.integer(0), entry, hash: hash) else { break }
         }
-        return nil
+        rows.reset()
+        return follower.finish()
+    }
+
+    /// The same in one number.
+    /// - Returns: the first entry that does not follow from those before it; nil if all do.
+    public static func firstDivergence(in database: borrowing Database) throws(StorageError) -> Int64? {
+        switch try verdict(in: database) {
+        case .intact: nil
+        case .broken(let divergence): divergence.entry
+        }
     }
 }

@@ -1,6 +1,6 @@
 /// The ledger's table in the receiver's database. Part of its first migration.
 public enum LedgerSchema {
-    /// Rows are only ever appended; `entry` counts from 1 without holes.
+    /// Rows are appended; `entry` counts from 1 without holes but those that a fold names (``LedgerFold``).
     public static let sql = """
         CREATE TABLE ledger (
             entry INTEGER PRIMARY KEY,

@@ -32,6 +32,19 @@ public struct LedgerWriter: ~Copyable {
         next = head
     }
 
+    /// Folds entries: names them in an entry at the end, and deletes them, both in the caller's transaction.
+    public mutating func fold(
+        _ fold: LedgerFold, at time: UInt64, in database: borrowing Database
+    ) throws(StorageError) {
+        try append(fold.entry(at: time))
+        var deletion = try database.prepare("DELETE FROM ledger WHERE entry BETWEEN ?1 AND ?2")
+        for run in fold.runs {
+            deletion.bind(1, run.first)
+            deletion.bind(2, run.last)
+            try deletion.run()
+        }
+    }
+
     public mutating func committed() { head = next }
     public mutating func rolledBack() { next = head }
 }

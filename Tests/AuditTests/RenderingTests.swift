@@ -75,7 +75,14 @@ struct RenderingTests {
         let gaps = report.links[0].gaps
         #expect(rows.filter { $0[1] == "gap" }.count == gaps.count)
         #expect(rows.filter { $0[1] == "gap-topic" }.count == gaps.reduce(0) { $0 + $1.topics.count })
+        #expect(Set(AuditCSV.columns).count == 20)
         let records = AuditCSV.columns.firstIndex(of: "records") ?? 0
+        let closed = AuditCSV.columns.firstIndex(of: "closed_at") ?? 0
+        let last = AuditCSV.columns.firstIndex(of: "last_block") ?? 0
+        for (row, gap) in zip(rows.filter { $0[1] == "gap" }, gaps) {
+            #expect(row[closed] == gap.closedAt.map { CalendarTime.text($0) } ?? "")
+            #expect(row[last] == String(gap.lastBlock.rawValue))
+        }
         let sum = rows.filter { $0[1] == "gap" }.reduce(0) { $0 + (UInt64($1[records]) ?? 0) }
         #expect(sum == gaps.reduce(0) { $0 + $1.records })
     }

@@ -1,0 +1,171 @@
+import Ledger
+import TestKit
+import Testing
+
+@Suite("Folding the ledger")
+struct FoldingTests {
+    private static func rank(_ entry: LedgerEntry, healed: Set<String>) -> Int {
+        switch entry.kind {
+        case "gap.opened", "gap.closed": healed.contains(String(entry.body.prefix { $0 != "," })) ? 0 : 3
+        case "epoch.began": 1
+        case "balance": 2
+        case "loss": 3
+        default: 4
+        }
+    }
+
+    @Test("P9 a folded chain is intact, however often it was folded, and every entry is in it or in the totals")
+    func folded() async {
+        await withSeed { random in
+            for _ in 0..<12 {
+                var ledger = SampleLedger.random(.random(in: 50...600, using: &random), &random)
+                let whole = ledger.rows
+                let lost = whole.filter { $0.entry.kind == "gap.closed" && $0.entry.body.contains("lost") }.count
+                for round in 0..<4 {
+                    let before = ledger.bytes
+                    let fold = ledger.fold(
+                        freeing: .random(in: 1_000...20_000, using: &random), keeping: 20, at: UInt64(round))
+                    guard let fold else { continue }
+                    #expect(ledger.bytes < before + 200)
+                    #expect(LedgerFold(fold.entry(at: 5)) == fold)
+                }
+                let gone = ledger.folds.flatMap(\.runs).reduce(0) { $0 + $1.last - $1.first + 1 }
+                #expect(ledger.verdict() == .intact(head: ledger.head, folded: gone))
+                let entries = ledger.folds.flatMap(\.totals).reduce(0) { $0 + $1.entries }
+                #expect(Int(entries) + ledger.rows.count - ledger.folds.count == whole.count)
+                let foldedLost = ledger.folds.flatMap(\.totals).filter { $0.rank == "lost" && $0.cause == "link" }
+                let left = ledger.rows.filter { $0.entry.kind == "gap.closed" && $0.entry.body.contains("lost") }.count
+                #expect(Int(foldedLost.reduce(0) { $0 + $1.episodes }) + left == lost)
+            }
+        }
+    }
+
+    @Test("healed episodes go first, losses and actions last, open gaps and the newest entries never")
+    func order() async {
+        await withSeed { random in
+            let ledger = SampleLedger.random(400, &random)
+            let healed = Set(
+                ledger.rows.filter { $0.entry.kind == "gap.closed" && $0.entry.body.contains("healed") }.map {
+                    String($0.entry.body.prefix { $0 != "," })
+                })
+            let open = Set(ledger.table.filter { $0.state == "open" }.map(\.id))
+            for bytes in [500, 5_000, 20_000, 40_000, 1_000_000] {
+                var other = ledger
+                guard let fold = other.fold(freeing: bytes, keeping: 0, at: 0) else { continue }
+                let gone = ledger.rows.filter { row in fold.runs.contains { $0.first...$0.last ~= row.number } }
+                let worst = gone.map { Self.rank($0.entry, healed: healed) }.max() ?? 0
+                for row in other.rows.dropLast() where Self.rank(row.entry, healed: healed) < worst {
+                    let isOpen = open.contains { row.entry.body.hasPrefix("{\"gap\":\($0),") }
+                    #expect(isOpen || row.entry.kind == "balance", "\(row.entry) stayed while rank \(worst) went")
+                }
+                for id in open { #expect(!gone.contains { $0.entry.body.hasPrefix("{\"gap\":\(id),") }) }
+            }
+        }
+    }
+
+    @Test("the first balance of each day goes with the actions: months can still be opened and closed")
+    func balances() {
+        var ledger = SampleLedger()
+        for hour in 0..<96 {
+            ledger.append(
+                LedgerEntry(
+                    link: "plant-a", at: 1_793_491_200_000 + UInt64(hour) * 3_600_000, kind: "balance",
+                    body: #"{"totals":{"sent":\#(hour)},"epochs":[]}"#))
+        }
+        let kept = [0, 24, 48, 72].map { 96 + 14 + ledger.rows[$0].entry.body.utf8.count }.reduce(0, +)
+        _ = ledger.fold(freeing: ledger.bytes - kept, keeping: 0, at: 0)
+        #expect(ledger.rows.map(\.number).filter { $0 <= 96 } == [1, 25, 49, 73])
+        #expect(ledger.verdict() == .intact(head: ledger.head, folded: 92))
+    }
+
+    @Test("P9 a hole is missing unless a fold of the chain names just that hole")
+    func forged() throws {
+        var random = SeededGenerator(seed: 9)
+        let ledger = SampleLedger.random(100, &random)
+        // Taken out without a fold, and with a fold that only the caller knows.
+        var other = ledger
+        other.rows.removeSubrange(40..<50)
+        #expect(other.verdict() == .broken(.missing(first: 41, last: 50)))
+        let run = LedgerFold.Run(first: 41, last: 50, hash: ledger.rows[49].hash)
+        var follower = ChainFollower(folds: [LedgerFold(runs: [run], totals: [])])
+        for row in other.rows { guard follower.follow(row.number, row.entry, hash: row.hash) else { break } }
+        #expect(follower.finish() == .broken(.missing(first: 41, last: 50)))
+        // A fold that names entries that are there, and one that names other hashes.
+        other = ledger
+        other.append(LedgerFold(runs: [run], totals: []).entry(at: 1))
+        #expect(other.verdict() == .broken(.fold(entry: 101)))
+        other = ledger
+        other.rows.removeSubrange(40..<50)
+        var wrong = run
+        wrong.hash[3] ^= 1
+        other.append(LedgerFold(runs: [wrong], totals: []).entry(at: 1))
+        #expect(other.verdict() == .broken(.changed(entry: 51)))
+        // Named twice.
+        other = ledger
+        other.rows.removeSubrange(40..<50)
+        for _ in 0..<2 { other.append(LedgerFold(runs: [run], totals: []).entry(at: 1)) }
+        #expect(other.verdict() == .broken(.fold(entry: 102)))
+    }
+
+    @Test("P9 a head noted inside a fold cannot be compared, and is never called good; at its end it can")
+    func notedInside() throws {
+        var random = SeededGenerator(seed: 10)
+        var ledger = SampleLedger.random(100, &random)
+        let heads = ledger.rows.map { LedgerHead(number: $0.number, hash: $0.hash) }
+        let run = LedgerFold.Run(first: 41, last: 50, hash: heads[49].hash)
+        ledger.append(LedgerFold(runs: [run], totals: []).entry(at: 1))
+        ledger.rows.removeSubrange(40..<50)
+        for number in 41...49 {
+            #expect(
+                ledger.verdict(noted: [heads[number - 1]])
+                    == .broken(.folded(noted: Int64(number), first: 41, last: 50)))
+        }
+        for number in [40, 50, 51, 100] {
+            #expect(ledger.verdict(noted: [heads[number - 1]]) == .intact(head: ledger.head, folded: 10))
+        }
+        var forged = heads[49]
+        forged.hash[0] ^= 1
+        #expect(ledger.verdict(noted: [forged]) == .broken(.rewritten(agreed: 0, entry: 50)))
+    }
+
+    @Test("entries that name folds in no form that makes sense are refused")
+    func nonsense() {
+        let hash = String(repeating: "0", count: 64)
+        let bodies = [
+            "", "{}", #"{"runs":[]}"#, #"{"runs":[[1,2]],"totals":[]}"#, #"{"runs":[[2,1,"\#(hash)"]],"totals":[]}"#,
+            #"{"runs":[[0,1,"\#(hash)"]],"totals":[]}"#, #"{"runs":[[1,2,"x"]],"totals":[]}"#,
+            #"{"runs":[[1,2,"\#(hash)"],[2,3,"\#(hash)"]],"totals":[]}"#, #"{"runs":[],"totals":[[1]]}"#,
+            #"{"runs":[],"totals":[[1,"a","b","c",-1,1,1]]}"#,
+        ]
+        for body in bodies {
+            #expect(LedgerFold(LedgerEntry(link: "", at: 0, kind: LedgerFold.kind, body: body)) == nil, "\(body)")
+        }
+        #expect(LedgerFold(LedgerEntry(link: "", at: 0, kind: "x", body: #"{"runs":[],"totals":[]}"#)) == nil)
+    }
+
+    @Test("P9 a gap deleted from the table, or called healed there, is found against the entries")
+    func table() async {
+        await withSeed { random in
+            let ledger = SampleLedger.random(300, &random)
+            let table = ledger.table
+            #expect(ledger.difference(to: table.shuffled(using: &random)) == nil)
+            for (index, row) in table.enumerated() {
+                var other = table
+                other.remove(at: index)
+                #expect((ledger.difference(to: other) == nil) == (row.state == "healed"))
+                other = table
+                other[index].state = row.state == "healed" ? "lost" : "healed"
+                #expect(ledger.difference(to: other) != nil)
+                other = table
+                other[index].lastSequence -= 1
+                #expect(ledger.difference(to: other) != nil)
+            }
+            let invented = LedgerGaps.Row(link: "plant-a", id: 9_999, firstSequence: 1, lastSequence: 2, state: "lost")
+            #expect(ledger.difference(to: table + [invented]) != nil)
+            // What was folded is no difference.
+            var folded = ledger
+            _ = folded.fold(freeing: 1_000_000, keeping: 10, at: 0)
+            #expect(folded.difference(to: table) == nil)
+        }
+    }
+}
