@@ -86,7 +86,7 @@ let package = Package(
         .target(name: "CAllocations", path: "Benchmarks/CAllocations"),
         .target(name: "CFaultyDisk", path: "Tests/CFaultyDisk"),
         command("disk-writer", ["Storage"], path: "Tests/disk-writer"),
-        room("TestKit", ["CLinux", "Threading", "MQTT"], path: "Tests/TestKit"),
+        room("TestKit", ["CLinux", "Threading", "MQTT", "DiodeProtocol"], path: "Tests/TestKit"),
         room(
             "Simulator", ["SenderOT", "ReceiverIT", "Outbox", "DiodeProtocol", "FEC", "Crypto", "MQTT", "TestKit"],
             path: "Tests/Simulator"),

@@ -1,4 +1,5 @@
 internal import CSQLite
+internal import Glibc
 
 /// What SQLite or the disk refused, by what has to be done about it. `description` is one line that names the file.
 public enum StorageError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -30,6 +31,9 @@ public enum StorageError: Error, Hashable, Sendable, CustomStringConvertible {
         // The low byte is the class of the error; the rest tells details that change nothing about the answer.
         switch code & 0xFF {
         case SQLITE_FULL: self = .full(path: path)
+        // The index beside the log cannot grow: SQLite says that the disk failed, the system says why.
+        case SQLITE_IOERR where [ENOSPC, EDQUOT].contains(connection.map { sqlite3_system_errno($0) } ?? 0):
+            self = .full(path: path)
         case SQLITE_CORRUPT, SQLITE_NOTADB: self = .corrupt(path: path, reason: reason)
         case SQLITE_READONLY: self = .readOnly(path: path)
         case SQLITE_BUSY, SQLITE_LOCKED: self = .busy(path: path)

@@ -9,9 +9,10 @@ struct Storm {
     let plant: StormPlant
     private var random: SeededGenerator
     private let isLoud: Bool
+    /// All that happened, also what does not count.
     private(set) var strikes: [StormStrike] = []
-    /// Kills that found nothing in flight; they do not count, and another one follows.
-    private(set) var idleKills = 0
+    /// Kills that found nothing in flight do not count, and another one follows.
+    var idleKills: Int { strikes.count { $0.isIdle } }
 
     /// - Parameter isLoud: prints each event.
     init(_ plant: StormPlant, seed: UInt64, isLoud: Bool = false) {
@@ -22,20 +23,19 @@ struct Storm {
 
     /// Runs until so many events have happened.
     mutating func rage(events count: Int, of events: [StormEvent] = StormEvent.allCases) async throws {
-        while strikes.count < count {
+        while strikes.count - idleKills < count {
             let event = StormEvent.draw(of: events, &random)
             let from = MQTTTap.milliseconds
             let inFlight = try await strikeAndMend(event)
-            guard !event.isKill || inFlight > 0 else {
-                idleKills += 1
+            if isLoud { print("\(from) ms: \(event.rawValue), \(inFlight) in flight") }
+            let strike = StormStrike(event: event, from: from, to: MQTTTap.milliseconds, inFlight: inFlight)
+            strikes.append(strike)
+            guard !strike.isIdle else {
                 guard idleKills <= count + 20 else {
                     throw StormPlant.Stuck(description: "\(idleKills) kills found nothing in flight")
                 }
                 continue
             }
-            if isLoud { print("\(from) ms: \(event.rawValue), \(inFlight) in flight") }
-            strikes.append(
-                StormStrike(event: event, from: from, to: MQTTTap.milliseconds, inFlight: inFlight))
             // Now and then the next event finds a pair that has not recovered.
             if Int.random(in: 0..<10, using: &random) < 7 { try await plant.requireProgress() }
         }
@@ -45,13 +45,13 @@ struct Storm {
     private mutating func strikeAndMend(_ event: StormEvent) async throws -> Int {
         switch event {
         case .killSender, .sendersPowerLoss:
-            let inFlight = try await kill(plant.pair.sender, plant.otTap)
+            let inFlight = try await kill({ plant.pair.sender }, plant.otTap)
             if event == .sendersPowerLoss { try losePower(plant.senderDisk) }
             await pause(0...300)
             try plant.startSender()
             return inFlight
         case .killReceiver, .receiversPowerLoss:
-            let inFlight = try await kill(plant.pair.receiver, plant.itTap)
+            let inFlight = try await kill({ plant.pair.receiver }, plant.itTap)
             if event == .receiversPowerLoss { try losePower(plant.receiverDisk) }
             await pause(0...300)
             try plant.startReceiver()
@@ -86,12 +86,10 @@ struct Storm {
         return 0
     }
 
-    private func kill(_ child: Child?, _ tap: MQTTTap) async throws -> Int {
-        guard let child, child.isRunning else {
-            throw StormPlant.Stuck(description: "a program ended by itself: \(child?.errors.suffix(4_000) ?? "")")
-        }
+    private func kill(_ program: () -> Child?, _ tap: MQTTTap) async throws -> Int {
         let before = tap.read { $0.endings.count }
         try await waitForFlight(tap)
+        guard let child = program(), child.isRunning else { return 0 }
         try await child.kill9()
         if isLoud { print(child.errors.suffix(4_000)) }
         return try await endings(tap, since: before)
@@ -104,6 +102,7 @@ struct Storm {
             guard ContinuousClock.now < end else {
                 return try await plant.require("a record is in flight", within: .zero) { false }
             }
+            try plant.restartWhatGaveUp()
             await Task.yield()
         }
     }

@@ -62,4 +62,7 @@ struct StormStrike: Sendable {
     let to: UInt32
     /// What was handed over and not acknowledged on the connection that a kill ended.
     let inFlight: Int
+
+    /// A kill that found nothing: what it put in doubt is in doubt all the same.
+    var isIdle: Bool { event.isKill && inFlight == 0 }
 }

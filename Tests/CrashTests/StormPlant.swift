@@ -1,5 +1,7 @@
 import Foundation
+import Glibc
 import TestKit
+import Threading
 
 /// The pair between two brokers, with a tap on either side, a relay between and a disk of its own under each program.
 final class StormPlant: Sendable {
@@ -10,6 +12,7 @@ final class StormPlant: Sendable {
     let senderDisk: FaultyDisk
     let receiverDisk: FaultyDisk
     let pair: DiodePair
+    private let lastRestart = Lock<ContinuousClock.Instant?>(nil)
 
     /// Nothing happened that had to happen by then.
     struct Stuck: Error, CustomStringConvertible {
@@ -60,11 +63,31 @@ final class StormPlant: Sendable {
                 """)
     }
 
+    /// Starts programs again that could not begin on a full disk, as their units do (`Restart=always`, `RestartSec=1`). Whatever else a
+    /// program ends of by itself is a failure.
+    func restartWhatGaveUp() throws {
+        for (child, start) in [
+            (pair.sender, { try self.startSender() }), (pair.receiver, { try self.startReceiver() }),
+        ] {
+            guard let child, let exit = child.poll(), exit != .signal(SIGKILL) else { continue }
+            guard exit == .code(1), child.errors.contains("the disk is full") else {
+                throw Stuck(description: "\(child.name) ended by itself: \(exit): \(child.errors.suffix(4_000))")
+            }
+            let isTime = lastRestart.withLock { last in
+                guard last.map({ $0.duration(to: .now) > .seconds(1) }) ?? true else { return false }
+                last = .now
+                return true
+            }
+            if isTime { try start() }
+        }
+    }
+
     /// Waits until records pass through both taps that did not before.
     func requireProgress(within limit: Duration = .seconds(60)) async throws {
         let before = (otTap.read { $0.acknowledged }, itTap.read { $0.acknowledged })
         try await require("records pass", within: limit) {
-            otTap.read { $0.acknowledged } > before.0 && itTap.read { $0.acknowledged } > before.1
+            try restartWhatGaveUp()
+            return otTap.read { $0.acknowledged } > before.0 && itTap.read { $0.acknowledged } > before.1
         }
     }
 
@@ -73,6 +96,7 @@ final class StormPlant: Sendable {
         var last = [0, 0]
         var since = ContinuousClock.now
         try await require("all is quiet", within: limit) {
+            try restartWhatGaveUp()
             let now = [otTap.read { $0.handedOver }, itTap.read { $0.acknowledged + $0.repeats.count }]
             let isMoving = now != last || otTap.inFlight > 0 || itTap.inFlight > 0
             last = now

@@ -49,12 +49,13 @@ struct StormTests {
 
     private func report(_ storm: Storm, _ load: Load, _ verdict: Verdict, _ seconds: Double) {
         var kinds: [StormEvent: Int] = [:]
-        for strike in storm.strikes { kinds[strike.event, default: 0] += 1 }
+        let counted = storm.strikes.filter { !$0.isIdle }
+        for strike in counted { kinds[strike.event, default: 0] += 1 }
         let events = StormEvent.allCases.compactMap { event in kinds[event].map { "\($0) \(event.rawValue)" } }
-        let inFlight = storm.strikes.filter(\.event.isKill).map(\.inFlight)
+        let inFlight = counted.filter(\.event.isKill).map(\.inFlight)
         print(
             """
-            storm: \(storm.strikes.count) events in \(Int(seconds)) s: \(events.joined(separator: ", "))
+            storm: \(counted.count) events in \(Int(seconds)) s: \(events.joined(separator: ", "))
             in flight at a kill: \(inFlight.min() ?? 0)…\(inFlight.max() ?? 0), \(storm.idleKills) kills found nothing
             published \(load.count) (\(Int(Double(load.count) / seconds)) a second), of which the OT broker took \
             \(load.acknowledged) and kept \(max(0, load.acknowledged - verdict.handedOver)) to itself

@@ -15,12 +15,12 @@ struct Verdict: CustomStringConvertible {
     /// Handed over and never acknowledged: still the OT broker's.
     private(set) var leftToBroker = 0
     /// Acknowledged, not arrived, and nobody says why. It must be none.
-    private(set) var unaccounted: [(number: Int, stamps: [Stamp])] = []
+    private(set) var unaccounted: [(number: Int, stamps: [Stamp], acknowledgedAt: UInt32)] = []
     /// Published again after the IT broker had acknowledged it: because the OT broker gave it twice; because an event came before the
     /// acknowledgement was safe; without a reason, which must be none.
     private(set) var givenTwice = 0
     private(set) var inDoubt: [StormEvent: Int] = [:]
-    private(set) var groundless: [(repetition: TapAccount.Repeat, stamps: [Stamp])] = []
+    private(set) var groundless: [TapAccount.Repeat] = []
     private(set) var unreadableBlocks = 0
     /// Repetitions that no event explains, as many as are let pass. It ought to be 0: optimised programs repeat up to 1.4 % around a storm's
     /// events outside of the windows that `StormEvent` gives them, and nobody has found out yet which events those belong to.
@@ -42,14 +42,15 @@ struct Verdict: CustomStringConvertible {
             guard !hasArrived else { continue }
             if isAcknowledged { absent.insert(number) } else { leftToBroker += 1 }
         }
-        let groundless = judge(itAccount.repeats, otAccount, strikes)
-        let index = try StampIndex(journal: journal, numbers: absent.union(groundless.map(\.number)))
+        groundless = judge(itAccount.repeats, otAccount, strikes)
+        let index = try StampIndex(journal: journal, numbers: absent)
         unreadableBlocks = index.unreadable
-        judge(absent, index, audit)
-        self.groundless = groundless.map { ($0, index.stamps[$0.number] ?? []) }
+        judge(absent, otAccount, index, audit)
     }
 
-    private mutating func judge(_ absent: Set<Int>, _ index: StampIndex, _ audit: AuditReport) {
+    private mutating func judge(
+        _ absent: Set<Int>, _ otAccount: TapAccount, _ index: StampIndex, _ audit: AuditReport
+    ) {
         // What the receiver has taken and says that it did not publish; it cannot say which numbers these were.
         var excused = audit.total("shed") + audit.total("dead") + audit.total("folded") + audit.total("outbox")
         for number in absent.sorted() {
@@ -63,7 +64,7 @@ struct Verdict: CustomStringConvertible {
                 excused -= 1
                 shed += 1
             } else {
-                unaccounted.append((number, stamps))
+                unaccounted.append((number, stamps, otAccount.acknowledgedAt(number)))
             }
         }
     }
@@ -99,10 +100,12 @@ struct Verdict: CustomStringConvertible {
     }
 
     var description: String {
-        let absent = unaccounted.map { "\($0.number) (\(Self.text($0.stamps)))" }
+        let absent = unaccounted.map {
+            "\($0.number) (acknowledged at \($0.acknowledgedAt) ms, \(Self.text($0.stamps)))"
+        }
         let doubled = groundless.map {
-            "\($0.repetition.number) (acknowledged at \($0.repetition.acknowledgedAt) ms, again at \($0.repetition.againAt) ms; "
-                + "\(Self.text($0.stamps)))"
+            "\($0.number) (acknowledged at \($0.acknowledgedAt) ms as \(Self.text($0.acknowledgedStamp)), "
+                + "again at \($0.againAt) ms as \(Self.text($0.stampAgain)))"
         }
         let doubts = inDoubt.sorted { $0.value > $1.value }.map { "\($0.value) (\($0.key.rawValue))" }
             .joined(separator: ", ")
@@ -121,7 +124,10 @@ struct Verdict: CustomStringConvertible {
     }
 
     private static func text(_ stamps: [Stamp]) -> String {
-        let words = stamps.map { "\($0.epoch.rawValue):\($0.sequence.rawValue)" }
-        return words.isEmpty ? "not in the journal" : words.joined(separator: " and ")
+        stamps.isEmpty ? "not in the journal" : stamps.map(text).joined(separator: " and ")
+    }
+
+    private static func text(_ stamp: Stamp?) -> String {
+        stamp.map { "\($0.epoch.rawValue):\($0.sequence.rawValue)" } ?? "no stamp"
     }
 }

@@ -107,8 +107,9 @@ public final class MQTTTap: Sendable {
         account.withLock { account in
             for event in events {
                 switch event {
-                case .handedOver(let number, let sideways): account.handOver(number, sideways: sideways, at: now)
-                case .acknowledged(let number): account.acknowledge(number, at: now)
+                case .handedOver(let number, let stamp, let sideways):
+                    account.handOver(number, stamp, sideways: sideways, at: now)
+                case .acknowledged(let number, let stamp): account.acknowledge(number, stamp, at: now)
                 case .refused: account.refuse()
                 }
             }

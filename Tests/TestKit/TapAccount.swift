@@ -1,3 +1,5 @@
+public import DiodeProtocol
+
 /// What a tap saw of numbered messages: which were handed over, and for which of them the taker answered.
 ///
 /// A number is *handed over* when its PUBLISH was passed on, and *acknowledged* when the taker's PUBACK or PUBREC came back:
@@ -9,6 +11,10 @@ public struct TapAccount: Sendable {
         /// Milliseconds of `MQTTTap.milliseconds`.
         public let acknowledgedAt: UInt32
         public let againAt: UInt32
+        /// What `diode-seq` said, at the acknowledgement and now; nil where a message bears none. The same stamp twice is the receiver's
+        /// repetition; two stamps are one message that the sender numbered twice.
+        public let acknowledgedStamp: Stamp?
+        public let stampAgain: Stamp?
     }
 
     /// A connection that ended.
@@ -25,6 +31,7 @@ public struct TapAccount: Sendable {
         /// Of the newest handing over, and of the newest acknowledgement.
         var handedOverAt: UInt32 = 0
         var acknowledgedAt: UInt32 = 0
+        var acknowledgedStamp: Stamp?
     }
 
     private var entries: [Entry] = []
@@ -41,11 +48,13 @@ public struct TapAccount: Sendable {
     public func timesHandedOver(_ number: Int) -> Int { number < end ? Int(entries[number].handedOver) : 0 }
     /// When it was handed over last.
     public func handedOverAt(_ number: Int) -> UInt32 { number < end ? entries[number].handedOverAt : 0 }
+    /// When it was acknowledged last.
+    public func acknowledgedAt(_ number: Int) -> UInt32 { number < end ? entries[number].acknowledgedAt : 0 }
     public func isAcknowledged(_ number: Int) -> Bool { number < end && entries[number].acknowledged > 0 }
     /// Whether it came on a connection without a session as well: a retained message that was fetched.
     public func wasFetched(_ number: Int) -> Bool { number < end && entries[number].isSideways }
 
-    mutating func handOver(_ number: Int, sideways: Bool, at time: UInt32) {
+    mutating func handOver(_ number: Int, _ stamp: Stamp?, sideways: Bool, at time: UInt32) {
         grow(to: number)
         guard !sideways else {
             entries[number].isSideways = true
@@ -56,15 +65,18 @@ public struct TapAccount: Sendable {
         if entries[number].handedOver < .max { entries[number].handedOver += 1 }
         if entries[number].acknowledged > 0 {
             repeats.append(
-                Repeat(number: number, acknowledgedAt: entries[number].acknowledgedAt, againAt: time))
+                Repeat(
+                    number: number, acknowledgedAt: entries[number].acknowledgedAt, againAt: time,
+                    acknowledgedStamp: entries[number].acknowledgedStamp, stampAgain: stamp))
         }
     }
 
-    mutating func acknowledge(_ number: Int, at time: UInt32) {
+    mutating func acknowledge(_ number: Int, _ stamp: Stamp?, at time: UInt32) {
         grow(to: number)
         if entries[number].acknowledged == 0 { acknowledged += 1 }
         if entries[number].acknowledged < .max { entries[number].acknowledged += 1 }
         entries[number].acknowledgedAt = time
+        entries[number].acknowledgedStamp = stamp
     }
 
     mutating func refuse() { refused += 1 }

@@ -1,3 +1,4 @@
+import DiodeProtocol
 import Glibc
 import MQTT
 import Threading
@@ -6,8 +7,8 @@ import Threading
 struct TapConnection: ~Copyable {
     /// What a packet meant.
     enum Event {
-        case handedOver(Int, sideways: Bool)
-        case acknowledged(Int)
+        case handedOver(Int, Stamp?, sideways: Bool)
+        case acknowledged(Int, Stamp?)
         case refused
     }
 
@@ -28,8 +29,8 @@ struct TapConnection: ~Copyable {
     private var toClient = Way()
     private var version = ProtocolVersion.v5
     private var keepsSession = true
-    /// Numbers that were handed over, by packet identifier.
-    private var pending: [UInt16: Int] = [:]
+    /// Numbers that were handed over, by packet identifier, each with the stamp it bore.
+    private var pending: [UInt16: (number: Int, stamp: Stamp?)] = [:]
 
     var unacknowledged: Int { keepsSession ? pending.count : 0 }
 
@@ -123,14 +124,32 @@ struct TapConnection: ~Copyable {
         case .publish where fromServer == isFromServer:
             let message = try PublishView.decode(body, header: header, version: version)
             guard message.qos != .atMostOnce, let number = NumberedMessage.number(in: message.payload) else { return }
-            pending[message.packetIdentifier] = number
-            events.append(.handedOver(number, sideways: !keepsSession))
+            let stamp = try Self.stamp(message.properties)
+            pending[message.packetIdentifier] = (number, stamp)
+            events.append(.handedOver(number, stamp, sideways: !keepsSession))
         case .puback where fromServer != isFromServer, .pubrec where fromServer != isFromServer:
             let answer = try AcknowledgementPacket.decode(body, header: header, version: version)
-            guard let number = pending.removeValue(forKey: answer.packetIdentifier), keepsSession else { return }
-            events.append(answer.reason.rawValue < 0x80 ? .acknowledged(number) : .refused)
+            guard let taken = pending.removeValue(forKey: answer.packetIdentifier), keepsSession else { return }
+            events.append(answer.reason.rawValue < 0x80 ? .acknowledged(taken.number, taken.stamp) : .refused)
         default: break
         }
+    }
+
+    /// The user property `diode-seq`, `<epoch>:<sequence>`.
+    private static func stamp(_ properties: RawSpan) throws(CodecError) -> Stamp? {
+        var reader = PropertyReader(properties)
+        while !reader.isAtEnd {
+            let property = try reader.next()
+            guard property.id == .userProperty, text(property.bytes) == "diode-seq" else { continue }
+            let words = text(property.value).split(separator: ":")
+            guard words.count == 2, let epoch = UInt64(words[0]), let sequence = UInt64(words[1]) else { return nil }
+            return Stamp(epoch: Epoch(rawValue: epoch), sequence: SequenceNumber(rawValue: sequence))
+        }
+        return nil
+    }
+
+    private static func text(_ bytes: RawSpan) -> String {
+        bytes.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
     }
 
     private static func read(_ descriptor: Int32, into way: inout Way) -> Bool {
