@@ -11,6 +11,8 @@ struct Storm {
     private let isLoud: Bool
     /// All that happened, also what does not count.
     private(set) var strikes: [StormStrike] = []
+    /// Complete once the journal is read when all is over.
+    var stamps = StampIndex()
     /// Kills that found nothing in flight do not count, and another one follows.
     var idleKills: Int { strikes.count { $0.isIdle } }
 
@@ -46,7 +48,10 @@ struct Storm {
         switch event {
         case .killSender, .sendersPowerLoss:
             let inFlight = try await kill({ plant.pair.sender }, plant.otTap)
-            if event == .sendersPowerLoss { try losePower(plant.senderDisk) }
+            if event == .sendersPowerLoss {
+                try losePower(plant.senderDisk)
+                stamps.startOver()
+            }
             await pause(0...300)
             try plant.startSender()
             return inFlight
@@ -72,7 +77,9 @@ struct Storm {
             plant.pair.relay?.faults.cut = true
             await pause(50...800)
             plant.pair.relay?.faults.cut = false
-        case .fillSenderDisk: try await fill(plant.senderDisk)
+        case .fillSenderDisk:
+            try stamps.read(journal: plant.journal)
+            try await fill(plant.senderDisk)
         case .fillReceiverDisk: try await fill(plant.receiverDisk)
         case .refuseAtITBroker:
             plant.itTap.isRefusing = true

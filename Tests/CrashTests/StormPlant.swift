@@ -39,6 +39,9 @@ final class StormPlant: Sendable {
         receiverDisk = try FaultyDisk(folder: pair.folder.path)
     }
 
+    /// The sender's database.
+    var journal: String { pair.folder.file("send.db") }
+
     func startSender(kill: FaultyDisk.Point? = nil) throws {
         try pair.startSender(environment: senderDisk.environment(kill: kill))
     }

@@ -21,15 +21,10 @@ struct Verdict: CustomStringConvertible {
     private(set) var givenTwice = 0
     private(set) var inDoubt: [StormEvent: Int] = [:]
     private(set) var groundless: [TapAccount.Repeat] = []
-    private(set) var unreadableBlocks = 0
-    /// Repetitions that no event explains, as many as are let pass. It ought to be 0: optimised programs repeat up to 1.4 % around a storm's
-    /// events outside of the windows that `StormEvent` gives them, and nobody has found out yet which events those belong to.
-    var tolerableRepeats: Int { handedOver / 20 }
-
     /// - Parameters:
-    ///   - journal: of the sender, which has ended.
+    ///   - stamps: read from the sender's journal to its end.
     ///   - strikes: what happened.
-    init(_ plant: StormPlant, _ audit: AuditReport, journal: String, strikes: [StormStrike]) throws {
+    init(_ plant: StormPlant, _ audit: AuditReport, _ stamps: StampIndex, strikes: [StormStrike]) {
         let otAccount = plant.otTap.read { $0 }
         let itAccount = plant.itTap.read { $0 }
         handedOver = otAccount.handedOver
@@ -43,9 +38,7 @@ struct Verdict: CustomStringConvertible {
             if isAcknowledged { absent.insert(number) } else { leftToBroker += 1 }
         }
         groundless = judge(itAccount.repeats, otAccount, strikes)
-        let index = try StampIndex(journal: journal, numbers: absent)
-        unreadableBlocks = index.unreadable
-        judge(absent, otAccount, index, audit)
+        judge(absent, otAccount, stamps, audit)
     }
 
     private mutating func judge(
@@ -54,7 +47,7 @@ struct Verdict: CustomStringConvertible {
         // What the receiver has taken and says that it did not publish; it cannot say which numbers these were.
         var excused = audit.total("shed") + audit.total("dead") + audit.total("folded") + audit.total("outbox")
         for number in absent.sorted() {
-            let stamps = index.stamps[number] ?? []
+            let stamps = index[number]
             let gap = stamps.lazy.compactMap {
                 audit.gap(epoch: $0.epoch.rawValue, sequence: $0.sequence.rawValue)
             }.first
