@@ -60,4 +60,6 @@
 //  48. ReceiverLoop.swift — the core thread
 //  49. ReceiverService.swift — listeners, core thread, store, outboxes
 //   Told later:
-//  50. AuditReader.swift — what an audit says, as one transaction saw it
+//  50. StoredAccount.swift — the double entry of a link as its rows tell it
+//  51. LedgerWords.swift — what the ledger's entries say, in the values of an audit
+//  52. AuditReader.swift — what an audit says, as one transaction saw it
