@@ -1,4 +1,5 @@
 public import Audit
+import Crypto
 public import DiodeProtocol
 import JSON
 public import Ledger
@@ -42,21 +43,29 @@ public struct AuditReader: Sendable {
         var snapshot = AuditSnapshot()
         let head = try LedgerReader.head(in: database)
         let actions = try LedgerWords.actions(kinds: ReceiverAction.all, of: "", in: database)
-        let software = try LedgerWords.software(in: database)
-        let verification = verifies ? try LedgerWords.verification(noted: noted, in: database) : nil
+        let start = try LedgerWords.newestStart(in: database)
+        let configuration = try LedgerWords.newestConfiguration(in: database)
         var rows = try database.prepare("SELECT id, name, fingerprint FROM links ORDER BY id")
         while try rows.step() {
             var link = LinkAudit(link: rows.text(1), fingerprint: rows.text(2))
             link.head = head.text
-            link.verification = verification
             try fill(&link, id: Int(rows.integer(0)), in: database)
             link.actions += actions
             link.actions.sort { $0.at < $1.at }
+            link.clock.steps = UInt64(link.actions.count { LedgerWords.clockSteps.contains($0.what) })
             link.actions = link.actions.suffix(Self.actionLimit)
-            link.software = ["receiver": .optional(software), "sender": link.software]
-            link.keys = ["link": .text(link.fingerprint)]
+            link.software = [
+                "receiver": ["version": start.software, "sha256": start.binary], "sender": ["version": link.software],
+            ]
+            link.config = ["receiver": configuration, "sender": ["fingerprint": link.config]]
+            link.keys = ["link": .text(link.fingerprint), "audit": start.auditKey]
             snapshot.balances[link.link] = try LedgerWords.balances(of: link.link, in: database)
             snapshot.links.append(link)
+        }
+        if verifies {
+            let rows = snapshot.links.flatMap { link in link.gaps.map { LedgerGaps.Row($0, of: link.link) } }
+            let verification = try LedgerWords.verification(noted: noted, gaps: rows, in: database)
+            for index in snapshot.links.indices { snapshot.links[index].verification = verification }
         }
         try database.commit()
         return snapshot
@@ -75,11 +84,14 @@ public struct AuditReader: Sendable {
         }
         link.losses = try LossTable.losses(of: id, in: database)
         link.unobserved = try LedgerWords.unobserved(of: link.link, in: database)
-        link.actions = try LedgerWords.actions(kinds: [LinkEvent.Kind.action], of: link.link, in: database)
+        link.actions = try LedgerWords.actions(
+            kinds: [LinkEvent.Kind.action] + ReceiverAction.ofLink, of: link.link, in: database)
         link.equivocations = try LedgerWords.equivocations(of: link.link, in: database)
         link.replica.topics = try topics(of: id, in: database)
         link.replica.asOfSequence = link.epochs.last?.lastSequence
         link.isStale = true
+        link.software = .null
+        link.config = .null
         if let vitals = try LinkLoader.vitals(of: id, database) { take(vitals, into: &link) }
     }
 
@@ -100,6 +112,7 @@ public struct AuditReader: Sendable {
         link.rejected.overBudget = vitals.counters.overBudget
         guard let beat = vitals.beat else { return }
         link.software = .optional(beat.software)
+        link.config = .optional(beat.configuration?.description)
         link.sender.filtered = beat.counters[.filtered] ?? 0
         link.sender.shed = beat.counters[.shed] ?? 0
         link.sender.echoShed = beat.counters[.echoShed] ?? 0
@@ -136,5 +149,13 @@ extension AuditGap.State {
             case .healed: .healed
             case .lost: .lost
             }
+    }
+}
+
+extension LedgerGaps.Row {
+    fileprivate init(_ gap: AuditGap, of link: String) {
+        self.init(
+            link: link, id: Int64(clamping: gap.id), firstSequence: Int64(clamping: gap.firstSequence.rawValue),
+            lastSequence: Int64(clamping: gap.lastSequence.rawValue), state: gap.state.rawValue)
     }
 }

@@ -1,4 +1,5 @@
 import Audit
+import Crypto
 import DiodeProtocol
 import JSON
 import Ledger
@@ -55,18 +56,57 @@ enum LedgerWords {
             .sorted { $0.at < $1.at }
     }
 
-    /// Name and version of the receiver that started last.
-    static func software(in database: borrowing Database) throws(StorageError) -> String? {
-        try LedgerReader.entries(of: "", kind: ReceiverAction.started, in: database).last?.json["detail"]?.text
+    /// What actions are called that tell of a clock that was set: the receiver's, the sender's.
+    static let clockSteps = [ReceiverAction.clockStepped, "clock step"]
+
+    /// What the receiver said of itself when it last started.
+    struct Start {
+        var software = JSONValue.null, binary = JSONValue.null, auditKey = JSONValue.null
     }
 
-    /// Follows the chain.
+    static func newestStart(in database: borrowing Database) throws(StorageError) -> Start {
+        guard let entry = try LedgerReader.entries(of: "", kind: ReceiverAction.started, in: database).last else {
+            return Start()
+        }
+        let body = entry.json
+        return Start(
+            software: body["software"] ?? .null, binary: body["sha256"] ?? .null, auditKey: body["audit_key"] ?? .null)
+    }
+
+    /// The configuration that a receiver last started with: its fingerprint, and every key with the value that held.
+    static func newestConfiguration(in database: borrowing Database) throws(StorageError) -> JSONValue {
+        let entry = try LedgerReader.entries(of: "", kind: ReceiverAction.configured, in: database).last
+        guard let body = entry?.json else { return .null }
+        return ["fingerprint": body["fingerprint"] ?? .null, "effective": body["effective"] ?? .null]
+    }
+
+    /// Whether one of this ledger's audit keys signed a head.
+    private static func isOurs(_ head: NotedHead, in database: borrowing Database) throws(StorageError) -> Bool {
+        let starts = try LedgerReader.entries(of: "", kind: ReceiverAction.started, in: database)
+        for text in Set(starts.compactMap { $0.json["audit_key"]?.text }) {
+            guard let bytes = Base64.decode(text), let key = Ed25519PublicKey(bytes.span.bytes) else { continue }
+            do throws(CryptoError) {
+                var verifier = try Ed25519Verifier(key)
+                if head.isSigned(by: &verifier) { return true }
+            } catch { continue }
+        }
+        return false
+    }
+
+    /// Follows the chain, and compares what it says of gaps with the table of them. A head with a signature must bear ours; one without was noted by somebody who needs none.
     static func verification(
-        noted: [NotedHead], in database: borrowing Database
+        noted: [NotedHead], gaps table: [LedgerGaps.Row], in database: borrowing Database
     ) throws(StorageError) -> LinkAudit.Verification {
-        switch try LedgerReader.verdict(noted: noted.map(\.head), in: database) {
+        for head in noted where head.signature != nil {
+            guard try isOurs(head, in: database) else {
+                return .broken("the noted head \(head.head.number) was not signed by an audit key of this ledger")
+            }
+        }
+        var gaps = LedgerGaps()
+        switch try LedgerReader.verdict(noted: noted.map(\.head), gaps: &gaps, in: database) {
         case .broken(let divergence): return .broken(divergence.description)
         case .intact(let head, let folded):
+            if let difference = gaps.difference(to: table) { return .broken(difference) }
             var details: [String] = []
             if folded > 0 { details.append("\(folded) of them folded") }
             for head in noted { details.append("as the noted head \(head.head.number) has it") }

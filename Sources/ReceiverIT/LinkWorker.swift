@@ -87,6 +87,7 @@ final class LinkWorker {
         snapshot.outbox = queue.totals
         snapshot.outboxLoad = queue.load
         snapshot.durability = store.durability
+        snapshot.head = store.head
         self.snapshot = snapshot
         observer.status(snapshot)
     }

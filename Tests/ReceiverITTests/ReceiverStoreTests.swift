@@ -111,7 +111,10 @@ struct ReceiverStoreTests {
             return
         }
         #expect(entries >= 4)
-        #expect(audit.actions.map(\.what) == [ReceiverAction.started, ReceiverAction.stopped])
+        #expect(
+            audit.actions.map(\.what) == [
+                ReceiverAction.paired, ReceiverAction.configured, ReceiverAction.started, ReceiverAction.stopped,
+            ])
         do {
             let database = try Database(path: state, schema: StoreSchema.schema)
             try database.execute("UPDATE ledger SET body = '{}' WHERE entry = 2")
