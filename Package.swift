@@ -52,7 +52,7 @@ let package = Package(
 
         // The journey: OT broker → SenderOT → diode → ReceiverIT → Outbox → Republish → IT broker.
         room("SenderOT", ["MQTT", "Sparkplug", "DiodeProtocol", "FEC"] + shared),
-        room("ReceiverIT", ["DiodeProtocol", "FEC", "Outbox", "Ledger"] + shared),
+        room("ReceiverIT", ["DiodeProtocol", "FEC", "Outbox", "Ledger", "Audit"] + shared),
         room("Republish", ["MQTT", "Sparkplug", "DiodeProtocol", "Outbox"] + shared),
         room("Outbox", ["DiodeProtocol", "Storage", "Threading"]),
         room("Ledger", ["DiodeProtocol", "Storage", "Crypto", "JSON"]),
@@ -106,7 +106,8 @@ let package = Package(
         tests(
             "ReceiverITTests",
             [
-                "ReceiverIT", "Outbox", "Ledger", "DiodeProtocol", "FEC", "Crypto", "Configuration", "Datagrams",
+                "diode-recv", "ReceiverIT", "Outbox", "Ledger", "Audit", "DiodeProtocol", "FEC", "Crypto",
+                "Configuration", "Datagrams",
                 "Storage", "JSON", "EventLog", "Threading",
             ]),
         tests(

@@ -36,6 +36,8 @@ public struct AuditGap: Hashable, Sendable {
     public var epoch: Epoch
     public var firstSequence, lastSequence: SequenceNumber
     public var records: UInt64
+    /// Of these: still to come, and given up.
+    public var missing, lost: UInt64
     public var firstBlock, lastBlock: BlockNumber
     /// The receiver's clock.
     public var openedAt: UnixMilliseconds
@@ -49,6 +51,7 @@ public struct AuditGap: Hashable, Sendable {
     /// Somebody has acknowledged that it is lost. Not a member of the gap in JSON: the `ack` is one of the actions.
     public var isAcknowledged = false
 
+    /// A gap of which nothing has come, or everything.
     public init(
         id: UInt64, epoch: Epoch, firstSequence: SequenceNumber, lastSequence: SequenceNumber, records: UInt64,
         firstBlock: BlockNumber, lastBlock: BlockNumber, openedAt: UnixMilliseconds, state: State, cause: Cause
@@ -58,6 +61,8 @@ public struct AuditGap: Hashable, Sendable {
         self.firstSequence = firstSequence
         self.lastSequence = lastSequence
         self.records = records
+        missing = state == .open ? records : 0
+        lost = state == .lost ? records : 0
         self.firstBlock = firstBlock
         self.lastBlock = lastBlock
         self.openedAt = openedAt

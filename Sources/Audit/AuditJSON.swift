@@ -1,8 +1,8 @@
 import DiodeProtocol
 public import JSON
 
-// The contract of DESIGN §5, to the letter: names, order, nulls. `period` is the one member beside it, in reports that were
-// narrowed with --since or --until.
+// The contract of DESIGN §5, to the letter: names, order, nulls. Beside it stand `period`, in reports that were narrowed with
+// --since or --until, `missing` and `lost` of a gap that is partly filled, and `id` of a loss, which `ack` takes.
 
 extension AuditReport {
     /// The report as one value.
@@ -121,6 +121,7 @@ extension AuditGap {
         [
             "id": .number(id), "epoch": .number(epoch.rawValue), "first_sequence": .number(firstSequence.rawValue),
             "last_sequence": .number(lastSequence.rawValue), "records": .number(records),
+            "missing": .number(missing), "lost": .number(lost),
             "blocks": [.number(firstBlock.rawValue), .number(lastBlock.rawValue)], "opened_at": .time(openedAt),
             "closed_at": .time(closedAt), "source_from": .time(sourceFrom), "source_to": .time(sourceTo),
             "state": .text(state.rawValue), "healed_by": .optional(healedBy?.rawValue),
@@ -136,7 +137,7 @@ extension TopicCount {
 extension AuditLoss {
     var json: JSONValue {
         [
-            "layer": .text(layer), "reason": .text(reason), "from": .time(from), "to": .time(to),
+            "id": .optional(name), "layer": .text(layer), "reason": .text(reason), "from": .time(from), "to": .time(to),
             "records": .number(records), "acknowledged": .flag(isAcknowledged), "topics": .array(topics.map(\.json)),
         ]
     }

@@ -2,6 +2,8 @@ public import DiodeProtocol
 
 /// Records that are gone for good, other than by a gap of their own.
 public struct AuditLoss: Hashable, Sendable {
+    /// Counts from 1 for each receiver; nil where none was given. `ack` takes it as `loss-3`.
+    public var id: UInt64?
     /// Where it happened (DESIGN P9): `outbox`, `sender`, `it-broker`, `ot-broker`, …
     public var layer: String
     public var reason: String
@@ -12,9 +14,10 @@ public struct AuditLoss: Hashable, Sendable {
     public var topics: [TopicCount]
 
     public init(
-        layer: String, reason: String, from: UnixMilliseconds, to: UnixMilliseconds, records: UInt64,
+        id: UInt64? = nil, layer: String, reason: String, from: UnixMilliseconds, to: UnixMilliseconds, records: UInt64,
         isAcknowledged: Bool, topics: [TopicCount]
     ) {
+        self.id = id
         self.layer = layer
         self.reason = reason
         self.from = from
@@ -23,6 +26,11 @@ public struct AuditLoss: Hashable, Sendable {
         self.isAcknowledged = isAcknowledged
         self.topics = topics
     }
+}
+
+extension AuditLoss {
+    /// What `ack` takes.
+    public var name: String? { id.map { "loss-\($0)" } }
 }
 
 /// An interval in which the sender was not subscribed, by its own signed word.

@@ -65,7 +65,7 @@ extension LinkAudit {
         let losses = losses.filter { !$0.isAcknowledged && $0.records > 0 }
         var found: [AuditFinding] = []
         if !gaps.isEmpty {
-            let records = gaps.reduce(0) { $0 &+ $1.records }
+            let records = gaps.reduce(0) { $0 &+ $1.lost }
             found.append(
                 AuditFinding(
                     .lost,
@@ -88,7 +88,7 @@ extension LinkAudit {
     private var unnamedLosses: Int64 {
         guard statement == nil else { return 0 }
         let named =
-            gaps.reduce(UInt64(0)) { $0 &+ ($1.state == .lost ? $1.records : 0) }
+            gaps.reduce(UInt64(0)) { $0 &+ $1.lost }
             &+ losses.reduce(UInt64(0)) { $0 &+ $1.records }
         return max(0, totals.lost + totals.shed + totals.dead - Int64(clamping: named))
     }
@@ -97,7 +97,7 @@ extension LinkAudit {
         let open = gaps.filter { $0.state == .open }
         var found: [AuditFinding] = []
         if !open.isEmpty {
-            let records = open.reduce(0) { $0 &+ $1.records }
+            let records = open.reduce(0) { $0 &+ $1.missing }
             found.append(AuditFinding(.open, "\(counted(open.count, "gap")) open with \(counted(records, "record"))"))
         }
         if isStale {

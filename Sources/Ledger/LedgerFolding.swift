@@ -74,7 +74,7 @@ public struct LedgerFolding: Sendable {
         case "balance":
             let day = "\(entry.at / 86_400_000) \(entry.link)"
             rank = days.insert(day).inserted ? .action : .balance
-        case "epoch.began", "epoch.void", "link.stale", "link.online", "start", "stop": rank = .routine
+        case "epoch.began", "epoch.void", "receiver.started", "receiver.stopped", "durable.attempted": rank = .routine
         default: rank = .action
         }
         let closes = entry.kind == "gap.closed" || entry.kind == "loss"

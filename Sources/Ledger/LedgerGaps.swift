@@ -31,6 +31,11 @@ public struct LedgerGaps: Sendable {
     private var rows: [Key: (row: Row, entry: Int64)] = [:]
     /// Lost gaps may have been folded: then the table may know more than the entries.
     private var foldedLosses = false
+    /// Nor are there entries of gaps that were carried over from a damaged file, or found no room while nothing could be written.
+    private var tableKnowsMore = false
+    /// What the entries said when the table could not be written any more. What they say since holds once it can be again; a process that
+    /// ended before that took it along.
+    private var beforeFailure: [Key: (row: Row, entry: Int64)]?
 
     public init() {}
 
@@ -40,7 +45,24 @@ public struct LedgerGaps: Sendable {
             if fold.totals.contains(where: { $0.rank == "lost" }) { foldedLosses = true }
             return
         }
-        guard entry.kind == "gap.opened" || entry.kind == "gap.closed" else { return }
+        switch entry.kind {
+        case "gap.opened", "gap.closed": break
+        case "database.set-aside":
+            tableKnowsMore = true
+            return
+        case "durable.lost":
+            beforeFailure = beforeFailure ?? rows
+            return
+        case "durable.regained":
+            beforeFailure = nil
+            if Self.value(entry.body)?["unwritten"]?.integer ?? 0 > 0 { tableKnowsMore = true }
+            return
+        case "receiver.started":
+            if let beforeFailure { rows = beforeFailure }
+            beforeFailure = nil
+            return
+        default: return
+        }
         guard let body = Self.value(entry.body), let id = body["gap"]?.integer, let state = body["state"]?.text,
             let first = body["first_sequence"]?.integer, let last = body["last_sequence"]?.integer
         else { return }
@@ -51,6 +73,8 @@ public struct LedgerGaps: Sendable {
 
     /// The first difference to the table, as a sentence without a full stop; nil if there is none.
     public func difference(to table: [Row]) -> String? {
+        // The table is behind until it can be written again.
+        guard beforeFailure == nil else { return nil }
         var known: [Key: Row] = [:]
         for row in table { known[Key(link: row.link, id: row.id)] = row }
         for (key, (row, entry)) in rows.sorted(by: { $0.value.entry < $1.value.entry }) {
@@ -71,7 +95,7 @@ public struct LedgerGaps: Sendable {
             }
         }
         for row in table.sorted(by: { $0.id < $1.id }) where rows[Key(link: row.link, id: row.id)] == nil {
-            if row.state == "healed" || (row.state == "lost" && foldedLosses) { continue }
+            if row.state == "healed" || tableKnowsMore || (row.state == "lost" && foldedLosses) { continue }
             return
                 "gap \(row.id) of \(row.link) is \(row.state) in the table of gaps, and no entry of the ledger tells of it"
         }

@@ -29,6 +29,14 @@ public enum LedgerReader {
     public static func verdict(
         noted: [LedgerHead] = [], in database: borrowing Database
     ) throws(StorageError) -> ChainVerdict {
+        var gaps = LedgerGaps()
+        return try verdict(noted: noted, gaps: &gaps, in: database)
+    }
+
+    /// The same, with what the entries say of gaps.
+    public static func verdict(
+        noted: [LedgerHead] = [], gaps: inout LedgerGaps, in database: borrowing Database
+    ) throws(StorageError) -> ChainVerdict {
         var named = try database.prepare("SELECT body FROM ledger WHERE kind = ?1 ORDER BY entry")
         named.bind(1, text: LedgerFold.kind)
         var folds: [LedgerFold] = []
@@ -44,6 +52,7 @@ public enum LedgerReader {
                 link: rows.text(1), at: rows.unsigned(2), kind: rows.text(3), body: rows.text(4))
             let hash = rows.blob(5).withUnsafeBytes { Array($0) }
             guard follower.follow(rows.integer(0), entry, hash: hash) else { break }
+            gaps.follow(rows.integer(0), entry)
         }
         rows.reset()
         return follower.finish()

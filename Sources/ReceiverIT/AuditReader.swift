@@ -1,210 +1,161 @@
+public import Audit
+import Crypto
 public import DiodeProtocol
-public import JSON
+import JSON
 public import Ledger
-import Outbox
 public import Storage
 
 /// Everything that an audit says, as one transaction saw it.
 public struct AuditSnapshot: Sendable {
-    public internal(set) var links: [LinkAudit] = []
-    public internal(set) var head = LedgerHead.empty
-    /// What the receiver itself did, the oldest first; the newest 1,000.
-    public internal(set) var actions: [LedgerEntry] = []
-    /// Name and version of the receiver that started last.
-    public internal(set) var software: String?
-    /// The first entry that does not follow from those before it; nil if all do, or if nobody asked.
-    public internal(set) var firstDivergence: Int64?
-
-    /// Leaves the other links out.
-    public mutating func keepLink(_ name: String) { links.removeAll { $0.name != name } }
-}
-
-/// One link as its rows tell it.
-public struct LinkAudit: Sendable {
-    public let name: String
-    public let fingerprint: String
-    public internal(set) var beginsAt: Stamp?
-    /// All epochs together, folded ones included.
-    public internal(set) var account = EpochAccount()
-    public internal(set) var epochs: [EpochReport] = []
-    /// Announced by the sender and not decided.
-    public internal(set) var pending: UInt64 = 0
-    /// Open, lost and healed ones.
-    public internal(set) var gaps: [Gap] = []
-    public internal(set) var losses: [AuditedLoss] = []
-    public internal(set) var outbox = AuditedOutbox()
-    public internal(set) var unobserved: [LedgerEntry] = []
-    public internal(set) var senderActions: [LedgerEntry] = []
-    public internal(set) var equivocations = 0
-    public internal(set) var topics: UInt64 = 0
-    /// When the daemon last wrote how the link is, and what it wrote; nil: it never did.
-    public internal(set) var writtenAt: UnixMilliseconds?
-    public internal(set) var state = LinkState.offline
-    public internal(set) var heardUntil: UnixMilliseconds?
-    public internal(set) var clockOffsetMilliseconds: ClosedRange<Int64>?
-    public internal(set) var beat: Beat?
-    public internal(set) var counters = ReceiverCounters()
-
-    /// Double entry: what the tracker released is what came to the outbox, what came there went one of its ways or lies in
-    /// its rows, each epoch adds up to its numbers, and the open gaps to what is missing.
-    public var isBalanced: Bool {
-        account.delivered + account.late + account.repeated == outbox.appended
-            && outbox.appended == outbox.left + outbox.waiting
-            && epochs.allSatisfy {
-                $0.firstSequence.rawValue + $0.account.sent == $0.lastSequence.rawValue + 1
-            } && gaps.reduce(0) { $0 + $1.missing } == account.missing
-    }
-}
-
-/// What never will be published, for one reason in one stretch of time.
-public struct AuditedLoss: Sendable {
-    public let layer, reason: String
-    public let from, to: UnixMilliseconds
-    public let records: UInt64
-    public let isAcknowledged: Bool
-    public internal(set) var topics: [(topic: String, records: UInt64)] = []
-}
-
-/// What became of what was released: the totals, and what lies in the rows.
-public struct AuditedOutbox: Sendable {
-    public internal(set) var appended: UInt64 = 0
-    public internal(set) var published: UInt64 = 0
-    public internal(set) var folded: UInt64 = 0
-    public internal(set) var dead: UInt64 = 0
-    public internal(set) var shed: UInt64 = 0
-    public internal(set) var repeatedInDoubt: UInt64 = 0
-    /// Counted, not worked out.
-    public internal(set) var waiting: UInt64 = 0
-
-    public var left: UInt64 { published + folded + dead + shed }
+    /// Not narrowed to any period.
+    public var links: [LinkAudit] = []
+    /// What the ledger noted of each link's account, by the link's name, ascending in time.
+    public internal(set) var balances: [String: [AuditBalance]] = [:]
 }
 
 /// Reads the receiver's database for the audit, whether the daemon runs or not. It never writes.
-public enum AuditReader {
+public struct AuditReader: Sendable {
+    /// Actions that a report lists, the newest.
     private static let actionLimit = 1_000
+    /// How late the daemon may write when it last heard a link.
+    private static let writingDelayMilliseconds: UInt64 = 2_000
+
+    private let path: String
+    private let silenceMilliseconds: UInt64
+    private let now: UnixMilliseconds
 
     /// - Parameters:
     ///   - path: the database.
+    ///   - silenceTimeout: how long a link may be silent before it is stale.
+    public init(_ path: String, silenceTimeout: Duration, now: UnixMilliseconds) {
+        self.path = path
+        silenceMilliseconds = UInt64(max(0, silenceTimeout / .milliseconds(1)))
+        self.now = now
+    }
+
+    /// Reads all links.
+    /// - Parameters:
     ///   - verifies: whether the ledger's chain is followed from its beginning.
-    public static func read(_ path: String, verifies: Bool) throws(StorageError) -> AuditSnapshot {
+    ///   - noted: heads that were noted elsewhere; the chain must have them.
+    public func read(verifies: Bool = false, noted: [NotedHead] = []) throws(StorageError) -> AuditSnapshot {
         let database = try Database(path: path, schema: StoreSchema.schema, access: .readOnly)
         try database.beginReading()
         var snapshot = AuditSnapshot()
-        snapshot.head = try LedgerReader.head(in: database)
-        for kind in ReceiverAction.all {
-            snapshot.actions += try LedgerReader.entries(of: "", kind: kind, in: database)
-        }
-        snapshot.actions.sort { $0.at < $1.at }
-        snapshot.actions = snapshot.actions.suffix(actionLimit)
-        snapshot.software = snapshot.actions.last { $0.kind == ReceiverAction.started }
-            .flatMap { $0.json["detail"]?.text }
+        let head = try LedgerReader.head(in: database)
+        let actions = try LedgerWords.actions(kinds: ReceiverAction.all, of: "", in: database)
+        let start = try LedgerWords.newestStart(in: database)
+        let configuration = try LedgerWords.newestConfiguration(in: database)
         var rows = try database.prepare("SELECT id, name, fingerprint FROM links ORDER BY id")
         while try rows.step() {
-            snapshot.links.append(
-                try link(
-                    Int(rows.integer(0)), LinkAudit(name: rows.text(1), fingerprint: rows.text(2)), in: database))
+            var link = LinkAudit(link: rows.text(1), fingerprint: rows.text(2))
+            link.head = head.text
+            try fill(&link, id: Int(rows.integer(0)), in: database)
+            link.actions += actions
+            link.actions.sort { $0.at < $1.at }
+            link.clock.steps = UInt64(link.actions.count { LedgerWords.clockSteps.contains($0.what) })
+            link.actions = link.actions.suffix(Self.actionLimit)
+            link.software = [
+                "receiver": ["version": start.software, "sha256": start.binary], "sender": ["version": link.software],
+            ]
+            link.config = ["receiver": configuration, "sender": ["fingerprint": link.config]]
+            link.keys = ["link": .text(link.fingerprint), "audit": start.auditKey]
+            snapshot.balances[link.link] = try LedgerWords.balances(of: link.link, in: database)
+            snapshot.links.append(link)
         }
-        if verifies { snapshot.firstDivergence = try LedgerReader.firstDivergence(in: database) }
+        if verifies {
+            let rows = snapshot.links.flatMap { link in link.gaps.map { LedgerGaps.Row($0, of: link.link) } }
+            let verification = try LedgerWords.verification(noted: noted, gaps: rows, in: database)
+            for index in snapshot.links.indices { snapshot.links[index].verification = verification }
+        }
         try database.commit()
         return snapshot
     }
 
-    private static func link(
-        _ id: Int, _ empty: LinkAudit, in database: borrowing Database
-    ) throws(StorageError) -> LinkAudit {
-        var link = empty
-        let (row, _) = try LinkLoader.row(of: id, database)
-        let tracks = try LinkLoader.tracks(of: id, database)
-        link.beginsAt = row.tracker.beginsAt
-        link.account = tracks.reduce(row.tracker.foldedAccount) { $0 + $1.account }
-        link.epochs = tracks.map(EpochReport.init)
-        link.pending = tracks.reduce(0) { sum, track in
-            let newest = track.announced?.sequence ?? 0
-            return sum + (newest > track.frontier.sequence ? newest - track.frontier.sequence : 0)
+    private func fill(_ link: inout LinkAudit, id: Int, in database: borrowing Database) throws(StorageError) {
+        let account = try StoredAccount(of: id, in: database)
+        link.beginsAt = account.beginsAt
+        link.totals = account.totals
+        link.epochs = account.epochs
+        link.disagreements = account.disagreements
+        link.gaps = try LinkLoader.gaps(of: id, database).map(AuditGap.init)
+        let missing = link.gaps.reduce(UInt64(0)) { $0 &+ $1.missing }
+        if Int64(clamping: missing) != link.totals.missing {
+            link.disagreements.append("\(link.totals.missing) records are missing and \(missing) by the open gaps")
         }
-        link.gaps = try LinkLoader.gaps(of: id, database)
-        link.losses = try losses(of: id, in: database)
-        link.outbox = try outbox(of: id, in: database)
-        link.unobserved = try LedgerReader.entries(of: link.name, kind: LinkEvent.Kind.unobserved, in: database)
-        link.senderActions = try LedgerReader.entries(of: link.name, kind: LinkEvent.Kind.action, in: database)
-            .suffix(actionLimit)
-        link.equivocations = try LedgerReader.entries(
-            of: link.name, kind: LinkEvent.Kind.equivocation, in: database
-        ).count
-        link.topics = try number("SELECT count(*) FROM topics WHERE link = ?1", id, in: database)
-        if let vitals = try LinkLoader.vitals(of: id, database) {
-            link.writtenAt = vitals.at
-            link.state = vitals.state
-            link.heardUntil = vitals.heardUntil
-            link.clockOffsetMilliseconds = vitals.clockOffsetMilliseconds
-            link.beat = vitals.beat
-            link.counters = vitals.counters
-        }
-        return link
+        link.losses = try LossTable.losses(of: id, in: database)
+        link.unobserved = try LedgerWords.unobserved(of: link.link, in: database)
+        link.actions = try LedgerWords.actions(
+            kinds: [LinkEvent.Kind.action] + ReceiverAction.ofLink, of: link.link, in: database)
+        link.equivocations = try LedgerWords.equivocations(of: link.link, in: database)
+        link.replica.topics = try topics(of: id, in: database)
+        link.replica.asOfSequence = link.epochs.last?.lastSequence
+        link.isStale = true
+        link.software = .null
+        link.config = .null
+        if let vitals = try LinkLoader.vitals(of: id, database) { take(vitals, into: &link) }
     }
 
-    private static func losses(of id: Int, in database: borrowing Database) throws(StorageError) -> [AuditedLoss] {
-        var rows = try database.prepare(
-            """
-            SELECT layer, reason, from_at, to_at, records, acknowledged, id FROM losses WHERE link = ?1 ORDER BY id
-            """)
-        var topics = try database.prepare(
-            "SELECT topic, records FROM loss_topics WHERE loss = ?1 ORDER BY records DESC, topic")
-        rows.bind(1, Int64(id))
-        var losses: [AuditedLoss] = []
-        while try rows.step() {
-            var loss = AuditedLoss(
-                layer: rows.text(0), reason: rows.text(1), from: UnixMilliseconds(rawValue: rows.unsigned(2)),
-                to: UnixMilliseconds(rawValue: rows.unsigned(3)), records: rows.unsigned(4),
-                isAcknowledged: rows.integer(5) != 0)
-            topics.bind(1, rows.integer(6))
-            while try topics.step() { loss.topics.append((topics.text(0), topics.unsigned(1))) }
-            losses.append(loss)
-        }
-        return losses
+    private func take(_ vitals: LinkVitals, into link: inout LinkAudit) {
+        link.replica.asOf = vitals.at
+        link.heardUntil = vitals.heardUntil
+        link.isStale =
+            vitals.state == .stale || vitals.state == .offline
+            || vitals.heardUntil.map {
+                $0.rawValue + silenceMilliseconds + Self.writingDelayMilliseconds < now.rawValue
+            } ?? true
+        link.clock.offsetMinMilliseconds = vitals.clockOffsetMilliseconds?.lowerBound ?? 0
+        link.clock.offsetMaxMilliseconds = vitals.clockOffsetMilliseconds?.upperBound ?? 0
+        link.rejected.badSignature = vitals.counters.badSignature
+        link.rejected.replayed = vitals.counters.replayed
+        link.rejected.malformed = vitals.counters.malformed
+        link.rejected.unknownLink = vitals.counters.unknownLink
+        link.rejected.overBudget = vitals.counters.overBudget
+        guard let beat = vitals.beat else { return }
+        link.software = .optional(beat.software)
+        link.config = .optional(beat.configuration?.description)
+        link.sender.filtered = beat.counters[.filtered] ?? 0
+        link.sender.shed = beat.counters[.shed] ?? 0
+        link.sender.echoShed = beat.counters[.echoShed] ?? 0
+        link.sender.otBrokerDropped = beat.counters[.brokerDropped] ?? 0
+        link.sender.isDurable = beat.isDurable
     }
 
-    private static func outbox(of id: Int, in database: borrowing Database) throws(StorageError) -> AuditedOutbox {
-        var outbox = AuditedOutbox()
-        var rows = try database.prepare("SELECT name, records FROM outbox_totals WHERE link = ?1")
-        rows.bind(1, Int64(id))
-        while try rows.step() {
-            let records = rows.unsigned(1)
-            switch rows.text(0) {
-            case "appended": outbox.appended = records
-            case "repeated": outbox.repeatedInDoubt = records
-            case "published": outbox.published = records
-            case "folded": outbox.folded = records
-            case let name where name.hasPrefix("dead."): outbox.dead += records
-            case let name where name.hasPrefix("shed."): outbox.shed += records
-            case let name: throw .corrupt(path: database.path, reason: "outbox total \(name)")
-            }
-        }
-        // Units have a delivery at every position; last-known values are rows of their own.
-        outbox.waiting =
-            try number(
-                "SELECT ending - max(settled, boundary) FROM outbox WHERE link = ?1", id, in: database)
-            + number(
-                """
-                SELECT count(*) FROM last_known WHERE link = ?1
-                    AND position >= (SELECT settled FROM outbox WHERE link = ?1)
-                """, id, in: database)
-        return outbox
-    }
-
-    private static func number(
-        _ sql: String, _ id: Int, in database: borrowing Database
-    ) throws(StorageError) -> UInt64 {
-        var row = try database.prepare(sql)
+    private func topics(of id: Int, in database: borrowing Database) throws(StorageError) -> UInt64 {
+        var row = try database.prepare("SELECT count(*) FROM topics WHERE link = ?1")
         row.bind(1, Int64(id))
         defer { row.reset() }
         return try row.step() ? row.unsigned(0) : 0
     }
 }
 
-extension LedgerEntry {
-    /// Its body; empty if it is none.
-    public var json: JSONValue {
-        do throws(JSON5Error) { return try JSON5Reader.value(of: Array(body.utf8)) } catch { return .object([]) }
+extension AuditGap {
+    init(_ gap: Gap) {
+        self.init(
+            id: gap.id, epoch: gap.epoch, firstSequence: gap.firstSequence, lastSequence: gap.lastSequence,
+            records: gap.records, firstBlock: gap.firstBlock, lastBlock: gap.lastBlock, openedAt: gap.openedAt,
+            state: State(gap.state), cause: Cause(rawValue: gap.cause.rawValue) ?? .unknown)
+        missing = gap.missing
+        lost = gap.lost
+        closedAt = gap.closedAt
+        healedBy = gap.healedBy.flatMap { Healing(rawValue: $0.rawValue) }
+    }
+}
+
+extension AuditGap.State {
+    init(_ state: Gap.State) {
+        self =
+            switch state {
+            case .open: .open
+            case .healed: .healed
+            case .lost: .lost
+            }
+    }
+}
+
+extension LedgerGaps.Row {
+    fileprivate init(_ gap: AuditGap, of link: String) {
+        self.init(
+            link: link, id: Int64(clamping: gap.id), firstSequence: Int64(clamping: gap.firstSequence.rawValue),
+            lastSequence: Int64(clamping: gap.lastSequence.rawValue), state: gap.state.rawValue)
     }
 }

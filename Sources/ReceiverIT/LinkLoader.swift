@@ -27,6 +27,14 @@ enum LinkLoader {
         return id
     }
 
+    /// The fingerprint that the database has for a link; nil if it knows none of this name.
+    static func fingerprint(of name: String, in database: borrowing Database) throws(StorageError) -> String? {
+        var row = try database.prepare("SELECT fingerprint FROM links WHERE name = ?1")
+        row.bind(1, text: name)
+        defer { row.reset() }
+        return try row.step() ? row.text(0) : nil
+    }
+
     /// Everything of one link.
     /// - Returns: the link, its counters so far, and where the replica's log begins.
     static func load(

@@ -53,9 +53,9 @@ final class LinkWorker {
         store.submit(StoreSubmission(link: index, commit: commit, vitals: nil, time: time))
     }
 
-    /// About once a second: how the link is, for the audit and for the next start.
-    func storeVitals(now: MonotonicInstant, time: UnixMilliseconds) {
-        guard nextVitals <= now else { return }
+    /// About once a second, and when it `isDue`: how the link is, for the audit and for the next start.
+    func storeVitals(now: MonotonicInstant, time: UnixMilliseconds, isDue: Bool) {
+        guard isDue || nextVitals <= now else { return }
         nextVitals = now.advanced(by: .seconds(1))
         let vitals = LinkVitals(
             at: time, state: snapshot.state, since: snapshot.since, reason: snapshot.reason,
@@ -87,6 +87,7 @@ final class LinkWorker {
         snapshot.outbox = queue.totals
         snapshot.outboxLoad = queue.load
         snapshot.durability = store.durability
+        snapshot.head = store.head
         self.snapshot = snapshot
         observer.status(snapshot)
     }

@@ -1,5 +1,6 @@
 import DiodeProtocol
 import EventLog
+import Ledger
 import Storage
 import Threading
 
@@ -12,6 +13,8 @@ struct LogSyncLoop: ~Copyable {
         var commits: UInt64 = 0
         /// Files set aside so far.
         var replaced = 0
+        /// The ledger's head as of the last transaction.
+        var head = LedgerHead.empty
     }
 
     static let period = Duration.seconds(1)
@@ -22,18 +25,20 @@ struct LogSyncLoop: ~Copyable {
     private let wakeup: Wakeup
     private let board: DurabilityBoard
     private let events: EventLog
+    private var witness: HeadWitness
     private var synced: UInt64 = 0
     private var replaced = 0
 
     init(
         path: String, wishes: Lock<Wishes>, stopping: StopFlag, wakeup: Wakeup, board: DurabilityBoard,
-        events: EventLog
+        witness: consuming HeadWitness, events: EventLog
     ) {
         log = LogSync(path: path)
         self.wishes = wishes
         self.stopping = stopping
         self.wakeup = wakeup
         self.board = board
+        self.witness = witness
         self.events = events
     }
 
@@ -50,11 +55,12 @@ struct LogSyncLoop: ~Copyable {
             replaced = now.replaced
             log.forget()
         }
-        guard now.commits != synced else { return }
+        guard now.commits != synced else { return noteHead(now.head) }
         let time = UnixMilliseconds(rawValue: UnixClock.now())
         do throws(StorageError) {
             try log.sync()
             synced = now.commits
+            noteHead(now.head)
             if board.noteSync(fault: nil, time: time) != nil {
                 events.notice("store.synced", "the disk takes what was committed again")
             }
@@ -63,5 +69,9 @@ struct LogSyncLoop: ~Copyable {
                 events.error("store.unsynced", "what is committed would not survive a loss of power: \(error)")
             }
         }
+    }
+
+    private mutating func noteHead(_ head: LedgerHead) {
+        witness.note(head, now: MonotonicInstant(nanoseconds: MonotonicClock.now()))
     }
 }

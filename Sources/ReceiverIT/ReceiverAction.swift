@@ -2,21 +2,36 @@ import DiodeProtocol
 import JSON
 import Ledger
 
-/// What the receiver itself did, as the ledger names it. Each has a body with one `detail`.
+/// What the receiver itself did, as the ledger names it. Each has a body with a `detail` for people.
 enum ReceiverAction {
     static let started = "receiver.started"
     static let stopped = "receiver.stopped"
+    static let configured = "configuration"
+    static let newAuditKey = "audit-key"
+    static let paired = "pair"
+    static let clockStepped = "clock.step"
     static let durableLost = "durable.lost"
     static let durableRegained = "durable.regained"
     /// Whether anything can be written again is tried by writing.
     static let attempted = "durable.attempted"
     static let setAside = "database.set-aside"
 
-    static let all = [started, stopped, durableLost, durableRegained, setAside]
+    /// Those that an audit lists: of the receiver as a whole, and of one link.
+    static let all = [
+        configured, newAuditKey, started, stopped, clockStepped, durableLost, durableRegained, setAside,
+    ]
+    static let ofLink = [paired]
 
-    static func body(_ detail: String) -> String { JSONValue.object([.init("detail", .text(detail))]).line }
+    /// - Parameter unwritten: ledger entries that found no room meanwhile.
+    static func regained(_ detail: String, unwritten: Int, at time: UnixMilliseconds) -> LedgerEntry {
+        let body: JSONValue = ["detail": .text(detail), "unwritten": .number(unwritten)]
+        return LedgerEntry(link: "", at: time.rawValue, kind: durableRegained, body: body.line)
+    }
 
-    static func entry(_ kind: String, _ detail: String, at time: UnixMilliseconds) -> LedgerEntry {
-        LedgerEntry(link: "", at: time.rawValue, kind: kind, body: body(detail))
+    static func entry(
+        _ kind: String, _ detail: String, of link: String = "", at time: UnixMilliseconds
+    ) -> LedgerEntry {
+        LedgerEntry(
+            link: link, at: time.rawValue, kind: kind, body: JSONValue.object([.init("detail", .text(detail))]).line)
     }
 }

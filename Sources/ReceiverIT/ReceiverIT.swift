@@ -43,21 +43,27 @@
 //  32. LossTable.swift — names what never will be published
 //  33. LedgerNotes.swift — what the ledger says of an event
 //  34. ReceiverAction.swift — what the receiver itself did
-//  35. LinkLoader.swift — reads back what was stored
-//  36. StoreFile.swift — the open database, and one transaction
-//  37. StoreOpening.swift — opens the database, whatever was left of it
-//  38. Durability.swift — whether what is accepted outlives the process
-//  39. LogSyncLoop.swift — syncs the log each second
-//  40. ReceiverStore.swift — between the core thread and the store thread
-//  41. StoreLoop.swift — the store thread
-//  42. LinkArchive.swift — the database of one link without threads, for simulations
+//  35. ReceiverIdentity.swift — what runs, under which configuration and keys
+//  36. AuditKey.swift — the key that signs the ledger's head
+//  37. LedgerCalendar.swift — balances each quarter of an hour, steps of the clock
+//  38. LinkLoader.swift — reads back what was stored
+//  39. StoreFile.swift — the open database, and one transaction
+//  40. StoreOpening.swift — opens the database, whatever was left of it
+//  41. Durability.swift — whether what is accepted outlives the process
+//  42. HeadWitness.swift — signs the ledger's head once a minute
+//  43. LogSyncLoop.swift — syncs the log each second
+//  44. ReceiverStore.swift — between the core thread and the store thread
+//  45. StoreLoop.swift — the store thread
+//  46. LinkArchive.swift — the database of one link without threads, for simulations
 //   The daemon:
-//  43. ReceiverConfiguration.swift — everything that recv.json5 says
-//  44. CardFile.swift — reads a link card
-//  45. ReceiverServiceError.swift — why a receiver cannot start
-//  46. ReceiverStatus.swift — links and sockets as of one instant
-//  47. LinkWorker.swift — one link on the core thread
-//  48. ReceiverLoop.swift — the core thread
-//  49. ReceiverService.swift — listeners, core thread, store, outboxes
+//  47. ReceiverConfiguration.swift — everything that recv.json5 says
+//  48. CardFile.swift — reads a link card
+//  49. ReceiverServiceError.swift — why a receiver cannot start
+//  50. ReceiverStatus.swift — links and sockets as of one instant
+//  51. LinkWorker.swift — one link on the core thread
+//  52. ReceiverLoop.swift — the core thread
+//  53. ReceiverService.swift — listeners, core thread, store, outboxes
 //   Told later:
-//  50. AuditReader.swift — what an audit says, as one transaction saw it
+//  54. StoredAccount.swift — the double entry of a link as its rows tell it
+//  55. LedgerWords.swift — what the ledger's entries say, in the values of an audit
+//  56. AuditReader.swift — what an audit says, as one transaction saw it

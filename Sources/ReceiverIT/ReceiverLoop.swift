@@ -104,7 +104,7 @@ struct ReceiverLoop: ~Copyable {
         } catch {
             log.error("receiver.failed", "\(error)")
         }
-        makeStatus(Self.now)
+        makeStatus(Self.now, isLast: true)
     }
 
     private var isDone: Bool { stopping.isRaised && ports.allSatisfy { $0.isFinished } }
@@ -138,14 +138,15 @@ struct ReceiverLoop: ~Copyable {
         return isIdle
     }
 
-    private mutating func makeStatus(_ now: MonotonicInstant) {
+    /// - Parameter isLast: the audit is to know all that was heard before the stop.
+    private mutating func makeStatus(_ now: MonotonicInstant, isLast: Bool = false) {
         nextStatus = now.advanced(by: Self.statusPeriod)
         for link in links {
             let carrying = ports.filter { port in port.links.contains { $0 === link } }
             link.refreshSnapshot(
                 malformed: carrying.reduce(0) { $0 + $1.snapshot.malformed },
                 unknownLink: carrying.reduce(0) { $0 + $1.unknownLink })
-            link.storeVitals(now: now, time: Self.time)
+            link.storeVitals(now: now, time: Self.time, isDue: isLast)
         }
         var status = ReceiverStatus(at: Self.time)
         status.links = links.map(\.snapshot)

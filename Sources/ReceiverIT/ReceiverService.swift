@@ -3,6 +3,7 @@ import Crypto
 import Datagrams
 public import DiodeProtocol
 public import EventLog
+import Ledger
 public import Outbox
 import Storage
 import Threading
@@ -48,7 +49,7 @@ public final class ReceiverService: Sendable {
     private let links: [Link]
     private let settings: ReceiverCore.Settings
     private let log: EventLog
-    private let software: String
+    private let identity: ReceiverIdentity
     private let opening: StoreOpening
     private let store: ReceiverStore
     /// What was stored, until the cores are made of it.
@@ -66,13 +67,18 @@ public final class ReceiverService: Sendable {
         _ configuration: ReceiverConfiguration, software: String = "uns-diode", log: EventLog
     ) throws(ReceiverServiceError) {
         self.log = log
-        self.software = software
         var settings = ReceiverCore.Settings()
         settings.reorderWindow = configuration.reorderTimeout
         settings.silenceTimeout = configuration.silenceTimeout
         self.settings = settings
         let path = configuration.state.resolved
         opening = StoreOpening(path: path, reserve: DiskReserve(beside: path), log: log)
+        do throws(KeyFileError) {
+            let key = try AuditKey.open(beside: path)
+            identity = ReceiverIdentity(
+                software: software, configuration: configuration.effective,
+                auditKey: AuditKey.text(of: key.publicKey))
+        } catch { throw .auditKey(error) }
         let cards = try Self.readCards(configuration)
         let time = UnixMilliseconds(rawValue: UnixClock.now())
         let restored: RestoredLinks
@@ -134,6 +140,9 @@ public final class ReceiverService: Sendable {
     /// The newest status; empty until the first was made.
     public var status: ReceiverStatus { shared.withLock { $0 } }
 
+    /// The public half of the audit key, in base64.
+    public var auditKey: String { identity.auditKey }
+
     /// Whether what is accepted would survive a restart.
     public var durability: Durability { store.durability }
 
@@ -189,15 +198,23 @@ public final class ReceiverService: Sendable {
                 id: loaded.id, name: link.name, fingerprint: link.card.fingerprint, queue: link.queue,
                 checkpoint: loaded.checkpoint)
         }
+        let pairings = zip(known, restored.links).map { link, loaded in
+            ReceiverIdentity.Pairing(
+                link: link.name, fingerprint: link.fingerprint, known: loaded.knownFingerprint)
+        }
+        let signer: Ed25519Signer
+        do throws(KeyFileError) { signer = try AuditKey.open(beside: opening.path) } catch { throw .auditKey(error) }
         let file: StoreFile
+        let entries: [LedgerEntry]
         do throws(StorageError) {
             let opened = try opening.open(time: time)
+            entries = try identity.entries(pairings, at: time, in: opened.database)
             file = try StoreFile(opened.database)
         } catch { throw .state(error) }
         do throws(SystemError) {
             try store.start(
-                StoreLoop.Beginning(opening: opening, links: known, software: software, setAside: restored.setAside),
-                file)
+                StoreLoop.Beginning(opening: opening, links: known, entries: entries, setAside: restored.setAside),
+                file, signer: signer)
         } catch { throw .system(error) }
     }
 

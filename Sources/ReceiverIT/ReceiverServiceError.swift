@@ -20,6 +20,8 @@ public enum ReceiverServiceError: Error, CustomStringConvertible {
     case listen(link: String, DatagramError)
     /// The database cannot be opened.
     case state(StorageError)
+    /// The key that signs the ledger's head cannot be read or made.
+    case auditKey(KeyFileError)
     case system(SystemError)
 
     public var description: String {
@@ -33,6 +35,7 @@ public enum ReceiverServiceError: Error, CustomStringConvertible {
         case .key(let link, let error): "link \(link): \(error)"
         case .listen(let link, let error): "link \(link): \(error)"
         case .state(let error): "\(error)"
+        case .auditKey(let error): "\(error)"
         case .system(let error): "\(error)"
         }
     }

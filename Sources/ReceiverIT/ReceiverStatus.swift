@@ -38,6 +38,8 @@ public struct LinkSnapshot: Sendable {
     public internal(set) var outboxLoad: OutboxLoad?
     /// Whether what is accepted would survive a restart.
     public internal(set) var durability: Durability?
+    /// The ledger's newest head that was synced and signed.
+    public internal(set) var head: String?
 
     /// The most gaps that a snapshot lists.
     public static let gapLimit = 100

@@ -1,3 +1,4 @@
+import Crypto
 import DiodeProtocol
 import EventLog
 import Outbox
@@ -37,6 +38,7 @@ final class ReceiverStore: Sendable {
     private let room: Wakeup
     private let wholeWishes: Lock<[Bool]>
     private let board: DurabilityBoard
+    private let heads = HeadBoard()
     private let threads = Lock<[WorkerThread]>([])
     private let syncStopping = StopFlag()
     private let syncWakeup: Wakeup
@@ -50,12 +52,15 @@ final class ReceiverStore: Sendable {
     }
 
     /// Starts the threads.
-    func start(_ beginning: StoreLoop.Beginning, _ file: consuming sending StoreFile) throws(SystemError) {
+    func start(
+        _ beginning: StoreLoop.Beginning, _ file: consuming sending StoreFile,
+        signer: consuming sending Ed25519Signer
+    ) throws(SystemError) {
         let wishes = Lock(LogSyncLoop.Wishes())
         let loop = StoreLoop(store: self, beginning, file: file, board: board, wishes: wishes)
         let sync = LogSyncLoop(
             path: beginning.opening.path, wishes: wishes, stopping: syncStopping, wakeup: syncWakeup, board: board,
-            events: beginning.opening.log)
+            witness: HeadWitness(signer, board: heads, log: beginning.opening.log), events: beginning.opening.log)
         let store = try WorkerThread(name: "store", owning: loop) { loop in
             var loop = loop
             loop.run()
@@ -69,6 +74,8 @@ final class ReceiverStore: Sendable {
     }
 
     var durability: Durability { board.shown }
+    /// The newest signed head of the ledger.
+    var head: String? { heads.shown }
 
     // MARK: The core thread
 

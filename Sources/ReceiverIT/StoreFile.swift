@@ -1,4 +1,6 @@
+import Audit
 import DiodeProtocol
+import JSON
 import Ledger
 import Outbox
 import Storage
@@ -20,8 +22,10 @@ struct StoreBatch: Sendable {
 
     var links: [Link]
     var entries: [LedgerEntry] = []
+    /// The instant for which each link's account before these changes is noted; nil: none is due.
+    var balance: UnixMilliseconds?
 
-    var isEmpty: Bool { entries.isEmpty && links.allSatisfy(\.isEmpty) }
+    var isEmpty: Bool { entries.isEmpty && balance == nil && links.allSatisfy(\.isEmpty) }
 }
 
 extension StoreBatch.Link {
@@ -81,6 +85,7 @@ struct StoreFile: ~Copyable {
     mutating func store(_ batch: StoreBatch, _ links: [StoreLink], at time: UnixMilliseconds) throws(StorageError) {
         try database.begin()
         do throws(StorageError) {
+            if let balance = batch.balance { try appendBalances(links, at: balance) }
             for (index, link) in links.enumerated() {
                 try store(batch.links[index], link, at: time)
             }
@@ -105,6 +110,30 @@ struct StoreFile: ~Copyable {
             database.rollBack()
             ledger.rolledBack()
             throw error
+        }
+    }
+
+    /// One transaction with the account of each link as it is now.
+    mutating func noteBalances(_ links: [StoreLink], at time: UnixMilliseconds) throws(StorageError) {
+        try database.begin()
+        do throws(StorageError) {
+            try appendBalances(links, at: time)
+            try database.commit()
+            ledger.committed()
+        } catch {
+            database.rollBack()
+            ledger.rolledBack()
+            throw error
+        }
+    }
+
+    private mutating func appendBalances(_ links: [StoreLink], at time: UnixMilliseconds) throws(StorageError) {
+        for link in links {
+            let account = try StoredAccount(of: link.id, in: database)
+            let balance = AuditBalance(
+                at: time, totals: account.totals, epochs: account.epochs.map { AuditBalance.Epoch($0) })
+            try ledger.append(
+                LedgerEntry(link: link.name, at: time.rawValue, kind: AuditBalance.kind, body: balance.json.line))
         }
     }
 

@@ -41,14 +41,15 @@ struct StoreLoop: ~Copyable {
     private var unwrittenEntries = 0
     private var gaveReserveUp = false
     private var pause = shortestPause
+    private var calendar = LedgerCalendar(time: Self.time, now: Self.now)
     private var nextReserve = MonotonicInstant(nanoseconds: 0)
 
     /// What it begins with.
     struct Beginning: Sendable {
         let opening: StoreOpening
         let links: [StoreLink]
-        /// Name and version.
-        let software: String
+        /// What the ledger says of this start.
+        let entries: [LedgerEntry]
         /// The file that was found damaged and set aside.
         let setAside: String?
     }
@@ -69,7 +70,8 @@ struct StoreLoop: ~Copyable {
             batch.entries.append(StoreOpening.entry(of: setAside, time: Self.time))
             for index in links.indices { batch.links[index].losses.append(LossNote(unknownSince: Self.time)) }
         }
-        batch.entries.append(ReceiverAction.entry(ReceiverAction.started, beginning.software, at: Self.time))
+        batch.entries += beginning.entries
+        batch.balance = Self.time
     }
 
     private static var now: MonotonicInstant { MonotonicInstant(nanoseconds: MonotonicClock.now()) }
@@ -80,6 +82,7 @@ struct StoreLoop: ~Copyable {
         while true {
             let (rounds, isClosing) = store.take(timeout: Self.period)
             for round in rounds { take(round) }
+            noteTime()
             if isClosing { add(ReceiverAction.entry(ReceiverAction.stopped, "clean", at: Self.time)) }
             turn(isClosing: isClosing)
             if isClosing { return finish() }
@@ -117,6 +120,18 @@ struct StoreLoop: ~Copyable {
         batch.entries.append(entry)
     }
 
+    /// What time alone brings.
+    private mutating func noteTime() {
+        let time = Self.time
+        if let step = calendar.step(time, now: Self.now) {
+            let seconds = Double(abs(step)) / 1_000
+            let text = "the receiver's clock was set \(step > 0 ? "forward" : "back") by \(seconds) s"
+            log.warning("clock.step", text)
+            add(ReceiverAction.entry(ReceiverAction.clockStepped, text, at: time))
+        }
+        if phase == .durable, let due = calendar.dueBalance(time) { batch.balance = due }
+    }
+
     // MARK: Transactions
 
     private mutating func turn(isClosing: Bool) {
@@ -145,15 +160,20 @@ struct StoreLoop: ~Copyable {
             links[index].checkpoint = batch.links[index].checkpoint ?? links[index].checkpoint
         }
         clear()
-        wishes.withLock { $0.commits += 1 }
+        let head = file?.head ?? .empty
+        wishes.withLock { wishes in
+            wishes.commits += 1
+            wishes.head = head
+        }
         if case .whole = phase {
             phase = .durable
             pause = Self.shortestPause
-            let text = unwrittenEntries == 0 ? "" : "; \(unwrittenEntries) ledger entries could not be kept"
+            let unwritten = unwrittenEntries
+            let text = unwritten == 0 ? "" : "; \(unwritten) ledger entries could not be kept"
             unwrittenEntries = 0
             if board.noteCommit(fault: nil, time: Self.time) != nil {
                 log.notice("store.recovered", "what is accepted is stored again\(text)")
-                add(ReceiverAction.entry(ReceiverAction.durableRegained, "stored again\(text)", at: Self.time))
+                add(ReceiverAction.regained("stored again\(text)", unwritten: unwritten, at: Self.time))
             }
         }
     }
@@ -162,6 +182,8 @@ struct StoreLoop: ~Copyable {
     private func handOn() { for link in links { link.queue.failed() } }
 
     private mutating func clear() {
+        if let noted = batch.balance { calendar.noted(noted) }
+        batch.balance = nil
         for index in links.indices { batch.links[index] = StoreBatch.Link() }
         batch.entries.removeAll(keepingCapacity: true)
     }
@@ -266,7 +288,11 @@ struct StoreLoop: ~Copyable {
     // MARK: The end
 
     private mutating func finish() {
-        do throws(StorageError) { try file?.sync() } catch {
+        do throws(StorageError) {
+            try file?.noteBalances(links, at: Self.time)
+            try file?.sync()
+            if let head = file?.head { log.notice("ledger.head", "as of the stop", ["head": .text(head.text)]) }
+        } catch {
             log.error("store.unsynced", "the last second would not survive a loss of power: \(error)")
         }
         file = nil

@@ -40,6 +40,8 @@ struct StoreOpening: Sendable {
         let stored: StoredLink
         let counters: ReceiverCounters
         let checkpoint: OutboxPosition
+        /// The fingerprint that the database knew; nil for a new link.
+        let knownFingerprint: String?
     }
 
     /// The database.
@@ -98,19 +100,21 @@ struct StoreOpening: Sendable {
     ) throws(StorageError) -> [RestoredLink] {
         var loaded: [RestoredLink] = []
         for link in links {
+            let known = try LinkLoader.fingerprint(of: link.name, in: database)
             let id = try LinkLoader.id(
                 of: link.name, fingerprint: link.fingerprint, number: link.id, in: database)
             let (stored, counters, checkpoint) = try LinkLoader.load(id, limits: limits, from: database)
-            loaded.append(RestoredLink(id: id, stored: stored, counters: counters, checkpoint: checkpoint))
+            loaded.append(
+                RestoredLink(
+                    id: id, stored: stored, counters: counters, checkpoint: checkpoint, knownFingerprint: known))
         }
         return loaded
     }
 
     /// What the ledger and the losses say of a file that was set aside: from here on nobody knows what it still held.
     static func entry(of path: String, time: UnixMilliseconds) -> LedgerEntry {
-        LedgerEntry(
-            link: "", at: time.rawValue, kind: ReceiverAction.setAside,
-            body: ReceiverAction.body("the database was damaged and was kept as \(path)"))
+        ReceiverAction.entry(
+            ReceiverAction.setAside, "the database was damaged and was kept as \(path)", at: time)
     }
 
     private func attempt() throws(StorageError) -> Database {

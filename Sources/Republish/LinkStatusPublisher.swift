@@ -17,10 +17,12 @@ public struct LinkStatus: Sendable, Equatable {
     public var digestMatches: Bool?
     /// The signed head of the ledger; nil while there is none.
     public var head: String?
+    /// The public half of the key that signed it, in base64.
+    public var auditKey: String?
 
     public init(
         state: State, since: UnixMilliseconds? = nil, decided: Stamp? = nil, missing: UInt64 = 0,
-        digestMatches: Bool? = nil, head: String? = nil
+        digestMatches: Bool? = nil, head: String? = nil, auditKey: String? = nil
     ) {
         self.state = state
         self.since = since
@@ -28,17 +30,19 @@ public struct LinkStatus: Sendable, Equatable {
         self.missing = missing
         self.digestMatches = digestMatches
         self.head = head
+        self.auditKey = auditKey
     }
 
-    /// One JSON object. Nothing in it needs an escape: numbers, words of ours, times, and a head in base64.
+    /// One JSON object. Nothing in it needs an escape: numbers, words of ours, times, and base64.
     var json: String {
         let time = since.map { "\"\(CalendarTime.text($0))\"" } ?? "null"
         let epoch = decided.map { String($0.epoch.rawValue) } ?? "null"
         let sequence = decided.map { String($0.sequence.rawValue) } ?? "null"
         let digest = digestMatches.map { String($0) } ?? "null"
         let head = head.map { "\"\($0)\"" } ?? "null"
+        let key = auditKey.map { "\"\($0)\"" } ?? "null"
         return "{\"state\":\"\(state.rawValue)\",\"since\":\(time),\"epoch\":\(epoch),\"sequence\":\(sequence),"
-            + "\"missing\":\(missing),\"digest_matches\":\(digest),\"head\":\(head)}"
+            + "\"missing\":\(missing),\"digest_matches\":\(digest),\"head\":\(head),\"audit_key\":\(key)}"
     }
 }
 

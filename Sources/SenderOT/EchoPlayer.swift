@@ -21,14 +21,23 @@ final class EchoPlayer: Sendable {
         var resent: UInt64 = 0
         /// Blocks that an operator asked for and that are not repeated yet.
         var resendsWaiting: UInt64 = 0
-        /// The next position to repeat, by offset.
-        var cursors: [UInt64]
         var failure: StorageError?
     }
 
     private static let readBytes = 256 << 10
-    private static let pause = Duration.milliseconds(20)
-    private static let longestSleep = Duration.milliseconds(250)
+    /// Blocks are read back for an echo while no more than this waits in the queue.
+    private static let waitingBytes = 4 << 20
+    /// Between two looks at a queue that is full.
+    private static let pause = Duration.milliseconds(5)
+
+    /// What a turn came to.
+    private enum Turn {
+        case played
+        /// The link has not taken yet what was offered before.
+        case waitsForRoom
+        /// Nothing is due.
+        case idle
+    }
 
     private let path: String
     private let queue: TransmissionQueue
@@ -37,6 +46,7 @@ final class EchoPlayer: Sendable {
     private let schedule: Lock<EchoSchedule>
     private let state: Lock<Report>
     private let stopping = Atomic<Bool>(false)
+    private let isReplaced = Atomic<Bool>(false)
     private let wakeup: Wakeup
     private let thread = Lock<WorkerThread?>(nil)
 
@@ -47,8 +57,7 @@ final class EchoPlayer: Sendable {
         self.queue = queue
         self.journal = journal
         self.log = log
-        state = Lock(
-            Report(echoed: [UInt64](repeating: 0, count: schedule.offsets.count), cursors: schedule.cursors))
+        state = Lock(Report(echoed: [UInt64](repeating: 0, count: schedule.offsets.count)))
         self.schedule = Lock(schedule)
         wakeup = try Wakeup()
     }
@@ -58,13 +67,23 @@ final class EchoPlayer: Sendable {
         thread.withLock { $0 = started }
     }
 
-    var report: Report { state.withLock { $0 } }
+    var report: Report {
+        var report = state.withLock { $0 }
+        report.shed = schedule.withLock { $0.shed }
+        return report
+    }
 
     /// How far each echo was played, to go on there after a restart.
     var note: String { schedule.withLock { EchoRestoration.text(($0.offsets, $0.cursors)) } }
 
     /// Something was put into the table of resends.
     func wake() { wakeup.signal() }
+
+    /// The database was set aside: what is read next comes from the new one.
+    func forgetDatabase() {
+        isReplaced.store(true, ordering: .releasing)
+        wakeup.signal()
+    }
 
     func stop() {
         stopping.store(true, ordering: .releasing)
@@ -77,11 +96,16 @@ final class EchoPlayer: Sendable {
         while !stopping.load(ordering: .acquiring) {
             do throws(StorageError) {
                 var open: EchoSource
+                if isReplaced.exchange(false, ordering: .acquiringAndReleasing) { source = nil }
                 if let kept = source.take() { open = kept } else { open = try EchoSource(path: path) }
-                let isIdle = try turn(&open)
+                let turn = try turn(&open)
                 source = consume open
                 state.withLock { $0.failure = nil }
-                if isIdle { wakeup.wait(timeout: sleep()) }
+                switch turn {
+                case .played: break
+                case .waitsForRoom: wakeup.wait(timeout: Self.pause)
+                case .idle: sleep()
+                }
             } catch {
                 let isNew = state.withLock { state in
                     defer { state.failure = error }
@@ -97,34 +121,26 @@ final class EchoPlayer: Sendable {
         }
     }
 
-    /// - Returns: whether there was nothing to do.
-    private func turn(_ source: inout EchoSource) throws(StorageError) -> Bool {
+    private func turn(_ source: inout EchoSource) throws(StorageError) -> Turn {
         let now = MonotonicInstant(nanoseconds: MonotonicClock.now())
         let sent = journal.sentPosition(0)
         if sent > 0 { schedule.withLock { $0.noteSent(sent, at: now) } }
         if let request = try source.nextResend() {
             try resend(request, &source)
-            return false
+            return .played
         }
-        guard let due = schedule.withLock({ $0.next(now) }) else { return true }
+        guard let due = schedule.withLock({ $0.next(now) }) else { return .idle }
+        guard queue.waitingBytes(.echo) <= Self.waitingBytes else { return .waitsForRoom }
         let blocks = try source.blocks(due.positions, bytes: Self.readBytes)
-        let reached = blocks.last?.position ?? due.positions.upperBound
-        var missing = reached - due.positions.lowerBound + 1
-        for next in blocks {
-            missing -= 1
-            let transmission = Transmission(repeating: next.block, as: due.transmission, kind: .echo)
-            guard offer(transmission) else { return true }
+        let taken = blocks.prefix {
+            queue.offer(Transmission(repeating: $0.block, as: due.transmission, kind: .echo))
         }
-        let cursors = schedule.withLock { schedule in
-            schedule.played(due.echo, through: reached)
-            return schedule.cursors
+        guard blocks.isEmpty || !taken.isEmpty else { return .waitsForRoom }
+        schedule.withLock {
+            $0.played(due.echo, through: taken.last?.position ?? due.positions.upperBound, blocks: taken.count)
         }
-        state.withLock { state in
-            state.echoed[due.echo] += UInt64(blocks.count)
-            state.shed += missing
-            state.cursors = cursors
-        }
-        return false
+        state.withLock { $0.echoed[due.echo] += UInt64(taken.count) }
+        return .played
     }
 
     private func resend(_ request: EchoSource.Resend, _ source: inout EchoSource) throws(StorageError) {
@@ -153,9 +169,15 @@ final class EchoPlayer: Sendable {
         return true
     }
 
-    private func sleep() -> Duration {
+    /// Sleeps until something is due, has left, or was asked for.
+    private func sleep() {
+        let left = queue.newestLeft
+        let sent = journal.sentPosition(0)
+        let (due, mark) = schedule.withLock { ($0.deadline, $0.nextMark(of: sent)) }
+        // What leaves meanwhile is noted with the next mark: no need to be woken for each block.
+        if mark == nil { queue.signal(wakeup, whenLeftAfter: left) }
+        let next = [due, mark].compactMap { $0?.nanoseconds }.min()
         let now = MonotonicClock.now()
-        guard let due = schedule.withLock({ $0.deadline })?.nanoseconds, due > now else { return Self.pause }
-        return min(.nanoseconds(due - now), Self.longestSleep)
+        wakeup.wait(timeout: next.map { .nanoseconds($0 > now ? $0 - now : 0) })
     }
 }

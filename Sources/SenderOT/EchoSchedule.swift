@@ -75,25 +75,28 @@ public struct EchoSchedule: Sendable {
         return nil
     }
 
-    /// An echo has been played up to, and with, this position.
-    public mutating func played(_ echo: Int, through position: UInt64) {
-        cursors[echo] = max(cursors[echo], position + 1)
+    /// An echo has been played up to, and with, this position: so many blocks. The others were gone from the journal, and
+    /// are shed.
+    public mutating func played(_ echo: Int, through position: UInt64, blocks: Int) {
+        guard position >= cursors[echo] else { return }
+        let passed = position - cursors[echo] + 1
+        shed += passed - min(UInt64(blocks), passed)
+        cursors[echo] = position + 1
     }
 
-    /// The journal holds nothing before this position any more.
-    public mutating func raise(to floor: UInt64) {
-        for echo in cursors.indices where cursors[echo] < floor {
-            shed += floor - cursors[echo]
-            cursors[echo] = floor
-        }
+    /// When `noteSent` takes a newer position; nil if it knows of this one already.
+    public func nextMark(of position: UInt64) -> MonotonicInstant? {
+        guard let last = marks.last else { return position > 0 ? MonotonicInstant(nanoseconds: 0) : nil }
+        return position > last.position ? MonotonicInstant(nanoseconds: last.at &+ spacing) : nil
     }
 
     /// When `next` has something, if nothing more is sent.
     public var deadline: MonotonicInstant? {
         var earliest: UInt64?
         for echo in offsets.indices {
-            guard let mark = marks.first(where: { $0.position >= cursors[echo] }) else { continue }
-            let due = mark.at &+ nanoseconds[echo]
+            let next = firstMark { $0.position >= cursors[echo] }
+            guard next < marks.count else { continue }
+            let due = marks[next].at &+ nanoseconds[echo]
             earliest = min(earliest ?? due, due)
         }
         return earliest.map { MonotonicInstant(nanoseconds: $0) }
@@ -103,13 +106,19 @@ public struct EchoSchedule: Sendable {
     private func newest(of echo: Int, _ now: MonotonicInstant) -> UInt64? {
         guard now.nanoseconds >= nanoseconds[echo] else { return nil }
         let latest = now.nanoseconds - nanoseconds[echo]
+        let next = firstMark { $0.at > latest }
+        return next > 0 ? marks[next - 1].position : nil
+    }
+
+    /// The index of the first mark of which this holds, and of all after it; their count if of none.
+    private func firstMark(where holds: (Mark) -> Bool) -> Int {
         var low = 0
         var high = marks.count
         while low < high {
             let middle = (low + high) / 2
-            if marks[middle].at <= latest { low = middle + 1 } else { high = middle }
+            if holds(marks[middle]) { high = middle } else { low = middle + 1 }
         }
-        return low > 0 ? marks[low - 1].position : nil
+        return low
     }
 
     /// Marks that every offset has passed are needed no more, but for the newest of them.

@@ -45,10 +45,16 @@ final class Journal: Sendable {
         var note: @Sendable (Action) -> Void
         /// Up to so many topics whose slots changed since they were last written.
         var takeDirtySlots: @Sendable (Int) -> SlotBatch
-        /// All slots have to be written again.
-        var slotsAreLost: @Sendable () -> Void
+        /// The database was set aside: a new one has to be read, and all slots written again.
+        var databaseReplaced: @Sendable () -> Void
         /// How far each echo was played.
         var echoes: @Sendable () -> String
+
+        /// Notes what happened just now.
+        func tell(_ what: String, _ detail: String) {
+            let now = UnixMilliseconds(rawValue: UnixClock.now())
+            note(Action(at: now, what: what, detail: String(detail.prefix(200))))
+        }
     }
 
     private struct Pending {
@@ -94,7 +100,7 @@ final class Journal: Sendable {
         self.log = log
         feed = try JournalFeed(queue: queue, path: path, backlog: restored.unsent)
         let withholding: Duration? = if case .forward(let time) = settings.onDiskFull { time } else { nil }
-        sync = try JournalSync(path: path, released: restored.marks.released, withholding: withholding)
+        sync = try JournalSync(path: path, released: restored.marks.released, withholding: withholding, log: log)
         arrived = try Wakeup()
         room = try Wakeup()
         state = Lock(JournalReport(limitBytes: settings.limits.bytes))
@@ -103,7 +109,7 @@ final class Journal: Sendable {
     /// Starts its threads, on a store over the same database.
     func start(_ store: consuming sending JournalStore, observer: Observer) throws(SystemError) {
         try feed.start()
-        try sync.start(acknowledge: observer.acknowledge)
+        try sync.start(observer)
         let writer = JournalWriter(self, observer, store: store, epoch: restored.epoch, marks: restored.marks)
         let started = try WorkerThread(name: "journal", owning: writer) { writer in
             var writer = writer
@@ -117,6 +123,7 @@ final class Journal: Sendable {
         var report = state.withLock { $0 }
         report.backlogBlocks = backlog
         report.syncs = sync.latencies
+        report.unjournalledRecords += sync.unsyncedRecords
         if report.failure == nil { report.failure = sync.failure ?? feed.failure }
         return report
     }
@@ -130,7 +137,7 @@ final class Journal: Sendable {
     /// How the core has to treat what comes.
     var coreState: SenderCore.JournalState {
         let isFull = full.load(ordering: .acquiring)
-        let isFailing = failing.load(ordering: .acquiring)
+        let isFailing = failing.load(ordering: .acquiring) || sync.isFailingNow
         return isFailing ? isFull ? .failingAndFull : .failing : isFull ? .full : .writing
     }
 
@@ -287,7 +294,7 @@ struct JournalReport: Sendable {
     /// The oldest record that is held; nil while there is none.
     var floor: Stamp?
     var isFull = false
-    /// Records that were acknowledged from memory, and are not in the journal.
+    /// Records that were acknowledged from memory, or before the journal that holds them was synced.
     var unjournalledRecords: UInt64 = 0
     /// How long commits and syncs took.
     var commits = LatencyHistogram()

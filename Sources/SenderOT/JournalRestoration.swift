@@ -31,7 +31,10 @@ struct JournalRestoration: Sendable {
     init(of epoch: ReservedEpoch, from database: borrowing Database) throws(StorageError) {
         self.init(epoch: epoch)
         var journal = try database.prepare(
-            "SELECT sent, released, replay_from, echoes, deletions_accepted FROM journal")
+            """
+            SELECT sent, released, replay_from, echoes, deletions_accepted, folded_epochs, folded_records FROM journal
+            """)
+        var folded = Beat.Pair(0, 0)
         if try journal.step() {
             marks = JournalMarks(
                 sent: journal.unsigned(0), released: journal.unsigned(1), replayFrom: max(journal.unsigned(2), 1))
@@ -40,11 +43,12 @@ struct JournalRestoration: Sendable {
             }
             echoes = journal.text(3)
             deletionsAccepted = journal.integer(4) != 0
+            folded = Beat.Pair(journal.unsigned(5), journal.unsigned(6))
         }
         journal.reset()
         if deletionsAccepted { try database.execute("UPDATE journal SET deletions_accepted = 0") }
         try Self.closeEpochs(database)
-        try readEpochs(database)
+        try readEpochs(database, folded)
         var newest = try database.prepare("SELECT max(position) FROM blocks")
         if try newest.step(), newest.unsigned(0) > marks.sent {
             unsent = marks.sent + 1...newest.unsigned(0)
@@ -63,14 +67,21 @@ struct JournalRestoration: Sendable {
             """)
     }
 
-    private mutating func readEpochs(_ database: borrowing Database) throws(StorageError) {
+    /// - Parameter folded: how many epochs have no row any more, and their records.
+    private mutating func readEpochs(
+        _ database: borrowing Database, _ folded: Beat.Pair
+    ) throws(StorageError) {
+        var oldest = try database.prepare("SELECT epoch FROM blocks ORDER BY position LIMIT 1")
+        let floor = try oldest.step() ? oldest.unsigned(0) : epoch.epoch.rawValue
+        oldest.reset()
         var rows = try database.prepare(
             """
             SELECT epoch, incarnation, first_position, last_sequence, last_block FROM epochs WHERE epoch < ?
             ORDER BY epoch DESC
             """)
         rows.bind(1, unsigned: epoch.epoch.rawValue)
-        var older = Beat.Pair(0, 0)
+        var (older, folding) = (folded, folded)
+        var newestFolded: UInt64?
         while try rows.step() {
             let summary = Beat.EpochSummary(
                 epoch: Epoch(rawValue: rows.unsigned(0)), incarnation: Incarnation(rawValue: rows.unsigned(1)),
@@ -79,11 +90,47 @@ struct JournalRestoration: Sendable {
             if earlierEpochs.count < Self.listedEpochs {
                 earlierEpochs.insert(summary, at: 0)
                 firstPositions[summary.epoch] = rows.unsigned(2)
-            } else {
-                older = Beat.Pair(older.first + 1, older.second &+ summary.lastCommitted.rawValue)
+                continue
             }
+            older.add(epochOf: summary.lastCommitted)
+            guard summary.epoch.rawValue < floor else { continue }
+            folding.add(epochOf: summary.lastCommitted)
+            newestFolded = newestFolded ?? summary.epoch.rawValue
         }
+        rows.reset()
         if older.first > 0 { olderEpochs = older }
+        if let newestFolded { try Self.fold(database, through: newestFolded, folding) }
+    }
+
+    /// Epochs that the journal does not reach and a beat does not list are kept as totals alone: so the table does not grow
+    /// with each start.
+    private static func fold(
+        _ database: borrowing Database, through epoch: UInt64, _ totals: Beat.Pair
+    ) throws(StorageError) {
+        do throws(StorageError) {
+            try database.begin()
+            var update = try database.prepare("UPDATE journal SET folded_epochs = ?, folded_records = ?")
+            update.bind(1, unsigned: totals.first)
+            update.bind(2, unsigned: totals.second)
+            try update.run()
+            var removal = try database.prepare("DELETE FROM epochs WHERE epoch <= ?")
+            removal.bind(1, unsigned: epoch)
+            try removal.run()
+            try database.commit()
+        } catch {
+            database.rollBack()
+            // A later start has room for it.
+            guard case .full = error else { throw error }
+        }
+    }
+}
+
+extension Beat.Pair {
+    /// Counts one more epoch, and its records; at 2⁶³ − 1 it counts no further.
+    fileprivate mutating func add(epochOf last: SequenceNumber) {
+        let limit = UInt64(Int64.max)
+        first = min(first, limit - 1) + 1
+        second = min(min(second, limit) + min(last.rawValue, limit), limit)
     }
 }
 

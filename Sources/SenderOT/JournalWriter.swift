@@ -95,7 +95,7 @@ struct JournalWriter: ~Copyable {
             if !blocks.isEmpty {
                 write(blocks, now)
             } else if newest != nil {
-                journal.sync.committed(newest, through: position(of: last.block))
+                journal.sync.committed(newest, through: position(of: last.block), last.sequence)
             }
         } else {
             keep(blocks)
@@ -114,7 +114,7 @@ struct JournalWriter: ~Copyable {
                 JournalledBlock(position: position(of: block.id.block), block: block), isJournalled: true)
         }
         journal.handedOn(blocks)
-        journal.sync.committed(ticket, through: position(of: last.block))
+        journal.sync.committed(ticket, through: position(of: last.block), last.sequence)
         ticket = nil
     }
 
@@ -244,9 +244,9 @@ struct JournalWriter: ~Copyable {
         failing = nil
         journal.recovered()
         if let first = failed.firstUnjournalled {
-            note("journalled", "\(first.rawValue)-\(lastUnjournalled.rawValue) were acknowledged from memory")
+            observer.tell("journalled", "\(first.rawValue)-\(lastUnjournalled.rawValue) were acknowledged from memory")
         }
-        journal.sync.committed(ticket, through: position(of: last.block))
+        journal.sync.committed(ticket, through: position(of: last.block), last.sequence)
         ticket = nil
     }
 
@@ -257,7 +257,7 @@ struct JournalWriter: ~Copyable {
         else { return }
         if failing.firstUnjournalled == nil, let first = unwritten.first {
             self.failing?.firstUnjournalled = first.firstSequence
-            note("unjournalled", "from \(first.firstSequence.rawValue) on: \(failing.error)")
+            observer.tell("unjournalled", "from \(first.firstSequence.rawValue) on: \(failing.error)")
         }
         lastUnjournalled = last.sequence
         do throws(StorageError) { try store?.noteGivenOut(last) } catch {
@@ -270,11 +270,6 @@ struct JournalWriter: ~Copyable {
         unwrittenBytes = 0
     }
 
-    private func note(_ what: String, _ detail: String) {
-        observer.note(
-            Action(at: UnixMilliseconds(rawValue: UnixClock.now()), what: what, detail: String(detail.prefix(200))))
-    }
-
     /// The damaged file goes out of the way. What it held beyond what was sent is lost, and its numbers are a gap there.
     private mutating func replaceDatabase() throws(StorageError) {
         var opened = try SenderDatabase.replace(journal.path, at: UnixMilliseconds(rawValue: UnixClock.now()))
@@ -285,8 +280,8 @@ struct JournalWriter: ~Copyable {
         let lost = journal.feed.forgetDatabase()
         journal.sync.forgetDatabase()
         journal.replaced(setAside: opened.setAside ?? "", lostBlocks: lost)
-        note("journal set aside", "damaged; \(lost) unsent blocks of it are lost")
-        observer.slotsAreLost()
+        observer.tell("journal set aside", "damaged; \(lost) unsent blocks of it are lost")
+        observer.databaseReplaced()
     }
 
     /// Nothing more comes. What cannot be written now is not acknowledged either: the broker will deliver it again.

@@ -6,7 +6,8 @@ public import Storage
 /// ```text
 /// epochs   epoch │ incarnation │ reserved_at │ first_position │ last_sequence │ last_block
 /// blocks   position │ header fields │ closed_at │ packets │ content (packed bytes)
-/// journal  one row: how far blocks were sent, their deliveries released, `slots` brought up to date, and each echo played
+/// journal  one row: how far blocks were sent, their deliveries released, `slots` brought up to date, each echo played, and
+///          what the epochs came to that have no row any more
 /// resends  id │ first_position │ last_position      what operators asked for
 /// slots    topic │ version │ retained value │ last event
 /// ```
@@ -48,6 +49,10 @@ public enum SenderDatabase {
                 id INTEGER PRIMARY KEY, topic BLOB NOT NULL, version INTEGER NOT NULL,
                 retained BLOB NOT NULL, event BLOB NOT NULL
             ) STRICT
+            """,
+            """
+            ALTER TABLE journal ADD COLUMN folded_epochs INTEGER NOT NULL DEFAULT 0;
+            ALTER TABLE journal ADD COLUMN folded_records INTEGER NOT NULL DEFAULT 0
             """,
         ])
 

@@ -30,6 +30,8 @@ internal import Threading
 public final class SenderService: Sendable {
     /// The longest drain of a stop (DESIGN §5).
     public static let drain = Duration.seconds(14)
+    /// Between two attempts to take back the room on the disk that was given up.
+    private static let reservePause = Duration.seconds(60)
     /// What saying goodbye to the broker may take of it.
     private static let farewell = Duration.seconds(1)
 
@@ -43,6 +45,8 @@ public final class SenderService: Sendable {
     public let publicKey: Ed25519PublicKey
     private let reserved: ReservedEpoch
     private let setAside: String?
+    private let reserve: DiskReserve
+    private let reserveLookedAt = Lock(MonotonicClock.now())
     private let clock = ClockWatch(unix: UnixClock.now(), boot: BootClock.now())
     private let software: String
     private let log: EventLog
@@ -69,6 +73,7 @@ public final class SenderService: Sendable {
     ) throws(SenderServiceError) {
         self.configuration = Lock(configuration)
         self.software = software
+        reserve = DiskReserve(beside: configuration.state.resolved)
         self.log = log
         let now = UnixMilliseconds(rawValue: UnixClock.now())
         conditions = Lock(Conditions(link: Condition(.online, since: now), sender: Condition(.online, since: now)))
@@ -134,7 +139,10 @@ public final class SenderService: Sendable {
                     acknowledge: { [subscriber] in subscriber.acknowledge($0) },
                     note: { [intake] in intake.note($0) },
                     takeDirtySlots: { [intake] in intake.takeChangedSlots($0) },
-                    slotsAreLost: { [intake] in intake.noteAllSlotsChanged() },
+                    databaseReplaced: { [intake, echo] in
+                        intake.noteAllSlotsChanged()
+                        echo.forgetDatabase()
+                    },
                     echoes: { [echo] in echo.note }))
             try echo.start()
             let thread = try WorkerThread(name: "pulse") { [self] in beat() }
@@ -155,6 +163,7 @@ public final class SenderService: Sendable {
     /// - Returns: whether the clock has stepped, so that another service, with an epoch of its own, has to take over.
     public func tick() -> Bool {
         subscriber.tick()
+        keepReserve()
         let now = UnixClock.now()
         // No epoch can be begun with a clock that is certainly wrong; the one that runs goes on.
         guard let step = clock.step(unix: now, boot: BootClock.now()), now >= EpochReservation.earliestClock.rawValue
@@ -162,6 +171,17 @@ public final class SenderService: Sendable {
         log.warning("clock.step", "the clock has stepped: a new epoch begins", ["milliseconds": .number(step)])
         note("clock step", "\(step) ms")
         return true
+    }
+
+    private func keepReserve() {
+        let isDue = reserveLookedAt.withLock { last in
+            let now = MonotonicClock.now()
+            guard now >= last + Self.reservePause.nanoseconds else { return false }
+            last = now
+            return true
+        }
+        guard isDue, !reserve.isHeld, reserve.take() else { return }
+        log.notice("reserve.taken", "the disk has room again: the reserve beside the database is held again")
     }
 
     /// Takes policy and key of a configuration that was read again. Anything else takes effect at the next start, and is
@@ -303,7 +323,7 @@ public final class SenderService: Sendable {
             at: now, link: conditions.link, sender: conditions.sender, newest: progress.newest,
             incarnation: incarnation, fingerprint: LinkCard.fingerprint(of: publicKey), topics: progress.topics,
             counters: progress.counters, emitter: emitted, broker: broker, journal: journal.report,
-            echo: echo.report, unsentBlocks: queue.unsentBlocks)
+            echo: echo.report, unsentBlocks: queue.unsentBlocks, isReserveHeld: reserve.isHeld)
     }
 
     private func note(_ what: String, _ detail: String) {

@@ -19,6 +19,8 @@ struct SenderStatus: Sendable {
     var journal: JournalReport
     var echo: EchoPlayer.Report
     var unsentBlocks: Int
+    /// Whether room on the disk is kept back for the next epoch.
+    var isReserveHeld: Bool
 
     /// The answer to `diode-send status`: four objects, and the numbers behind them.
     var json: JSONValue {
@@ -85,6 +87,7 @@ struct SenderStatus: Sendable {
             "durable": .flag(journal.failure == nil), "failure": .optional(journal.failure?.description),
             "backlog_blocks": .number(journal.backlogBlocks), "used_bytes": .number(journal.usedBytes),
             "limit_bytes": .number(journal.limitBytes), "full": .flag(journal.isFull),
+            "reserve_held": .flag(isReserveHeld),
             "floor": .optional(journal.floor.map { "\($0.epoch.rawValue):\($0.sequence.rawValue)" }),
             "unjournalled_records": .number(journal.unjournalledRecords), "commit_us": Self.latency(journal.commits),
             "sync_us": Self.latency(journal.syncs),

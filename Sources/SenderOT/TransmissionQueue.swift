@@ -31,6 +31,8 @@ public final class TransmissionQueue: Sendable {
         var offererSleeps = false
         var isFinished = false
         var newestLeft = LeftBlock()
+        /// Who wants to know when that changes.
+        var leftListener: Wakeup?
         var newestSnapshot = BlockNumber(rawValue: 0)
     }
 
@@ -54,6 +56,15 @@ public final class TransmissionQueue: Sendable {
 
     /// The newest live block whose source frames have left.
     public var newestLeft: LeftBlock { lanes.withLock { $0.newestLeft } }
+
+    /// Signals once when a live block leaves that is newer than `known`; at once if one has left.
+    func signal(_ listener: Wakeup, whenLeftAfter known: LeftBlock) {
+        let isNewer = lanes.withLock { state in
+            state.leftListener = state.newestLeft == known ? listener : nil
+            return state.newestLeft != known
+        }
+        if isNewer { listener.signal() }
+    }
 
     /// The newest snapshot block whose source frames have left; 0 before the first.
     public var newestSnapshot: BlockNumber { lanes.withLock { $0.newestSnapshot } }
@@ -111,7 +122,11 @@ public final class TransmissionQueue: Sendable {
     /// The source frames of one live block have left; `sequence` is its last.
     func sourceLeft(_ sequence: SequenceNumber, _ id: BlockID) {
         unsent.subtract(1, ordering: .acquiringAndReleasing)
-        lanes.withLock { $0.newestLeft = LeftBlock(epoch: id.epoch, sequence: sequence, block: id.block) }
+        let listener = lanes.withLock { state in
+            state.newestLeft = LeftBlock(epoch: id.epoch, sequence: sequence, block: id.block)
+            return state.leftListener.take()
+        }
+        listener?.signal()
     }
 
     /// The source frames of one snapshot block have left.

@@ -1,7 +1,9 @@
+import Audit
 import Commands
 import Configuration
 import DiodeProtocol
-import JSON
+import Glibc
+import Ledger
 import ReceiverIT
 import Storage
 import Threading
@@ -9,29 +11,100 @@ import Threading
 /// `diode-recv --audit`: what was lost, and whether the books balance, read from the database in one transaction. The daemon
 /// may run or not.
 enum Audit {
+    /// Where Debian keeps what its zones are.
+    private static let zoneFolder = "/usr/share/zoneinfo/"
+    private static let zoneBytes = 1 << 20
+
     static func run(_ invocation: Invocation) throws -> ExitCode {
         let configuration = try ReceiverConfiguration(path: invocation.required("--config"))
-        let isJSON: Bool
-        switch invocation.value("--format") {
-        case nil, "table"?: isJSON = false
-        case "json"?: isJSON = true
-        case let other?: throw UsageError("--format: \"\(other)\" is no format; allowed: table or json")
-        }
-        let verifies = invocation.has("--verify")
+        let format = try format(invocation)
+        let period = try period(invocation)
+        let noted = try notedHead(invocation)
+        let now = UnixMilliseconds(rawValue: UnixClock.now())
+        let reader = AuditReader(
+            configuration.state.resolved, silenceTimeout: configuration.silenceTimeout, now: now)
         var snapshot: AuditSnapshot
         do throws(StorageError) {
-            snapshot = try AuditReader.read(configuration.state.resolved, verifies: verifies)
+            snapshot = try reader.read(verifies: invocation.has("--verify"), noted: noted)
         } catch { throw Program.Failure(error) }
         if let name = invocation.value("--link") {
-            guard snapshot.links.contains(where: { $0.name == name }) else {
+            guard snapshot.links.contains(where: { $0.link == name }) else {
                 throw UsageError("--link: the database knows no link \"\(name)\"")
             }
-            snapshot.keepLink(name)
+            snapshot.links.removeAll { $0.link != name }
+        }
+        if let period {
+            snapshot.links = snapshot.links.map {
+                $0.narrowed(to: period, history: snapshot.balances[$0.link] ?? [], now: now)
+            }
         }
         let report = AuditReport(
-            snapshot, silenceTimeout: configuration.silenceTimeout, isVerified: verifies,
-            now: UnixMilliseconds(rawValue: UnixClock.now()))
-        Terminal.write(isJSON ? report.json.page + "\n" : report.table)
-        return report.code
+            generatedAt: now, madeBy: "diode-recv \(ProgramVersion.number)", links: snapshot.links)
+        guard Terminal.write(report.text(as: format)) else {
+            throw Program.Failure("the report could not be written")
+        }
+        return ExitCode(report.exit)
+    }
+
+    private static func format(_ invocation: Invocation) throws(UsageError) -> AuditReport.Format {
+        guard let text = invocation.value("--format") else { return .table }
+        guard let format = AuditReport.Format(rawValue: text) else {
+            let allowed = AuditReport.Format.allCases.map(\.rawValue).joined(separator: ", ")
+            throw UsageError("--format: \"\(text)\" is no format; allowed: \(allowed)")
+        }
+        return format
+    }
+
+    // MARK: The period
+
+    private static func period(_ invocation: Invocation) throws(UsageError) -> AuditPeriod? {
+        let zone = try zone(invocation.value("--tz"))
+        guard invocation.has("--since") || invocation.has("--until") else {
+            if invocation.has("--tz") { throw UsageError("--tz is for dates: it needs --since or --until") }
+            return nil
+        }
+        do throws(AuditPeriodError) {
+            return try AuditPeriod(
+                since: invocation.value("--since"), until: invocation.value("--until"), zone: zone)
+        } catch { throw UsageError(error.description) }
+    }
+
+    private static func zone(_ name: String?) throws(UsageError) -> TimeZoneRule {
+        guard let name else { return .utc }
+        if let zone = TimeZoneRule(offset: name) { return zone }
+        if TimeZoneRule.isFileName(name) {
+            let file: [UInt8]
+            do throws(SystemError) { file = try WholeFile.read(zoneFolder + name, maximumBytes: zoneBytes) } catch {
+                throw UsageError("--tz: \"\(name)\" is no time zone of this machine (\(error.reason))")
+            }
+            if let zone = TimeZoneRule(name: name, file: file) { return zone }
+        }
+        throw UsageError("--tz: \"\(name)\" is no time zone; allowed: UTC, +02:00, or a name like Europe/Berlin")
+    }
+
+    // MARK: The noted head
+
+    private static func notedHead(_ invocation: Invocation) throws(UsageError) -> [NotedHead] {
+        guard let text = invocation.value("--head") else { return [] }
+        guard invocation.has("--verify") else { throw UsageError("--head is compared by --verify: give both") }
+        guard let head = NotedHead(parsing: text) else {
+            throw UsageError(
+                "--head: \"\(text)\" is no head; allowed: NUMBER:HASH as the audit, the log and the link status show it"
+            )
+        }
+        return [head]
+    }
+}
+
+extension ExitCode {
+    /// What the audit found.
+    init(_ exit: AuditExit) {
+        self =
+            switch exit {
+            case .well: .success
+            case .open: .degraded
+            case .lost: .lost
+            case .broken: .unbalanced
+            }
     }
 }

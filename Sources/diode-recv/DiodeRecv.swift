@@ -7,9 +7,7 @@
 //   3. StatusReply.swift — the daemon's answer to `status`
 //   4. Pair.swift — takes a link card that the operator has confirmed
 //   5. ReceiverCheck.swift — tests what can be tested, and shows the effective configuration
-//   6. Audit.swift — reads the books
-//   7. AuditReport.swift — judges them, and writes them down
-//   8. AuditTotals.swift — the totals of a link
+//   6. Audit.swift — reads the books, narrows them to a period, and says what they come to
 import Commands
 import Configuration
 import EventLog

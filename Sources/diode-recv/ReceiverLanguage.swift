@@ -59,15 +59,27 @@ enum ReceiverLanguage {
         "--audit",
         options: [
             .config, Option("--link", "NAME", summary: "one link only"),
-            Option("--format", "table|json", summary: "for people (the default) or for machines"),
+            Option(
+                "--format", "table|json|csv|html",
+                summary: "for a terminal (the default), programs, spreadsheets, auditors"),
+            Option("--since", "T", summary: "from then on: an RFC 3339 time, or a date, which is its first instant"),
+            Option("--until", "T", summary: "up to, and without, then"),
+            Option("--tz", "Z", summary: "the zone of dates: UTC (the default), +02:00, Europe/Berlin"),
             Option("--verify", summary: "follows the ledger's chain from its first entry"),
+            Option("--head", "H", summary: "with --verify: the chain must have this head, which was noted elsewhere"),
         ],
         summary: "says what is missing and lost, and whether the books balance; the daemon may run or not",
         details: """
-            0 balanced and nothing missing; 3 gaps are open, or the link is stale; 4 records are lost; 5 the books do not
-            balance, two senders used one key, or the ledger's chain is broken.
+            0 balanced and nothing missing; 3 gaps are open, or the link is stale; 4 records are lost, shed or dead-lettered
+            and nobody has acknowledged it; 5 the books do not balance, two senders used one key, digests differ, or the
+            ledger is not what it was. --since and --until narrow all of it, by the receiver's clock.
             """,
-        examples: ["diode-recv --audit --config /etc/uns-diode/recv.json5 --format json"])
+        examples: [
+            "diode-recv --audit --config /etc/uns-diode/recv.json5",
+            "diode-recv --audit --config /etc/uns-diode/recv.json5 --since 2026-11-01 --until 2026-12-01 --tz Europe/Berlin"
+                + " --format html > november.html",
+            "diode-recv --audit --config /etc/uns-diode/recv.json5 --verify --head 4711:3f0c…9a",
+        ])
 
     private static let later = [
         Command(

@@ -34,10 +34,11 @@ struct Run {
             defer { withExtendedLifetime(lock) {} }
             let service = try ReceiverService(configuration, software: ProgramVersion.software, log: log)
             let publishers = try makePublishers(service)
-            try service.start(observer(publishers))
+            try service.start(observer(publishers, auditKey: service.auditKey))
             for publisher in publishers.values { try publisher.start() }
             let control = try ControlServer(state: configuration.state.resolved) { request in
-                StatusReply.answer(to: request, status: service.status, publishers: publishers)
+                StatusReply.answer(
+                    to: request, status: service.status, auditKey: service.auditKey, publishers: publishers)
             }
             log.notice("started", "receiving", ["links": .number(configuration.links.count)])
             waitForStop(signals)
@@ -100,15 +101,15 @@ struct Run {
 
     // MARK: What the IT side is told
 
-    private func observer(_ publishers: [String: Publisher]) -> ReceiverService.Observer {
+    private func observer(_ publishers: [String: Publisher], auditKey: String) -> ReceiverService.Observer {
         ReceiverService.Observer(
-            status: { snapshot in publishers[snapshot.name]?.post(LinkStatus(snapshot)) },
+            status: { snapshot in publishers[snapshot.name]?.post(LinkStatus(snapshot, auditKey: auditKey)) },
             gap: { link, gap in publishers[link]?.post(GapNotice(gap)) })
     }
 }
 
 extension LinkStatus {
-    fileprivate init(_ snapshot: LinkSnapshot) {
+    fileprivate init(_ snapshot: LinkSnapshot, auditKey: String) {
         let state: State =
             switch snapshot.state {
             case .online: .online
@@ -117,7 +118,8 @@ extension LinkStatus {
             case .offline: .offline
             }
         self.init(
-            state: state, since: snapshot.since, decided: snapshot.decided, missing: snapshot.account.missing)
+            state: state, since: snapshot.since, decided: snapshot.decided, missing: snapshot.account.missing,
+            head: snapshot.head, auditKey: auditKey)
     }
 }
 

@@ -8,12 +8,13 @@ import Republish
 ///
 /// ```js
 /// { "exit": 0, "link": { "state", "since", "reason" }, "sender": {…}, "ot_broker": {…}, "it_broker": {…},
+///   "at": "…", "audit_key": "…", "head": "number:hash:signature",
 ///   "links": [ { "link": "plant-a", "link_state": {…}, … } ], "listeners": [ … ] }
 /// ```
 /// The four objects at the top are those of the link that is worst off.
 enum StatusReply {
     static func answer(
-        to request: JSONValue, status: ReceiverStatus, publishers: [String: Publisher]
+        to request: JSONValue, status: ReceiverStatus, auditKey: String, publishers: [String: Publisher]
     ) -> JSONValue {
         guard request["command"]?.text == "status" else { return ["error": "this daemon answers: status"] }
         let worst = status.links.max { severity($0) < severity($1) }
@@ -23,6 +24,8 @@ enum StatusReply {
             members += fourObjects(worst, publishers[worst.name]?.report)
         }
         members.append(JSONValue.Member("at", .text(CalendarTime.text(status.at))))
+        members.append(JSONValue.Member("audit_key", .text(auditKey)))
+        members.append(JSONValue.Member("head", .optional(status.links.first?.head)))
         members.append(
             JSONValue.Member("links", .array(status.links.map { link($0, publishers[$0.name]?.report) })))
         members.append(JSONValue.Member("listeners", .array(status.listeners.map(listener))))

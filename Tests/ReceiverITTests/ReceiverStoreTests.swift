@@ -1,3 +1,4 @@
+import Audit
 import Configuration
 import Crypto
 import Datagrams
@@ -46,8 +47,10 @@ struct ReceiverStoreTests {
 
     private func link(_ service: ReceiverService) -> LinkSnapshot? { service.status.links.first }
 
-    private func audit() throws -> LinkAudit {
-        try #require(try AuditReader.read(state, verifies: false).links.first)
+    private func audit(verifies: Bool = false) throws -> LinkAudit {
+        let reader = AuditReader(
+            state, silenceTimeout: .seconds(3), now: UnixMilliseconds(rawValue: UnixClock.now()))
+        return try #require(try reader.read(verifies: verifies).links.first)
     }
 
     @Test("P1 P4 after a restart the account goes on, a gap is filled late, and nothing is accepted twice")
@@ -60,7 +63,7 @@ struct ReceiverStoreTests {
         #expect(await eventually { service.outbox(of: "plant-a")?.load.waiting == 17 })
         service.close()
         var audit = try audit()
-        #expect(audit.isBalanced && audit.account.missing == 3 && audit.outbox.waiting == 17)
+        #expect(audit.isBalanced && audit.totals.missing == 3 && audit.totals.outbox == 17)
         service = try self.service()
         try emit(first + third)
         try emit(try sender.frames(lost, transmission: 1))
@@ -102,14 +105,23 @@ struct ReceiverStoreTests {
         try emit(try sender.frames(sender.live(count: 1)))
         #expect(await eventually { link(service)?.account.missing == 2 })
         service.close()
-        let audit = try AuditReader.read(state, verifies: true)
-        #expect(audit.firstDivergence == nil && audit.head.number >= 4)
-        #expect(audit.actions.map(\.kind) == [ReceiverAction.started, ReceiverAction.stopped])
+        let audit = try audit(verifies: true)
+        guard case .intact(let entries, _) = audit.verification else {
+            Issue.record("\(String(describing: audit.verification))")
+            return
+        }
+        #expect(entries >= 4)
+        #expect(
+            audit.actions.map(\.what) == [
+                ReceiverAction.paired, ReceiverAction.configured, ReceiverAction.started, ReceiverAction.stopped,
+            ])
         do {
             let database = try Database(path: state, schema: StoreSchema.schema)
             try database.execute("UPDATE ledger SET body = '{}' WHERE entry = 2")
         }
-        #expect(try AuditReader.read(state, verifies: true).firstDivergence == 2)
+        let changed = try self.audit(verifies: true)
+        #expect(changed.exit == .broken)
+        #expect(changed.findings.contains { $0.text.contains("diverges at entry 2:") })
     }
 
     @Test("D7 a damaged database is set aside, never overwritten, and the ledger names the cut")
@@ -122,9 +134,9 @@ struct ReceiverStoreTests {
         service.close()
         let kept = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.contains(".damaged-") }
         #expect(try kept.map { try Array(Data(contentsOf: URL(fileURLWithPath: "\(folder.path)/\($0)"))) } == [garbage])
-        let audit = try AuditReader.read(state, verifies: true)
-        #expect(audit.actions.contains { $0.kind == ReceiverAction.setAside } && audit.firstDivergence == nil)
-        #expect(audit.links.first?.losses.map(\.reason) == ["damaged"])
+        let audit = try audit(verifies: true)
+        #expect(audit.actions.contains { $0.what == ReceiverAction.setAside } && audit.isVerified == true)
+        #expect(audit.losses.map(\.reason) == ["damaged"])
     }
 
     @Test("D9 a newer version's database is refused in one clear line and left as it is")
@@ -156,6 +168,6 @@ struct ReceiverStoreTests {
         #expect(await eventually(.seconds(20)) { service.durability.isDurable })
         service.close()
         let audit = try audit()
-        #expect(audit.isBalanced && audit.account.delivered == 11 && audit.outbox.waiting == 11)
+        #expect(audit.isBalanced && audit.totals.delivered == 11 && audit.totals.outbox == 11)
     }
 }

@@ -206,7 +206,7 @@ struct PublisherTests {
         #expect(
             states().last
                 == "{\"state\":\"online\",\"since\":\"1970-01-01T00:00:00.000Z\",\"epoch\":7,\"sequence\":9,\"missing\":0,"
-                + "\"digest_matches\":null,\"head\":null}")
+                + "\"digest_matches\":null,\"head\":null,\"audit_key\":null}")
         publisher.post(
             GapNotice(
                 id: 1, epoch: Epoch(rawValue: 7), firstSequence: SequenceNumber(rawValue: 3),

@@ -33,7 +33,7 @@ struct EchoScheduleTests {
                     // The player may take less than it is offered.
                     let through = UInt64.random(in: due.positions, using: &random)
                     for position in due.positions.lowerBound...through { played[due.echo].append((position, now)) }
-                    schedule.played(due.echo, through: through)
+                    schedule.played(due.echo, through: through, blocks: Int(through - due.positions.lowerBound) + 1)
                 }
                 now += Double.random(in: 0.01...0.4, using: &random)
             }
@@ -52,13 +52,18 @@ struct EchoScheduleTests {
     func shed() {
         var schedule = EchoSchedule(offsets: [.seconds(1), .seconds(86_400)], cursors: [1, 1])
         for step in 1...100_000 { schedule.noteSent(UInt64(step), at: instant(Double(step))) }
-        schedule.raise(to: 501)
-        #expect(schedule.shed == 1_000)
         let first = schedule.next(instant(100_001))
         #expect(first?.echo == 0)
-        #expect(first?.positions.lowerBound == 501)
+        #expect(first?.positions.lowerBound == 1)
         #expect((99_900...100_000).contains(first?.positions.upperBound ?? 0))
-        schedule.played(0, through: 100_000)
+        // 500 were gone; of the rest nothing is, and what was played once is not counted again.
+        schedule.played(0, through: 600, blocks: 100)
+        schedule.played(0, through: 550, blocks: 0)
+        #expect(schedule.shed == 500)
+        schedule.played(0, through: 100_000, blocks: 99_400)
+        #expect(schedule.shed == 500)
+        #expect(schedule.nextMark(of: 100_001) != nil)
+        #expect(schedule.nextMark(of: 1) == nil)
         let due = schedule.next(instant(100_001))
         #expect(due?.echo == 1)
         // A day ago: 13,601 s after the start, give or take what the spacing of so many marks costs.
@@ -107,7 +112,7 @@ struct EchoScheduleTests {
             now: instant(5_000), time: time)
         #expect(schedule.cursors == [51, 11, 12], "an offset without a note begins with what is not due yet")
         #expect(schedule.next(instant(5_000)) == .init(echo: 1, positions: 11...31))
-        schedule.played(1, through: 31)
+        schedule.played(1, through: 31, blocks: 21)
         let later = schedule.next(instant(5_005))
         #expect(later?.echo == 2)
         #expect(later?.positions.lowerBound == 12)

@@ -62,4 +62,48 @@ import Testing
             #expect(try EpochReservation.reserve(in: &database, clock: now).epoch.rawValue == now.rawValue)
         }
     }
+
+    @Test("D6, P8 starts without end leave a bounded table: epochs that neither journal nor beat reaches become totals")
+    func folding() throws {
+        let folder = try TemporaryDirectory()
+        let path = folder.file("send.db")
+        let clock = EpochReservation.earliestClock.rawValue
+        func start(_ number: UInt64) throws -> JournalRestoration {
+            let start = try SenderStart.prepare(
+                path: path, limits: NamespaceSlots.Limits(), now: UnixMilliseconds(rawValue: clock + number),
+                demanded: nil)
+            return start.journal
+        }
+        func rows() throws -> Int64 {
+            let database = try Database(path: path, schema: SenderDatabase.schema, access: .readOnly)
+            var count = try database.prepare("SELECT count(*) FROM epochs")
+            return try count.step() ? count.integer(0) : 0
+        }
+        // The journal holds a block of the fifth epoch; each epoch has given out three records.
+        for number in 1...80 {
+            let epoch = try start(UInt64(number)).epoch
+            let database = try Database(path: path, schema: SenderDatabase.schema)
+            try database.execute(
+                "UPDATE epochs SET last_sequence = 3, last_block = 1 WHERE epoch = \(epoch.epoch.rawValue)")
+            guard number == 5 else { continue }
+            var bench = try CoreBench(epoch: epoch.epoch)
+            bench.publish("acme/a", [1])
+            try bench.endGulp(idle: true)
+            var store = try JournalStore(database, epoch: epoch, limits: JournalStore.Limits())
+            try store.commit(bench.blocks, nil)
+        }
+        let held = try start(81)
+        #expect(held.earlierEpochs.count == 63)
+        #expect(held.olderEpochs == Beat.Pair(17, 51))
+        #expect(try rows() == 81 - 4, "what the journal reaches keeps its row")
+        try Database(path: path, schema: SenderDatabase.schema).execute("DELETE FROM blocks")
+        let freed = try start(82)
+        #expect(freed.earlierEpochs.count == 63)
+        #expect(freed.olderEpochs == Beat.Pair(18, 54), "the totals go on")
+        #expect(try rows() == 64)
+        let next = try start(83)
+        #expect(next.olderEpochs == Beat.Pair(19, 57))
+        #expect(next.epoch.firstPosition == freed.epoch.firstPosition, "nothing was sent since")
+        #expect(try rows() == 64)
+    }
 }

@@ -63,7 +63,7 @@ final class JournalBench: Sendable {
                     heard.withLock { $0.acknowledged.append(ticket.rawValue) }
                     return true
                 }, note: { [self] action in heard.withLock { $0.notes.append(action) } },
-                takeDirtySlots: { _ in SlotBatch(replayFrom: BlockNumber(rawValue: 1_000_000)) }, slotsAreLost: {},
+                takeDirtySlots: { _ in SlotBatch(replayFrom: BlockNumber(rawValue: 1_000_000)) }, databaseReplaced: {},
                 echoes: { "" }))
         return journal
     }

@@ -180,7 +180,7 @@ struct JournalReplayTests {
             let database = try Database(path: path, schema: SenderDatabase.schema)
             try database.execute("PRAGMA user_version = 99")
         }
-        #expect(throws: EpochError.storage(.newer(path: path, version: 99, known: 2))) {
+        #expect(throws: EpochError.storage(.newer(path: path, version: 99, known: 3))) {
             let start = try start(path)
             #expect(start.unreadable == 0)
         }

@@ -1,4 +1,5 @@
 import DiodeProtocol
+import EventLog
 import Glibc
 import TestKit
 import Testing
@@ -108,6 +109,40 @@ struct JournalTests {
         #expect(await eventually(.seconds(20)) { journal.report.failure == nil })
         #expect(bench.notes.contains { $0.what == "journalled" })
         journal.finish(until: .max)
+    }
+
+    @Test("D7 a log that cannot be synced: acknowledgements wait, then what they cover is named")
+    func failingSync() async throws {
+        let folder = try TemporaryDirectory()
+        let log = EventLog(threshold: .error)
+        let sync = try JournalSync(
+            path: folder.file("send.db"), released: 0, withholding: .milliseconds(300), log: log)
+        let heard = Lock((acknowledged: [UInt64](), notes: [Action]()))
+        try sync.start(
+            Journal.Observer(
+                acknowledge: { ticket in
+                    heard.withLock { $0.acknowledged.append(ticket.rawValue) }
+                    return true
+                }, note: { action in heard.withLock { $0.notes.append(action) } },
+                takeDirtySlots: { _ in SlotBatch(replayFrom: nil) }, databaseReplaced: {}, echoes: { "" }))
+        // There is no log to sync.
+        sync.committed(DeliveryTicket(rawValue: 7), through: 3, SequenceNumber(rawValue: 40))
+        #expect(await eventually { sync.isFailingNow })
+        #expect(heard.withLock { $0.acknowledged.isEmpty })
+        #expect(await eventually { heard.withLock { $0.acknowledged } == [7] })
+        sync.committed(DeliveryTicket(rawValue: 9), through: 5, SequenceNumber(rawValue: 60))
+        #expect(await eventually { heard.withLock { $0.acknowledged } == [7, 9] })
+        #expect(sync.unsyncedRecords == 60)
+        try folder.write("send.db-wal", "")
+        #expect(await eventually { sync.failure == nil && !sync.isFailingNow }, "it is tried again by itself")
+        let notes = heard.withLock { $0.notes }
+        #expect(notes.map(\.what) == ["unjournalled", "journalled"])
+        #expect(notes.first?.detail.hasPrefix("from 1 on: ") == true)
+        #expect(notes.last?.detail.hasPrefix("1-60 ") == true)
+        sync.committed(DeliveryTicket(rawValue: 11), through: 6, SequenceNumber(rawValue: 61))
+        #expect(await eventually { heard.withLock { $0.acknowledged } == [7, 9, 11] })
+        #expect(sync.unsyncedRecords == 60)
+        sync.finish()
     }
 
     private func waitUntil(_ condition: () -> Bool) -> Bool {

@@ -1,0 +1,85 @@
+import Configuration
+import Datagrams
+import DiodeProtocol
+import EventLog
+import Foundation
+import JSON
+import Outbox
+import TestKit
+import Testing
+import Threading
+
+@testable import ReceiverIT
+
+/// A receiver with a real database, fed by a sender of the test, and the real diode-recv that audits it.
+final class AuditedReceiver {
+    let folder: TemporaryDirectory
+    let sender: TestSender
+    private let port = freePort()
+    private(set) var service: ReceiverService?
+    var state: String { folder.file("recv.db") }
+    var configuration: String { folder.file("recv.json5") }
+
+    /// - Parameter keys: further keys of the configuration, as JSON5.
+    init(_ keys: String = "") throws {
+        folder = try TemporaryDirectory("audited")
+        sender = try TestSender()
+        try folder.write("plant-a.card", sender.card.text)
+        try folder.write(
+            "recv.json5",
+            """
+            { links: [{ name: "plant-a", card: "plant-a.card", listen: ["127.0.0.1:\(port)"] }],
+              broker: { url: "mqtt://127.0.0.1:1" }, state: "recv.db", silence_timeout: "1h", \(keys) }
+            """)
+    }
+
+    func start() throws {
+        let service = try ReceiverService(
+            try ReceiverConfiguration(path: configuration), log: EventLog(threshold: .error))
+        try service.start(ReceiverService.Observer(status: { _ in }, gap: { _, _ in }))
+        self.service = service
+    }
+
+    func stop() {
+        service?.close()
+        service = nil
+    }
+
+    func emit(_ blocks: [TestBlock], transmission: UInt16 = 0) throws {
+        var emitter = DatagramEmitter(to: try SocketAddress(host: "127.0.0.1", port: port, passive: false))
+        for block in blocks {
+            for frame in try sender.frames(block, transmission: transmission) {
+                emitter.emit(frame.span.bytes, frameBytes: frame.count)
+            }
+        }
+    }
+
+    var link: LinkSnapshot? { service?.status.links.first }
+
+    /// Waits until so many records are decided, and missing.
+    func waitUntil(sent: UInt64, missing: UInt64 = 0) async -> Bool {
+        await eventually { self.link.map { $0.account.sent == sent && $0.account.missing == missing } ?? false }
+    }
+
+    /// Everything came to the IT broker: as a publisher would, without one.
+    func settle() throws {
+        let queue = try #require(service?.outbox(of: "plant-a"))
+        queue.settle(
+            queue.take(records: 10_000, bytes: .max).map {
+                OutboxSettlement(position: $0.position, disposition: .published)
+            })
+    }
+
+    /// Runs `diode-recv` on this receiver's configuration.
+    func command(_ arguments: [String]) async throws -> Finished {
+        try await run([Executable.path("diode-recv")] + arguments + ["--config", configuration])
+    }
+
+    /// Runs the audit, and reads its only link.
+    func audit(_ arguments: [String] = []) async throws -> (exit: Child.Exit, link: JSONValue) {
+        let finished = try await command(["--audit", "--format", "json"] + arguments)
+        let report = try JSON5Reader.value(of: Array(finished.output.utf8))
+        #expect(report["exit"]?.integer.map { Child.Exit.code(Int32($0)) } == finished.exit, "\(finished.errors)")
+        return (finished.exit, try #require(report["links"]?.elements?.first, "\(finished.output)"))
+    }
+}
