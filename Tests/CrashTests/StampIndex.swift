@@ -55,7 +55,9 @@ struct StampIndex {
         if epochs.last != block.id.epoch, !epochs.contains(block.id.epoch) { epochs.append(block.id.epoch) }
         let place = UInt64(epochs.lastIndex(of: block.id.epoch) ?? 0) << 48
         content.forEachItem { item, offset in
-            guard case .record(let record) = item, let number = NumberedMessage.number(in: record.payload) else { return }
+            guard case .record(let record) = item, let number = NumberedMessage.number(in: record.payload) else {
+                return
+            }
             note(number, place | (block.firstSequence.rawValue + offset))
         }
     }
