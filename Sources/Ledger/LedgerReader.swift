@@ -15,12 +15,21 @@ public enum LedgerReader {
     public static func entries(
         of link: String, kind: String, in database: borrowing Database
     ) throws(StorageError) -> [LedgerEntry] {
-        var rows = try database.prepare("SELECT at, body FROM ledger WHERE link = ?1 AND kind = ?2 ORDER BY entry")
+        try numberedEntries(of: link, kind: kind, in: database).map(\.entry)
+    }
+
+    /// The same, each with its number.
+    public static func numberedEntries(
+        of link: String, kind: String, in database: borrowing Database
+    ) throws(StorageError) -> [(number: Int64, entry: LedgerEntry)] {
+        var rows = try database.prepare(
+            "SELECT entry, at, body FROM ledger WHERE link = ?1 AND kind = ?2 ORDER BY entry")
         rows.bind(1, text: link)
         rows.bind(2, text: kind)
-        var entries: [LedgerEntry] = []
+        var entries: [(number: Int64, entry: LedgerEntry)] = []
         while try rows.step() {
-            entries.append(LedgerEntry(link: link, at: rows.unsigned(0), kind: kind, body: rows.text(1)))
+            entries.append(
+                (rows.integer(0), LedgerEntry(link: link, at: rows.unsigned(1), kind: kind, body: rows.text(2))))
         }
         return entries
     }

@@ -77,7 +77,12 @@ public struct AuditReader: Sendable {
         link.totals = account.totals
         link.epochs = account.epochs
         link.disagreements = account.disagreements
-        link.gaps = try LinkLoader.gaps(of: id, database).map(AuditGap.init)
+        let acknowledged = try AcknowledgementTable.acknowledged(.gap, of: id, in: database)
+        link.gaps = try LinkLoader.gaps(of: id, database).map { row in
+            var gap = AuditGap(row)
+            gap.isAcknowledged = gap.state == .lost && acknowledged[gap.id].map { $0 >= gap.lost } ?? false
+            return gap
+        }
         let missing = link.gaps.reduce(UInt64(0)) { $0 &+ $1.missing }
         if Int64(clamping: missing) != link.totals.missing {
             link.disagreements.append("\(link.totals.missing) records are missing and \(missing) by the open gaps")
@@ -86,7 +91,10 @@ public struct AuditReader: Sendable {
         link.unobserved = try LedgerWords.unobserved(of: link.link, in: database)
         link.actions = try LedgerWords.actions(
             kinds: [LinkEvent.Kind.action] + ReceiverAction.ofLink, of: link.link, in: database)
-        link.equivocations = try LedgerWords.equivocations(of: link.link, in: database)
+        link.equivocations = try LedgerWords.equivocations(
+            of: link.link,
+            without: Set(try AcknowledgementTable.acknowledged(.equivocation, of: id, in: database).keys),
+            in: database)
         link.replica.topics = try topics(of: id, in: database)
         link.replica.asOfSequence = link.epochs.last?.lastSequence
         link.isStale = true

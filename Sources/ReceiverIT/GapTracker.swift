@@ -337,7 +337,7 @@ struct GapTracker: Sendable {
         return .accepted
     }
 
-    private mutating func lose(track index: Int, hole: Int, time: UnixMilliseconds) {
+    mutating func lose(track index: Int, hole: Int, time: UnixMilliseconds) {
         let run = tracks[index].holes[hole]
         guard !run.isLost else { return }
         tracks[index].lose(hole: hole)

@@ -34,6 +34,16 @@ extension LinkEvent {
                     "repeated": .number(delivered), "absent": .number(absent),
                 ]
             )
+        case .superseded(let epoch, let newest):
+            (
+                ReceiverAction.superseded,
+                [
+                    "detail": .text(
+                        "epoch \(epoch.rawValue) is unknown to its sender, which goes on as \(newest.rawValue): its database was lost"
+                            + " or an older one was put back"),
+                    "epoch": .number(epoch.rawValue), "by": .number(newest.rawValue),
+                ]
+            )
         case .equivocation(let block, let first, let last):
             (
                 Kind.equivocation,

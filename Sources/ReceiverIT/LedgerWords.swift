@@ -38,12 +38,15 @@ enum LedgerWords {
         }
     }
 
-    /// Two senders under one key, or a disk that was rolled back: a sentence for each.
-    static func equivocations(of link: String, in database: borrowing Database) throws(StorageError) -> [String] {
-        try LedgerReader.entries(of: link, kind: LinkEvent.Kind.equivocation, in: database).map { entry in
+    /// Two senders under one key, or a disk that was rolled back: a sentence for each that nobody has acknowledged.
+    static func equivocations(
+        of link: String, without acknowledged: Set<UInt64>, in database: borrowing Database
+    ) throws(StorageError) -> [String] {
+        let entries = try LedgerReader.numberedEntries(of: link, kind: LinkEvent.Kind.equivocation, in: database)
+        return entries.filter { !acknowledged.contains(UInt64(clamping: $0.number)) }.map { place, entry in
             let body = entry.json
             func number(_ name: String) -> String { body[name]?.integer.map { String($0) } ?? "?" }
-            return "another content or another sender under a number that was taken: "
+            return "equivocation-\(place): another content or another sender under a number that was taken: "
                 + "\(body["channel"]?.text ?? "?") block \(number("block")) of epoch \(number("epoch")), sequences "
                 + "\(number("first_sequence")) to \(number("last_sequence"))"
         }

@@ -123,6 +123,10 @@ final class LinkWorker {
                     "link": .text(name), "epoch": .number(epoch.rawValue), "behind": .number(behind.rawValue),
                     "repeated": .number(delivered), "absent": .number(absent),
                 ])
+        case .superseded(let epoch, let newest):
+            log.warning(
+                "epoch.superseded", "the sender's database was lost, or an older one was put back",
+                ["link": .text(name), "epoch": .number(epoch.rawValue), "by": .number(newest.rawValue)])
         case .equivocation(let block, let first, let last):
             log.error(
                 "equivocation", "two senders use one key, or a sender's disk was rolled back",

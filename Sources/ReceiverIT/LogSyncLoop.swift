@@ -45,7 +45,8 @@ struct LogSyncLoop: ~Copyable {
     mutating func run() {
         while !stopping.isRaised {
             wakeup.wait(timeout: Self.period)
-            sync()
+            // The store thread syncs what it stores last.
+            if !stopping.isRaised { sync() }
         }
     }
 

@@ -9,6 +9,8 @@ enum ReceiverAction {
     static let configured = "configuration"
     static let newAuditKey = "audit-key"
     static let paired = "pair"
+    static let acknowledged = "ack"
+    static let superseded = "epoch.superseded"
     static let clockStepped = "clock.step"
     static let durableLost = "durable.lost"
     static let durableRegained = "durable.regained"
@@ -20,7 +22,7 @@ enum ReceiverAction {
     static let all = [
         configured, newAuditKey, started, stopped, clockStepped, durableLost, durableRegained, setAside,
     ]
-    static let ofLink = [paired]
+    static let ofLink = [paired, acknowledged, superseded]
 
     /// - Parameter unwritten: ledger entries that found no room meanwhile.
     static func regained(_ detail: String, unwritten: Int, at time: UnixMilliseconds) -> LedgerEntry {

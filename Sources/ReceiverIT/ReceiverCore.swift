@@ -353,6 +353,7 @@ extension ReceiverCore {
         guard memory.beat.agrees(with: unit.id) else { return noteEquivocation(unit) }
         let beat: Beat
         do throws(ContentError) { beat = try Beat(decoding: unit.content.span.bytes) } catch { return count(error) }
+        let isFirstOfEpoch = memory.beat.epoch < unit.epoch
         memory.beat.accept(unit)
         tallies.beatBlocks += 1
         watch.take(beat, epoch: unit.epoch, time: time)
@@ -365,6 +366,9 @@ extension ReceiverCore {
         memory.tracker.announce(
             epoch: unit.epoch, incarnation: unit.incarnation, block: BlockNumber(rawValue: beat.lastLiveBlock),
             sequence: SequenceNumber(rawValue: beat.lastSequence), isFinal: false, now: now, time: time)
+        let superseded = memory.tracker.supersede(
+            by: unit.epoch, listed: beat.epochs, older: beat.older, time: time)
+        if isFirstOfEpoch { for epoch in superseded { committer.note(.superseded(epoch, by: unit.epoch)) } }
         if let isDurable = beat.isDurable { memory.tracker.noteDurability(isDurable, of: unit.epoch) }
         if let floor = beat.floor { memory.tracker.raiseFloor(floor, time: time) }
         apply(now: now)

@@ -22,48 +22,51 @@
 //  14. GapTracker.swift — accepts blocks once, puts them in order, keeps the account
 //  15. VoidRule.swift — what a sender's power loss took back
 //  16. TrackerState.swift — what of a tracker outlives the process
+//  17. SupersededEpochs.swift — what the sender has no memory of
 //   Apply and commit:
-//  17. DirtyTopics.swift — which topics a checkpoint has still to write
-//  18. Replica.swift — the newest stamps of each topic
-//  19. LinkChanges.swift — what changed in what a link remembers
-//  20. LinkMemory.swift — what a link must not forget
-//  21. Commit.swift — what one round decided
-//  22. Committer.swift — turns released units into effects
+//  18. DirtyTopics.swift — which topics a checkpoint has still to write
+//  19. Replica.swift — the newest stamps of each topic
+//  20. LinkChanges.swift — what changed in what a link remembers
+//  21. LinkMemory.swift — what a link must not forget
+//  22. Commit.swift — what one round decided
+//  23. Committer.swift — turns released units into effects
 //   One link without I/O or a clock:
-//  23. ReceiverSettings.swift — windows, budgets and limits
-//  24. LinkWatch.swift — the beat, silence, the state of the link
-//  25. ReceiverCounters.swift — what was counted
-//  26. ReceiverReports.swift — what it says about itself
-//  27. ReceiverCore.swift — all of it
+//  24. ReceiverSettings.swift — windows, budgets and limits
+//  25. LinkWatch.swift — the beat, silence, the state of the link
+//  26. ReceiverCounters.swift — what was counted
+//  27. ReceiverReports.swift — what it says about itself
+//  28. ReceiverCore.swift — all of it
 //   Store:
-//  28. StoreSchema.swift — the database: every table, and who writes it
-//  29. Binding.swift — values of this room as columns
-//  30. LinkVitals.swift — how a link was when it was last looked at
-//  31. LinkTables.swift — stores what links remember, by change
-//  32. LossTable.swift — names what never will be published
-//  33. LedgerNotes.swift — what the ledger says of an event
-//  34. ReceiverAction.swift — what the receiver itself did
-//  35. ReceiverIdentity.swift — what runs, under which configuration and keys
-//  36. AuditKey.swift — the key that signs the ledger's head
-//  37. LedgerCalendar.swift — balances each quarter of an hour, steps of the clock
-//  38. LinkLoader.swift — reads back what was stored
-//  39. StoreFile.swift — the open database, and one transaction
-//  40. StoreOpening.swift — opens the database, whatever was left of it
-//  41. Durability.swift — whether what is accepted outlives the process
-//  42. HeadWitness.swift — signs the ledger's head once a minute
-//  43. LogSyncLoop.swift — syncs the log each second
-//  44. ReceiverStore.swift — between the core thread and the store thread
-//  45. StoreLoop.swift — the store thread
-//  46. LinkArchive.swift — the database of one link without threads, for simulations
+//  29. StoreSchema.swift — the database: every table, and who writes it
+//  30. Binding.swift — values of this room as columns
+//  31. LinkVitals.swift — how a link was when it was last looked at
+//  32. LinkTables.swift — stores what links remember, by change
+//  33. LossTable.swift — names what never will be published
+//  34. Acknowledgement.swift — what somebody accepts as lost
+//  35. AcknowledgementTable.swift — writes and reads it
+//  36. LedgerNotes.swift — what the ledger says of an event
+//  37. ReceiverAction.swift — what the receiver itself did
+//  38. ReceiverIdentity.swift — what runs, under which configuration and keys
+//  39. AuditKey.swift — the key that signs the ledger's head
+//  40. LedgerCalendar.swift — balances each quarter of an hour, steps of the clock
+//  41. LinkLoader.swift — reads back what was stored
+//  42. StoreFile.swift — the open database, and one transaction
+//  43. StoreOpening.swift — opens the database, whatever was left of it
+//  44. Durability.swift — whether what is accepted outlives the process
+//  45. HeadWitness.swift — signs the ledger's head once a minute
+//  46. LogSyncLoop.swift — syncs the log each second
+//  47. ReceiverStore.swift — between the core thread and the store thread
+//  48. StoreLoop.swift — the store thread
+//  49. LinkArchive.swift — the database of one link without threads, for simulations
 //   The daemon:
-//  47. ReceiverConfiguration.swift — everything that recv.json5 says
-//  48. CardFile.swift — reads a link card
-//  49. ReceiverServiceError.swift — why a receiver cannot start
-//  50. ReceiverStatus.swift — links and sockets as of one instant
-//  51. LinkWorker.swift — one link on the core thread
-//  52. ReceiverLoop.swift — the core thread
-//  53. ReceiverService.swift — listeners, core thread, store, outboxes
+//  50. ReceiverConfiguration.swift — everything that recv.json5 says
+//  51. CardFile.swift — reads a link card
+//  52. ReceiverServiceError.swift — why a receiver cannot start
+//  53. ReceiverStatus.swift — links and sockets as of one instant
+//  54. LinkWorker.swift — one link on the core thread
+//  55. ReceiverLoop.swift — the core thread
+//  56. ReceiverService.swift — listeners, core thread, store, outboxes
 //   Told later:
-//  54. StoredAccount.swift — the double entry of a link as its rows tell it
-//  55. LedgerWords.swift — what the ledger's entries say, in the values of an audit
-//  56. AuditReader.swift — what an audit says, as one transaction saw it
+//  57. StoredAccount.swift — the double entry of a link as its rows tell it
+//  58. LedgerWords.swift — what the ledger's entries say, in the values of an audit
+//  59. AuditReader.swift — what an audit says, as one transaction saw it

@@ -146,6 +146,14 @@ public final class ReceiverService: Sendable {
     /// Whether what is accepted would survive a restart.
     public var durability: Durability { store.durability }
 
+    /// Notes that somebody accepts a loss, in one transaction of the store thread; waits at most 4 s.
+    /// - Returns: what was acknowledged, for people.
+    public func acknowledge(_ acknowledgement: Acknowledgement) throws(AcknowledgementError) -> String {
+        let words = try store.acknowledge(acknowledgement)
+        log.notice("ack", words, ["by": .text(acknowledgement.by), "reason": .text(acknowledgement.reason)])
+        return words
+    }
+
     /// Opens the sockets and starts the threads. Once.
     /// - Throws: an address in use, a key that libcrypto refuses, a database that does not open. Nothing runs then.
     public func start(_ observer: Observer) throws(ReceiverServiceError) {

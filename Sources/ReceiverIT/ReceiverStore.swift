@@ -27,8 +27,32 @@ final class ReceiverStore: Sendable {
     /// Bytes of rounds that wait for a transaction; a single larger one is let in.
     static let inboxBytes = 32 << 20
 
+    /// Something that somebody acknowledges, and where the store thread puts the answer.
+    final class Errand: Sendable {
+        let acknowledgement: Acknowledgement
+        fileprivate let done: Wakeup
+        private let answer = Lock<Result<String, AcknowledgementError>?>(nil)
+
+        fileprivate init(_ acknowledgement: Acknowledgement) throws(SystemError) {
+            self.acknowledgement = acknowledgement
+            done = try Wakeup()
+        }
+
+        func finish(_ result: Result<String, AcknowledgementError>) {
+            answer.withLock { $0 = result }
+            done.signal()
+        }
+
+        fileprivate var result: Result<String, AcknowledgementError>? { answer.withLock { $0 } }
+    }
+
+    /// Errands that wait; the control socket has no more clients.
+    private static let errandLimit = 16
+    private static let patience = Duration.seconds(4)
+
     private struct Inbox: Sendable {
         var rounds: [StoreSubmission] = []
+        var errands: [Errand] = []
         var cost = 0
         var isClosing = false
     }
@@ -102,14 +126,33 @@ final class ReceiverStore: Sendable {
         }
     }
 
+    // MARK: The control thread
+
+    /// Lets the store thread acknowledge, and waits for it.
+    func acknowledge(_ acknowledgement: Acknowledgement) throws(AcknowledgementError) -> String {
+        let errand: Errand
+        do throws(SystemError) { errand = try Errand(acknowledgement) } catch { throw .noAnswer }
+        let isTaken = inbox.withLock { inbox in
+            guard inbox.errands.count < Self.errandLimit, !inbox.isClosing else { return false }
+            inbox.errands.append(errand)
+            return true
+        }
+        guard isTaken else { throw .noAnswer }
+        work.signal()
+        errand.done.wait(timeout: Self.patience)
+        guard let result = errand.result else { throw .noAnswer }
+        return try result.get()
+    }
+
     // MARK: The store thread
 
     /// Sleeps until there is a round, somebody closes, or the time is over, and takes what waits.
-    func take(timeout: Duration) -> (rounds: [StoreSubmission], isClosing: Bool) {
+    func take(timeout: Duration) -> (rounds: [StoreSubmission], errands: [Errand], isClosing: Bool) {
         work.wait(timeout: timeout)
         let taken = inbox.withLock { inbox in
-            let taken = (rounds: inbox.rounds, isClosing: inbox.isClosing)
+            let taken = (rounds: inbox.rounds, errands: inbox.errands, isClosing: inbox.isClosing)
             inbox.rounds = []
+            inbox.errands = []
             inbox.cost = 0
             return taken
         }

@@ -152,6 +152,23 @@ struct StoreFile: ~Copyable {
         if let vitals = batch.vitals { try tables.store(vitals, of: link.id) }
     }
 
+    /// One transaction with what somebody acknowledges.
+    mutating func acknowledge(
+        _ acknowledgement: Acknowledgement, at time: UnixMilliseconds
+    ) throws(StorageError) -> Result<String, AcknowledgementError> {
+        try database.begin()
+        do throws(StorageError) {
+            let result = try AcknowledgementTable.add(acknowledgement, at: time, in: database, ledger: &ledger)
+            try database.commit()
+            ledger.committed()
+            return result
+        } catch {
+            database.rollBack()
+            ledger.rolledBack()
+            throw error
+        }
+    }
+
     /// Waits until everything committed survives a loss of power.
     mutating func sync() throws(StorageError) { try database.sync() }
 }

@@ -80,11 +80,12 @@ struct StoreLoop: ~Copyable {
     /// Runs until everything is stored and somebody has closed.
     mutating func run() {
         while true {
-            let (rounds, isClosing) = store.take(timeout: Self.period)
+            let (rounds, errands, isClosing) = store.take(timeout: Self.period)
             for round in rounds { take(round) }
             noteTime()
             if isClosing { add(ReceiverAction.entry(ReceiverAction.stopped, "clean", at: Self.time)) }
             turn(isClosing: isClosing)
+            for errand in errands { errand.finish(acknowledge(errand.acknowledgement)) }
             if isClosing { return finish() }
         }
     }
@@ -160,11 +161,7 @@ struct StoreLoop: ~Copyable {
             links[index].checkpoint = batch.links[index].checkpoint ?? links[index].checkpoint
         }
         clear()
-        let head = file?.head ?? .empty
-        wishes.withLock { wishes in
-            wishes.commits += 1
-            wishes.head = head
-        }
+        noteCommit()
         if case .whole = phase {
             phase = .durable
             pause = Self.shortestPause
@@ -194,6 +191,27 @@ struct StoreLoop: ~Copyable {
             batch.links[index].changes = LinkChanges()
             batch.links[index].checkpoint = nil
             links[index].candidate = nil
+        }
+    }
+
+    /// Behind what waited: who acknowledges has seen less than that.
+    private mutating func acknowledge(_ acknowledgement: Acknowledgement) -> Result<String, AcknowledgementError> {
+        guard phase == .durable else { return .failure(.notDurable) }
+        do throws(StorageError) {
+            let result = try file?.acknowledge(acknowledgement, at: Self.time) ?? .failure(.noAnswer)
+            noteCommit()
+            return result
+        } catch {
+            fail(error)
+            return .failure(.notStored(error))
+        }
+    }
+
+    private mutating func noteCommit() {
+        let head = file?.head ?? .empty
+        wishes.withLock { wishes in
+            wishes.commits += 1
+            wishes.head = head
         }
     }
 

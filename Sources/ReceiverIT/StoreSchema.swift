@@ -11,6 +11,7 @@ public import Storage
 ///         ├─ topics               stamps, as of the last checkpoint; units are the log behind it
 ///         ├─ vitals               what was last heard, counters: about once a second
 ///         ├─ losses ── loss_topics   what never will be published, by layer    (LossTable)
+///         ├─ acknowledgements     what somebody has accepted as lost           (AcknowledgementTable)
 ///         ├─ outbox, outbox_totals, units, last_known                          (Outbox)
 ///         └─ ledger                                                            (Ledger)
 /// ```
@@ -18,7 +19,10 @@ public enum StoreSchema {
     /// Whose it is, and its migrations.
     public static let schema = DatabaseSchema(
         owner: "diode-recv", applicationID: "UDRV",
-        migrations: [[links, tracker, replica, losses, OutboxSchema.sql, LedgerSchema.sql].joined(separator: ";\n")])
+        migrations: [
+            [links, tracker, replica, losses, OutboxSchema.sql, LedgerSchema.sql].joined(separator: ";\n"),
+            AcknowledgementTable.sql,
+        ])
 
     private static let links = """
         CREATE TABLE links (

@@ -1,13 +1,14 @@
 // diode-recv: the command line of the receiver.
 //
-//   arguments ─▶ ReceiverLanguage ─▶ one of: Run, Pair, ReceiverCheck, Audit, status ─▶ exit code
+//   arguments ─▶ ReceiverLanguage ─▶ one of: Run, Pair, ReceiverCheck, Ack, Audit, status ─▶ exit code
 //
 //   1. ReceiverLanguage.swift — the commands and options of diode-recv
 //   2. Run.swift — the daemon: receive, publish, drain
 //   3. StatusReply.swift — the daemon's answer to `status`
 //   4. Pair.swift — takes a link card that the operator has confirmed
 //   5. ReceiverCheck.swift — tests what can be tested, and shows the effective configuration
-//   6. Audit.swift — reads the books, narrows them to a period, and says what they come to
+//   6. Ack.swift — accepts a loss, by name and reason
+//   7. Audit.swift — reads the books, narrows them to a period, and says what they come to
 import Commands
 import Configuration
 import EventLog
@@ -21,6 +22,7 @@ struct DiodeRecv {
             switch ReceiverLanguage.Name(rawValue: invocation.command) {
             case .audit: try Audit.run(invocation)
             case .pair: try Pair.run(invocation)
+            case .ack: try Ack.run(invocation)
             case .check: try ReceiverCheck.run(invocation)
             case .status:
                 try StatusReport.show(

@@ -4,7 +4,7 @@ import Commands
 enum ReceiverLanguage {
     /// The commands that this version has.
     enum Name: String {
-        case run, pair, check, status
+        case run, pair, check, status, ack
         case audit = "--audit"
     }
 
@@ -53,6 +53,22 @@ enum ReceiverLanguage {
             "status", options: [.config, Option("--json", summary: "the daemon's whole answer as JSON")],
             summary: "asks the daemon how it is: 0 well, 3 degraded, 4 stale or offline, 1 no answer",
             examples: ["diode-recv status --config /etc/uns-diode/recv.json5"]),
+        Command(
+            "ack", operands: ["GAP"],
+            options: [
+                .config, Option("--by", "WHO", isRequired: true, summary: "who acknowledges; at most 64 bytes"),
+                Option("--reason", "TEXT", isRequired: true, summary: "why the loss is accepted; at most 1000 bytes"),
+                Option("--link", "NAME", summary: "whose gap, where several links have one of this number"),
+            ],
+            summary:
+                "acknowledges a loss, so that the audit does not exit 4 for it any more; the daemon may run or not",
+            details: """
+                GAP is what the audit prints: the number of a lost gap, or loss-3, or equivocation-57. The ledger keeps who
+                accepted it and why, for ever.
+                """,
+            examples: [
+                "diode-recv ack 12 --config /etc/uns-diode/recv.json5 --by 'J. Meier' --reason 'fibre work, ticket 4711'"
+            ]),
     ]
 
     private static let audit = Command(
@@ -85,13 +101,6 @@ enum ReceiverLanguage {
         Command(
             "keygen", options: [Option("--out", "DIR", isRequired: true, summary: "where the seal key is written")],
             summary: "makes the seal key pair", isAvailable: false),
-        Command(
-            "ack", operands: ["GAP"],
-            options: [
-                .config, Option("--by", "WHO", isRequired: true, summary: "who acknowledges"),
-                Option("--reason", "TEXT", isRequired: true, summary: "why the loss is accepted"),
-            ],
-            summary: "acknowledges a loss", isAvailable: false),
         Command(
             "forget",
             options: [.config, Option("--link", "NAME", isRequired: true, summary: "the link that is gone")],

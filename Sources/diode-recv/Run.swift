@@ -37,7 +37,8 @@ struct Run {
             try service.start(observer(publishers, auditKey: service.auditKey))
             for publisher in publishers.values { try publisher.start() }
             let control = try ControlServer(state: configuration.state.resolved) { request in
-                StatusReply.answer(
+                if let acknowledgement = Acknowledgement(request) { return Ack.answer(to: acknowledgement, service) }
+                return StatusReply.answer(
                     to: request, status: service.status, auditKey: service.auditKey, publishers: publishers)
             }
             log.notice("started", "receiving", ["links": .number(configuration.links.count)])

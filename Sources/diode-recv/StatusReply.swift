@@ -16,7 +16,7 @@ enum StatusReply {
     static func answer(
         to request: JSONValue, status: ReceiverStatus, auditKey: String, publishers: [String: Publisher]
     ) -> JSONValue {
-        guard request["command"]?.text == "status" else { return ["error": "this daemon answers: status"] }
+        guard request["command"]?.text == "status" else { return ["error": "this daemon answers: status, ack"] }
         let worst = status.links.max { severity($0) < severity($1) }
         var members: [JSONValue.Member] = []
         if let worst {

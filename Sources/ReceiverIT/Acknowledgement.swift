@@ -1,0 +1,102 @@
+public import DiodeProtocol
+public import JSON
+import Ledger
+public import Storage
+
+/// What an operator acknowledges, by the name that the audit prints: `12` or `gap-12`, `loss-3`, `equivocation-57`.
+public struct AcknowledgedItem: Hashable, Sendable, CustomStringConvertible {
+    public enum Kind: String, Sendable, CaseIterable { case gap, loss, equivocation }
+
+    public let kind: Kind
+    /// A gap's number on its link; a loss's in this receiver; the ledger entry of an equivocation.
+    public let number: UInt64
+
+    /// - Returns: nil for what is no such name.
+    public init?(_ text: String) {
+        let parts = text.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
+        let digits = parts.count == 2 ? parts[1] : parts[0]
+        guard let number = UInt64(digits), String(number) == digits, 1...UInt64(Int64.max) ~= number,
+            let kind = parts.count == 2 ? Kind(rawValue: String(parts[0])) : .gap
+        else { return nil }
+        self.kind = kind
+        self.number = number
+    }
+
+    public var description: String { "\(kind.rawValue)-\(number)" }
+}
+
+/// Somebody accepts that records are lost, or that an equivocation was looked into: an entry of the ledger for ever.
+public struct Acknowledgement: Sendable, Equatable {
+    public static let maximumByBytes = 64
+    public static let maximumReasonBytes = 1_000
+
+    public let item: AcknowledgedItem
+    /// Whose gap; nil where only one link has a gap of this number.
+    public let link: String?
+    public let by, reason: String
+
+    public init(item: AcknowledgedItem, link: String?, by: String, reason: String) {
+        self.item = item
+        self.link = link
+        self.by = by
+        self.reason = reason
+    }
+
+    /// What the command asks the daemon for.
+    public var request: JSONValue {
+        [
+            "command": "ack", "item": .text(item.description), "link": .optional(link), "by": .text(by),
+            "reason": .text(reason),
+        ]
+    }
+
+    /// - Returns: nil for what is no such request.
+    public init?(_ request: JSONValue) {
+        guard request["command"]?.text == "ack", let item = request["item"]?.text.flatMap({ AcknowledgedItem($0) }),
+            let by = request["by"]?.text, let reason = request["reason"]?.text
+        else { return nil }
+        self.init(item: item, link: request["link"]?.text, by: by, reason: reason)
+    }
+}
+
+/// Why nothing was acknowledged, in one line.
+public enum AcknowledgementError: Error, Sendable, Equatable, CustomStringConvertible {
+    case unknown(AcknowledgedItem)
+    case ambiguous(AcknowledgedItem, links: [String])
+    /// Nothing of it is lost for good.
+    case notLost(AcknowledgedItem, state: String)
+    case already(AcknowledgedItem, by: String, at: UnixMilliseconds)
+    case notStored(StorageError)
+    /// The daemon goes on in memory.
+    case notDurable
+    /// The daemon did nothing in time.
+    case noAnswer
+
+    public var description: String {
+        switch self {
+        case .unknown(let item): "no \(item) is known here; the audit lists what there is"
+        case .ambiguous(let item, let links):
+            "several links have a \(item): say which with --link; \(links.joined(separator: ", "))"
+        case .notLost(let item, let state): "\(item) is \(state): only what is lost for good is acknowledged"
+        case .already(let item, let by, let at): "\(item) was acknowledged by \(by) on \(CalendarTime.text(at))"
+        case .notStored(let error): "nothing was acknowledged: \(error)"
+        case .notDurable: "nothing was acknowledged: nothing can be stored at the moment, status says why"
+        case .noAnswer: "the daemon did not answer in time; ask the audit whether it was acknowledged"
+        }
+    }
+}
+
+extension Acknowledgement {
+    /// Acknowledges while no daemon runs. The caller holds the state's lock.
+    ///
+    /// - Parameter path: the database; it is there.
+    /// - Returns: what was acknowledged, for people.
+    public func store(inDatabase path: String, at time: UnixMilliseconds) throws(AcknowledgementError) -> String {
+        let result: Result<String, AcknowledgementError>
+        do throws(StorageError) {
+            var file = try StoreFile(try Database(path: path, schema: StoreSchema.schema))
+            result = try file.acknowledge(self, at: time)
+        } catch { throw .notStored(error) }
+        return try result.get()
+    }
+}

@@ -1,0 +1,76 @@
+import Commands
+import Configuration
+import Control
+import DiodeProtocol
+import Glibc
+import JSON
+import ReceiverIT
+import Threading
+
+/// `diode-recv ack`: somebody accepts a loss. The daemon that runs writes it; where none does, the command itself.
+enum Ack {
+    static func run(_ invocation: Invocation) throws -> ExitCode {
+        let acknowledgement = try acknowledgement(invocation)
+        let state = try ReceiverConfiguration(path: invocation.required("--config")).state.resolved
+        guard WholeFile.exists(state) else { throw Program.Failure("\(state): no receiver has run here yet") }
+        let lock = try lockState(state)
+        let words = lock == nil ? try ask(acknowledgement, state) : try store(acknowledgement, in: state)
+        withExtendedLifetime(lock) {}
+        Terminal.line("acknowledged: \(words)")
+        return .success
+    }
+
+    /// The daemon's answer.
+    static func answer(to acknowledgement: Acknowledgement, _ service: ReceiverService) -> JSONValue {
+        do throws(AcknowledgementError) {
+            return ["acknowledged": .text(try service.acknowledge(acknowledgement))]
+        } catch { return ["error": .text(error.description)] }
+    }
+
+    private static func acknowledgement(_ invocation: Invocation) throws(UsageError) -> Acknowledgement {
+        guard let item = AcknowledgedItem(invocation.operands[0]) else {
+            throw UsageError(
+                "\"\(invocation.operands[0])\" is nothing that the audit prints; allowed: 12, gap-12, loss-3, equivocation-57"
+            )
+        }
+        return Acknowledgement(
+            item: item, link: invocation.value("--link"),
+            by: try text("--by", invocation, maximumBytes: Acknowledgement.maximumByBytes),
+            reason: try text("--reason", invocation, maximumBytes: Acknowledgement.maximumReasonBytes))
+    }
+
+    /// - Returns: nil while a daemon has the state.
+    private static func lockState(_ state: String) throws(Program.Failure) -> StateLock? {
+        do throws(ControlError) { return try StateLock(state: state) } catch {
+            guard case .stateInUse = error else { throw Program.Failure(error) }
+            return nil
+        }
+    }
+
+    private static func text(
+        _ option: String, _ invocation: Invocation, maximumBytes: Int
+    ) throws(UsageError) -> String {
+        let text = invocation.required(option)
+        guard text.utf8.contains(where: { $0 > 0x20 }), text.utf8.count <= maximumBytes else {
+            throw UsageError("\(option): allowed are 1…\(maximumBytes) bytes of text")
+        }
+        return text
+    }
+
+    private static func store(_ acknowledgement: Acknowledgement, in state: String) throws -> String {
+        do throws(AcknowledgementError) {
+            return try acknowledgement.store(inDatabase: state, at: UnixMilliseconds(rawValue: UnixClock.now()))
+        } catch { throw Program.Failure(error) }
+    }
+
+    private static func ask(_ acknowledgement: Acknowledgement, _ state: String) throws -> String {
+        let answer: JSONValue
+        do throws(ControlError) {
+            answer = try ControlClient.ask(state: state, acknowledgement.request)
+        } catch { throw Program.Failure(error) }
+        guard let words = answer["acknowledged"]?.text else {
+            throw Program.Failure(answer["error"]?.text ?? "the daemon did not understand: \(answer.line)")
+        }
+        return words
+    }
+}
