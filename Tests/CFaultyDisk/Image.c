@@ -74,21 +74,34 @@ static void copyRange(int from, int to, off_t begin, off_t end) {
     while (begin < end) {
         size_t wanted = end - begin < copyBytes ? (size_t)(end - begin) : copyBytes;
         ssize_t count = pread(from, buffer, wanted, begin);
-        if (count <= 0) return;
+        if (count < 0) abort();
+        if (count == 0) return;
         if (syscall(SYS_pwrite64, to, buffer, (size_t)count, begin) != count) abort();
         begin += count;
     }
 }
 
-// Writes ranges into the file's image. It reads through the caller's descriptor: closing one of our own would drop the
-// process's locks on the file, which SQLite holds. The caller holds `syncing`, or knows that the file has no image yet.
+// A descriptor that the file can be read through. It is the caller's where that can be read: closing one of our own would drop the
+// process's locks on the file, which SQLite holds (and SQLite reads whatever it writes).
+static int readable(int descriptor) {
+    if ((fcntl(descriptor, F_GETFL) & O_ACCMODE) != O_WRONLY) return descriptor;
+    char link[64];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
+    int own = (int)syscall(SYS_openat, AT_FDCWD, link, O_RDONLY | O_CLOEXEC);
+    if (own < 0) abort();
+    return own;
+}
+
+// Writes ranges into the file's image. The caller holds `syncing`, or knows that the file has no image yet.
 static void updateImage(int descriptor, const char *name, const struct range *ranges, size_t count) {
     char path[PATH_MAX];
     struct stat status;
     if (!imagePath(name, "", path) || fstat(descriptor, &status) != 0) abort();
     int copy = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (copy < 0) abort();
-    for (size_t i = 0; i < count; i++) copyRange(descriptor, copy, ranges[i].begin, ranges[i].end);
+    int source = readable(descriptor);
+    for (size_t i = 0; i < count; i++) copyRange(source, copy, ranges[i].begin, ranges[i].end);
+    if (source != descriptor) close(source);
     if (syscall(SYS_ftruncate, copy, status.st_size) != 0) abort();
     close(copy);
 }
