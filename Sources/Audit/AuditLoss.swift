@@ -2,6 +2,9 @@ public import DiodeProtocol
 
 /// Records that are gone for good, other than by a gap of their own.
 public struct AuditLoss: Hashable, Sendable {
+    /// The layer before the sender: these records were never numbered, so that no account has them.
+    public static let otBroker = "ot-broker"
+
     /// Counts from 1 for each receiver; nil where none was given. `ack` takes it as `loss-3`.
     public var id: UInt64?
     /// Where it happened (DESIGN P9): `outbox`, `sender`, `it-broker`, `ot-broker`, …

@@ -91,6 +91,32 @@ public struct Unobserved: Hashable, Sendable {
     }
 }
 
+/// What the OT broker lost by itself, before the sender could have it (DESIGN P9; kind 0x80).
+public struct BrokerDrop: Hashable, Sendable {
+    public enum Reason: UInt8, Hashable, CaseIterable, Sendable {
+        /// More waited than it queues; it counts them.
+        case queueLimit = 1
+        /// The session was gone after an absence.
+        case sessionLost
+        /// It was started anew: what it held in memory alone is gone.
+        case restarted
+    }
+
+    public var reason: Reason
+    /// Nothing was dropped before `from` or after `to` that belongs to this statement.
+    public var from: UnixMilliseconds
+    public var to: UnixMilliseconds
+    /// How many; nil where the broker does not tell.
+    public var records: UInt64?
+
+    public init(reason: Reason, from: UnixMilliseconds, to: UnixMilliseconds, records: UInt64?) {
+        self.reason = reason
+        self.from = from
+        self.to = to
+        self.records = records
+    }
+}
+
 /// The next link card, signed by the key that it replaces (DESIGN D10; kind 0x06).
 public struct Rotation: Hashable, Sendable {
     /// The card's text, at most 4,096 bytes; read with `LinkCard`.

@@ -19,7 +19,7 @@
 //  13. ContentWriter.swift — varint, zigzag, words out
 //  14. ContentReader.swift — the same in, checked
 //  15. RecordFlags.swift — QoS, retain and what else a record says of itself
-//  16. ControlItems.swift — shed run, checkpoint, action, unobserved, rotation
+//  16. ControlItems.swift — shed run, checkpoint, action, unobserved, broker drop, rotation
 //  17. TopicDictionary.swift — a block's topics by their bytes
 //  18. TopicList.swift — the topics at the head of a content
 //  19. LiveContentEncoder.swift — items to content

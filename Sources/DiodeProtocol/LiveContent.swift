@@ -31,6 +31,7 @@ public enum LiveItem: ~Escapable {
     case checkpoint(Checkpoint)
     case action(Action)
     case unobserved(Unobserved)
+    case brokerDrop(BrokerDrop)
     case rotation(Rotation)
     /// Unknown, but marked as one that may be skipped (W-29).
     case skipped(UInt8)
@@ -122,6 +123,10 @@ public struct LiveContent: ~Escapable {
             try body.requireEnd()
             return .rotation(
                 Rotation(card: bytes.extracting(card).array, signature: bytes.extracting(signature).array))
+        case .brokerDrop:
+            let drop = try Self.brokerDrop(&body)
+            try body.requireEnd()
+            return .brokerDrop(drop)
         case nil:
             guard kind >= 0x80 else { throw .unknownKind(kind) }
             return .skipped(kind)
@@ -192,6 +197,16 @@ public struct LiveContent: ~Escapable {
         let reason = try body.text(body.rest(), limit: Unobserved.maximumReasonBytes)
         return Unobserved(
             from: from, to: to, sessionResumed: resumed, dropped: dropped == 0 ? nil : dropped - 1, reason: reason)
+    }
+
+    private static func brokerDrop(_ body: inout ContentReader) throws(ContentError) -> BrokerDrop {
+        let start = body.offset
+        let raw = try body.byte()
+        guard let reason = BrokerDrop.Reason(rawValue: raw) else { throw .reserved(raw, at: start) }
+        let from = UnixMilliseconds(rawValue: try body.wideNumber())
+        let to = UnixMilliseconds(rawValue: try body.wideNumber())
+        let records = try body.number()
+        return BrokerDrop(reason: reason, from: from, to: to, records: records == 0 ? nil : records - 1)
     }
 
     /// A topic index; an index not seen before is the next one (W-28).

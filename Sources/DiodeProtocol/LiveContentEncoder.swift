@@ -7,7 +7,10 @@ internal import Crypto
 /// batcher can close the block first.
 public struct LiveContentEncoder: ~Copyable {
     /// The kinds of items (WIRE §6.1).
-    enum Kind: UInt8 { case record = 1, shedRun, checkpoint, action, unobserved, rotation }
+    enum Kind: UInt8 {
+        case record = 1, shedRun, checkpoint, action, unobserved, rotation
+        case brokerDrop = 0x80
+    }
 
     private var topics = TopicDictionary()
     private var items = ContentWriter()
@@ -117,6 +120,17 @@ public struct LiveContentEncoder: ~Copyable {
         body.varint(unobserved.dropped.map { min($0, 1 << 62) + 1 } ?? 0)
         body.text(UTF8Text.cut(unobserved.reason, maximumBytes: Unobserved.maximumReasonBytes))
         finishItem(.unobserved)
+    }
+
+    /// Adds what the OT broker dropped. It stands alone (W-29): its times do not use the base.
+    public mutating func append(_ drop: BrokerDrop) {
+        precondition(drop.from.rawValue < 1 << 63 && drop.to.rawValue < 1 << 63, "a time is below 2⁶³ (W-31)")
+        body.byte(drop.reason.rawValue)
+        body.word(drop.from.rawValue)
+        body.word(drop.to.rawValue)
+        // The count comes from the OT broker, which may claim anything.
+        body.varint(drop.records.map { min($0, 1 << 62) + 1 } ?? 0)
+        finishItem(.brokerDrop)
     }
 
     public mutating func append(_ rotation: Rotation) {

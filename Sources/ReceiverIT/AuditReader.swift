@@ -11,6 +11,8 @@ public struct AuditSnapshot: Sendable {
     public var links: [LinkAudit] = []
     /// What the ledger noted of each link's account, by the link's name, ascending in time.
     public internal(set) var balances: [String: [AuditBalance]] = [:]
+    /// The blocks that each link misses and that can still come, by the link's name.
+    public internal(set) var missing: [String: [ResendBundle.Run]] = [:]
 }
 
 /// Reads the receiver's database for the audit, whether the daemon runs or not. It never writes.
@@ -59,6 +61,7 @@ public struct AuditReader: Sendable {
             ]
             link.config = ["receiver": configuration, "sender": ["fingerprint": link.config]]
             link.keys = ["link": .text(link.fingerprint), "audit": start.auditKey]
+            snapshot.missing[link.link] = try LinkLoader.missingBlocks(of: Int(rows.integer(0)), database)
             snapshot.balances[link.link] = try LedgerWords.balances(of: link.link, in: database)
             snapshot.links.append(link)
         }

@@ -47,6 +47,7 @@ public enum LinkEvent: Sendable, Equatable {
     case checkpoint(Checkpoint, at: Stamp)
     case action(Action, at: Stamp)
     case unobserved(Unobserved, at: Stamp)
+    case brokerDropped(BrokerDrop, at: Stamp)
     case rotation(Rotation, at: Stamp)
     /// The link's state changed, and why.
     case state(LinkState, reason: String)

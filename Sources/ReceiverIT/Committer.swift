@@ -77,6 +77,7 @@ struct Committer: Sendable {
         case .checkpoint(let checkpoint): commit.events.append(.checkpoint(checkpoint, at: stamp))
         case .action(let action): commit.events.append(.action(action, at: stamp))
         case .unobserved(let unobserved): commit.events.append(.unobserved(unobserved, at: stamp))
+        case .brokerDrop(let drop): commit.events.append(.brokerDropped(drop, at: stamp))
         case .rotation(let rotation): commit.events.append(.rotation(rotation, at: stamp))
         case .skipped: applied.skipped += 1
         case .record, .shedRun: break

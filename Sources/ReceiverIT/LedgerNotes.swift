@@ -77,7 +77,7 @@ extension LinkEvent {
                 ["card": .text(String(decoding: rotation.card, as: UTF8.self)), "behind": .text(stamp.text)]
             )
         // A loss begins an episode when it is named.
-        case .shed, .gapGrew, .checkpoint, .state: nil
+        case .shed, .brokerDropped, .gapGrew, .checkpoint, .state: nil
         }
     }
 }

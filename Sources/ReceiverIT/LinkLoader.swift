@@ -137,6 +137,28 @@ enum LinkLoader {
         return gaps
     }
 
+    /// Runs of blocks that are missing and can still come.
+    static func missingBlocks(
+        of id: Int, _ database: borrowing Database
+    ) throws(StorageError) -> [ResendBundle.Run] {
+        var rows = try database.prepare(
+            """
+            SELECT epoch, first_block, last_block FROM holes WHERE link = ?1 AND is_lost = 0
+            ORDER BY epoch, first_block
+            """)
+        rows.bind(1, Int64(id))
+        var runs: [ResendBundle.Run] = []
+        while try rows.step() {
+            let first = BlockNumber(rawValue: rows.unsigned(1))
+            let last = BlockNumber(rawValue: rows.unsigned(2))
+            guard first <= last else {
+                throw .corrupt(path: database.path, reason: "a hole from block \(first.rawValue) to \(last.rawValue)")
+            }
+            runs.append(ResendBundle.Run(epoch: Epoch(rawValue: rows.unsigned(0)), blocks: first...last))
+        }
+        return runs
+    }
+
     static func vitals(of id: Int, _ database: borrowing Database) throws(StorageError) -> LinkVitals? {
         var row = try database.prepare(
             """

@@ -145,6 +145,14 @@ final class LinkWorker {
                     "link": .text(name), "from": .text(CalendarTime.text(interval.from)),
                     "to": .text(CalendarTime.text(interval.to)), "resumed": .flag(interval.sessionResumed),
                 ])
+        case .brokerDropped(let drop, _):
+            log.error(
+                "broker.dropped", "the OT broker lost messages before the sender could have them (\(drop.reason))",
+                [
+                    "link": .text(name), "from": .text(CalendarTime.text(drop.from)),
+                    "to": .text(CalendarTime.text(drop.to)),
+                    "records": .text(drop.records.map { "\($0)" } ?? "unknown"),
+                ])
         case .action(let action, _):
             log.info("sender.\(action.what)", action.detail, ["link": .text(name)])
         case .state(let state, let reason):

@@ -5,7 +5,7 @@ import Storage
 
 /// Records that never will be published, for one reason.
 struct LossNote: Sendable, Equatable {
-    /// `sender`, `outbox`, `it-broker`, `policy` (DESIGN §5).
+    /// `ot-broker`, `sender`, `outbox`, `it-broker`, `policy` (DESIGN §5).
     var layer: String
     /// One word.
     var reason: String
@@ -33,6 +33,16 @@ extension LossNote {
             first: loss.first, last: loss.last, topics: loss.topics, others: loss.others)
     }
 
+    /// What never reached the sender: it has no stamps, and no topics that anybody knows.
+    /// - Parameter stamp: of the last record before the statement.
+    init(_ drop: BrokerDrop, at stamp: Stamp) {
+        // The count is the broker's word, and sums of such counts must stay numbers.
+        let records = min(drop.records ?? 0, 1 << 40)
+        self.init(
+            layer: AuditLoss.otBroker, reason: drop.reason.word, records: records, from: drop.from, to: drop.to,
+            first: stamp, last: stamp, topics: [:], others: records)
+    }
+
     /// - Parameter stamp: of the first record that was shed.
     init(_ run: ShedRun, at stamp: Stamp) {
         var topics: [String: UInt64] = [:]
@@ -42,6 +52,17 @@ extension LossNote {
         self.init(
             layer: "sender", reason: "\(run.reason)", records: run.records, from: run.from, to: run.to, first: stamp,
             last: last, topics: topics, others: 0)
+    }
+}
+
+extension BrokerDrop.Reason {
+    /// For the audit.
+    fileprivate var word: String {
+        switch self {
+        case .queueLimit: "queue-limit"
+        case .sessionLost: "session-lost"
+        case .restarted: "restarted"
+        }
     }
 }
 

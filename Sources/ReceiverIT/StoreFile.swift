@@ -44,6 +44,7 @@ extension StoreBatch.Link {
     mutating func add(_ event: LinkEvent) {
         switch event {
         case .shed(let run, let stamp): add(LossNote(run, at: stamp))
+        case .brokerDropped(let drop, let stamp): add(LossNote(drop, at: stamp))
         case .voided(let epoch, let behind, _, _): voids.append((epoch, behind))
         default: break
         }

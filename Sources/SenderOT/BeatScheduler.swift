@@ -14,6 +14,8 @@ public struct BeatScheduler: ~Copyable {
         public var software: String?
         public var configuration: Digest32?
         public var broker: Beat.BrokerState?
+        /// What the OT broker dropped, as far as it was stated; nil where the broker does not tell.
+        public var brokerDropped: UInt64?
         public var emitErrors: UInt64 = 0
         /// Repetitions that the journal could not make any more.
         public var echoShed: UInt64 = 0
@@ -32,7 +34,7 @@ public struct BeatScheduler: ~Copyable {
 
         public static func == (a: Surroundings, b: Surroundings) -> Bool {
             a.sent?.sequence == b.sent?.sequence && a.sent?.block == b.sent?.block
-                && a.sentSnapshot == b.sentSnapshot && a.software == b.software
+                && a.brokerDropped == b.brokerDropped && a.sentSnapshot == b.sentSnapshot && a.software == b.software
                 && a.configuration == b.configuration && a.broker == b.broker && a.emitErrors == b.emitErrors
                 && a.echoShed == b.echoShed
                 && a.journalBacklog == b.journalBacklog && a.alarms == b.alarms && a.isDurable == b.isDurable

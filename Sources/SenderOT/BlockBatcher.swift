@@ -75,6 +75,13 @@ public struct BlockBatcher: ~Copyable {
         opened(now, unobserved.to)
     }
 
+    /// Adds what the OT broker dropped. Takes no sequence.
+    public mutating func append(_ drop: BrokerDrop, now: MonotonicInstant) {
+        makeRoom(topic: 0, rest: 32)
+        content.append(drop)
+        opened(now, drop.to)
+    }
+
     /// Adds an action of an operator or of the sender. Takes no sequence.
     public mutating func append(_ action: Action, now: MonotonicInstant) {
         makeRoom(topic: 0, rest: Action.maximumDetailBytes + Action.maximumWhatBytes)

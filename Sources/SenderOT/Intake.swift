@@ -149,6 +149,10 @@ final class Intake: Sendable {
         note { core, now in core.note(unobserved, now: now) }
     }
 
+    func note(_ drop: BrokerDrop) {
+        note { core, now in core.note(drop, now: now) }
+    }
+
     func note(_ action: Action) {
         note { core, now in core.note(action, now: now) }
     }

@@ -49,6 +49,8 @@ final class Journal: Sendable {
         var databaseReplaced: @Sendable () -> Void
         /// How far each echo was played.
         var echoes: @Sendable () -> String
+        /// What is known of the OT broker.
+        var broker: @Sendable () -> String
 
         /// Notes what happened just now.
         func tell(_ what: String, _ detail: String) {

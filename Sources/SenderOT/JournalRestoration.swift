@@ -8,6 +8,8 @@ struct JournalRestoration: Sendable {
     var marks = JournalMarks()
     /// How far each echo was played.
     var echoes = ""
+    /// What was known of the OT broker.
+    var broker = ""
     /// An operator released held deletions while no daemon ran.
     var deletionsAccepted = false
     /// Where the blocks of each epoch begin, this one included.
@@ -32,7 +34,8 @@ struct JournalRestoration: Sendable {
         self.init(epoch: epoch)
         var journal = try database.prepare(
             """
-            SELECT sent, released, replay_from, echoes, deletions_accepted, folded_epochs, folded_records FROM journal
+            SELECT sent, released, replay_from, echoes, deletions_accepted, folded_epochs, folded_records, broker
+            FROM journal
             """)
         var folded = Beat.Pair(0, 0)
         if try journal.step() {
@@ -44,6 +47,7 @@ struct JournalRestoration: Sendable {
             echoes = journal.text(3)
             deletionsAccepted = journal.integer(4) != 0
             folded = Beat.Pair(journal.unsigned(5), journal.unsigned(6))
+            broker = journal.text(7)
         }
         journal.reset()
         if deletionsAccepted { try database.execute("UPDATE journal SET deletions_accepted = 0") }

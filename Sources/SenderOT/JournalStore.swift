@@ -57,7 +57,8 @@ struct JournalStore: ~Copyable {
         let insertion = try database.prepare(
             "INSERT OR REPLACE INTO blocks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
         let epochUpdate = try database.prepare("UPDATE epochs SET last_sequence = ?, last_block = ? WHERE epoch = ?")
-        let marksUpdate = try database.prepare("UPDATE journal SET sent = ?, released = ?, replay_from = ?, echoes = ?")
+        let marksUpdate = try database.prepare(
+            "UPDATE journal SET sent = ?, released = ?, replay_from = ?, echoes = ?, broker = ?")
         let oldest = try database.prepare(
             "SELECT position, closed_at, epoch, first_sequence FROM blocks ORDER BY position LIMIT ?")
         let removal = try database.prepare("DELETE FROM blocks WHERE position < ?")
@@ -85,6 +86,8 @@ struct JournalStore: ~Copyable {
         var slots: SlotBatch?
         /// How far each echo was played (`EchoRestoration`).
         var echoes: String
+        /// What is known of the OT broker (`BrokerWatch`).
+        var broker: String
         /// For the age of the oldest blocks.
         var now: UnixMilliseconds
     }
@@ -144,6 +147,7 @@ struct JournalStore: ~Copyable {
         marksUpdate.bind(2, unsigned: notes.marks.released)
         marksUpdate.bind(3, unsigned: notes.marks.replayFrom)
         marksUpdate.bind(4, text: notes.echoes)
+        marksUpdate.bind(5, text: notes.broker)
         try marksUpdate.run()
         if let batch = notes.slots { try slots.write(batch) }
         try remove(upTo: min(notes.marks.sent, notes.marks.replayFrom - 1), added: added, now: notes.now)

@@ -130,6 +130,7 @@ struct JournalWriter: ~Copyable {
         if withNotes || mustNote || slots.replayFrom != nil {
             notes = JournalStore.Notes(
                 last: last, marks: marks, slots: slots.batch, echoes: observer.echoes(),
+                broker: observer.broker(),
                 now: UnixMilliseconds(rawValue: UnixClock.now()))
         }
         do throws(StorageError) {

@@ -177,6 +177,12 @@ public struct SenderCore: ~Copyable {
         batcher.append(unobserved, now: now)
     }
 
+    /// Tells the receiver of what the OT broker dropped.
+    public mutating func note(_ drop: BrokerDrop, now: MonotonicInstant) {
+        flushShed(now)
+        batcher.append(drop, now: now)
+    }
+
     /// Tells the receiver of an action.
     public mutating func note(_ action: Action, now: MonotonicInstant) {
         flushShed(now)
@@ -402,6 +408,7 @@ public struct SenderCore: ~Copyable {
             .echoShed: surroundings.echoShed,
             .emitErrors: surroundings.emitErrors, .journalBacklog: surroundings.journalBacklog,
         ]
+        beat.counters[.brokerDropped] = surroundings.brokerDropped
         beat.broker = surroundings.broker
         beat.alarms = surroundings.alarms
         return beat

@@ -6,8 +6,8 @@ public import Storage
 /// ```text
 /// epochs   epoch │ incarnation │ reserved_at │ first_position │ last_sequence │ last_block
 /// blocks   position │ header fields │ closed_at │ packets │ content (packed bytes)
-/// journal  one row: how far blocks were sent, their deliveries released, `slots` brought up to date, each echo played, and
-///          what the epochs came to that have no row any more
+/// journal  one row: how far blocks were sent, their deliveries released, `slots` brought up to date, each echo played, what
+///          the epochs came to that have no row any more, and what was known of the OT broker
 /// resends  id │ first_position │ last_position      what operators asked for
 /// slots    topic │ version │ retained value │ last event
 /// ```
@@ -54,6 +54,7 @@ public enum SenderDatabase {
             ALTER TABLE journal ADD COLUMN folded_epochs INTEGER NOT NULL DEFAULT 0;
             ALTER TABLE journal ADD COLUMN folded_records INTEGER NOT NULL DEFAULT 0
             """,
+            "ALTER TABLE journal ADD COLUMN broker TEXT NOT NULL DEFAULT ''",
         ])
 
     /// Opens the file. A damaged one is set aside first: the sender goes on with an empty journal, and says so.

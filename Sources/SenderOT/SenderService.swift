@@ -17,6 +17,7 @@ internal import Threading
 /// thread    owns                                  gets from             gives to
 /// mqtt      Connection (in Subscriber)            OT broker             Intake ─▶ Journal
 /// mqtt      RetainedSetFetcher, while it fetches  OT broker             Intake ─▶ Journal
+/// mqtt      BrokerWatch                           OT broker             Intake ─▶ Journal
 /// pulse     when blocks and beats are due         clock                 Intake ─▶ Journal, TransmissionQueue
 /// journal   what is written (JournalWriter)       Journal               JournalFeed, JournalSync
 /// feed      what the link had no room for         JournalFeed, send.db  TransmissionQueue
@@ -55,6 +56,7 @@ public final class SenderService: Sendable {
     private let intake: Intake
     private let echo: EchoPlayer
     private let reconciler: DeletionReconciler
+    private let watch: BrokerWatch
     private let subscriber: Subscriber
     private let emitter: FrameEmitter
     private let configuration: Lock<SenderConfiguration>
@@ -118,8 +120,11 @@ public final class SenderService: Sendable {
         if broker.clientIdentifier.isEmpty { broker.clientIdentifier = "diode-send-\(configuration.link.name)" }
         reconciler = DeletionReconciler(
             hold: configuration.deletionHold, isAccepted: restored.deletionsAccepted, intake: intake, log: log)
+        watch = BrokerWatch(broker, noted: restored.broker, intake: intake, log: log)
         subscriber = Subscriber(
-            broker, filters: settings.policy.subscriptions, intake: intake, reconciler: reconciler, log: log)
+            broker, filters: settings.policy.subscriptions, intake: intake, reconciler: reconciler, watch: watch,
+            log: log
+        )
     }
 
     /// Starts to send beats, to journal and to subscribe.
@@ -143,14 +148,17 @@ public final class SenderService: Sendable {
                         intake.noteAllSlotsChanged()
                         echo.forgetDatabase()
                     },
-                    echoes: { [echo] in echo.note }))
+                    echoes: { [echo] in echo.note }, broker: { [watch] in watch.note }))
             try echo.start()
             let thread = try WorkerThread(name: "pulse") { [self] in beat() }
             pulse.withLock { $0 = thread }
         } catch { throw .system(error) }
         note("start", "\(software), configuration \(fingerprintOfConfiguration)")
         if let setAside { note("journal set aside", "damaged at the start, now \(setAside)") }
-        do throws(ConnectionError) { try subscriber.start() } catch { throw .broker(error) }
+        do throws(ConnectionError) {
+            try subscriber.start()
+            try watch.start()
+        } catch { throw .broker(error) }
         log.notice(
             "started", "sending",
             [
@@ -163,6 +171,7 @@ public final class SenderService: Sendable {
     /// - Returns: whether the clock has stepped, so that another service, with an epoch of its own, has to take over.
     public func tick() -> Bool {
         subscriber.tick()
+        watch.tick()
         keepReserve()
         let now = UnixClock.now()
         // No epoch can be begun with a clock that is certainly wrong; the one that runs goes on.
@@ -213,6 +222,7 @@ public final class SenderService: Sendable {
         let start = MonotonicClock.now()
         let deadline = start + (Self.drain - Self.farewell).nanoseconds
         note("stop", software)
+        watch.stop()
         intake.close()
         echo.stop()
         let left = journal.finish(until: deadline)
@@ -294,6 +304,7 @@ public final class SenderService: Sendable {
             isOnline: status.broker.isOnline, since: status.broker.since,
             reason: Subscriber.shortened(status.broker.reason, to: Beat.maximumTextBytes))
         told.echoShed = status.echo.shed
+        told.brokerDropped = status.brokerDropped
         told.emitErrors = status.emitter.refusedFrames
         told.journalBacklog = UInt64(status.journal.backlogBlocks + status.unsentBlocks)
         let journalAlarm = status.journal.alarm.map { [Subscriber.shortened($0, to: Beat.maximumTextBytes)] } ?? []
@@ -323,7 +334,8 @@ public final class SenderService: Sendable {
             at: now, link: conditions.link, sender: conditions.sender, newest: progress.newest,
             incarnation: incarnation, fingerprint: LinkCard.fingerprint(of: publicKey), topics: progress.topics,
             counters: progress.counters, emitter: emitted, broker: broker, journal: journal.report,
-            echo: echo.report, unsentBlocks: queue.unsentBlocks, isReserveHeld: reserve.isHeld)
+            echo: echo.report, unsentBlocks: queue.unsentBlocks, isReserveHeld: reserve.isHeld,
+            brokerDropped: watch.report.dropped)
     }
 
     private func note(_ what: String, _ detail: String) {

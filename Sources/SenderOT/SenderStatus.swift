@@ -21,6 +21,8 @@ struct SenderStatus: Sendable {
     var unsentBlocks: Int
     /// Whether room on the disk is kept back for the next epoch.
     var isReserveHeld: Bool
+    /// What the OT broker dropped by its own count and was stated; nil where it does not tell.
+    var brokerDropped: UInt64?
 
     /// The answer to `diode-send status`: four objects, and the numbers behind them.
     var json: JSONValue {
@@ -113,6 +115,7 @@ struct SenderStatus: Sendable {
         [
             "mqtt": .optional(broker.version?.description), "fetching": .flag(broker.isFetching),
             "retained_topics": broker.retainedTopics.map { .number($0) } ?? .null,
+            "broker_dropped": brokerDropped.map { .number($0) } ?? .null,
             "alarms": .array(broker.alarms.map { .text($0) }),
         ]
     }

@@ -54,6 +54,7 @@ final class Subscriber: Sendable {
 
     private let settings: ConnectionSettings
     private let reconciler: DeletionReconciler
+    private let watch: BrokerWatch
     private let intake: Intake
     private let log: EventLog
     private let state: Lock<State>
@@ -62,9 +63,10 @@ final class Subscriber: Sendable {
     ///   - settings: server, credentials and identity; session and receive limits are set here.
     ///   - filters: what to subscribe to; none that another one covers.
     ///   - reconciler: what is told when a fetch was complete.
+    ///   - watch: what is told of the session; it knows until when an earlier lifetime was subscribed.
     init(
         _ settings: ConnectionSettings, filters: [TopicFilter], intake: Intake, reconciler: DeletionReconciler,
-        log: EventLog
+        watch: BrokerWatch, log: EventLog
     ) {
         var settings = settings
         settings.cleanStart = false
@@ -75,7 +77,9 @@ final class Subscriber: Sendable {
         self.intake = intake
         self.log = log
         self.reconciler = reconciler
-        state = Lock(State(filters: filters, unobservedSince: UnixMilliseconds(rawValue: UnixClock.now())))
+        self.watch = watch
+        let since = watch.subscribedUntil ?? UnixMilliseconds(rawValue: UnixClock.now())
+        state = Lock(State(filters: filters, unobservedSince: since))
     }
 
     /// Starts to connect, and goes on until `stop`.
@@ -165,6 +169,7 @@ final class Subscriber: Sendable {
                 return state.report.isOnline
             }
             if wasOnline {
+                watch.sessionEnded(at: now)
                 log.warning(
                     "broker.lost", "the OT broker is gone; its session keeps what it queues",
                     ["reason": .text(error.description)])
@@ -199,6 +204,7 @@ final class Subscriber: Sendable {
             Unobserved(
                 from: since, to: now, sessionResumed: grant.sessionPresent, dropped: nil,
                 reason: Self.shortened(reason, to: Unobserved.maximumReasonBytes)))
+        watch.sessionBegan(resumed: grant.sessionPresent, at: now)
         if let connection { subscribe(connection) }
     }
 

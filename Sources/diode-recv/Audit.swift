@@ -40,6 +40,7 @@ enum Audit {
         }
         let report = AuditReport(
             generatedAt: now, madeBy: "diode-recv \(ProgramVersion.number)", links: snapshot.links)
+        if let path = invocation.value("--bundle") { try writeBundle(path, snapshot, now: now) }
         guard Terminal.write(report.text(as: format)) else {
             throw Program.Failure("the report could not be written")
         }
@@ -53,6 +54,32 @@ enum Audit {
             throw UsageError("--format: \"\(text)\" is no format; allowed: \(allowed)")
         }
         return format
+    }
+
+    // MARK: The bundle
+
+    /// Writes what a link misses for whoever carries it to the sender. What is said about it goes to standard error: the report has
+    /// the other stream.
+    private static func writeBundle(_ path: String, _ snapshot: AuditSnapshot, now: UnixMilliseconds) throws {
+        let links = snapshot.links.filter { snapshot.missing[$0.link]?.isEmpty == false }
+        guard let link = links.first else {
+            return Terminal.complain("no bundle is needed: nothing that may still come is missing")
+        }
+        guard links.count == 1 else {
+            throw UsageError(
+                "--bundle is for one link: say which with --link; \(links.map(\.link).joined(separator: ", "))")
+        }
+        guard
+            let (bundle, left) = ResendBundle.asking(
+                for: snapshot.missing[link.link] ?? [], link: link.link, fingerprint: link.fingerprint, written: now)
+        else { throw Program.Failure("what is missing does not fit into a bundle") }
+        do throws(SystemError) { try WholeFile.replace(path, Array(bundle.text.utf8), mode: 0o644) } catch {
+            throw Program.Failure("bundle \(path): cannot be written: \(error.reason)")
+        }
+        Terminal.complain("\(path): asks for \(bundle.blocks) blocks in \(bundle.runs.count) runs")
+        if left > 0 {
+            Terminal.complain("\(left) runs of the oldest epochs had no room: ask again once these have come")
+        }
     }
 
     // MARK: The period

@@ -81,6 +81,7 @@ enum ReceiverLanguage {
             Option("--since", "T", summary: "from then on: an RFC 3339 time, or a date, which is its first instant"),
             Option("--until", "T", summary: "up to, and without, then"),
             Option("--tz", "Z", summary: "the zone of dates: UTC (the default), +02:00, Europe/Berlin"),
+            Option("--bundle", "OUT", summary: "writes which blocks are missing, for diode-send resend"),
             Option("--verify", summary: "follows the ledger's chain from its first entry"),
             Option("--head", "H", summary: "with --verify: the chain must have this head, which was noted elsewhere"),
         ],

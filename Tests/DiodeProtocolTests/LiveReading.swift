@@ -91,6 +91,12 @@ struct ItemRead: Decodable, Equatable {
             resumed = interval.sessionResumed
             dropped = interval.dropped.map { Decimal64($0) }
             reason = .text(interval.reason)
+        case .brokerDrop(let drop):
+            self.init(kind: "drop", at: offset)
+            from = Decimal64(drop.from.rawValue)
+            to = Decimal64(drop.to.rawValue)
+            dropped = drop.records.map { Decimal64($0) }
+            reason = .number(drop.reason.rawValue)
         case .rotation(let rotation):
             self.init(kind: "rotation", at: offset)
             card = Hex(rotation.card)
@@ -125,6 +131,7 @@ struct LiveRead {
             case .checkpoint(let checkpoint): encoder.append(checkpoint)
             case .action(let action): encoder.append(action)
             case .unobserved(let unobserved): encoder.append(unobserved)
+            case .brokerDrop(let drop): encoder.append(drop)
             case .rotation(let rotation): encoder.append(rotation)
             case .skipped: skipped = true
             }

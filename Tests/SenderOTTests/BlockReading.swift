@@ -21,6 +21,7 @@ struct ReadStream {
     var records: [ReadRecord] = []
     var sheds: [(sequence: UInt64, run: ShedRun)] = []
     var unobserved: [Unobserved] = []
+    var drops: [BrokerDrop] = []
     var actions: [Action] = []
     /// With the last sequence before each.
     var checkpoints: [(after: UInt64, checkpoint: Checkpoint)] = []
@@ -64,12 +65,14 @@ struct ReadStream {
             case .unobserved(let interval): found.unobserved.append(interval)
             case .action(let action): found.actions.append(action)
             case .checkpoint(let checkpoint): found.checkpoints.append((first + offset - 1, checkpoint))
+            case .brokerDrop(let drop): found.drops.append(drop)
             default: Issue.record("an item that the sender does not make yet")
             }
         }
         records += found.records
         sheds += found.sheds
         unobserved += found.unobserved
+        drops += found.drops
         actions += found.actions
         checkpoints += found.checkpoints
     }

@@ -52,6 +52,7 @@ struct DiodeSendRunTests {
         #expect(try await sender.child.terminate() == .code(0))
         #expect(
             await eventually { sender.sink.snapshot.beats.last?.lastSequence == 3_000 }, "the last beat tells the end")
+        let stopped = UnixClock.now()
         let missed = (1...500).map { "while stopped \($0)" }
         try await broker.publish(lines: missed, to: "acme/line")
         sender.sink.beginAgain()
@@ -59,7 +60,9 @@ struct DiodeSendRunTests {
         let second = await again.records(atLeast: 500)
         #expect(
             second.map { String(decoding: $0.payload, as: UTF8.self) } == missed, "nothing acknowledged comes twice")
-        #expect(again.sink.snapshot.stream.unobserved.map(\.sessionResumed) == [true])
+        let away = again.sink.snapshot.stream.unobserved
+        #expect(away.map(\.sessionResumed) == [true])
+        #expect(away.allSatisfy { $0.from.rawValue <= stopped }, "the interval begins when the one before it ended")
         let epochs = Set(again.sink.snapshot.arrivals.map(\.header.id.epoch))
         #expect(epochs.count == 2)
         let newest = again.sink.snapshot.arrivals.last { $0.header.transmission == .first }
@@ -149,6 +152,9 @@ struct DiodeSendRunTests {
         let intervals = sender.sink.snapshot.stream.unobserved
         #expect(intervals.map(\.sessionResumed) == [false, false])
         #expect(intervals.last?.reason.isEmpty == false)
+        #expect(
+            sender.sink.snapshot.stream.drops.map(\.reason) == [.sessionLost], "what came meanwhile was kept for nobody"
+        )
         let crossed = try await eventually {
             try await broker.publish("acme/a", "after")
             return sender.sink.snapshot.stream.records.contains { $0.payload == Array("after".utf8) }

@@ -64,7 +64,7 @@ final class JournalBench: Sendable {
                     return true
                 }, note: { [self] action in heard.withLock { $0.notes.append(action) } },
                 takeDirtySlots: { _ in SlotBatch(replayFrom: BlockNumber(rawValue: 1_000_000)) }, databaseReplaced: {},
-                echoes: { "" }))
+                echoes: { "" }, broker: { "" }))
         return journal
     }
 

@@ -59,7 +59,7 @@ struct JournalReplayTests {
             let batch = bench.core.takeChangedSlots(limit)
             if let from = batch.replayFrom { marks.replayFrom = store.position(of: from) }
             let last = (bench.core.newestStamp.sequence, bench.blocks.last?.id.block ?? BlockNumber(rawValue: 0))
-            let notes = JournalStore.Notes(last: last, marks: marks, slots: batch, echoes: "", now: now)
+            let notes = JournalStore.Notes(last: last, marks: marks, slots: batch, echoes: "", broker: "", now: now)
             try store.commit(bench.blocks, notes)
             bench.blocks = []
         }
@@ -137,7 +137,7 @@ struct JournalReplayTests {
                 [],
                 .init(
                     last: (bench.core.newestStamp.sequence, bench.blocks[5].id.block), marks: marks, slots: nil,
-                    echoes: "", now: clock))
+                    echoes: "", broker: "", now: clock))
         }
         var known = try start(path).takeFound().deliveries
         func isKnown(_ packet: UInt16, _ payload: UInt8, isDuplicate: Bool = true) -> Bool {
@@ -180,7 +180,9 @@ struct JournalReplayTests {
             let database = try Database(path: path, schema: SenderDatabase.schema)
             try database.execute("PRAGMA user_version = 99")
         }
-        #expect(throws: EpochError.storage(.newer(path: path, version: 99, known: 3))) {
+        #expect(
+            throws: EpochError.storage(.newer(path: path, version: 99, known: SenderDatabase.schema.migrations.count))
+        ) {
             let start = try start(path)
             #expect(start.unreadable == 0)
         }

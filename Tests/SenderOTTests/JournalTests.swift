@@ -124,7 +124,8 @@ struct JournalTests {
                     heard.withLock { $0.acknowledged.append(ticket.rawValue) }
                     return true
                 }, note: { action in heard.withLock { $0.notes.append(action) } },
-                takeDirtySlots: { _ in SlotBatch(replayFrom: nil) }, databaseReplaced: {}, echoes: { "" }))
+                takeDirtySlots: { _ in SlotBatch(replayFrom: nil) }, databaseReplaced: {}, echoes: { "" },
+                broker: { "" }))
         // There is no log to sync.
         sync.committed(DeliveryTicket(rawValue: 7), through: 3, SequenceNumber(rawValue: 40))
         #expect(await eventually { sync.isFailingNow })

@@ -65,14 +65,22 @@ def live_accept():
     rotation = item(0x06, prefixed(b"UNS-DIODE-CARD 1\n") + bytes(range(64)))
     yield "live-accept-control-items", accepted(
         "live", "action, unobserved intervals, rotation, and one item of a later release that may be skipped",
-        live(BASE, [], [action, gone, counted, rotation, item(0x80, b"?"), item(0xFF, b"")]), sequences=0, items=[
+        live(BASE, [], [action, gone, counted, rotation, item(0x90, b"?"), item(0xFF, b"")]), sequences=0, items=[
             {"kind": "action", "sequenceOffset": 0, "at": str(BASE), "what": "resend", "detail": "Müller: 12 blocks"},
             {"kind": "unobserved", "sequenceOffset": 0, "from": str(BASE - 60000), "to": str(BASE), "resumed": True,
              "reason": "broker restarted"},
             {"kind": "unobserved", "sequenceOffset": 0, "from": str(BASE - 60000), "to": str(BASE), "resumed": False,
              "dropped": "7", "reason": ""},
             {"kind": "rotation", "sequenceOffset": 0, "card": b"UNS-DIODE-CARD 1\n".hex(), "signature": bytes(range(64)).hex()},
-            {"kind": "skipped", "sequenceOffset": 0, "unknown": 0x80}, {"kind": "skipped", "sequenceOffset": 0, "unknown": 0xFF}])
+            {"kind": "skipped", "sequenceOffset": 0, "unknown": 0x90}, {"kind": "skipped", "sequenceOffset": 0, "unknown": 0xFF}])
+    queue = item(0x80, b"\x01" + u64(BASE - 60000) + u64(BASE) + varint(53_466))
+    session = item(0x80, b"\x02" + u64(0) + u64(2**63 - 1) + varint(0))
+    restarted = item(0x80, b"\x03" + u64(5) + u64(5) + varint(1))
+    yield "live-accept-broker-drops", accepted(
+        "live", "what the broker dropped: counted, unknown, and none", live(0, [], [queue, session, restarted]), sequences=0, items=[
+            {"kind": "drop", "sequenceOffset": 0, "reason": 1, "from": str(BASE - 60000), "to": str(BASE), "dropped": "53465"},
+            {"kind": "drop", "sequenceOffset": 0, "reason": 2, "from": "0", "to": str(2**63 - 1)},
+            {"kind": "drop", "sequenceOffset": 0, "reason": 3, "from": "5", "to": "5", "dropped": "0"}])
     yield "live-accept-extreme-times", accepted(
         "live", "from the last millisecond that counts to the first", live(2**63 - 1, [C], [
             record(0, 1, 0, b""), record(0, 2, -(2**63 - 1), b"")]), sequences=2, items=[
@@ -110,7 +118,7 @@ def item_vectors(refused):
     yield holding("W-29-kind-7", "a kind below 0x80 that is unknown", item(0x07, b""), base=0, counter="version")
     yield holding("W-29-kind-0", "kind 0", item(0x00, b""), base=0, counter="version")
     yield holding("W-29-kind-127", "kind 0x7F", good, item(0x7F, b"?"), names=[A], sequences=1, counter="version")
-    skipped = live(BASE, [A, B], [good, item(0x80, varint(1))])
+    skipped = live(BASE, [A, B], [good, item(0x90, varint(1))])
     yield refused("W-29-skipped-uses-topic", "a topic that only an item to be skipped could use", skipped, sequences=1)
     yield holding("W-30-too-few", "one record where the header says two", good, names=[A], sequences=2)
     yield holding("W-30-too-many", "two records where the header says one", good, good, names=[A], sequences=1)
@@ -131,7 +139,7 @@ def item_vectors(refused):
     endless = u64(BASE) + topics(A) + varint(1) + item(0x01, b"\x00\x00" + b"\xff" * 12 + zigzag(0))
     yield refused("W-31-varint-of-12-bytes", "a varint that goes on", endless, sequences=1)
     yield refused("W-31-topic-count", "more topics than bytes", u64(BASE) + varint(2**40) + b"\x01a", sequences=1)
-    yield refused("W-31-item-count", "more items than bytes", u64(0) + varint(0) + varint(2**62) + item(0x80, b""), sequences=0)
+    yield refused("W-31-item-count", "more items than bytes", u64(0) + varint(0) + varint(2**62) + item(0x90, b""), sequences=0)
     for bit in (6, 7):
         yield holding(
             f"W-31-record-bit-{bit}", "a reserved flag of a record", record(0, 1, 0, b"", 1 << bit), names=[A], sequences=1)
@@ -156,6 +164,13 @@ def item_vectors(refused):
     gone = zigzag(0) + zigzag(0)
     yield holding("W-31-unobserved-resumed-2", "resumed is 2", item(0x05, gone + b"\x02" + varint(0)))
     yield holding("W-31-unobserved-long-reason", "a reason of 257", item(0x05, gone + b"\x00" + varint(0) + b"r" * 257))
+    times = u64(5, 6)
+    yield holding("W-31-drop-reason-0", "drop reason 0", item(0x80, b"\x00" + times + varint(1)), base=0)
+    yield holding("W-31-drop-reason-4", "drop reason 4", item(0x80, b"\x04" + times + varint(1)), base=0)
+    yield holding("W-31-drop-time-beyond-63-bits", "a time of 2^63", item(0x80, b"\x01" + u64(5, 2**63) + varint(1)), base=0)
+    yield holding("W-31-drop-count-beyond-63-bits", "2^63 records", item(0x80, b"\x01" + times + varint(2**63)), base=0)
+    yield holding("W-31-drop-trailing", "a byte behind a drop", item(0x80, b"\x01" + times + varint(1) + b"\0"), base=0)
+    yield holding("W-31-drop-truncated", "a drop without a count", item(0x80, b"\x01" + times), base=0)
     yield holding("W-31-rotation-long-card", "a card of 4,097", item(0x06, prefixed(b"c" * 4097) + bytes(64)), base=0)
     yield holding("W-31-rotation-trailing", "a signature of 65 bytes", item(0x06, prefixed(b"c") + bytes(65)), base=0)
     yield holding("W-31-rotation-truncated", "a signature of 63 bytes", item(0x06, prefixed(b"c") + bytes(63)), base=0)
