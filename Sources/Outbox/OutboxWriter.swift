@@ -16,6 +16,8 @@ public struct OutboxWriter: ~Copyable {
     /// What is taken apart at once: much, so that a topic is written once for many of its values; not so much that others
     /// wait.
     private static let evictionBytes = 4 << 20
+    /// And how many topics at most: each is a row to find and to write, some 10 µs.
+    private static let evictionTopics = 8_192
     /// How long one transaction may do so before others have their turn.
     private static let evictionTime = Duration.milliseconds(100)
 
@@ -153,7 +155,7 @@ public struct OutboxWriter: ~Copyable {
         oldest.bind(1, OutboxSchema.id(link: step.link, position: outcome.boundary))
         oldest.bind(2, OutboxSchema.id(link: step.link, position: step.ending))
         do throws(StorageError) {
-            while freed < bytes, try oldest.step() {
+            while freed < bytes, values.count < Self.evictionTopics, try oldest.step() {
                 let placed = try UnitRow.read(oldest, path: path, now: now)
                 freed += Int(oldest.integer(2))
                 outcome.boundary = placed.end
