@@ -14,7 +14,8 @@
 /// not look: where thousands of QoS 2 messages are under way it gives another message the identifier of one whose PUBREL still
 /// waits in its queue. Told apart by content, that one is delivered too.
 ///
-/// Invariant: `ring` holds the deliveries `base ..< next` of this connection, and ring.count + unreleased.count ≤ limit.
+/// Invariant: `ring` holds the deliveries `base ..< next` of this connection, and ring.count + unreleased.count ≤ limit: where it
+/// would be more, the server has forgotten handshakes, and the oldest is forgotten here.
 struct InboundDeliveries: Sendable {
     private struct Entry: Sendable {
         var packetIdentifier: UInt16
@@ -45,8 +46,7 @@ struct InboundDeliveries: Sendable {
     private var base: UInt64 = 1
     /// QoS 2 messages in the ring.
     private var delivered = PacketIdentifierSet()
-    /// QoS 2 messages that PUBREC was sent for and PUBREL has not come for, with their contents.
-    private var unreleased: [UInt16: Int] = [:]
+    private var unreleased = UnreleasedMessages()
     /// Identifiers that the server used again before it had sent PUBREL, which may still come.
     private var reused: Set<UInt16> = []
     private var carried: [UInt16: Carried] = [:]
@@ -98,13 +98,14 @@ struct InboundDeliveries: Sendable {
                     .encode(into: &output, version: version)
                 return .repeated
             case .some:
-                unreleased[packetIdentifier] = nil
+                _ = unreleased.remove(packetIdentifier)
                 reused.insert(packetIdentifier)
             case nil: break
             }
             // Its PUBREC comes when the user acknowledges.
             if delivered.contains(packetIdentifier) { return .repeated }
         }
+        if unanswered == limit { unreleased.removeOldest() }
         guard unanswered < limit else { throw .violation(.receiveMaximumExceeded(packetIdentifier)) }
         let delivery = next
         var known: Carried?
@@ -158,7 +159,7 @@ struct InboundDeliveries: Sendable {
             throw .violation(.earlyRelease(packetIdentifier))
         }
         // Not known: a session that outlived this process; the server may then forget it too (§3.7.2.1).
-        let isKnown = isOfEarlierUse || unreleased.removeValue(forKey: packetIdentifier) != nil
+        let isKnown = isOfEarlierUse || unreleased.remove(packetIdentifier)
         let reason: ReasonCode = isKnown ? .success : .packetIdentifierNotFound
         carried[packetIdentifier] = nil
         AcknowledgementPacket(.pubcomp, packetIdentifier: packetIdentifier, reason: reason)
@@ -182,7 +183,7 @@ struct InboundDeliveries: Sendable {
             let isQoS2 = entry.qos == .exactlyOnce
             if isQoS2 {
                 delivered.remove(entry.packetIdentifier)
-                unreleased[entry.packetIdentifier] = entry.content
+                unreleased.insert(entry.packetIdentifier, content: entry.content)
             }
             AcknowledgementPacket(isQoS2 ? .pubrec : .puback, packetIdentifier: entry.packetIdentifier)
                 .encode(into: &output, version: version)

@@ -40,29 +40,30 @@
 //  31. Ring.swift — a queue whose memory is reused
 //  32. PacketIdentifierSet.swift — a bit for each packet identifier
 //  33. InboundDeliveries.swift — from delivery to acknowledgement
-//  34. TopicAliases.swift — the server's short names for topics
-//  35. OutboundWindow.swift — requests that the server has not answered
-//  36. UnconfirmedSends.swift — QoS 0 publishes that may still be lost
-//  37. Keepalive.swift — when to ping
-//  38. Session.swift — the state machine: connection, packets from the server
-//  39. SessionRequests.swift — the state machine: requests and their answers
+//  34. UnreleasedMessages.swift — QoS 2 messages whose release has not come
+//  35. TopicAliases.swift — the server's short names for topics
+//  36. OutboundWindow.swift — requests that the server has not answered
+//  37. UnconfirmedSends.swift — QoS 0 publishes that may still be lost
+//  38. Keepalive.swift — when to ping
+//  39. Session.swift — the state machine: connection, packets from the server
+//  40. SessionRequests.swift — the state machine: requests and their answers
 // Connection:
-//  40. ConnectionError.swift — why there is no connection
-//  41. AddressResolver.swift — a host's addresses
-//  42. TCPSocket.swift — bytes over TCP
-//  43. TLSContext.swift — keys and rules for TLS
-//  44. TLSStream.swift — bytes over TLS
-//  45. ByteStream.swift — either of them
-//  46. ReceiveBuffer.swift — bytes that are not a whole packet yet
-//  47. Backoff.swift — the pause before dialling again
-//  48. PublishQueue.swift — publishes that wait for the window
-//  49. Mailbox.swift — what users want of the connection's thread
-//  50. Dialer.swift — opens the way to the server
-//  51. ConnectionLoop.swift — what the connection's thread does
-//  52. ConnectionState.swift — what a connection tells of itself
-//  53. Connection.swift — the one type that users hold
+//  41. ConnectionError.swift — why there is no connection
+//  42. AddressResolver.swift — a host's addresses
+//  43. TCPSocket.swift — bytes over TCP
+//  44. TLSContext.swift — keys and rules for TLS
+//  45. TLSStream.swift — bytes over TLS
+//  46. ByteStream.swift — either of them
+//  47. ReceiveBuffer.swift — bytes that are not a whole packet yet
+//  48. Backoff.swift — the pause before dialling again
+//  49. PublishQueue.swift — publishes that wait for the window
+//  50. Mailbox.swift — what users want of the connection's thread
+//  51. Dialer.swift — opens the way to the server
+//  52. ConnectionLoop.swift — what the connection's thread does
+//  53. ConnectionState.swift — what a connection tells of itself
+//  54. Connection.swift — the one type that users hold
 // Retained set:
-//  54. RetainedSetReport.swift — bounds of a fetch, and what it found
-//  55. SlicePattern.swift — a filter that can be divided
-//  56. RetainedSliceWalk.swift — which filters to subscribe to next
-//  57. RetainedSetFetcher.swift — every retained message, slice by slice
+//  55. RetainedSetReport.swift — bounds of a fetch, and what it found
+//  56. SlicePattern.swift — a filter that can be divided
+//  57. RetainedSliceWalk.swift — which filters to subscribe to next
+//  58. RetainedSetFetcher.swift — every retained message, slice by slice

@@ -73,14 +73,20 @@ struct Storm {
             try await plant.ot.stop()
             await pause(0...300)
             try await plant.ot.restart()
+        case .killOTBroker:
+            try await plant.ot.kill9()
+            await pause(0...300)
+            try await plant.ot.restart()
         case .cutLink:
             plant.pair.relay?.faults.cut = true
             await pause(50...800)
             plant.pair.relay?.faults.cut = false
         case .fillSenderDisk:
             try stamps.read(journal: plant.journal)
-            try await fill(plant.senderDisk)
-        case .fillReceiverDisk: try await fill(plant.receiverDisk)
+            try await fail(plant.senderDisk, .full)
+        case .fillReceiverDisk: try await fail(plant.receiverDisk, .full)
+        case .breakSenderDisk: try await fail(plant.senderDisk, Bool.random(using: &random) ? .readOnly : .broken)
+        case .breakReceiverDisk: try await fail(plant.receiverDisk, Bool.random(using: &random) ? .readOnly : .broken)
         case .refuseAtITBroker:
             plant.itTap.isRefusing = true
             await pause(100...1_000)
@@ -127,8 +133,8 @@ struct Storm {
         try disk.losePower(keeping: share, &random)
     }
 
-    private mutating func fill(_ disk: FaultyDisk) async throws {
-        try disk.fail(.full)
+    private mutating func fail(_ disk: FaultyDisk, _ failure: FaultyDisk.Failure) async throws {
+        try disk.fail(failure)
         await pause(100...1_500)
         try disk.fail(nil)
     }

@@ -6,9 +6,12 @@ enum StormEvent: String, CaseIterable, Sendable {
     case killReceiver = "receiver killed"
     case killITBroker = "IT broker killed"
     case restartOTBroker = "OT broker restarted"
+    case killOTBroker = "OT broker killed"
     case cutLink = "link cut"
     case fillSenderDisk = "sender's disk full"
     case fillReceiverDisk = "receiver's disk full"
+    case breakSenderDisk = "sender's disk fails"
+    case breakReceiverDisk = "receiver's disk fails"
     case sendersPowerLoss = "sender's power lost"
     case receiversPowerLoss = "receiver's power lost"
     case refuseAtITBroker = "IT broker refuses"
@@ -19,7 +22,9 @@ enum StormEvent: String, CaseIterable, Sendable {
         switch self {
         case .killSender, .killReceiver, .killITBroker: 4
         case .sendersPowerLoss, .receiversPowerLoss: 3
-        case .restartOTBroker, .fillSenderDisk, .fillReceiverDisk, .cutLink, .refuseAtITBroker, .stallITBroker: 1
+        case .restartOTBroker, .killOTBroker, .fillSenderDisk, .fillReceiverDisk, .breakSenderDisk, .breakReceiverDisk,
+            .cutLink, .refuseAtITBroker, .stallITBroker:
+            1
         }
     }
 
@@ -42,8 +47,10 @@ enum StormEvent: String, CaseIterable, Sendable {
         case .receiversPowerLoss: 4_000
         case .killITBroker, .refuseAtITBroker, .stallITBroker: 1_000
         // What could not be written while the disk was full is in doubt at the next kill: see `Verdict`.
-        case .fillReceiverDisk: 4_000
-        case .killSender, .sendersPowerLoss, .restartOTBroker, .cutLink, .fillSenderDisk: 0
+        case .fillReceiverDisk, .breakReceiverDisk: 4_000
+        case .killSender, .sendersPowerLoss, .restartOTBroker, .killOTBroker, .cutLink, .fillSenderDisk,
+            .breakSenderDisk:
+            0
         }
     }
 

@@ -66,14 +66,14 @@ final class StormPlant: Sendable {
                 """)
     }
 
-    /// Starts programs again that could not begin on a full disk, as their units do (`Restart=always`, `RestartSec=1`). Whatever else a
+    /// Starts programs again that could not begin on a disk that failed, as their units do (`Restart=always`, `RestartSec=1`). Whatever else a
     /// program ends of by itself is a failure.
     func restartWhatGaveUp() throws {
         for (child, start) in [
             (pair.sender, { try self.startSender() }), (pair.receiver, { try self.startReceiver() }),
         ] {
             guard let child, let exit = child.poll(), exit != .signal(SIGKILL) else { continue }
-            guard exit == .code(1), child.errors.contains("the disk is full") else {
+            guard exit == .code(1), child.errors.contains("database ") else {
                 throw Stuck(description: "\(child.name) ended by itself: \(exit): \(child.errors.suffix(4_000))")
             }
             let isTime = lastRestart.withLock { last in

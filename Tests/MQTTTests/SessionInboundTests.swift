@@ -67,6 +67,21 @@ struct SessionInboundTests {
         #expect(bench.sent() == ["50020005", "70020005"])
     }
 
+    @Test("P6 a server that forgets QoS 2 handshakes does not use the window up: the oldest is forgotten here too")
+    func forgottenHandshakes() throws {
+        let bench = SessionBench { $0.receiveMaximum = 3 }
+        try bench.connect()
+        for id in 1...8 {
+            try bench.feed(ServerPacket.publish("a", "\(id)", qos: 2, id: id))
+            bench.session.acknowledge(try #require(bench.deliveries.last))
+        }
+        #expect(bench.delivered().count == 8)
+        _ = bench.sent()
+        // Of the oldest nothing is known any more, which the server is told; the newest three are known.
+        try bench.feed(ServerPacket.pubrel(1), ServerPacket.pubrel(6), ServerPacket.pubrel(8))
+        #expect(bench.sent() == ["7003000192", "70020006", "70020008"])
+    }
+
     @Test("D7 on a resumed session QoS 1 comes again marked as duplicate: it is not delivered again, and answered once")
     func redelivery() throws {
         let bench = SessionBench()
