@@ -76,6 +76,10 @@ extension LinkEvent {
                 "rotation",
                 ["card": .text(String(decoding: rotation.card, as: UTF8.self)), "behind": .text(stamp.text)]
             )
+        case .digest(let matches, let stamp):
+            ("digest", ["matches": .flag(matches), "behind": .text(stamp.text)])
+        case .diverged(let slots, let stamp):
+            ("replica.diverged", ["slots": .number(slots), "behind": .text(stamp.text)])
         // A loss begins an episode when it is named.
         case .shed, .brokerDropped, .gapGrew, .checkpoint, .state: nil
         }

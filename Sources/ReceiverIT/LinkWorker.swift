@@ -83,7 +83,7 @@ final class LinkWorker {
         snapshot.occupancy = core.occupancy
         snapshot.beat = core.beat
         snapshot.clockOffsetMilliseconds = core.clockOffsetMilliseconds
-        snapshot.topics = core.topicCount
+        snapshot.replica = core.replica
         snapshot.outbox = queue.totals
         snapshot.outboxLoad = queue.load
         snapshot.durability = store.durability
@@ -155,6 +155,17 @@ final class LinkWorker {
                 ])
         case .action(let action, _):
             log.info("sender.\(action.what)", action.detail, ["link": .text(name)])
+        case .digest(let matches, let stamp):
+            log.write(
+                matches ? .notice : .error, matches ? "digest.matches" : "digest.differs",
+                matches
+                    ? "the replica equals the sender's state again"
+                    : "the replica does not equal the sender's state although nothing is missing",
+                ["link": .text(name), "behind": .text(stamp.text)])
+        case .diverged(let slots, let stamp):
+            log.error(
+                "replica.diverged", "values differed from what the sender says; the carousel has put them right",
+                ["link": .text(name), "slots": .number(slots), "behind": .text(stamp.text)])
         case .state(let state, let reason):
             let level: EventLevel = state == .online ? .notice : .warning
             log.write(level, "link.\(state.rawValue)", reason, ["link": .text(name)])

@@ -21,57 +21,56 @@
 //   8. NamespaceSlots.swift — the last known values of every topic, and its version
 //   9. SlotValue.swift — one slot, and what is put into it
 //  10. TopicIndex.swift — finds a topic by its bytes
-//  11. TopicOrder.swift — topics in the order of the carousel
-//  12. SlotDigest.swift — the sum that a checkpoint says of all slots
-//  13. BlockBatcher.swift — gathers records into blocks and closes them in time
-//  14. BeatScheduler.swift — a heartbeat block each period
-//  15. Carousel.swift — when the next slice of the state is due
-//  16. CheckpointScheduler.swift — when the next checkpoint is due
-//  17. SliceCutter.swift — cuts slices that fit a block
-//  18. StateTeller.swift — 15 to 17 together: tells the state, when it is due
-//  19. SenderCore.swift — 6 to 18 together
-//  20. Publication.swift — one message from the OT broker, and what became of it
-//  21. SliceGate.swift — holds slices until the records that they include have left
-//  22. Journal.swift — makes blocks safe, hands them on, says what may be acknowledged
-//  23. JournalWriter.swift — its thread: commits, and what happens when the disk refuses
-//  24. JournalFeed.swift — hands blocks to the emitter, from memory or back from disk
-//  25. JournalSync.swift — syncs what was committed, then acknowledges
-//  26. TransmissionQueue.swift — what waits for the emitter, bounded
-//  27. TransmissionEncoder.swift — leaves, tree, one signature, N frames
-//  28. Pacer.swift — decides which class sends next and how many frames
-//  29. FrameEmitter.swift — the thread that encodes, paces and emits
-//  30. EmissionLoop.swift — its state and its loop
-//  31. LinkPaths.swift — where frames leave: one path or several
-//  32. EchoSchedule.swift — decides which blocks are to be repeated now
-//  33. EchoPlayer.swift — its thread: repeats blocks out of the journal
+//  11. SlotDigest.swift — the sum that a checkpoint says of all slots
+//  12. BlockBatcher.swift — gathers records into blocks and closes them in time
+//  13. BeatScheduler.swift — a heartbeat block each period
+//  14. Carousel.swift — when the next slice of the state is due
+//  15. CheckpointScheduler.swift — when the next checkpoint is due
+//  16. SliceCutter.swift — cuts slices that fit a block
+//  17. StateTeller.swift — 14 to 16 together: tells the state, when it is due
+//  18. SenderCore.swift — 6 to 17 together
+//  19. Publication.swift — one message from the OT broker, and what became of it
+//  20. SliceGate.swift — holds slices until the records that they include have left
+//  21. Journal.swift — makes blocks safe, hands them on, says what may be acknowledged
+//  22. JournalWriter.swift — its thread: commits, and what happens when the disk refuses
+//  23. JournalFeed.swift — hands blocks to the emitter, from memory or back from disk
+//  24. JournalSync.swift — syncs what was committed, then acknowledges
+//  25. TransmissionQueue.swift — what waits for the emitter, bounded
+//  26. TransmissionEncoder.swift — leaves, tree, one signature, N frames
+//  27. Pacer.swift — decides which class sends next and how many frames
+//  28. FrameEmitter.swift — the thread that encodes, paces and emits
+//  29. EmissionLoop.swift — its state and its loop
+//  30. LinkPaths.swift — where frames leave: one path or several
+//  31. EchoSchedule.swift — decides which blocks are to be repeated now
+//  32. EchoPlayer.swift — its thread: repeats blocks out of the journal
 // On disk:
-//  34. SenderDatabase.swift — the tables of send.db
-//  35. JournalStore.swift — writes blocks and marks, and removes the oldest
-//  36. SlotTable.swift — writes the last known values
-//  37. SlotChanges.swift — which of them are to be written, and how they come back
-//  38. JournalReader.swift — reads blocks back
-//  39. EchoSource.swift — what is repeated: blocks read back, and what operators asked for
+//  33. SenderDatabase.swift — the tables of send.db
+//  34. JournalStore.swift — writes blocks and marks, and removes the oldest
+//  35. SlotTable.swift — writes the last known values
+//  36. SlotChanges.swift — which of them are to be written, and how they come back
+//  37. JournalReader.swift — reads blocks back
+//  38. EchoSource.swift — what is repeated: blocks read back, and what operators asked for
 // At the start:
-//  40. SenderStart.swift — opens the database and begins
-//  41. EpochReservation.swift — begins an epoch above all before, on disk before it is used
-//  42. JournalRestoration.swift — what earlier lifetimes left
-//  43. JournalReplay.swift — brings the last known values back, and the deliveries in doubt
-//  44. EchoRestoration.swift — the echo schedule goes on where it was
+//  39. SenderStart.swift — opens the database and begins
+//  40. EpochReservation.swift — begins an epoch above all before, on disk before it is used
+//  41. JournalRestoration.swift — what earlier lifetimes left
+//  42. JournalReplay.swift — brings the last known values back, and the deliveries in doubt
+//  43. EchoRestoration.swift — the echo schedule goes on where it was
 // Values between them:
-//  45. ClosedBlock.swift — a source block that will not change any more
-//  46. PacketList.swift — under which packet identifiers its records came
-//  47. BlockGeometry.swift — cuts a packed block so that its frames fit the path
-//  48. EthernetFraming.swift — what a datagram costs on the wire
-//  49. FrameArena.swift — the frames of one transmission, in reused memory
-//  50. Transmission.swift — one sending of a block, asked for
-//  51. TransmissionClass.swift — what a transmission is for, in order of preference
-//  52. FIFO.swift — a queue over an array
-//  53. LatencyHistogram.swift — how long something took, counted
+//  44. ClosedBlock.swift — a source block that will not change any more
+//  45. PacketList.swift — under which packet identifiers its records came
+//  46. BlockGeometry.swift — cuts a packed block so that its frames fit the path
+//  47. EthernetFraming.swift — what a datagram costs on the wire
+//  48. FrameArena.swift — the frames of one transmission, in reused memory
+//  49. Transmission.swift — one sending of a block, asked for
+//  50. TransmissionClass.swift — what a transmission is for, in order of preference
+//  51. FIFO.swift — a queue over an array
+//  52. LatencyHistogram.swift — how long something took, counted
 // The daemon:
-//  54. SenderConfiguration.swift — everything that send.json5 says
-//  55. SenderSettings.swift — the same in the terms of the stages
-//  56. SenderService.swift — the threads, from start to drain
-//  57. SenderServiceError.swift — what keeps it from starting
-//  58. SenderStatus.swift — what it knows of itself
-//  59. Condition.swift — how one part of the whole is
-//  60. ClockWatch.swift — notices that the clock was set
+//  53. SenderConfiguration.swift — everything that send.json5 says
+//  54. SenderSettings.swift — the same in the terms of the stages
+//  55. SenderService.swift — the threads, from start to drain
+//  56. SenderServiceError.swift — what keeps it from starting
+//  57. SenderStatus.swift — what it knows of itself
+//  58. Condition.swift — how one part of the whole is
+//  59. ClockWatch.swift — notices that the clock was set

@@ -120,7 +120,7 @@ extension LinkStatus {
             }
         self.init(
             state: state, since: snapshot.since, decided: snapshot.decided, missing: snapshot.account.missing,
-            head: snapshot.head, auditKey: auditKey)
+            digestMatches: snapshot.replica.digestMatches, head: snapshot.head, auditKey: auditKey)
     }
 }
 
