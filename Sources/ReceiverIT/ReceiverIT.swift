@@ -38,44 +38,45 @@
 //  29. Commit.swift — what one round decided
 //  30. Committer.swift — turns released units into effects
 //  31. SliceApplier.swift — makes an interval of the replica equal to a slice
+//  32. GapEpisodes.swift — gaps as people are told of them
 //   One link without I/O or a clock:
-//  32. ReceiverSettings.swift — windows, budgets and limits
-//  33. LinkWatch.swift — the beat, silence, the state of the link
-//  34. ReceiverCounters.swift — what was counted
-//  35. ReceiverReports.swift — what it says about itself
-//  36. ReceiverCore.swift — all of it
-//  37. StateIntake.swift — slices and checkpoints on their way into it
+//  33. ReceiverSettings.swift — windows, budgets and limits
+//  34. LinkWatch.swift — the beat, silence, the state of the link
+//  35. ReceiverCounters.swift — what was counted
+//  36. ReceiverReports.swift — what it says about itself
+//  37. ReceiverCore.swift — all of it
+//  38. StateIntake.swift — slices and checkpoints on their way into it
 //   Store:
-//  38. StoreSchema.swift — the database: every table, and who writes it
-//  39. Binding.swift — values of this room as columns
-//  40. LinkVitals.swift — how a link was when it was last looked at
-//  41. LinkTables.swift — stores what links remember, by change
-//  42. LossTable.swift — names what never will be published
-//  43. Acknowledgement.swift — what somebody accepts as lost
-//  44. AcknowledgementTable.swift — writes and reads it
-//  45. LedgerNotes.swift — what the ledger says of an event
-//  46. ReceiverAction.swift — what the receiver itself did
-//  47. ReceiverIdentity.swift — what runs, under which configuration and keys
-//  48. AuditKey.swift — the key that signs the ledger's head
-//  49. LedgerCalendar.swift — balances each quarter of an hour, steps of the clock
-//  50. LinkLoader.swift — reads back what was stored
-//  51. StoreFile.swift — the open database, and one transaction
-//  52. StoreOpening.swift — opens the database, whatever was left of it
-//  53. Durability.swift — whether what is accepted outlives the process
-//  54. HeadWitness.swift — signs the ledger's head once a minute
-//  55. LogSyncLoop.swift — syncs the log each second
-//  56. ReceiverStore.swift — between the core thread and the store thread
-//  57. StoreLoop.swift — the store thread
-//  58. LinkArchive.swift — the database of one link without threads, for simulations
+//  39. StoreSchema.swift — the database: every table, and who writes it
+//  40. Binding.swift — values of this room as columns
+//  41. LinkVitals.swift — how a link was when it was last looked at
+//  42. LinkTables.swift — stores what links remember, by change
+//  43. LossTable.swift — names what never will be published
+//  44. Acknowledgement.swift — what somebody accepts as lost
+//  45. AcknowledgementTable.swift — writes and reads it
+//  46. LedgerNotes.swift — what the ledger says of an event
+//  47. ReceiverAction.swift — what the receiver itself did
+//  48. ReceiverIdentity.swift — what runs, under which configuration and keys
+//  49. AuditKey.swift — the key that signs the ledger's head
+//  50. LedgerCalendar.swift — balances each quarter of an hour, steps of the clock
+//  51. LinkLoader.swift — reads back what was stored
+//  52. StoreFile.swift — the open database, and one transaction
+//  53. StoreOpening.swift — opens the database, whatever was left of it
+//  54. Durability.swift — whether what is accepted outlives the process
+//  55. HeadWitness.swift — signs the ledger's head once a minute
+//  56. LogSyncLoop.swift — syncs the log each second
+//  57. ReceiverStore.swift — between the core thread and the store thread
+//  58. StoreLoop.swift — the store thread
+//  59. LinkArchive.swift — the database of one link without threads, for simulations
 //   The daemon:
-//  59. ReceiverConfiguration.swift — everything that recv.json5 says
-//  60. CardFile.swift — reads a link card
-//  61. ReceiverServiceError.swift — why a receiver cannot start
-//  62. ReceiverStatus.swift — links and sockets as of one instant
-//  63. LinkWorker.swift — one link on the core thread
-//  64. ReceiverLoop.swift — the core thread
-//  65. ReceiverService.swift — listeners, core thread, store, outboxes
+//  60. ReceiverConfiguration.swift — everything that recv.json5 says
+//  61. CardFile.swift — reads a link card
+//  62. ReceiverServiceError.swift — why a receiver cannot start
+//  63. ReceiverStatus.swift — links and sockets as of one instant
+//  64. LinkWorker.swift — one link on the core thread
+//  65. ReceiverLoop.swift — the core thread
+//  66. ReceiverService.swift — listeners, core thread, store, outboxes
 //   Told later:
-//  66. StoredAccount.swift — the double entry of a link as its rows tell it
-//  67. LedgerWords.swift — what the ledger's entries say, in the values of an audit
-//  68. AuditReader.swift — what an audit says, as one transaction saw it
+//  67. StoredAccount.swift — the double entry of a link as its rows tell it
+//  68. LedgerWords.swift — what the ledger's entries say, in the values of an audit
+//  69. AuditReader.swift — what an audit says, as one transaction saw it
