@@ -333,7 +333,7 @@ struct GapTracker: Sendable {
         released.append(ReleasedUnit(unit: unit, isLate: true, duplicates: duplicates))
         let records = unit.records - UInt64(duplicates.count)
         if run.gap != 0 {
-            changeGap(run.gap, time: time, healing: unit.transmission == .first ? .fec : .echo) { gap in
+            changeGap(run.gap, time: time, healing: Gap.Healing(unit.transmission)) { gap in
                 if run.isLost { gap.lost += grown } else { gap.missing += grown }
                 if run.isLost { gap.lost -= records } else { gap.missing -= records }
             }

@@ -49,28 +49,29 @@
 //  35. SlotTable.swift — writes the last known values
 //  36. SlotChanges.swift — which of them are to be written, and how they come back
 //  37. JournalReader.swift — reads blocks back
-//  38. EchoSource.swift — what is repeated: blocks read back, and what operators asked for
+//  38. EchoSource.swift — what is repeated: blocks read back, and requests
+//  39. ResendQueue.swift — queues what operators ask for
 // At the start:
-//  39. SenderStart.swift — opens the database and begins
-//  40. EpochReservation.swift — begins an epoch above all before, on disk before it is used
-//  41. JournalRestoration.swift — what earlier lifetimes left
-//  42. JournalReplay.swift — brings the last known values back, and the deliveries in doubt
-//  43. EchoRestoration.swift — the echo schedule goes on where it was
+//  40. SenderStart.swift — opens the database and begins
+//  41. EpochReservation.swift — begins an epoch above all before, on disk before it is used
+//  42. JournalRestoration.swift — what earlier lifetimes left
+//  43. JournalReplay.swift — brings the last known values back, and the deliveries in doubt
+//  44. EchoRestoration.swift — the echo schedule goes on where it was
 // Values between them:
-//  44. ClosedBlock.swift — a source block that will not change any more
-//  45. PacketList.swift — under which packet identifiers its records came
-//  46. BlockGeometry.swift — cuts a packed block so that its frames fit the path
-//  47. EthernetFraming.swift — what a datagram costs on the wire
-//  48. FrameArena.swift — the frames of one transmission, in reused memory
-//  49. Transmission.swift — one sending of a block, asked for
-//  50. TransmissionClass.swift — what a transmission is for, in order of preference
-//  51. FIFO.swift — a queue over an array
-//  52. LatencyHistogram.swift — how long something took, counted
+//  45. ClosedBlock.swift — a source block that will not change any more
+//  46. PacketList.swift — under which packet identifiers its records came
+//  47. BlockGeometry.swift — cuts a packed block so that its frames fit the path
+//  48. EthernetFraming.swift — what a datagram costs on the wire
+//  49. FrameArena.swift — the frames of one transmission, in reused memory
+//  50. Transmission.swift — one sending of a block, asked for
+//  51. TransmissionClass.swift — what a transmission is for, in order of preference
+//  52. FIFO.swift — a queue over an array
+//  53. LatencyHistogram.swift — how long something took, counted
 // The daemon:
-//  53. SenderConfiguration.swift — everything that send.json5 says
-//  54. SenderSettings.swift — the same in the terms of the stages
-//  55. SenderService.swift — the threads, from start to drain
-//  56. SenderServiceError.swift — what keeps it from starting
-//  57. SenderStatus.swift — what it knows of itself
-//  58. Condition.swift — how one part of the whole is
-//  59. ClockWatch.swift — notices that the clock was set
+//  54. SenderConfiguration.swift — everything that send.json5 says
+//  55. SenderSettings.swift — the same in the terms of the stages
+//  56. SenderService.swift — the threads, from start to drain
+//  57. SenderServiceError.swift — what keeps it from starting
+//  58. SenderStatus.swift — what it knows of itself
+//  59. Condition.swift — how one part of the whole is
+//  60. ClockWatch.swift — notices that the clock was set
