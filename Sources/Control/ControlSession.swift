@@ -4,8 +4,8 @@ import JSON
 /// One client of the daemon: lines in, lines out. It reads nothing while an answer waits to be written, so a client that
 /// does not read costs one answer and no more.
 struct ControlSession {
-    /// The longest request, newline included.
-    static let maximumRequestBytes = 65_536
+    /// The longest request, newline included: a resend bundle of 64 KiB as a JSON string fits.
+    static let maximumRequestBytes = 131_072
 
     enum State: Equatable {
         case reading

@@ -27,14 +27,15 @@
 //  21. Slice.swift — a slice's heading, and a slot read in place
 //  22. SliceEncoder.swift — slots to content
 //  23. SliceContent.swift — content to slots, read in place
-//  24. StateDigest.swift — what a checkpoint says of all slots: the sum of their hashes
-//  25. BlockPacking.swift — content to packed bytes and back: zstd
-//  26. ContentParts.swift — a content larger than a block
-//  27. Beat.swift — the heartbeat's fields
-//  28. BeatCodec.swift — and their bytes
-//  29. Base64.swift — canonical base64
-//  30. CalendarTime.swift — RFC 3339 in UTC
-//  31. CardError.swift — why a file is not a card
-//  32. LinkCard.swift — the public half of a link
-//  33. BundleError.swift — why a file is not a resend bundle
-//  34. ResendBundle.swift — what a receiver misses, carried by hand
+//  24. TopicOrder.swift — topics by their hashes: which of them an interval holds
+//  25. StateDigest.swift — what a checkpoint says of all slots: the sum of their hashes
+//  26. BlockPacking.swift — content to packed bytes and back: zstd
+//  27. ContentParts.swift — a content larger than a block
+//  28. Beat.swift — the heartbeat's fields
+//  29. BeatCodec.swift — and their bytes
+//  30. Base64.swift — canonical base64
+//  31. CalendarTime.swift — RFC 3339 in UTC
+//  32. CardError.swift — why a file is not a card
+//  33. LinkCard.swift — the public half of a link
+//  34. BundleError.swift — why a file is not a resend bundle
+//  35. ResendBundle.swift — what a receiver misses, carried by hand

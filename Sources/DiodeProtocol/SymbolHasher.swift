@@ -81,6 +81,9 @@ public struct SymbolHasher: ~Copyable {
     /// A topic's place in the carousel (WIRE §6.2).
     public mutating func topicHash(_ topic: RawSpan) -> TopicHash { TopicHash(rawValue: sha256.hash(topic).first) }
 
+    /// Names a payload, so that it can be compared with what a broker retains. Never on the wire.
+    public mutating func value(_ payload: RawSpan) -> Digest16 { sha256.hash(payload).truncated }
+
     /// The hash of five pieces as one input.
     mutating func hash(_ a: RawSpan, _ b: RawSpan, _ c: RawSpan, _ d: RawSpan, _ e: RawSpan) -> Digest32 {
         sha256.update(a)

@@ -29,12 +29,13 @@ public struct SequenceNumber: RawRepresentable, Hashable, Comparable, Sendable {
     @inlinable public var next: SequenceNumber { SequenceNumber(rawValue: rawValue + 1) }
 }
 
-/// Which sending of a block this is: 0 the first, then echoes and resends.
+/// Which sending of a block this is: 0 the first, 1 … 255 echoes, above them resends.
 public struct TransmissionNumber: RawRepresentable, Hashable, Comparable, Sendable {
     public let rawValue: UInt16
     @inlinable public init(rawValue: UInt16) { self.rawValue = rawValue }
     @inlinable public static func < (a: TransmissionNumber, b: TransmissionNumber) -> Bool { a.rawValue < b.rawValue }
     public static let first = TransmissionNumber(rawValue: 0)
+    public static let firstResend = TransmissionNumber(rawValue: 256)
 }
 
 /// The index of an encoding symbol within its block (ESI, RFC 5052): 0 … 254; below K a source symbol, else a repair symbol.

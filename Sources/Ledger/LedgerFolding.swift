@@ -24,14 +24,19 @@ public struct LedgerFolding: Sendable {
         }
     }
 
+    private struct Gap: Hashable {
+        let link: String
+        let id: Int64
+    }
+
     /// An entry of which the text is not needed any more.
     private struct Row {
         let number: Int64
         let hash: [UInt8]
         let hour: UInt64
         let link, cause: String
-        /// The gap that it concerns.
-        let gap: Int64?
+        /// The gaps that it concerns.
+        let gaps: [Gap]
         let bytes: Int
         var rank: Rank?
         /// Episodes and records that it closes.
@@ -44,14 +49,9 @@ public struct LedgerFolding: Sendable {
     private static let runBytes = 110
 
     private var rows: [Row] = []
-    /// For each gap, whether it ended healed, lost or is open still (nil).
-    private var ends: [Gap: Rank] = [:]
+    /// For each gap whose opening is among the rows, whether it ended healed or lost; nil while it is open.
+    private var ends: [Gap: Rank?] = [:]
     private var days: Set<String> = []
-
-    private struct Gap: Hashable {
-        let link: String
-        let id: Int64
-    }
 
     public init() {}
 
@@ -59,16 +59,19 @@ public struct LedgerFolding: Sendable {
     /// folded entry cannot be compared any more.
     public mutating func add(_ number: Int64, _ entry: LedgerEntry, hash: [UInt8]) {
         let body = Self.value(entry.body)
-        let gap = entry.kind.hasPrefix("gap.") ? body?["gap"]?.integer : nil
-        let state = body?["state"]?.text
+        let statements = GapStatement.all(of: entry, body: body) ?? []
+        let gaps = statements.map { Gap(link: entry.link, id: $0.id) }
         var rank: Rank?
         switch entry.kind {
         case LedgerFold.kind: rank = nil
-        case "gap.opened", "gap.closed":
+        case GapStatement.opened:
             // Decided once all are in. An entry that cannot be read stays as long as an action does.
-            rank = gap == nil ? .action : nil
-            if let gap, entry.kind == "gap.closed" {
-                ends[Gap(link: entry.link, id: gap)] = state == "healed" ? .healed : .lost
+            rank = gaps.isEmpty ? .action : nil
+            for gap in gaps { ends[gap] = .some(nil) }
+        case GapStatement.closed:
+            rank = gaps.isEmpty ? .action : nil
+            for (gap, statement) in zip(gaps, statements) where ends[gap] != nil {
+                ends[gap] = statement.state == "healed" ? .healed : .lost
             }
         case "loss": rank = .lost
         case "balance":
@@ -77,14 +80,15 @@ public struct LedgerFolding: Sendable {
         case "epoch.began", "epoch.void", "receiver.started", "receiver.stopped", "durable.attempted": rank = .routine
         default: rank = .action
         }
-        let closes = entry.kind == "gap.closed" || entry.kind == "loss"
+        let closes = entry.kind == GapStatement.closed || entry.kind == "loss"
+        let records = statements.isEmpty ? Self.records(body) : statements.reduce(0) { $0 &+ $1.records }
         rows.append(
             Row(
                 number: number, hash: hash, hour: entry.at / 3_600_000 * 3_600_000, link: entry.link,
-                cause: body?["cause"]?.text ?? body?["layer"]?.text ?? entry.kind, gap: gap,
+                cause: body?["cause"]?.text ?? body?["layer"]?.text ?? entry.kind, gaps: gaps,
                 bytes: Self.rowBytes + entry.link.utf8.count + entry.kind.utf8.count + entry.body.utf8.count,
-                rank: entry.kind == LedgerFold.kind ? nil : rank, episodes: closes ? 1 : 0,
-                records: closes ? Self.records(body) : 0))
+                rank: entry.kind == LedgerFold.kind ? nil : rank, episodes: closes ? UInt64(max(1, gaps.count)) : 0,
+                records: closes ? records : 0))
     }
 
     /// What to fold so that about so many bytes come free; nil if there is nothing that would free any.
@@ -93,11 +97,7 @@ public struct LedgerFolding: Sendable {
     /// if that was not enough.
     public func plan(freeing bytes: Int) -> LedgerFold? {
         guard bytes > 0 else { return nil }
-        let ranked = rows.map { row -> (row: Row, rank: Rank?) in
-            guard let gap = row.gap else { return (row, row.rank) }
-            // A gap that is open stays, both ends of one that is closed go together.
-            return (row, ends[Gap(link: row.link, id: gap)])
-        }
+        let ranked = rankedRows()
         var chosen = Set<Int64>()
         var freed = 0
         choosing: for rank in Rank.allCases {
@@ -113,6 +113,28 @@ public struct LedgerFolding: Sendable {
         let folded = ranked.filter { chosen.contains($0.row.number) && $0.row.number <= last }
         guard folded.reduce(0, { $0 + $1.row.bytes }) > runs.count * Self.runBytes else { return nil }
         return LedgerFold(runs: runs, totals: Self.totals(of: folded))
+    }
+
+    /// A gap that is open stays; both ends of one that is closed go together, and with them whatever the same entries tell of.
+    private func rankedRows() -> [(row: Row, rank: Rank?)] {
+        /// Never folded.
+        let stays = Rank.allCases.count
+        var ends = ends.mapValues { $0.map(\.rawValue) ?? stays }
+        var ranks = rows.map { $0.rank?.rawValue ?? stays }
+        var isSettled = false
+        while !isSettled {
+            isSettled = true
+            for (index, row) in rows.enumerated() where !row.gaps.isEmpty {
+                // One that opened before these rows did, or whose entry is gone, stays with its closing.
+                let rank = row.gaps.reduce(0) { max($0, ends[$1] ?? stays) }
+                ranks[index] = rank
+                for gap in row.gaps where ends[gap] ?? stays < rank {
+                    ends[gap] = rank
+                    isSettled = false
+                }
+            }
+        }
+        return zip(rows, ranks).map { ($0, Rank(rawValue: $1)) }
     }
 
     private static func runs(of rows: [Row], _ chosen: Set<Int64>) -> [LedgerFold.Run] {
@@ -153,15 +175,8 @@ public struct LedgerFolding: Sendable {
         }
     }
 
-    /// Records of a gap that closed, or of a loss.
-    private static func records(_ body: JSONValue?) -> UInt64 {
-        if let records = body?["records"]?.integer { return UInt64(clamping: records) }
-        guard let first = body?["first_sequence"]?.integer, let last = body?["last_sequence"]?.integer, last >= first
-        else {
-            return 0
-        }
-        return UInt64(last - first) + 1
-    }
+    /// Records of a loss.
+    private static func records(_ body: JSONValue?) -> UInt64 { UInt64(clamping: body?["records"]?.integer ?? 0) }
 
     private static func value(_ body: String) -> JSONValue? {
         do throws(JSON5Error) { return try JSON5Reader.value(of: Array(body.utf8)) } catch { return nil }

@@ -46,7 +46,7 @@ public struct LedgerGaps: Sendable {
             return
         }
         switch entry.kind {
-        case "gap.opened", "gap.closed": break
+        case GapStatement.opened, GapStatement.closed: break
         case "database.set-aside":
             tableKnowsMore = true
             return
@@ -63,12 +63,12 @@ public struct LedgerGaps: Sendable {
             return
         default: return
         }
-        guard let body = Self.value(entry.body), let id = body["gap"]?.integer, let state = body["state"]?.text,
-            let first = body["first_sequence"]?.integer, let last = body["last_sequence"]?.integer
-        else { return }
-        rows[Key(link: entry.link, id: id)] = (
-            Row(link: entry.link, id: id, firstSequence: first, lastSequence: last, state: state), number
-        )
+        for gap in GapStatement.all(of: entry, body: Self.value(entry.body)) ?? [] {
+            let row = Row(
+                link: entry.link, id: gap.id, firstSequence: gap.firstSequence, lastSequence: gap.lastSequence,
+                state: gap.state)
+            rows[Key(link: entry.link, id: gap.id)] = (row, number)
+        }
     }
 
     /// The first difference to the table, as a sentence without a full stop; nil if there is none.

@@ -18,6 +18,9 @@ public struct Delivery: Sendable {
         case newest
         /// It filled a gap, and its topic has moved on since.
         case superseded
+        /// No record of the stream: it makes what the IT broker retains equal to the replica, and stands outside of every
+        /// balance.
+        case refresh
     }
 
     /// The bytes that the ranges point into.
@@ -83,6 +86,9 @@ public struct Delivery: Sendable {
     public var payload: RawSpan {
         @_lifetime(borrow self) get { bytes.span.bytes.extracting(payloadRange) }
     }
+
+    /// Whether it repairs the IT broker instead of delivering a record.
+    public var isRefresh: Bool { lateness == .refresh }
 
     /// What it counts against the outbox's limit: its own bytes and a fixed share for the bookkeeping.
     public var cost: Int { topicRange.count + propertiesRange.count + payloadRange.count + Self.overheadBytes }

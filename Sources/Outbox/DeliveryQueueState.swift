@@ -90,8 +90,9 @@ struct DeliveryQueueState {
     /// The first delivery that is not taken.
     var cursor: UInt64 { waiting.first?.position.rawValue ?? loaded }
 
+    /// Deliveries that wait, refreshes among them.
     var waitingRecords: UInt64 {
-        totals.appended - totals.left - UInt64(taken.count)
+        totals.appended - totals.left + totals.refreshesLeft - UInt64(taken.count)
     }
 
     var load: OutboxLoad {
@@ -164,8 +165,10 @@ struct DeliveryQueueState {
             taken[index].answer = settlement.disposition
         }
         while let first = taken.first, let answer = first.answer {
-            totals.count(answer)
-            if let cause = OutboxLoss.Cause(answer) { losses.note(cause, first.queued.delivery) }
+            totals.count(answer, of: first.queued.delivery)
+            if let cause = OutboxLoss.Cause(answer), !first.queued.delivery.isRefresh {
+                losses.note(cause, first.queued.delivery)
+            }
             takenBytes -= first.queued.delivery.cost
             settled = first.queued.position.rawValue + 1
             _ = taken.popFirst()

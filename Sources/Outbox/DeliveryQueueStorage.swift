@@ -28,7 +28,7 @@ extension DeliveryQueueState {
         let limit = limits.bytes + takenBytes
         isEvicting = bytes > limit
         var totals = totals
-        totals.appended += stagedRecords
+        totals.countAppended(staged)
         return OutboxStep(
             link: link, limitBytes: limit, units: units, orphans: orphans.filter { isLeft($0) },
             settled: settled,
@@ -94,10 +94,8 @@ extension DeliveryQueueState {
         }
     }
 
-    private var stagedRecords: UInt64 { staged.reduce(0) { $0 + UInt64($1.unit.deliveries.count) } }
-
     private mutating func showStaged() {
-        totals.appended += stagedRecords
+        totals.countAppended(staged)
         staged = []
         visible = ending
     }
@@ -112,8 +110,10 @@ extension DeliveryQueueState {
         // Some more than must be, so that not each round has to.
         let aim = limits.memoryBytes - limits.memoryBytes / 16
         while unstoredBytes > aim, let placed = dropUnstored() {
-            totals.count(.shed(.outboxFull), UInt64(placed.unit.deliveries.count))
-            for delivery in placed.unit.deliveries { losses.note(.shed(.outboxFull), delivery) }
+            for delivery in placed.unit.deliveries {
+                totals.count(.shed(.outboxFull), of: delivery)
+                if !delivery.isRefresh { losses.note(.shed(.outboxFull), delivery) }
+            }
         }
         for placed in inUse.reversed() { unstored.prepend(placed) }
     }
@@ -169,8 +169,13 @@ extension DeliveryQueueState {
     /// The file is gone: what only it held is lost, what memory holds is stored again.
     mutating func replaced() {
         precondition(outcome == nil, "a file is replaced between transactions")
-        let inMemory = waiting.count + unstored.all.reduce(0) { $0 + $1.deliveries(from: max(loaded, $1.first)).count }
-        let lost = waitingRecords - UInt64(inMemory)
+        let unloaded = unstored.all.flatMap { $0.deliveries(from: max(loaded, $0.first)) }
+        let refreshes =
+            ((0..<waiting.count).map { waiting[$0] } + unloaded).count { $0.delivery.isRefresh }
+            + (0..<taken.count).count { taken[$0].queued.delivery.isRefresh }
+        let lostRefreshes = totals.refreshesLeft - UInt64(refreshes)
+        let lost = waitingRecords - UInt64(waiting.count + unloaded.count) - lostRefreshes
+        totals.unrefreshed += lostRefreshes
         orphans = (0..<taken.count).map { taken[$0].queued }
         let firstUnstored = unstored.first?.first ?? .max
         orphans.removeAll { $0.position.rawValue >= firstUnstored }

@@ -8,18 +8,23 @@ public struct DeliveryUnit: Sendable {
     /// The sequences that the content takes; those of shed runs are among them.
     public let firstSequence: SequenceNumber
     public let sequences: UInt64
-    /// Every record of the content, in order.
+    /// Every record of the content, in order, but for those in `duplicates`.
     public let deliveries: [Delivery]
+    /// Which of the content's records are no deliveries, because they came another way before: counted from 0, ascending.
+    public let duplicates: [Int]
 
-    /// - Parameter deliveries: every record of the content, in order; may be empty, then there is nothing to store.
+    /// - Parameter deliveries: every record of the content but the duplicates, in order; may be empty, then there is nothing to
+    ///   store.
     public init(
-        content: [UInt8], epoch: Epoch, firstSequence: SequenceNumber, sequences: UInt64, deliveries: [Delivery]
+        content: [UInt8], epoch: Epoch, firstSequence: SequenceNumber, sequences: UInt64, deliveries: [Delivery],
+        duplicates: [Int] = []
     ) {
         self.content = content
         self.epoch = epoch
         self.firstSequence = firstSequence
         self.sequences = sequences
         self.deliveries = deliveries
+        self.duplicates = duplicates
     }
 
     /// What it counts against the outbox's limit on disk.

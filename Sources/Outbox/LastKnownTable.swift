@@ -30,7 +30,7 @@ struct LastKnownTable: ~Copyable {
             """)
         let replaceable = try database.prepare(
             """
-            SELECT epoch, sequence, time, length(properties) + length(payload) FROM last_known
+            SELECT epoch, sequence, time, length(properties) + length(payload), lateness FROM last_known
                 WHERE link = ?1 AND retain = ?2 AND topic = ?3 AND position >= ?4
             """)
         let removal = try database.prepare(
@@ -43,8 +43,8 @@ struct LastKnownTable: ~Copyable {
         let settledRemoval = try database.prepare("DELETE FROM last_known WHERE link = ?1 AND position < ?2")
         let oldest = try database.prepare(
             """
-            SELECT position, retain, topic, epoch, sequence, time, length(properties) + length(payload) FROM last_known
-                WHERE link = ?1 AND position >= ?2 ORDER BY position
+            SELECT position, retain, topic, epoch, sequence, time, length(properties) + length(payload), lateness
+                FROM last_known WHERE link = ?1 AND position >= ?2 ORDER BY position
             """)
         let rangeRemoval = try database.prepare(
             "DELETE FROM last_known WHERE link = ?1 AND position >= ?2 AND position < ?3")
@@ -63,6 +63,10 @@ struct LastKnownTable: ~Copyable {
 
     static func bytes(_ delivery: Delivery) -> Int {
         delivery.topicRange.count + delivery.propertiesRange.count + delivery.payloadRange.count + rowBytes
+    }
+
+    private static func isRefresh(_ row: borrowing Statement, _ column: Int) -> Bool {
+        Delivery.Lateness(mark: UInt8(clamping: row.integer(column))) == .refresh
     }
 
     /// The value of the current row, whose columns are `columns`.
@@ -125,7 +129,11 @@ struct LastKnownTable: ~Copyable {
                 epoch: Epoch(rawValue: replaceable.unsigned(0)),
                 sequence: SequenceNumber(rawValue: replaceable.unsigned(1)))
             let time = UnixMilliseconds(rawValue: replaceable.unsigned(2))
-            shed.note(.shed(.outboxFull), topic: delivery.topic, stamp: stamp, time: time)
+            if Self.isRefresh(replaceable, 4) {
+                shed.noteRefresh()
+            } else {
+                shed.note(.shed(.outboxFull), topic: delivery.topic, stamp: stamp, time: time)
+            }
             change -= delivery.topicRange.count + Int(replaceable.integer(3)) + Self.rowBytes
         }
         if change < 0 {
@@ -166,8 +174,13 @@ struct LastKnownTable: ~Copyable {
                 epoch: Epoch(rawValue: oldest.unsigned(3)), sequence: SequenceNumber(rawValue: oldest.unsigned(4)))
             let topic = oldest.blob(2)
             freed += topic.byteCount + Int(oldest.integer(6)) + Self.rowBytes
-            shed.note(
-                .shed(.outboxFull), topic: topic, stamp: stamp, time: UnixMilliseconds(rawValue: oldest.unsigned(5)))
+            if Self.isRefresh(oldest, 7) {
+                shed.noteRefresh()
+            } else {
+                shed.note(
+                    .shed(.outboxFull), topic: topic, stamp: stamp,
+                    time: UnixMilliseconds(rawValue: oldest.unsigned(5)))
+            }
             end = oldest.unsigned(0) + 1
         }
         oldest.reset()

@@ -100,6 +100,8 @@ public struct OutboxLoss: Sendable, Equatable {
 /// Losses that the database does not name yet, one for each cause.
 struct LossList: Sendable {
     private var losses: [OutboxLoss.Cause: OutboxLoss] = [:]
+    /// Refreshes that left with them: no loss of records, so they are only counted.
+    private var refreshes: UInt64 = 0
 
     var isEmpty: Bool { losses.isEmpty }
     /// In a fixed order.
@@ -109,7 +111,10 @@ struct LossList: Sendable {
         losses[cause, default: OutboxLoss(cause, stamp: stamp, time: time)].note(topic, stamp: stamp, time: time)
     }
 
+    mutating func noteRefresh() { refreshes += 1 }
+
     mutating func note(_ cause: OutboxLoss.Cause, _ delivery: Delivery) {
+        guard !delivery.isRefresh else { return noteRefresh() }
         note(cause, topic: delivery.topic, stamp: delivery.stamp, time: delivery.sourceTime)
     }
 
@@ -124,5 +129,6 @@ struct LossList: Sendable {
     /// How many records were lost, by cause.
     func count(in totals: inout OutboxTotals) {
         for loss in losses.values { totals.count(loss.cause.disposition, loss.records) }
+        totals.unrefreshed += refreshes
     }
 }

@@ -24,7 +24,7 @@ public enum OutboxSchema {
             records INTEGER NOT NULL, bytes INTEGER NOT NULL,
             epoch INTEGER NOT NULL, first_sequence INTEGER NOT NULL, sequences INTEGER NOT NULL,
             released INTEGER NOT NULL,   -- Unix milliseconds
-            marks BLOB NOT NULL,         -- lateness of each delivery, one byte each; empty: none is late
+            marks BLOB NOT NULL,         -- lateness of each record, one byte each; empty: none is late
             content BLOB NOT NULL
         );
         CREATE TABLE last_known (

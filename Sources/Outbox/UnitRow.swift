@@ -21,11 +21,21 @@ enum UnitRow {
         statement.bind(5, unsigned: unit.firstSequence.rawValue)
         statement.bind(6, unsigned: unit.sequences)
         statement.bind(7, unit.deliveries.first.map { now.released($0) } ?? 0)
-        let isLate = unit.deliveries.contains { $0.lateness != .none }
-        let marks = isLate ? unit.deliveries.map(\.lateness.mark) : []
+        let marks = marks(of: unit)
         statement.bind(8, blob: marks.span.bytes)
         statement.bind(9, blob: unit.content.span.bytes)
     }
+
+    /// One byte for each record of the content; none if all of them are simply the next.
+    private static func marks(of unit: DeliveryUnit) -> [UInt8] {
+        guard !unit.duplicates.isEmpty || unit.deliveries.contains(where: { $0.lateness != .none }) else { return [] }
+        var marks = unit.deliveries.map(\.lateness.mark)
+        for record in unit.duplicates { marks.insert(duplicateMark, at: record) }
+        return marks
+    }
+
+    /// The mark of a record that is no delivery.
+    private static let duplicateMark: UInt8 = 255
 
     /// The unit of the current row, whose columns are `columns`.
     /// - Throws: `corrupt` if content and numbers do not fit together.
@@ -39,13 +49,17 @@ enum UnitRow {
         let waited = now.waited(since: row.integer(6))
         let marks = row.blob(7).withUnsafeBytes { Array($0) }
         var deliveries: [Delivery] = []
+        var duplicates: [Int] = []
+        var records = 0
         deliveries.reserveCapacity(max(0, min(Int(row.integer(1)), content.count)))
         do throws(ContentError) {
             let live = try LiveContent(decoding: content.span.bytes, sequenceCount: row.unsigned(5))
             let span = content.span.bytes
             live.forEachItem { item, offset in
                 guard case .record(let record) = item else { return }
-                let mark = deliveries.count < marks.count ? marks[deliveries.count] : 0
+                let mark = records < marks.count ? marks[records] : 0
+                records += 1
+                guard mark != duplicateMark else { return duplicates.append(records - 1) }
                 deliveries.append(
                     Delivery(
                         bytes: content, topic: span.byteOffsets(of: record.topic) ?? 0..<0,
@@ -66,7 +80,7 @@ enum UnitRow {
             first: first,
             unit: DeliveryUnit(
                 content: content, epoch: epoch, firstSequence: SequenceNumber(rawValue: firstSequence),
-                sequences: row.unsigned(5), deliveries: deliveries))
+                sequences: row.unsigned(5), deliveries: deliveries, duplicates: duplicates))
     }
 }
 
@@ -92,6 +106,7 @@ extension Delivery.Lateness {
         case .none: 0
         case .newest: 1
         case .superseded: 2
+        case .refresh: 3
         }
     }
 
@@ -99,6 +114,7 @@ extension Delivery.Lateness {
         switch mark {
         case 0: self = .none
         case 1: self = .newest
+        case 3: self = .refresh
         default: self = .superseded
         }
     }

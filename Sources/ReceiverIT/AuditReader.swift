@@ -98,8 +98,13 @@ public struct AuditReader: Sendable {
             of: link.link,
             without: Set(try AcknowledgementTable.acknowledged(.equivocation, of: id, in: database).keys),
             in: database)
-        link.replica.topics = try topics(of: id, in: database)
-        link.replica.asOfSequence = link.epochs.last?.lastSequence
+        let (row, _) = try LinkLoader.row(of: id, database)
+        let replica = ReplicaReport(row, topics: try topics(of: id, in: database))
+        link.replica.topics = replica.topics
+        link.replica.digestMatches = replica.digestMatches
+        link.isSettled = replica.isSettled
+        link.replica.asOfSequence = replica.asOf?.sequence
+        link.replica.asOf = replica.asOfTime
         link.isStale = true
         link.software = .null
         link.config = .null
@@ -107,7 +112,6 @@ public struct AuditReader: Sendable {
     }
 
     private func take(_ vitals: LinkVitals, into link: inout LinkAudit) {
-        link.replica.asOf = vitals.at
         link.heardUntil = vitals.heardUntil
         link.isStale =
             vitals.state == .stale || vitals.state == .offline

@@ -1,3 +1,4 @@
+import Crypto
 import DiodeProtocol
 import Storage
 
@@ -15,6 +16,25 @@ extension Statement {
     mutating func run(_ values: UInt64?...) throws(StorageError) {
         bind(from: 1, values)
         try run()
+    }
+
+    /// Binds what a slot adds to the digest; NULL if it holds nothing.
+    mutating func bind(_ index: Int, hashOf slot: ReplicaSlot) {
+        if slot.state == .held { bind(index, blob: slot.hash.bytes.span.bytes) } else { bindNull(index) }
+    }
+
+    /// A slot from its stamp and the hash that is in another column.
+    borrowing func slot(_ stampColumn: Int, hash hashColumn: Int) -> ReplicaSlot {
+        var slot = ReplicaSlot()
+        guard let stamp = stamp(stampColumn) else { return slot }
+        slot.stamp = stamp
+        guard blob(hashColumn).byteCount == Digest32.byteCount else {
+            slot.state = .tombstone
+            return slot
+        }
+        slot.state = .held
+        slot.hash = Digest32(loading: blob(hashColumn), at: 0)
+        return slot
     }
 
     /// A number that may be NULL.

@@ -49,6 +49,10 @@ public enum LinkEvent: Sendable, Equatable {
     case unobserved(Unobserved, at: Stamp)
     case brokerDropped(BrokerDrop, at: Stamp)
     case rotation(Rotation, at: Stamp)
+    /// The replica stopped to equal the sender's state, or does again, as of this record.
+    case digest(matches: Bool, at: Stamp)
+    /// So many slots held something else under the stamp that the sender says; a slice as of this record has put them right.
+    case diverged(slots: Int, at: Stamp)
     /// The link's state changed, and why.
     case state(LinkState, reason: String)
 }

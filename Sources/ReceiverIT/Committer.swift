@@ -14,46 +14,113 @@ struct Committer: Sendable {
     /// - Parameter content: that of the unit, checked.
     /// - Returns: what its records and items came to.
     mutating func apply(
-        _ released: ReleasedUnit, _ content: borrowing LiveContent, to replica: inout Replica, now: MonotonicInstant
+        _ released: ReleasedUnit, _ content: borrowing LiveContent, to replica: inout Replica,
+        with hasher: inout SymbolHasher, now: MonotonicInstant
     ) -> Applied {
         var applied = Applied()
         let unit = released.unit
         var deliveries: [Delivery] = []
+        var duplicates: [Int] = []
+        var records = 0
         deliveries.reserveCapacity(Int(clamping: unit.records))
         content.forEachItem { item, offset in
             let stamp = Stamp(epoch: unit.epoch, sequence: SequenceNumber(rawValue: unit.firstSequence + offset))
             switch item {
             case .record(let record):
-                applied.records += 1
-                let standing = replica.apply(
-                    topic: record.topic, retain: record.flags.retain, stamp: stamp, version: record.version)
+                records += 1
+                guard released.duplicates.isEmpty || !released.duplicates.contains(stamp.sequence.rawValue) else {
+                    return duplicates.append(records - 1)
+                }
+                let slot = SlotContent(record, in: unit.content)
+                let standing = replica.apply(slot, stamp: stamp, version: record.version, with: &hasher)
                 if standing == .untracked { applied.untracked += 1 }
-                deliveries.append(delivery(of: record, in: released, standing: standing, stamp: stamp, now: now))
+                deliveries.append(
+                    Delivery(
+                        slot, lateness: lateness(standing, isLate: released.isLate), stamp: stamp,
+                        version: record.version, sourceTime: record.time, releasedAt: now))
             case .shedRun(let run):
                 applied.shed += run.records
+                let last = SequenceNumber(rawValue: stamp.sequence.rawValue + run.records - 1)
+                replica.apply(run, last: Stamp(epoch: stamp.epoch, sequence: last), with: &hasher)
                 commit.events.append(.shed(run, at: stamp))
+            case .checkpoint(let checkpoint):
+                note(item, before: stamp, &applied)
+                // One that comes late speaks of a state that was.
+                guard !released.isLate else { return }
+                applied.comparison = DigestComparison(
+                    at: Self.before(stamp), isEqual: replica.agrees(with: checkpoint, with: &hasher))
             default: note(item, before: stamp, &applied)
             }
         }
+        applied.records = UInt64(deliveries.count)
         if !deliveries.isEmpty {
             commit.units.append(
                 DeliveryUnit(
                     content: unit.content, epoch: unit.epoch,
                     firstSequence: SequenceNumber(rawValue: unit.firstSequence), sequences: unit.records,
-                    deliveries: deliveries))
+                    deliveries: deliveries, duplicates: duplicates))
         }
         return applied
     }
 
     /// The same for a unit that waited, whose content was checked when it came.
-    mutating func apply(_ released: ReleasedUnit, to replica: inout Replica, now: MonotonicInstant) -> Applied {
+    mutating func apply(
+        _ released: ReleasedUnit, to replica: inout Replica, with hasher: inout SymbolHasher, now: MonotonicInstant
+    ) -> Applied {
         do throws(ContentError) {
             let content = try LiveContent(
                 decoding: released.unit.content.span.bytes, sequenceCount: released.unit.records)
-            return apply(released, content, to: &replica, now: now)
+            return apply(released, content, to: &replica, with: &hasher, now: now)
         } catch {
             preconditionFailure("a content is checked before its unit is accepted")
         }
+    }
+
+    /// A slot of the carousel that is delivered: as a content of its own, so that the outbox keeps it like any other.
+    mutating func deliver(
+        _ record: borrowing RecordView, stamp: Stamp, lateness: Delivery.Lateness, now: MonotonicInstant
+    ) {
+        var encoder = LiveContentEncoder()
+        encoder.append(
+            topic: record.topic, flags: record.flags, version: record.version, time: record.time,
+            properties: record.properties, payload: record.payload)
+        append(&encoder, stamp: stamp, lateness: lateness, now: now)
+    }
+
+    /// The deletion of a retained value that the IT broker has and the sender has not.
+    /// - Parameter stamp: of that value.
+    mutating func refreshDeletion(
+        of topic: [UInt8], stamp: Stamp, version: TopicVersion, time: UnixMilliseconds, now: MonotonicInstant
+    ) {
+        var encoder = LiveContentEncoder()
+        encoder.append(
+            topic: topic.span.bytes, flags: RecordFlags(qos: .atLeastOnce, retain: true, hasProperties: false),
+            version: version, time: time, properties: RawSpan(), payload: RawSpan())
+        append(&encoder, stamp: stamp, lateness: .refresh, now: now)
+    }
+
+    private mutating func append(
+        _ encoder: inout LiveContentEncoder, stamp: Stamp, lateness: Delivery.Lateness, now: MonotonicInstant
+    ) {
+        var content: [UInt8] = []
+        encoder.finish(into: &content)
+        var deliveries: [Delivery] = []
+        do throws(ContentError) {
+            let read = try LiveContent(decoding: content.span.bytes, sequenceCount: 1)
+            read.forEachItem { item, _ in
+                guard case .record(let record) = item else { return }
+                deliveries.append(
+                    Delivery(
+                        SlotContent(record, in: content), lateness: lateness, stamp: stamp, version: record.version,
+                        sourceTime: record.time, releasedAt: now))
+            }
+        } catch {
+            preconditionFailure("what was encoded just now is a content")
+        }
+        commit.units.append(
+            DeliveryUnit(
+                content: content, epoch: stamp.epoch, firstSequence: stamp.sequence, sequences: 1,
+                deliveries: deliveries))
     }
 
     /// What applying a unit came to.
@@ -62,6 +129,8 @@ struct Committer: Sendable {
         var shed: UInt64 = 0
         var untracked: UInt64 = 0
         var skipped: UInt64 = 0
+        /// Of the last checkpoint in it.
+        var comparison: DigestComparison?
     }
 
     /// Moves the commit out; the next one is empty.
@@ -70,9 +139,8 @@ struct Committer: Sendable {
         return commit
     }
 
-    /// Control items take no sequence: they stand behind the record before them.
     private mutating func note(_ item: borrowing LiveItem, before next: Stamp, _ applied: inout Applied) {
-        let stamp = Stamp(epoch: next.epoch, sequence: SequenceNumber(rawValue: next.sequence.rawValue - 1))
+        let stamp = Self.before(next)
         switch item {
         case .checkpoint(let checkpoint): commit.events.append(.checkpoint(checkpoint, at: stamp))
         case .action(let action): commit.events.append(.action(action, at: stamp))
@@ -84,22 +152,34 @@ struct Committer: Sendable {
         }
     }
 
-    private func delivery(
-        of record: borrowing RecordView, in released: ReleasedUnit, standing: Replica.Standing, stamp: Stamp,
-        now: MonotonicInstant
-    ) -> Delivery {
-        let lateness: Delivery.Lateness
+    private func lateness(_ standing: Replica.Standing, isLate: Bool) -> Delivery.Lateness {
         switch standing {
-        case .superseded: lateness = .superseded
-        case .newest: lateness = released.isLate ? .newest : .none
-        case .untracked: lateness = released.isLate ? .superseded : .none
+        case .superseded: .superseded
+        case .newest: isLate ? .newest : .none
+        case .untracked: isLate ? .superseded : .none
         }
-        let content = released.unit.content.span.bytes
-        return Delivery(
-            bytes: released.unit.content, topic: content.byteOffsets(of: record.topic) ?? 0..<0,
-            properties: content.byteOffsets(of: record.properties) ?? 0..<0,
-            payload: content.byteOffsets(of: record.payload) ?? 0..<0, qos: record.flags.qos,
-            retain: record.flags.retain, lateness: lateness, stamp: stamp, version: record.version,
-            sourceTime: record.time, releasedAt: now)
+    }
+
+    /// Control items take no sequence: they stand behind the record before them.
+    private static func before(_ next: Stamp) -> Stamp {
+        Stamp(epoch: next.epoch, sequence: SequenceNumber(rawValue: next.sequence.rawValue - 1))
+    }
+}
+
+/// What the replica said where a checkpoint stood.
+struct DigestComparison: Sendable, Equatable {
+    var at: Stamp
+    var isEqual: Bool
+}
+
+extension Delivery {
+    init(
+        _ content: SlotContent, lateness: Lateness, stamp: Stamp, version: TopicVersion, sourceTime: UnixMilliseconds,
+        releasedAt: MonotonicInstant
+    ) {
+        self.init(
+            bytes: content.bytes, topic: content.topicRange, properties: content.propertiesRange,
+            payload: content.payloadRange, qos: content.qos, retain: content.retain, lateness: lateness, stamp: stamp,
+            version: version, sourceTime: sourceTime, releasedAt: releasedAt)
     }
 }

@@ -30,4 +30,6 @@ struct ReleasedUnit: Sendable {
     let unit: DecodedUnit
     /// It filled a gap, or came after a newer epoch had begun.
     let isLate: Bool
+    /// Sequences of records that came without it, ascending: they are not delivered again.
+    var duplicates: [UInt64] = []
 }

@@ -44,6 +44,8 @@ struct EpochTrack: Sendable {
     /// What the sender shed of what was released here, as far as it may still become void; see `shedRunLimit`.
     var shedRuns: [ShedMark] = []
     var holes = HoleTable()
+    /// Of the records in holes, those that came without their block.
+    var filled = FilledSequences()
     var waiting: [Waiting] = []
     var waitingBytes = 0
     var announced: Mark?
@@ -62,7 +64,7 @@ struct EpochTrack: Sendable {
     }
 
     /// As it was stored. What is announced and not here waits a reorder window from `now` on.
-    init(restoring row: TrackRow, holes: [Hole], now: MonotonicInstant) {
+    init(restoring row: TrackRow, holes: [Hole], filled: [UInt64: UInt64], now: MonotonicInstant) {
         epoch = row.epoch
         incarnation = row.incarnation
         firstSequence = row.firstSequence
@@ -70,6 +72,7 @@ struct EpochTrack: Sendable {
         frontierSequence = row.frontier.sequence
         account = row.account
         self.holes = HoleTable(restoring: holes)
+        self.filled = FilledSequences(restoring: filled)
         announced = row.announced
         tailSince = now
         shedRuns = row.shedRuns
@@ -224,15 +227,25 @@ struct EpochTrack: Sendable {
         let hole: Hole
         /// Records that are missing since now.
         let records: UInt64
-        /// The hole had no record before, so that it begins a gap.
+        /// None of the hole's records was missing before, so that it begins a gap.
         let isNewGap: Bool
+
+        /// What the hole grew by.
+        var growth: Hole {
+            var growth = hole
+            growth.firstSequence = hole.endSequence - records
+            growth.records = records
+            return growth
+        }
     }
 
     /// Gives up waiting: what lies between the frontier and the next unit (or the announced end) becomes a hole, or makes
     /// the one right before it larger: parts of one content may lie on both sides of a beat.
-    /// - Parameter gap: the name of a new gap.
+    /// - Parameters:
+    ///   - gap: the name of a new gap.
+    ///   - isLastHealed: whether the last hole's gap healed: all its records came without their blocks.
     /// - Returns: nil if there is nothing to give up.
-    mutating func openHole(gap: UInt64) -> Opening? {
+    mutating func openHole(gap: UInt64, isLastHealed: Bool) -> Opening? {
         let end: Mark
         if let next = waiting.first?.unit {
             end = Mark(block: next.firstBlock - 1, sequence: next.firstSequence - 1)
@@ -247,7 +260,7 @@ struct EpochTrack: Sendable {
             gap: 0, firstBlock: frontierBlock + 1, lastBlock: end.block, firstSequence: frontierSequence + 1,
             records: records)
         if let last = holes.last, last.lastBlock == frontierBlock, !last.isLost {
-            hole.gap = last.gap
+            hole.gap = records > 0 && isLastHealed ? 0 : last.gap
             hole.firstBlock = last.firstBlock
             hole.firstSequence = last.firstSequence
             hole.records += last.records
@@ -285,30 +298,55 @@ struct EpochTrack: Sendable {
     }
 
     /// Takes a unit's blocks out of the hole that they lie in; what is left of it on either side stays.
-    /// - Returns: the hole as it was, and by how many records it first grew beyond the frontier.
-    mutating func fill(hole index: Int, with unit: DecodedUnit) -> (hole: Hole, grown: UInt64) {
+    /// - Returns: the hole as it was, by how many records it first grew beyond the frontier, and which of the unit's records
+    ///   had come without it.
+    mutating func fill(hole index: Int, with unit: DecodedUnit) -> (hole: Hole, grown: UInt64, duplicates: [UInt64]) {
         let grown = extendToFrontier(hole: index, for: unit)
-        let filled = holes[index]
+        let hole = holes[index]
         var remaining: [Hole] = []
-        if unit.firstBlock > filled.firstBlock {
-            var left = filled
+        if unit.firstBlock > hole.firstBlock {
+            var left = hole
             left.lastBlock = unit.firstBlock - 1
-            left.records = unit.firstSequence - filled.firstSequence
+            left.records = unit.firstSequence - hole.firstSequence
             if left.records == 0 { left.gap = 0 }
             remaining.append(left)
         }
-        if unit.lastBlock < filled.lastBlock {
-            var right = filled
+        if unit.lastBlock < hole.lastBlock {
+            var right = hole
             right.firstBlock = unit.lastBlock + 1
             right.firstSequence = unit.endSequence
-            right.records = filled.endSequence - unit.endSequence
+            right.records = hole.endSequence - unit.endSequence
             if right.records == 0 { right.gap = 0 }
             remaining.append(right)
         }
         holes.replace(index, with: remaining)
-        if filled.isLost { account.lost -= unit.records } else { account.missing -= unit.records }
-        account.late += unit.records
-        return (filled, grown)
+        let duplicates = filled.sequences(in: unit.firstSequence..<unit.endSequence)
+        filled.remove(in: unit.firstSequence..<unit.endSequence)
+        let records = unit.records - UInt64(duplicates.count)
+        if hole.isLost { account.lost -= records } else { account.missing -= records }
+        account.late += records
+        return (hole, grown, duplicates)
+    }
+
+    /// Records of a hole that did not come: all of them but those that came without their block.
+    func absentRecords(of hole: Hole) -> UInt64 {
+        hole.records - filled.count(in: hole.firstSequence..<hole.endSequence)
+    }
+
+    /// The hole that holds a sequence whose record has not come.
+    func hole(missing sequence: UInt64) -> Int? {
+        let index = holes.indexOfHole(endingAfter: sequence)
+        guard index < holes.count, holes[index].firstSequence <= sequence, !filled.contains(sequence) else {
+            return nil
+        }
+        return index
+    }
+
+    /// The record of one sequence of a hole came without its block.
+    mutating func fill(hole index: Int, sequence: UInt64) {
+        filled.insert(sequence)
+        if holes[index].isLost { account.lost -= 1 } else { account.missing -= 1 }
+        account.late += 1
     }
 
     /// Where a unit ends beyond the frontier, the hole and the frontier first grow to its end.
@@ -329,14 +367,19 @@ struct EpochTrack: Sendable {
     mutating func lose(hole index: Int) {
         guard !holes[index].isLost else { return }
         holes.change(index) { $0.isLost = true }
-        account.missing -= holes[index].records
-        account.lost += holes[index].records
+        let records = absentRecords(of: holes[index])
+        account.missing -= records
+        account.lost += records
     }
 
     /// Forgets a hole that was given up: nothing is accepted there any more.
-    mutating func forget(hole index: Int) -> Hole {
+    /// - Returns: the hole, and how many records of it never came.
+    mutating func forget(hole index: Int) -> (hole: Hole, absent: UInt64) {
         precondition(holes[index].isLost, "only a hole that was given up is forgotten")
-        return holes.remove(at: index)
+        let hole = holes.remove(at: index)
+        let absent = absentRecords(of: hole)
+        filled.remove(in: hole.firstSequence..<hole.endSequence)
+        return (hole, absent)
     }
 
     /// Records that were released turned out to stand for records that the sender shed.
@@ -360,6 +403,7 @@ struct EpochTrack: Sendable {
         }
         guard let first = holes.first, first.firstSequence == firstSequence, !first.isLost else { return 0 }
         let dropped = min(sequence - firstSequence, first.records)
+        guard filled.count(in: firstSequence..<firstSequence + dropped) == 0 else { return 0 }
         firstSequence += dropped
         holes.change(0) {
             $0.firstSequence += dropped

@@ -102,3 +102,10 @@ public struct EpochAccount: Sendable, Equatable {
         return sum
     }
 }
+
+extension Gap.Healing {
+    /// What a block that came by this transmission was healed by.
+    init(_ transmission: TransmissionNumber) {
+        self = transmission == .first ? .fec : transmission < .firstResend ? .echo : .resend
+    }
+}

@@ -20,6 +20,9 @@ struct GapTracker: Sendable {
         var waitingBytes = 64 << 20
         /// Holes of one epoch; beyond, the oldest become lost and are forgotten.
         var holes = 16_384
+        /// Words of 64 sequences with records that came without their block, 40 bytes each; beyond, the oldest holes become lost and
+        /// are forgotten. There is room for two slots of each of a million topics.
+        var filledWords = 1 << 21
         /// Epochs with a track; beyond, the oldest are folded into a sum, what they miss becomes lost.
         var epochs = 64
 
@@ -221,7 +224,7 @@ struct GapTracker: Sendable {
 
     // MARK: Epochs
 
-    private func indexOfTrack(_ epoch: Epoch) -> Int? {
+    func indexOfTrack(_ epoch: Epoch) -> Int? {
         // Nearly always the newest.
         if let last = tracks.last, last.epoch == epoch { return tracks.count - 1 }
         return tracks.firstIndex { $0.epoch == epoch }
@@ -265,7 +268,7 @@ struct GapTracker: Sendable {
             for index in tracks[0].holes.indices {
                 lose(track: 0, hole: index, time: time)
                 let hole = tracks[0].holes[index]
-                forgottenRecords += hole.records
+                forgottenRecords += tracks[0].absentRecords(of: hole)
                 gaps[hole.gap] = nil
             }
             foldedAccount = foldedAccount + tracks[0].account
@@ -305,10 +308,11 @@ struct GapTracker: Sendable {
     private mutating func openHole(
         track index: Int, cause: Gap.Cause, now: MonotonicInstant, time: UnixMilliseconds
     ) -> Bool {
-        guard let opening = tracks[index].openHole(gap: nextGap) else { return false }
+        let isLastHealed = tracks[index].holes.last.map { gaps[$0.gap] == nil } ?? false
+        guard let opening = tracks[index].openHole(gap: nextGap, isLastHealed: isLastHealed) else { return false }
         if opening.isNewGap {
             nextGap += 1
-            let gap = Gap(opening.hole, epoch: tracks[index].epoch, openedAt: time, cause: cause)
+            let gap = Gap(opening.growth, epoch: tracks[index].epoch, openedAt: time, cause: cause)
             put(gap)
             events.append(.opened(gap))
         } else if opening.records > 0, var gap = gaps[opening.hole.gap] {
@@ -325,12 +329,13 @@ struct GapTracker: Sendable {
         track index: Int, hole: Int, with unit: DecodedUnit, time: UnixMilliseconds
     ) -> Verdict {
         guard tracks[index].fits(unit, inHole: hole) else { return .inconsistent }
-        let (run, grown) = tracks[index].fill(hole: hole, with: unit)
-        released.append(ReleasedUnit(unit: unit, isLate: true))
+        let (run, grown, duplicates) = tracks[index].fill(hole: hole, with: unit)
+        released.append(ReleasedUnit(unit: unit, isLate: true, duplicates: duplicates))
+        let records = unit.records - UInt64(duplicates.count)
         if run.gap != 0 {
-            changeGap(run.gap, time: time, healing: unit.transmission == .first ? .fec : .echo) { gap in
+            changeGap(run.gap, time: time, healing: Gap.Healing(unit.transmission)) { gap in
                 if run.isLost { gap.lost += grown } else { gap.missing += grown }
-                if run.isLost { gap.lost -= unit.records } else { gap.missing -= unit.records }
+                if run.isLost { gap.lost -= records } else { gap.missing -= records }
             }
         }
         shedHoles(track: index, time: time)
@@ -342,9 +347,10 @@ struct GapTracker: Sendable {
         guard !run.isLost else { return }
         tracks[index].lose(hole: hole)
         guard run.gap != 0 else { return }
+        let records = tracks[index].absentRecords(of: run)
         changeGap(run.gap, time: time) { gap in
-            gap.missing -= run.records
-            gap.lost += run.records
+            gap.missing -= records
+            gap.lost += records
         }
     }
 
@@ -374,11 +380,16 @@ struct GapTracker: Sendable {
     /// Keeps the table of holes within its limit: the oldest one is lost and forgotten.
     private mutating func shedHoles(track index: Int, time: UnixMilliseconds) {
         while tracks[index].holes.count > limits.holes {
-            lose(track: index, hole: 0, time: time)
-            let run = tracks[index].forget(hole: 0)
-            forgottenRecords += run.records
-            // The holes of one gap lie side by side.
-            if tracks[index].holes.first?.gap != run.gap { gaps[run.gap] = nil }
+            giveUpOldestHole(track: index, time: time)
         }
+    }
+
+    /// The oldest hole is lost, and nothing is accepted there any more.
+    mutating func giveUpOldestHole(track index: Int, time: UnixMilliseconds) {
+        lose(track: index, hole: 0, time: time)
+        let (run, absent) = tracks[index].forget(hole: 0)
+        forgottenRecords += absent
+        // The holes of one gap lie side by side.
+        if tracks[index].holes.first?.gap != run.gap { gaps[run.gap] = nil }
     }
 }

@@ -15,6 +15,17 @@ struct HoleTable: Sendable, RandomAccessCollection {
     var endIndex: Int { runs.count }
     subscript(index: Int) -> Hole { runs[index] }
 
+    /// Index of the first hole that ends behind a sequence.
+    func indexOfHole(endingAfter sequence: UInt64) -> Int {
+        var low = 0
+        var high = runs.count
+        while low < high {
+            let middle = (low + high) / 2
+            if runs[middle].endSequence <= sequence { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
     mutating func append(_ hole: Hole) {
         runs.append(hole)
         changes[hole.firstBlock] = .some(hole)

@@ -2,6 +2,91 @@ import DiodeProtocol
 import JSON
 import Ledger
 
+/// Makes entries of a link's events: what belongs together is one entry.
+///
+/// Gaps that opened, or closed, in one round for one cause are one entry; two senders under one key, who contradict each other with every
+/// block, are one entry a minute.
+struct LedgerNotes: Sendable {
+    /// Gaps of one entry.
+    private static let runLimit = 500
+    private static let equivocationPeriod: UInt64 = 60_000
+
+    private struct Equivocation {
+        var block: BlockID
+        var first, last: SequenceNumber
+        var blocks: UInt64
+    }
+
+    private let link: String
+    private var pending: Equivocation?
+    private var nextEquivocation: UInt64 = 0
+
+    init(link: String) { self.link = link }
+
+    mutating func entries(of events: [LinkEvent], at time: UnixMilliseconds) -> [LedgerEntry] {
+        var entries: [LedgerEntry] = []
+        var opened: [Gap] = []
+        var closed: [Gap] = []
+        for event in events {
+            switch event {
+            case .gapOpened(let gap): opened.append(gap)
+            case .gapClosed(let gap): closed.append(gap)
+            case .equivocation(let block, let first, let last): note(block, first, last)
+            default: break
+            }
+            if let (kind, body) = event.wording {
+                entries.append(LedgerEntry(link: link, at: time.rawValue, kind: kind, body: body.line))
+            }
+        }
+        // What opened first, so that the last word on a gap is the last.
+        entries += gaps("gap.opened", opened, at: time) + gaps("gap.closed", closed, at: time)
+        if let equivocation = takeEquivocation(at: time) { entries.append(equivocation) }
+        return entries
+    }
+
+    private func gaps(_ kind: String, _ gaps: [Gap], at time: UnixMilliseconds) -> [LedgerEntry] {
+        var entries: [LedgerEntry] = []
+        for cause in Gap.Cause.allCases {
+            var rest = gaps.filter { $0.cause == cause }[...]
+            while !rest.isEmpty {
+                let runs = rest.prefix(Self.runLimit)
+                rest = rest.dropFirst(runs.count)
+                let body: JSONValue =
+                    if runs.count == 1, let gap = runs.first {
+                        gap.json
+                    } else {
+                        ["cause": .text(cause.rawValue), "runs": .array(runs.map(\.json))]
+                    }
+                entries.append(LedgerEntry(link: link, at: time.rawValue, kind: kind, body: body.line))
+            }
+        }
+        return entries
+    }
+
+    private mutating func note(_ block: BlockID, _ first: SequenceNumber, _ last: SequenceNumber) {
+        guard var known = pending else {
+            pending = Equivocation(block: block, first: first, last: last, blocks: 1)
+            return
+        }
+        known.last = max(known.last, last)
+        known.blocks += 1
+        pending = known
+    }
+
+    /// What has piled up: the first at once, then what a minute brought.
+    mutating func takeEquivocation(at time: UnixMilliseconds, isEnding: Bool = false) -> LedgerEntry? {
+        guard let known = pending, isEnding || nextEquivocation <= time.rawValue else { return nil }
+        pending = nil
+        nextEquivocation = time.rawValue + Self.equivocationPeriod
+        let body: JSONValue = [
+            "channel": .text("\(known.block.channel)"), "epoch": .number(known.block.epoch.rawValue),
+            "block": .number(known.block.block.rawValue), "blocks": .number(known.blocks),
+            "first_sequence": .number(known.first.rawValue), "last_sequence": .number(known.last.rawValue),
+        ]
+        return LedgerEntry(link: link, at: time.rawValue, kind: LinkEvent.Kind.equivocation, body: body.line)
+    }
+}
+
 /// What the ledger says of an event.
 extension LinkEvent {
     /// Kinds that the audit reads back.
@@ -11,16 +96,9 @@ extension LinkEvent {
         static let equivocation = "equivocation"
     }
 
-    /// - Returns: nil for what is not worth an entry, or is named elsewhere.
-    func entry(link: String, at time: UnixMilliseconds) -> LedgerEntry? {
-        guard let (kind, body) = wording else { return nil }
-        return LedgerEntry(link: link, at: time.rawValue, kind: kind, body: body.line)
-    }
-
-    private var wording: (kind: String, body: JSONValue)? {
+    /// The kind and the body of an entry; nil for what is not worth one, or is named elsewhere.
+    fileprivate var wording: (kind: String, body: JSONValue)? {
         switch self {
-        case .gapOpened(let gap): ("gap.opened", gap.json)
-        case .gapClosed(let gap): ("gap.closed", gap.json)
         case .epochBegan(let epoch, let incarnation):
             (
                 "epoch.began",
@@ -42,15 +120,6 @@ extension LinkEvent {
                         "epoch \(epoch.rawValue) is unknown to its sender, which goes on as \(newest.rawValue): its database was lost"
                             + " or an older one was put back"),
                     "epoch": .number(epoch.rawValue), "by": .number(newest.rawValue),
-                ]
-            )
-        case .equivocation(let block, let first, let last):
-            (
-                Kind.equivocation,
-                [
-                    "channel": .text("\(block.channel)"), "epoch": .number(block.epoch.rawValue),
-                    "block": .number(block.block.rawValue), "first_sequence": .number(first.rawValue),
-                    "last_sequence": .number(last.rawValue),
                 ]
             )
         case .action(let action, let stamp):
@@ -76,8 +145,12 @@ extension LinkEvent {
                 "rotation",
                 ["card": .text(String(decoding: rotation.card, as: UTF8.self)), "behind": .text(stamp.text)]
             )
-        // A loss begins an episode when it is named.
-        case .shed, .brokerDropped, .gapGrew, .checkpoint, .state: nil
+        case .digest(let matches, let stamp):
+            ("digest", ["matches": .flag(matches), "behind": .text(stamp.text)])
+        case .diverged(let slots, let stamp):
+            ("replica.diverged", ["slots": .number(slots), "behind": .text(stamp.text)])
+        // A loss begins an episode when it is named; gaps and equivocations are written together.
+        case .gapOpened, .gapClosed, .equivocation, .shed, .brokerDropped, .gapGrew, .checkpoint, .state: nil
         }
     }
 }

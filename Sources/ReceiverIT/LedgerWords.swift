@@ -48,7 +48,7 @@ enum LedgerWords {
             func number(_ name: String) -> String { body[name]?.integer.map { String($0) } ?? "?" }
             return "equivocation-\(place): another content or another sender under a number that was taken: "
                 + "\(body["channel"]?.text ?? "?") block \(number("block")) of epoch \(number("epoch")), sequences "
-                + "\(number("first_sequence")) to \(number("last_sequence"))"
+                + "\(number("first_sequence")) to \(number("last_sequence")), \(number("blocks")) blocks in all"
         }
     }
 

@@ -44,10 +44,8 @@ package struct LinkArchive: ~Copyable {
         for round in rounds {
             let end = link.queue.stage(round.units)
             batch.links[0].add(round.changes, upTo: end, of: &link)
-            for event in round.events {
-                batch.links[0].add(event)
-                if let entry = event.entry(link: link.name, at: time) { batch.entries.append(entry) }
-            }
+            for event in round.events { batch.links[0].add(event) }
+            batch.entries += link.notes.entries(of: round.events, at: time)
         }
         try file.store(batch, [link], at: time)
         link.queue.committed()

@@ -1,3 +1,4 @@
+import Crypto
 import DiodeProtocol
 
 /// One epoch as it is stored: all of its track but holes, which are stored one by one, and waiting units, which an echo
@@ -31,6 +32,8 @@ struct LinkRow: Sendable, Equatable {
     var tracker = TrackerRow()
     var snapshot = ChannelFrontier()
     var beat = ChannelFrontier()
+    var rounds = RoundWatch()
+    var digest = DigestWatch()
 }
 
 /// Where a hole is stored.
@@ -39,15 +42,23 @@ struct HoleKey: Sendable, Hashable {
     var firstBlock: UInt64
 }
 
+/// Where 64 sequences are stored, of which some came without their block.
+struct FilledKey: Sendable, Hashable {
+    var epoch: Epoch
+    var word: UInt64
+}
+
 /// A topic of the replica as it is stored.
 struct TopicRow: Sendable, Equatable {
-    /// Its index, from 0 without holes.
+    /// Its place.
     var id: Int
-    /// UTF-8.
-    var name: [UInt8]
-    var retained: Stamp?
-    var event: Stamp?
-    var version: TopicVersion
+    /// UTF-8; empty: the topic is gone.
+    var name: [UInt8] = []
+    var retained = ReplicaSlot()
+    var event = ReplicaSlot()
+    /// Hash of the retained payload.
+    var value = Digest16(first: 0, second: 0)
+    var version = TopicVersion(rawValue: 0)
 }
 
 /// What a tracker changed: what is there now, for everything that is not as it was.
@@ -57,14 +68,19 @@ struct TrackerChanges: Sendable {
     var foldedEpochs: Set<Epoch> = []
     /// nil: filled.
     var holes: [HoleKey: Hole?] = [:]
+    /// Sequences that came without their block, as words of 64; 0: none of them any more.
+    var filled: [FilledKey: UInt64] = [:]
     /// Open, lost, and those that just healed, which stay as history.
     var gaps: [UInt64: Gap] = [:]
 
-    var isEmpty: Bool { tracks.isEmpty && foldedEpochs.isEmpty && holes.isEmpty && gaps.isEmpty }
+    var isEmpty: Bool {
+        tracks.isEmpty && foldedEpochs.isEmpty && holes.isEmpty && filled.isEmpty && gaps.isEmpty
+    }
 
     mutating func merge(_ newer: TrackerChanges) {
         tracks.merge(newer.tracks) { $1 }
         holes.merge(newer.holes) { $1 }
+        filled.merge(newer.filled) { $1 }
         gaps.merge(newer.gaps) { $1 }
         for epoch in newer.foldedEpochs {
             foldedEpochs.insert(epoch)
@@ -125,6 +141,7 @@ struct StoredLink: Sendable {
     var link = LinkRow()
     var tracks: [TrackRow] = []
     var holes: [HoleKey: Hole] = [:]
+    var filled: [FilledKey: UInt64] = [:]
     /// Open and lost ones.
     var gaps: [Gap] = []
     var contents: [AcceptedContents.Entry] = []

@@ -59,7 +59,8 @@ enum LinkLoader {
             """
             SELECT next_gap, heard_floor, begins_epoch, begins_sequence, folded_epochs, folded_delivered, folded_late,
                 folded_missing, folded_lost, folded_repeated, forgotten, snapshot_epoch, snapshot_incarnation,
-                snapshot_block, beat_epoch, beat_incarnation, beat_block, checkpoint FROM links WHERE id = ?1
+                snapshot_block, beat_epoch, beat_incarnation, beat_block, checkpoint, is_whole, is_settled,
+                digest_matches, compared_epoch, compared_sequence, compared_at FROM links WHERE id = ?1
             """)
         row.bind(1, Int64(id))
         var link = LinkRow()
@@ -74,6 +75,10 @@ enum LinkLoader {
             link.snapshot = frontier(row, 11)
             link.beat = frontier(row, 14)
             checkpoint = OutboxPosition(rawValue: row.unsigned(17))
+            link.rounds = RoundWatch(isWhole: row.integer(18) != 0, isSettled: row.integer(19) != 0)
+            link.digest = DigestWatch(
+                matches: row.optional(20).map { $0 != 0 }, comparedAt: row.stamp(21),
+                comparedTime: row.optional(23).map { UnixMilliseconds(rawValue: $0) })
         }
         return (link, checkpoint)
     }
@@ -233,6 +238,12 @@ enum LinkLoader {
                 gap: rows.unsigned(3), firstBlock: rows.unsigned(1), lastBlock: rows.unsigned(2),
                 firstSequence: rows.unsigned(4), records: rows.unsigned(5), isLost: rows.integer(6) != 0)
         }
+        var words = try database.prepare("SELECT epoch, word, bits FROM filled WHERE link = ?1")
+        words.bind(1, Int64(id))
+        while try words.step() {
+            stored.filled[FilledKey(epoch: Epoch(rawValue: words.unsigned(0)), word: words.unsigned(1))] =
+                words.unsigned(2)
+        }
     }
 
     private static func loadContents(
@@ -256,15 +267,18 @@ enum LinkLoader {
     ) throws(StorageError) {
         var rows = try database.prepare(
             """
-            SELECT id, name, retained_epoch, retained_sequence, event_epoch, event_sequence, version
+            SELECT id, name, retained_epoch, retained_sequence, event_epoch, event_sequence, version, retained_hash,
+                retained_value, event_hash
             FROM topics WHERE link = ?1 ORDER BY id
             """)
         rows.bind(1, Int64(id))
+        var hasher = SymbolHasher()
         while try rows.step() {
-            let isTaken = replica.restore(
-                TopicRow(
-                    id: Int(rows.integer(0)), name: rows.bytes(1), retained: rows.stamp(2), event: rows.stamp(4),
-                    version: TopicVersion(rawValue: rows.unsigned(6))))
+            var row = TopicRow(
+                id: Int(rows.integer(0)), name: rows.bytes(1), retained: rows.slot(2, hash: 7),
+                event: rows.slot(4, hash: 9), version: TopicVersion(rawValue: rows.unsigned(6)))
+            if rows.blob(8).byteCount == Digest16.byteCount { row.value = Digest16(loading: rows.blob(8), at: 0) }
+            let isTaken = replica.restore(row, with: &hasher)
             // Limits that were lowered since: those beyond are not tracked any more.
             guard isTaken else { break }
         }
@@ -272,10 +286,7 @@ enum LinkLoader {
         var restored = replica
         replica = Replica()
         try UnitReplay.read(link: id, from: checkpoint, in: database) { (unit, _) throws(StorageError) in
-            for delivery in unit.deliveries {
-                _ = restored.apply(
-                    topic: delivery.topic, retain: delivery.retain, stamp: delivery.stamp, version: delivery.version)
-            }
+            for delivery in unit.deliveries { restored.replay(delivery, with: &hasher) }
         }
         replica = restored
     }

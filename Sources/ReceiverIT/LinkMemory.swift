@@ -10,6 +10,9 @@ struct LinkMemory: Sendable {
     var snapshot = ChannelFrontier()
     var beat = ChannelFrontier()
     var contents = AcceptedContents()
+    var slices = WaitingSlices()
+    var rounds = RoundWatch()
+    var digest = DigestWatch()
     private var takenRow = LinkRow()
     private var nextCheckpoint: MonotonicInstant
     private var mayCheckpoint = false
@@ -37,10 +40,16 @@ struct LinkMemory: Sendable {
         snapshot = stored.link.snapshot
         beat = stored.link.beat
         contents = AcceptedContents(restoring: stored.contents)
+        rounds = stored.link.rounds
+        digest = stored.link.digest
         takenRow = stored.link
     }
 
-    private var row: LinkRow { LinkRow(tracker: tracker.row, snapshot: snapshot, beat: beat) }
+    private var row: LinkRow {
+        // Of a round under way nothing is stored.
+        let rounds = RoundWatch(isWhole: rounds.isWhole, isSettled: rounds.isSettled)
+        return LinkRow(tracker: tracker.row, snapshot: snapshot, beat: beat, rounds: rounds, digest: digest)
+    }
 
     /// Lets the next checkpoint begin when it is due.
     mutating func advance(now: MonotonicInstant) {
@@ -50,12 +59,12 @@ struct LinkMemory: Sendable {
     }
 
     /// Moves out what changed since the last call.
-    mutating func takeChanges() -> LinkChanges {
+    mutating func takeChanges(with hasher: inout SymbolHasher) -> LinkChanges {
         var changes = LinkChanges()
         changes.tracker = tracker.takeChanges()
         changes.contents = contents.takeChanges()
         (changes.checkpoint, changes.topics) = replica.stepCheckpoint(
-            mayBegin: mayCheckpoint, limit: Self.checkpointStep)
+            mayBegin: mayCheckpoint, limit: Self.checkpointStep, with: &hasher)
         if changes.checkpoint.begins { mayCheckpoint = false }
         if row != takenRow {
             takenRow = row
@@ -65,9 +74,9 @@ struct LinkMemory: Sendable {
     }
 
     /// Everything, as changes to an empty database.
-    mutating func wholeState() -> LinkChanges {
-        _ = takeChanges()
-        replica.forgetChanges()
+    mutating func wholeState(with hasher: inout SymbolHasher) -> LinkChanges {
+        _ = takeChanges(with: &hasher)
+        replica.prepareWhole(with: &hasher)
         return LinkChanges(
             whole: replica, link: row, tracker: tracker.wholeState(), contents: contents.all, topics: [],
             checkpoint: .init(begins: true, ends: true))

@@ -10,16 +10,21 @@ struct LinkTables: ~Copyable {
     static let healedGaps = 100_000
 
     private var link: Statement
+    private var state: Statement
     private var checkpoint: Statement
     private var epoch: Statement
     private var epochRemoval: Statement
     private var hole: Statement
     private var holeRemoval: Statement
     private var holesRemoval: Statement
+    private var filled: Statement
+    private var filledRemoval: Statement
+    private var filledEpochRemoval: Statement
     private var gap: Statement
     private var gapRemoval: Statement
     private var content: Statement
     private var topic: Statement
+    private var topicRemoval: Statement
     private var vitals: Statement
 
     init(_ database: borrowing Database) throws(StorageError) {
@@ -30,6 +35,11 @@ struct LinkTables: ~Copyable {
                 folded_repeated = ?11, forgotten = ?12, snapshot_epoch = ?13, snapshot_incarnation = ?14,
                 snapshot_block = ?15, beat_epoch = ?16, beat_incarnation = ?17, beat_block = ?18 WHERE id = ?1
             """)
+        let state = try database.prepare(
+            """
+            UPDATE links SET is_whole = ?2, is_settled = ?3, digest_matches = ?4, compared_epoch = ?5,
+                compared_sequence = ?6, compared_at = ?7 WHERE id = ?1
+            """)
         let checkpoint = try database.prepare("UPDATE links SET checkpoint = ?2 WHERE id = ?1")
         let epoch = try database.prepare(
             "INSERT OR REPLACE INTO epochs VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18)")
@@ -38,25 +48,35 @@ struct LinkTables: ~Copyable {
         let holeRemoval = try database.prepare(
             "DELETE FROM holes WHERE link = ?1 AND epoch = ?2 AND first_block = ?3")
         let holesRemoval = try database.prepare("DELETE FROM holes WHERE link = ?1 AND epoch = ?2")
+        let filled = try database.prepare("INSERT OR REPLACE INTO filled VALUES (?1,?2,?3,?4)")
+        let filledRemoval = try database.prepare("DELETE FROM filled WHERE link = ?1 AND epoch = ?2 AND word = ?3")
+        let filledEpochRemoval = try database.prepare("DELETE FROM filled WHERE link = ?1 AND epoch = ?2")
         let gap = try database.prepare(
             "INSERT OR REPLACE INTO gaps VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?12,?9,?13,?10,?11)")
         let gapRemoval = try database.prepare(
             "DELETE FROM gaps WHERE link = ?1 AND id <= ?2 AND missing = 0 AND lost = 0")
         let content = try database.prepare("INSERT OR REPLACE INTO contents VALUES (?1,?2,?3,?4,?5)")
-        let topic = try database.prepare("INSERT OR REPLACE INTO topics VALUES (?1,?2,?8,?3,?4,?5,?6,?7)")
+        let topic = try database.prepare(
+            "INSERT OR REPLACE INTO topics VALUES (?1,?2,?8,?3,?4,?5,?6,?7,?9,?10,?11)")
+        let topicRemoval = try database.prepare("DELETE FROM topics WHERE link = ?1 AND id = ?2")
         let vitals = try database.prepare("INSERT OR REPLACE INTO vitals VALUES (?1,?2,?7,?3,?8,?4,?5,?6,?9,?10)")
         // Only now: a move-only value may not be left half made by a throw.
         self.link = link
+        self.state = state
         self.checkpoint = checkpoint
         self.epoch = epoch
         self.epochRemoval = epochRemoval
         self.hole = hole
         self.holeRemoval = holeRemoval
         self.holesRemoval = holesRemoval
+        self.filled = filled
+        self.filledRemoval = filledRemoval
+        self.filledEpochRemoval = filledEpochRemoval
         self.gap = gap
         self.gapRemoval = gapRemoval
         self.content = content
         self.topic = topic
+        self.topicRemoval = topicRemoval
         self.vitals = vitals
     }
 
@@ -78,9 +98,17 @@ struct LinkTables: ~Copyable {
                 try holeRemoval.run(id, key.epoch.rawValue, key.firstBlock)
             }
         }
+        for (key, bits) in changes.tracker.filled {
+            if bits == 0 {
+                try filledRemoval.run(id, key.epoch.rawValue, key.word)
+            } else {
+                try filled.run(id, key.epoch.rawValue, key.word, bits)
+            }
+        }
         for folded in changes.tracker.foldedEpochs {
             try epochRemoval.run(id, folded.rawValue)
             try holesRemoval.run(id, folded.rawValue)
+            try filledEpochRemoval.run(id, folded.rawValue)
         }
         for gap in changes.tracker.gaps.values { try store(gap, of: id) }
         for entry in changes.contents {
@@ -110,13 +138,13 @@ struct LinkTables: ~Copyable {
     private mutating func replace(
         _ replica: Replica, of id: UInt64, in database: borrowing Database
     ) throws(StorageError) {
-        for table in ["epochs", "holes", "contents", "topics"] {
+        for table in ["epochs", "holes", "filled", "contents", "topics"] {
             try database.execute("DELETE FROM \(table) WHERE link = \(id)")
         }
         // Gaps that healed while nothing could be stored were told to nobody here; those that are open still come with the whole state.
         try database.execute(
             "UPDATE gaps SET missing = 0, closed_at = unixepoch() * 1000 WHERE link = \(id) AND missing > 0")
-        for index in 0..<replica.count { try store(replica.row(index), of: id) }
+        for row in replica.rows { try store(row, of: id) }
     }
 
     private mutating func store(_ row: LinkRow, of id: UInt64) throws(StorageError) {
@@ -128,6 +156,10 @@ struct LinkTables: ~Copyable {
             folded.lost, folded.repeated, tracker.forgottenRecords, row.snapshot.epoch.rawValue,
             row.snapshot.incarnation?.rawValue, row.snapshot.block, row.beat.epoch.rawValue,
             row.beat.incarnation?.rawValue, row.beat.block)
+        try state.run(
+            id, row.rounds.isWhole ? 1 : 0, row.rounds.isSettled ? 1 : 0, row.digest.matches.map { $0 ? 1 : 0 },
+            row.digest.comparedAt?.epoch.rawValue, row.digest.comparedAt?.sequence.rawValue,
+            row.digest.comparedTime?.rawValue)
     }
 
     private mutating func store(_ row: TrackRow, of id: UInt64) throws(StorageError) {
@@ -162,9 +194,14 @@ struct LinkTables: ~Copyable {
     }
 
     private mutating func store(_ row: TopicRow, of id: UInt64) throws(StorageError) {
+        guard !row.name.isEmpty else { return try topicRemoval.run(id, UInt64(row.id)) }
         topic.bind(8, blob: row.name.span.bytes)
+        topic.bind(9, hashOf: row.retained)
+        if row.retained.state == .held { topic.bind(10, blob: row.value.bytes.span.bytes) } else { topic.bindNull(10) }
+        topic.bind(11, hashOf: row.event)
+        let (retained, event) = (row.retained.known, row.event.known)
         try topic.run(
-            id, UInt64(row.id), row.retained?.epoch.rawValue, row.retained?.sequence.rawValue,
-            row.event?.epoch.rawValue, row.event?.sequence.rawValue, row.version.rawValue)
+            id, UInt64(row.id), retained?.epoch.rawValue, retained?.sequence.rawValue, event?.epoch.rawValue,
+            event?.sequence.rawValue, row.version.rawValue)
     }
 }

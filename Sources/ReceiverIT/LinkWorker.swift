@@ -16,6 +16,9 @@ final class LinkWorker {
     /// What earlier processes counted.
     private let countedBefore: ReceiverCounters
     private var nextVitals = MonotonicInstant(nanoseconds: 0)
+    private var episodes = GapEpisodes()
+    /// When two senders under one key are worth another line.
+    private var nextEquivocation = MonotonicInstant(nanoseconds: 0)
     private let log: EventLog
     private let observer: ReceiverService.Observer
     private(set) var snapshot: LinkSnapshot
@@ -48,8 +51,9 @@ final class LinkWorker {
     func finishRound(now: MonotonicInstant, time: UnixMilliseconds) {
         core.advance(now: now, time: time)
         let commit = store.takeWholeWish(index) ? core.takeWholeCommit() : core.takeCommit()
+        for event in commit.events { tell(event, now: now) }
+        for episode in episodes.takeClosed(now: now) { tellClosed(episode) }
         guard !commit.isEmpty else { return }
-        for event in commit.events { tell(event) }
         store.submit(StoreSubmission(link: index, commit: commit, vitals: nil, time: time))
     }
 
@@ -83,7 +87,7 @@ final class LinkWorker {
         snapshot.occupancy = core.occupancy
         snapshot.beat = core.beat
         snapshot.clockOffsetMilliseconds = core.clockOffsetMilliseconds
-        snapshot.topics = core.topicCount
+        snapshot.replica = core.replica
         snapshot.outbox = queue.totals
         snapshot.outboxLoad = queue.load
         snapshot.durability = store.durability
@@ -92,23 +96,36 @@ final class LinkWorker {
         observer.status(snapshot)
     }
 
-    private func tell(_ event: LinkEvent) {
+    /// Nothing more comes: what is decided is told without waiting for more of the same.
+    func tellLast(now: MonotonicInstant) {
+        for episode in episodes.takeClosed(now: now, isEnding: true) { tellClosed(episode) }
+    }
+
+    private func tellClosed(_ episode: GapEpisode) {
+        observer.episode(name, episode)
+        let level: EventLevel = episode.state == .lost ? .error : .notice
+        log.write(
+            level, "gap.\(episode.state.rawValue)",
+            episode.state == .lost
+                ? "\(episode.lost) of \(episode.records) records are lost" : "all \(episode.records) records came late",
+            [
+                "link": .text(name), "gap": .number(episode.id), "gaps": .number(episode.runs.count),
+                "range": .text(episode.rangeText), "cause": .text(episode.cause.rawValue),
+            ])
+    }
+
+    private func tell(_ event: LinkEvent, now: MonotonicInstant) {
         switch event {
         case .gapOpened(let gap):
-            observer.gap(name, gap)
+            guard let episode = episodes.open(gap, now: now) else { return }
+            observer.episode(name, episode)
             log.warning(
                 "gap.opened", "\(gap.records) records are missing",
                 [
-                    "link": .text(name), "gap": .number(gap.id), "range": .text(gap.rangeText),
+                    "link": .text(name), "gap": .number(gap.id), "range": .text(episode.rangeText),
                     "cause": .text(gap.cause.rawValue),
                 ])
-        case .gapClosed(let gap):
-            observer.gap(name, gap)
-            let level: EventLevel = gap.state == .lost ? .error : .notice
-            log.write(
-                level, "gap.\(gap.state.rawValue)",
-                gap.state == .lost ? "\(gap.lost) records are lost" : "all its records came late",
-                ["link": .text(name), "gap": .number(gap.id), "range": .text(gap.rangeText)])
+        case .gapClosed(let gap), .gapGrew(let gap): episodes.change(gap, now: now)
         case .epochBegan(let epoch, let incarnation):
             log.notice(
                 "epoch.began", "first heard of an epoch",
@@ -128,6 +145,8 @@ final class LinkWorker {
                 "epoch.superseded", "the sender's database was lost, or an older one was put back",
                 ["link": .text(name), "epoch": .number(epoch.rawValue), "by": .number(newest.rawValue)])
         case .equivocation(let block, let first, let last):
+            guard nextEquivocation <= now else { return }
+            nextEquivocation = now.advanced(by: .seconds(60))
             log.error(
                 "equivocation", "two senders use one key, or a sender's disk was rolled back",
                 [
@@ -155,17 +174,33 @@ final class LinkWorker {
                 ])
         case .action(let action, _):
             log.info("sender.\(action.what)", action.detail, ["link": .text(name)])
+        case .digest(let matches, let stamp):
+            log.write(
+                matches ? .notice : .error, matches ? "digest.matches" : "digest.differs",
+                matches
+                    ? "the replica equals the sender's state again"
+                    : "the replica does not equal the sender's state although nothing is missing",
+                ["link": .text(name), "behind": .text(stamp.text)])
+        case .diverged(let slots, let stamp):
+            log.error(
+                "replica.diverged", "values differed from what the sender says; the carousel has put them right",
+                ["link": .text(name), "slots": .number(slots), "behind": .text(stamp.text)])
         case .state(let state, let reason):
             let level: EventLevel = state == .online ? .notice : .warning
             log.write(level, "link.\(state.rawValue)", reason, ["link": .text(name)])
-        case .gapGrew, .checkpoint, .rotation: break
+        case .checkpoint, .rotation: break
         }
     }
 }
 
-extension Gap {
-    /// `epoch:first-last`.
-    var rangeText: String { "\(epoch.rawValue):\(firstSequence.rawValue)-\(lastSequence.rawValue)" }
+extension GapEpisode {
+    /// `epoch:first-last` of its gaps, at most ten.
+    fileprivate var rangeText: String {
+        let shown = runs.prefix(10).map {
+            "\($0.epoch.rawValue):\($0.firstSequence.rawValue)-\($0.lastSequence.rawValue)"
+        }
+        return shown.joined(separator: " ") + (runs.count > shown.count ? " …" : "")
+    }
 }
 
 extension Stamp {

@@ -15,10 +15,11 @@ public struct ReceiverCore: ~Copyable {
     private let startedAt: MonotonicInstant
     private var authenticator: FrameAuthenticator
     private var assembler: BlockAssembler
-    private var memory: LinkMemory
-    private var committer = Committer()
+    var memory: LinkMemory
+    var committer = Committer()
+    var hasher = SymbolHasher()
     private var watch: LinkWatch
-    private var tallies = ReceiverCounters()
+    var tallies = ReceiverCounters()
     private var released: [ReleasedUnit] = []
     private var droppedAt: MonotonicInstant?
 
@@ -79,7 +80,8 @@ public struct ReceiverCore: ~Copyable {
     public mutating func advance(now: MonotonicInstant, time: UnixMilliseconds) {
         while let slot = authenticator.drawWaiting(now: now) { verifyWaiting(slot, now: now, time: time) }
         memory.tracker.advance(now: now, time: time, cause: likelyCause(now))
-        apply(now: now)
+        apply(now: now, time: time)
+        applySlices(now: now, time: time)
         memory.advance(now: now)
         if let state = watch.update(missing: memory.tracker.account.missing, now: now, time: time) {
             committer.note(.state(state, reason: watch.reason))
@@ -99,7 +101,7 @@ public struct ReceiverCore: ~Copyable {
     /// Moves out what was decided since the last call, and what that changed.
     public mutating func takeCommit() -> Commit {
         var commit = committer.take()
-        commit.changes = memory.takeChanges()
+        commit.changes = memory.takeChanges(with: &hasher)
         return commit
     }
 
@@ -107,7 +109,7 @@ public struct ReceiverCore: ~Copyable {
     /// that missed some.
     mutating func takeWholeCommit() -> Commit {
         var commit = committer.take()
-        commit.changes = memory.wholeState()
+        commit.changes = memory.wholeState(with: &hasher)
         return commit
     }
 
@@ -147,8 +149,8 @@ public struct ReceiverCore: ~Copyable {
     public var epochs: [EpochReport] { memory.tracker.tracks.map(EpochReport.init) }
     /// Gaps that are open or lost, by id.
     public var gaps: [Gap] { memory.tracker.gaps.values.sorted { $0.id < $1.id } }
-    /// Topics with a stamp.
-    public var topicCount: Int { memory.replica.count }
+    /// How the replica compares.
+    public var replica: ReplicaReport { ReplicaReport(memory) }
 
     /// What the bounded tables hold now, for tests and metrics.
     public var occupancy: Occupancy {
@@ -316,10 +318,7 @@ extension ReceiverCore {
         switch unit.channel {
         case .live: takeLive(unit, now: now, time: time)
         case .beat: takeBeat(unit, now: now, time: time)
-        case .snapshot:
-            guard memory.snapshot.agrees(with: unit.id) else { return noteEquivocation(unit) }
-            memory.snapshot.accept(unit)
-            tallies.snapshotBlocks += 1
+        case .snapshot: takeSlice(unit)
         }
     }
 
@@ -337,8 +336,8 @@ extension ReceiverCore {
                     let isThis = index == 0 && each.unit.epoch == unit.epoch && each.unit.firstBlock == unit.firstBlock
                     count(
                         isThis
-                            ? committer.apply(each, content, to: &memory.replica, now: now)
-                            : committer.apply(each, to: &memory.replica, now: now), of: each)
+                            ? committer.apply(each, content, to: &memory.replica, with: &hasher, now: now)
+                            : committer.apply(each, to: &memory.replica, with: &hasher, now: now), of: each, time: time)
                 }
                 released.removeAll(keepingCapacity: true)
             case .replayed: tallies.surplus += 1
@@ -371,10 +370,10 @@ extension ReceiverCore {
         if isFirstOfEpoch { for epoch in superseded { committer.note(.superseded(epoch, by: unit.epoch)) } }
         if let isDurable = beat.isDurable { memory.tracker.noteDurability(isDurable, of: unit.epoch) }
         if let floor = beat.floor { memory.tracker.raiseFloor(floor, time: time) }
-        apply(now: now)
+        apply(now: now, time: time)
     }
 
-    private mutating func count(_ error: ContentError) {
+    mutating func count(_ error: ContentError) {
         switch error.counter {
         case .malformed: tallies.malformedContents += 1
         case .version: tallies.version += 1
@@ -382,7 +381,7 @@ extension ReceiverCore {
         }
     }
 
-    private mutating func noteEquivocation(_ unit: DecodedUnit) {
+    mutating func noteEquivocation(_ unit: DecodedUnit) {
         tallies.equivocations += 1
         committer.note(
             .equivocation(
@@ -390,15 +389,18 @@ extension ReceiverCore {
     }
 
     /// Applies what the tracker released, and tells what it noticed.
-    private mutating func apply(now: MonotonicInstant) {
+    private mutating func apply(now: MonotonicInstant, time: UnixMilliseconds) {
         noteTrackerEvents()
         memory.tracker.takeReleased(into: &released)
-        for each in released { count(committer.apply(each, to: &memory.replica, now: now), of: each) }
+        for each in released {
+            count(committer.apply(each, to: &memory.replica, with: &hasher, now: now), of: each, time: time)
+        }
         released.removeAll(keepingCapacity: true)
     }
 
-    private mutating func noteTrackerEvents() {
+    mutating func noteTrackerEvents() {
         for event in memory.tracker.takeEvents() {
+            disturb()
             switch event {
             case .opened(let gap): committer.note(.gapOpened(gap))
             case .grew(let gap): committer.note(.gapGrew(gap))
@@ -410,13 +412,14 @@ extension ReceiverCore {
         }
     }
 
-    private mutating func count(_ applied: Committer.Applied, of released: ReleasedUnit) {
+    private mutating func count(_ applied: Committer.Applied, of released: ReleasedUnit, time: UnixMilliseconds) {
         tallies.records += applied.records
         tallies.untrackedRecords += applied.untracked
         tallies.skippedItems += applied.skipped
         if applied.shed > 0 {
             memory.tracker.countShed(applied.shed, of: released.unit, isLate: released.isLate)
         }
+        if let comparison = applied.comparison { note(comparison, time: time) }
     }
 
     /// Why a gap that opens now most likely opens.

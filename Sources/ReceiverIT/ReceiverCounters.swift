@@ -26,6 +26,9 @@ public struct ReceiverCounters: Sendable, Equatable {
     public internal(set) var liveBlocks: UInt64 = 0
     public internal(set) var snapshotBlocks: UInt64 = 0
     public internal(set) var beatBlocks: UInt64 = 0
+    /// Slices applied, and records that were missing and came in one.
+    public internal(set) var slices: UInt64 = 0
+    public internal(set) var filledRecords: UInt64 = 0
     /// Source symbols that erasure coding restored.
     public internal(set) var restoredSymbols: UInt64 = 0
     /// Partly received blocks that were shed for want of room.
@@ -42,9 +45,9 @@ public struct ReceiverCounters: Sendable, Equatable {
     public internal(set) var equivocations: UInt64 = 0
     /// Items or fields of a later release that may be skipped (W-29).
     public internal(set) var skippedItems: UInt64 = 0
-    /// Records released, in order and late.
+    /// Records released, in order and late, those from slices among them.
     public internal(set) var records: UInt64 = 0
-    /// Records whose topic found no room in the replica.
+    /// Records, and slots of slices, whose topic found no room in the replica.
     public internal(set) var untrackedRecords: UInt64 = 0
 
     public init() {}
@@ -64,7 +67,8 @@ extension ReceiverCounters {
             ("restored_symbols", \.restoredSymbols), ("assemblies_shed", \.assembliesShed),
             ("corrupt_blocks", \.corruptBlocks), ("malformed_contents", \.malformedContents), ("sealed", \.sealed),
             ("inconsistent", \.inconsistent), ("equivocations", \.equivocations), ("skipped_items", \.skippedItems),
-            ("records", \.records), ("untracked_records", \.untrackedRecords),
+            ("slices", \.slices), ("filled_records", \.filledRecords), ("records", \.records),
+            ("untracked_records", \.untrackedRecords),
         ]
     }
 

@@ -18,55 +18,65 @@
 //  10. ChannelFrontier.swift — the newest block of snapshot and beat; contents that were accepted
 //  11. Gap.swift — missing records, and the account of an epoch
 //  12. HoleTable.swift — the holes of one epoch, and which of them changed
-//  13. EpochTrack.swift — the live channel of one epoch
-//  14. GapTracker.swift — accepts blocks once, puts them in order, keeps the account
-//  15. VoidRule.swift — what a sender's power loss took back
-//  16. TrackerState.swift — what of a tracker outlives the process
-//  17. SupersededEpochs.swift — what the sender has no memory of
+//  13. FilledSequences.swift — records of holes that came without their block
+//  14. EpochTrack.swift — the live channel of one epoch
+//  15. GapTracker.swift — accepts blocks once, puts them in order, keeps the account
+//  16. SlotFilling.swift — a slot is the record that it holds: it fills its sequence
+//  17. VoidRule.swift — what a sender's power loss took back
+//  18. TrackerState.swift — what of a tracker outlives the process
+//  19. SupersededEpochs.swift — what the sender has no memory of
 //   Apply and commit:
-//  18. DirtyTopics.swift — which topics a checkpoint has still to write
-//  19. Replica.swift — the newest stamps of each topic
-//  20. LinkChanges.swift — what changed in what a link remembers
-//  21. LinkMemory.swift — what a link must not forget
-//  22. Commit.swift — what one round decided
-//  23. Committer.swift — turns released units into effects
+//  20. DirtyTopics.swift — which topics a checkpoint has still to write
+//  21. TopicNames.swift — finds topics by their bytes
+//  22. ReplicaSlot.swift — what one slot of a topic holds, by stamp and hash
+//  23. Replica.swift — stamps and hashes of each topic, and their digest
+//  24. WaitingSlices.swift — slices that wait for the records that they include
+//  25. RoundWatch.swift — whether the carousel has said everything once
+//  26. DigestWatch.swift — whether the replica equals the sender's state
+//  27. LinkChanges.swift — what changed in what a link remembers
+//  28. LinkMemory.swift — what a link must not forget
+//  29. Commit.swift — what one round decided
+//  30. Committer.swift — turns released units into effects
+//  31. SliceApplier.swift — makes an interval of the replica equal to a slice
+//  32. GapEpisodes.swift — gaps as people are told of them
 //   One link without I/O or a clock:
-//  24. ReceiverSettings.swift — windows, budgets and limits
-//  25. LinkWatch.swift — the beat, silence, the state of the link
-//  26. ReceiverCounters.swift — what was counted
-//  27. ReceiverReports.swift — what it says about itself
-//  28. ReceiverCore.swift — all of it
+//  33. ReceiverSettings.swift — windows, budgets and limits
+//  34. LinkWatch.swift — the beat, silence, the state of the link
+//  35. ReceiverCounters.swift — what was counted
+//  36. ReceiverReports.swift — what it says about itself
+//  37. ReceiverCore.swift — all of it
+//  38. StateIntake.swift — slices and checkpoints on their way into it
 //   Store:
-//  29. StoreSchema.swift — the database: every table, and who writes it
-//  30. Binding.swift — values of this room as columns
-//  31. LinkVitals.swift — how a link was when it was last looked at
-//  32. LinkTables.swift — stores what links remember, by change
-//  33. LossTable.swift — names what never will be published
-//  34. Acknowledgement.swift — what somebody accepts as lost
-//  35. AcknowledgementTable.swift — writes and reads it
-//  36. LedgerNotes.swift — what the ledger says of an event
-//  37. ReceiverAction.swift — what the receiver itself did
-//  38. ReceiverIdentity.swift — what runs, under which configuration and keys
-//  39. AuditKey.swift — the key that signs the ledger's head
-//  40. LedgerCalendar.swift — balances each quarter of an hour, steps of the clock
-//  41. LinkLoader.swift — reads back what was stored
-//  42. StoreFile.swift — the open database, and one transaction
-//  43. StoreOpening.swift — opens the database, whatever was left of it
-//  44. Durability.swift — whether what is accepted outlives the process
-//  45. HeadWitness.swift — signs the ledger's head once a minute
-//  46. LogSyncLoop.swift — syncs the log each second
-//  47. ReceiverStore.swift — between the core thread and the store thread
-//  48. StoreLoop.swift — the store thread
-//  49. LinkArchive.swift — the database of one link without threads, for simulations
+//  39. StoreSchema.swift — the database: every table, and who writes it
+//  40. Binding.swift — values of this room as columns
+//  41. LinkVitals.swift — how a link was when it was last looked at
+//  42. LinkTables.swift — stores what links remember, by change
+//  43. LossTable.swift — names what never will be published
+//  44. Acknowledgement.swift — what somebody accepts as lost
+//  45. AcknowledgementTable.swift — writes and reads it
+//  46. LedgerNotes.swift — what the ledger says of an event
+//  47. ReceiverAction.swift — what the receiver itself did
+//  48. ReceiverIdentity.swift — what runs, under which configuration and keys
+//  49. AuditKey.swift — the key that signs the ledger's head
+//  50. LedgerCalendar.swift — balances each quarter of an hour, steps of the clock
+//  51. LinkLoader.swift — reads back what was stored
+//  52. StoreFile.swift — the open database, and one transaction
+//  53. StoreOpening.swift — opens the database, whatever was left of it
+//  54. Durability.swift — whether what is accepted outlives the process
+//  55. HeadWitness.swift — signs the ledger's head once a minute
+//  56. LogSyncLoop.swift — syncs the log each second
+//  57. ReceiverStore.swift — between the core thread and the store thread
+//  58. StoreLoop.swift — the store thread
+//  59. LinkArchive.swift — the database of one link without threads, for simulations
 //   The daemon:
-//  50. ReceiverConfiguration.swift — everything that recv.json5 says
-//  51. CardFile.swift — reads a link card
-//  52. ReceiverServiceError.swift — why a receiver cannot start
-//  53. ReceiverStatus.swift — links and sockets as of one instant
-//  54. LinkWorker.swift — one link on the core thread
-//  55. ReceiverLoop.swift — the core thread
-//  56. ReceiverService.swift — listeners, core thread, store, outboxes
+//  60. ReceiverConfiguration.swift — everything that recv.json5 says
+//  61. CardFile.swift — reads a link card
+//  62. ReceiverServiceError.swift — why a receiver cannot start
+//  63. ReceiverStatus.swift — links and sockets as of one instant
+//  64. LinkWorker.swift — one link on the core thread
+//  65. ReceiverLoop.swift — the core thread
+//  66. ReceiverService.swift — listeners, core thread, store, outboxes
 //   Told later:
-//  57. StoredAccount.swift — the double entry of a link as its rows tell it
-//  58. LedgerWords.swift — what the ledger's entries say, in the values of an audit
-//  59. AuditReader.swift — what an audit says, as one transaction saw it
+//  67. StoredAccount.swift — the double entry of a link as its rows tell it
+//  68. LedgerWords.swift — what the ledger's entries say, in the values of an audit
+//  69. AuditReader.swift — what an audit says, as one transaction saw it

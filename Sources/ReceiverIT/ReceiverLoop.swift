@@ -105,6 +105,7 @@ struct ReceiverLoop: ~Copyable {
             log.error("receiver.failed", "\(error)")
         }
         makeStatus(Self.now, isLast: true)
+        for link in links { link.tellLast(now: Self.now) }
     }
 
     private var isDone: Bool { stopping.isRaised && ports.allSatisfy { $0.isFinished } }

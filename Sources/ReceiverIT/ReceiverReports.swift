@@ -31,6 +31,33 @@ extension EpochReport {
     }
 }
 
+/// How the replica compares with the sender's state and with the IT broker.
+public struct ReplicaReport: Sendable, Equatable {
+    /// Topics that are tracked.
+    public internal(set) var topics: UInt64 = 0
+    /// Whether it equals the sender's state; nil while that cannot be said.
+    public internal(set) var digestMatches: Bool?
+    /// The newest record that this covers, and when it was found.
+    public internal(set) var asOf: Stamp?
+    public internal(set) var asOfTime: UnixMilliseconds?
+    /// A complete snapshot round was applied since the last gap closed, and none is open.
+    public internal(set) var isSettled = false
+
+    public init() {}
+
+    init(_ memory: borrowing LinkMemory) {
+        self.init(LinkRow(rounds: memory.rounds, digest: memory.digest), topics: UInt64(memory.replica.count))
+    }
+
+    init(_ row: LinkRow, topics: UInt64) {
+        self.topics = topics
+        digestMatches = row.digest.matches
+        asOf = row.digest.comparedAt
+        asOfTime = row.digest.comparedTime
+        isSettled = row.rounds.isSettled
+    }
+}
+
 /// What the bounded tables of a receiver hold.
 public struct Occupancy: Sendable, Equatable {
     /// Frames that wait for a verification.

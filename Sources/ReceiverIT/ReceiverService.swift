@@ -20,14 +20,15 @@ public final class ReceiverService: Sendable {
     public struct Observer: Sendable {
         /// About four times a second, for each link.
         public var status: @Sendable (LinkSnapshot) -> Void
-        /// A gap of a link opened or closed.
-        public var gap: @Sendable (String, Gap) -> Void
+        /// An episode of a link's gaps opened, or is over.
+        public var episode: @Sendable (String, GapEpisode) -> Void
 
         public init(
-            status: @escaping @Sendable (LinkSnapshot) -> Void, gap: @escaping @Sendable (String, Gap) -> Void
+            status: @escaping @Sendable (LinkSnapshot) -> Void,
+            episode: @escaping @Sendable (String, GapEpisode) -> Void
         ) {
             self.status = status
-            self.gap = gap
+            self.episode = episode
         }
     }
 

@@ -33,7 +33,7 @@ public struct LinkSnapshot: Sendable {
     public internal(set) var occupancy: Occupancy?
     public internal(set) var beat: Beat?
     public internal(set) var clockOffsetMilliseconds: ClosedRange<Int64>?
-    public internal(set) var topics = 0
+    public internal(set) var replica = ReplicaReport()
     public internal(set) var outbox = OutboxTotals()
     public internal(set) var outboxLoad: OutboxLoad?
     /// Whether what is accepted would survive a restart.

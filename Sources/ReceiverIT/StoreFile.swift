@@ -186,4 +186,15 @@ struct StoreLink: Sendable {
     var checkpoint: OutboxPosition
     /// Where it would begin if the checkpoint that is under way had ended.
     var candidate: OutboxPosition?
+    /// Writes its events.
+    var notes: LedgerNotes
+
+    init(id: Int, name: String, fingerprint: String, queue: DeliveryQueue, checkpoint: OutboxPosition) {
+        self.id = id
+        self.name = name
+        self.fingerprint = fingerprint
+        self.queue = queue
+        self.checkpoint = checkpoint
+        notes = LedgerNotes(link: name)
+    }
 }

@@ -83,7 +83,12 @@ struct StoreLoop: ~Copyable {
             let (rounds, errands, isClosing) = store.take(timeout: Self.period)
             for round in rounds { take(round) }
             noteTime()
-            if isClosing { add(ReceiverAction.entry(ReceiverAction.stopped, "clean", at: Self.time)) }
+            if isClosing {
+                for index in links.indices {
+                    if let entry = links[index].notes.takeEquivocation(at: Self.time, isEnding: true) { add(entry) }
+                }
+                add(ReceiverAction.entry(ReceiverAction.stopped, "clean", at: Self.time))
+            }
             turn(isClosing: isClosing)
             for errand in errands { errand.finish(acknowledge(errand.acknowledgement)) }
             if isClosing { return finish() }
@@ -97,10 +102,8 @@ struct StoreLoop: ~Copyable {
         let index = round.link
         let changes = round.commit.changes
         let end = links[index].queue.stage(round.commit.units)
-        for event in round.commit.events {
-            batch.links[index].add(event)
-            if let entry = event.entry(link: links[index].name, at: round.time) { add(entry) }
-        }
+        for event in round.commit.events { batch.links[index].add(event) }
+        for entry in links[index].notes.entries(of: round.commit.events, at: round.time) { add(entry) }
         if let vitals = round.vitals { batch.links[index].vitals = vitals }
         switch phase {
         case .failing: return

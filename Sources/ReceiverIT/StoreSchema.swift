@@ -6,6 +6,7 @@ public import Storage
 ///
 /// ```text
 /// links ──┬─ epochs ── holes      what was decided, and what is missing      (LinkTables)
+///         ├─ filled               of what is missing by block, what came as a slot
 ///         ├─ gaps                 open, lost, and healed ones as history
 ///         ├─ contents             hashes of accepted blocks
 ///         ├─ topics               stamps, as of the last checkpoint; units are the log behind it
@@ -21,7 +22,7 @@ public enum StoreSchema {
         owner: "diode-recv", applicationID: "UDRV",
         migrations: [
             [links, tracker, replica, losses, OutboxSchema.sql, LedgerSchema.sql].joined(separator: ";\n"),
-            AcknowledgementTable.sql,
+            AcknowledgementTable.sql, state,
         ])
 
     private static let links = """
@@ -78,6 +79,25 @@ public enum StoreSchema {
             link INTEGER NOT NULL, id INTEGER NOT NULL, name BLOB NOT NULL,
             retained_epoch INTEGER, retained_sequence INTEGER, event_epoch INTEGER, event_sequence INTEGER,
             version INTEGER NOT NULL, PRIMARY KEY (link, id)
+        ) WITHOUT ROWID
+        """
+
+    /// What slices and checkpoints brought.
+    private static let state = """
+        ALTER TABLE topics ADD COLUMN retained_hash BLOB;  -- NULL: nothing is held; with a stamp it was deleted
+        ALTER TABLE topics ADD COLUMN retained_value BLOB; -- hash of the payload alone
+        ALTER TABLE topics ADD COLUMN event_hash BLOB;
+        ALTER TABLE links ADD COLUMN is_whole INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE links ADD COLUMN is_settled INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE links ADD COLUMN digest_matches INTEGER;
+        ALTER TABLE links ADD COLUMN compared_epoch INTEGER;
+        ALTER TABLE links ADD COLUMN compared_sequence INTEGER;
+        ALTER TABLE links ADD COLUMN compared_at INTEGER;
+        CREATE TABLE filled (
+            link INTEGER NOT NULL, epoch INTEGER NOT NULL,
+            word INTEGER NOT NULL,       -- 64 sequences from 64 times this on
+            bits INTEGER NOT NULL,       -- those of a hole whose records came as slots
+            PRIMARY KEY (link, epoch, word)
         ) WITHOUT ROWID
         """
 

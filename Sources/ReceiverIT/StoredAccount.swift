@@ -25,6 +25,10 @@ struct StoredAccount {
         var shed: UInt64 = 0
         /// Counted, not worked out.
         var waiting: UInt64 = 0
+        /// Publishes that repair what the IT broker retains, and how many of them were made: outside of both sums.
+        var refreshes: UInt64 = 0
+        var refreshed: UInt64 = 0
+        var unrefreshed: UInt64 = 0
     }
 
     init(of id: Int, in database: borrowing Database) throws(StorageError) {
@@ -77,6 +81,7 @@ struct StoredAccount {
         totals.shed = less(outbox.shed)
         totals.dead = less(outbox.dead)
         totals.folded = less(outbox.folded)
+        totals.refreshed = Int64(clamping: outbox.refreshed)
     }
 
     private static func outbox(of id: Int, in database: borrowing Database) throws(StorageError) -> Outbox {
@@ -89,6 +94,9 @@ struct StoredAccount {
             case "appended": outbox.appended = records
             // Published twice in doubt: outside of both sums.
             case "repeated": break
+            case "refreshes": outbox.refreshes = records
+            case "refreshed": outbox.refreshed = records
+            case "unrefreshed": outbox.unrefreshed = records
             case "published": outbox.published = records
             case "folded": outbox.folded = records
             case let name where name.hasPrefix("dead."): outbox.dead += records
@@ -104,6 +112,7 @@ struct StoredAccount {
                 SELECT count(*) FROM last_known WHERE link = ?1
                     AND position >= (SELECT settled FROM outbox WHERE link = ?1)
                 """, id, in: database)
+        outbox.waiting -= min(outbox.waiting, outbox.refreshes - outbox.refreshed - outbox.unrefreshed)
         return outbox
     }
 

@@ -15,8 +15,10 @@ extension GapTracker {
         forgottenRecords = row.forgottenRecords
         var holes: [Epoch: [Hole]] = [:]
         for (key, hole) in stored.holes { holes[key.epoch, default: []].append(hole) }
+        var filled: [Epoch: [UInt64: UInt64]] = [:]
+        for (key, bits) in stored.filled { filled[key.epoch, default: [:]][key.word] = bits }
         tracks = stored.tracks.sorted { $0.epoch < $1.epoch }.map {
-            EpochTrack(restoring: $0, holes: holes[$0.epoch] ?? [], now: now)
+            EpochTrack(restoring: $0, holes: holes[$0.epoch] ?? [], filled: filled[$0.epoch] ?? [:], now: now)
         }
         // A gap without a hole was forgotten: it stays in the database, as lost.
         let alive = Set(stored.holes.values.map(\.gap))
@@ -41,6 +43,9 @@ extension GapTracker {
             for (block, hole) in tracks[index].takeHoleChanges() {
                 changes.holes[HoleKey(epoch: row.epoch, firstBlock: block)] = hole
             }
+            for (word, bits) in tracks[index].filled.takeChanges() {
+                changes.filled[FilledKey(epoch: row.epoch, word: word)] = bits
+            }
         }
         for epoch in changes.foldedEpochs { takenTracks[epoch] = nil }
         defer { changes = TrackerChanges() }
@@ -53,6 +58,7 @@ extension GapTracker {
         var whole = TrackerChanges()
         for track in tracks {
             whole.tracks[track.epoch] = track.row
+            for (word, bits) in track.filled.words { whole.filled[FilledKey(epoch: track.epoch, word: word)] = bits }
             for hole in track.holes { whole.holes[HoleKey(epoch: track.epoch, firstBlock: hole.firstBlock)] = hole }
         }
         whole.gaps = gaps

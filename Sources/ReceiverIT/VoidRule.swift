@@ -15,7 +15,7 @@ extension EpochTrack {
         /// Records that had been released, and that were missing or lost.
         var delivered: UInt64 = 0
         var absent: UInt64 = 0
-        /// The holes that closed or were cut, as they were, each with its records behind the mark.
+        /// The holes that closed or were cut, as they were, each with its missing records behind the mark.
         var holes: [(hole: Hole, records: UInt64)] = []
     }
 
@@ -35,10 +35,14 @@ extension EpochTrack {
         var absentLost: UInt64 = 0
         while let hole = holes.last, hole.lastBlock > mark.block {
             let kept = hole.firstBlock > mark.block ? 0 : mark.sequence + 1 - min(hole.firstSequence, mark.sequence + 1)
+            let end = hole.endSequence
             let records = hole.records - min(kept, hole.records)
-            if hole.isLost { absentLost += records }
-            voided.absent += records
-            voided.holes.append((hole, records))
+            let cut = end - records..<end
+            let absent = records - filled.count(in: cut)
+            filled.remove(in: cut)
+            if hole.isLost { absentLost += absent }
+            voided.absent += absent
+            voided.holes.append((hole, absent))
             guard hole.firstBlock <= mark.block else {
                 holes.remove(at: holes.count - 1)
                 continue

@@ -46,44 +46,63 @@ public struct LinkStatus: Sendable, Equatable {
     }
 }
 
-/// A gap that opened or closed, for `diode/<link>/gap`.
+/// Gaps of one cause close together, for `diode/<link>/gap`: when the first opens, and when all are decided.
 public struct GapNotice: Sendable, Equatable {
+    /// Consecutive records of one epoch.
+    public struct Run: Sendable, Equatable {
+        public var epoch: Epoch
+        public var firstSequence, lastSequence: SequenceNumber
+
+        public init(epoch: Epoch, firstSequence: SequenceNumber, lastSequence: SequenceNumber) {
+            self.epoch = epoch
+            self.firstSequence = firstSequence
+            self.lastSequence = lastSequence
+        }
+    }
+
+    /// Runs that a notice lists; it counts all.
+    static let runLimit = 100
+
+    /// The first gap's.
     public var id: UInt64
-    public var epoch: Epoch
-    public var firstSequence, lastSequence: SequenceNumber
     /// `open`, `healed` or `lost`.
     public var state: String
     public var cause: String
     public var healedBy: String?
     public var openedAt: UnixMilliseconds
     public var closedAt: UnixMilliseconds?
+    /// At least one.
+    public var runs: [Run]
     /// Records that are still missing, and that were given up.
     public var missing, lost: UInt64
 
     public init(
-        id: UInt64, epoch: Epoch, firstSequence: SequenceNumber, lastSequence: SequenceNumber, state: String,
-        cause: String, healedBy: String?, openedAt: UnixMilliseconds, closedAt: UnixMilliseconds?, missing: UInt64,
-        lost: UInt64
+        id: UInt64, state: String, cause: String, healedBy: String?, openedAt: UnixMilliseconds,
+        closedAt: UnixMilliseconds?, runs: [Run], missing: UInt64, lost: UInt64
     ) {
         self.id = id
-        self.epoch = epoch
-        self.firstSequence = firstSequence
-        self.lastSequence = lastSequence
         self.state = state
         self.cause = cause
         self.healedBy = healedBy
         self.openedAt = openedAt
         self.closedAt = closedAt
+        self.runs = runs
         self.missing = missing
         self.lost = lost
     }
 
+    /// `epoch`, `first_sequence` and `last_sequence` are the first run's.
     var json: String {
         let closed = closedAt.map { "\"\(CalendarTime.text($0))\"" } ?? "null"
         let healed = healedBy.map { "\"\($0)\"" } ?? "null"
-        return "{\"id\":\(id),\"epoch\":\(epoch.rawValue),\"first_sequence\":\(firstSequence.rawValue),"
-            + "\"last_sequence\":\(lastSequence.rawValue),"
-            + "\"records\":\(lastSequence.rawValue - firstSequence.rawValue + 1),"
+        let records = runs.reduce(UInt64(0)) { $0 + $1.lastSequence.rawValue - $1.firstSequence.rawValue + 1 }
+        let list = runs.prefix(Self.runLimit).map {
+            "[\($0.epoch.rawValue),\($0.firstSequence.rawValue),\($0.lastSequence.rawValue)]"
+        }.joined(separator: ",")
+        return "{\"id\":\(id),\"epoch\":\(runs.first?.epoch.rawValue ?? 0),"
+            + "\"first_sequence\":\(runs.first?.firstSequence.rawValue ?? 0),"
+            + "\"last_sequence\":\(runs.first?.lastSequence.rawValue ?? 0),\"records\":\(records),"
+            + "\"gaps\":\(runs.count),\"runs\":[\(list)],"
             + "\"state\":\"\(state)\",\"cause\":\"\(cause)\",\"healed_by\":\(healed),"
             + "\"opened_at\":\"\(CalendarTime.text(openedAt))\",\"closed_at\":\(closed),"
             + "\"missing\":\(missing),\"lost\":\(lost)}"

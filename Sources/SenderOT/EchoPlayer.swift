@@ -153,6 +153,7 @@ final class EchoPlayer: Sendable {
         let reached = blocks.last?.position ?? request.positions.upperBound
         try source.finish(request, through: reached)
         let left = try source.resendsWaiting()
+        if left == 0 { log.notice("resend.done", "what was asked for has been repeated") }
         state.withLock { state in
             state.resent += UInt64(blocks.count)
             state.resendsWaiting = left

@@ -14,14 +14,9 @@ struct EchoSource: ~Copyable {
 
         /// Each request is a transmission of its own, above all echoes.
         var transmission: TransmissionNumber {
-            TransmissionNumber(rawValue: 256 + UInt16(truncatingIfNeeded: id) & 0x7FFF)
+            TransmissionNumber(
+                rawValue: TransmissionNumber.firstResend.rawValue + UInt16(truncatingIfNeeded: id) & 0x7FFF)
         }
-    }
-
-    /// What a request came to.
-    struct Request: Sendable, Equatable {
-        var held: UInt64 = 0
-        var gone: UInt64 = 0
     }
 
     private let database: Database
@@ -72,54 +67,5 @@ struct EchoSource: ~Copyable {
     mutating func resendsWaiting() throws(StorageError) -> UInt64 {
         defer { waiting.reset() }
         return try waiting.step() ? waiting.unsigned(0) : 0
-    }
-
-    /// Queues the blocks of a bundle that the journal holds.
-    /// - Returns: how many it holds, and how many it has no more.
-    static func request(
-        _ ranges: [(epoch: Epoch, blocks: ClosedRange<UInt64>)], in path: String
-    ) throws(StorageError) -> Request {
-        let database = try Database(path: path, schema: SenderDatabase.schema)
-        var position = try database.prepare("SELECT first_position FROM epochs WHERE epoch = ?")
-        var held = try database.prepare("SELECT count(*) FROM blocks WHERE position BETWEEN ? AND ? AND epoch = ?")
-        var insertion = try database.prepare("INSERT INTO resends (first_position, last_position) VALUES (?, ?)")
-        var result = Request()
-        try database.begin()
-        do throws(StorageError) {
-            for range in ranges {
-                // 64 KiB of bundle hold fewer than 2¹⁶ ranges: the sum stays far below 2⁶⁴.
-                let wanted = min(range.blocks.upperBound - range.blocks.lowerBound, 1 << 46) + 1
-                position.bind(1, unsigned: range.epoch.rawValue)
-                guard try position.step() else {
-                    result.gone += wanted
-                    continue
-                }
-                let first = position.unsigned(0)
-                position.reset()
-                // Numbers of a bundle are anybody's: sums may overflow.
-                let (low, overflowLow) = first.addingReportingOverflow(range.blocks.lowerBound &- 1)
-                let (high, overflowHigh) = first.addingReportingOverflow(range.blocks.upperBound &- 1)
-                guard range.blocks.lowerBound > 0, !overflowLow, !overflowHigh, high <= UInt64(Int64.max) else {
-                    result.gone += wanted
-                    continue
-                }
-                held.bind(1, unsigned: low)
-                held.bind(2, unsigned: high)
-                held.bind(3, unsigned: range.epoch.rawValue)
-                let count = try held.step() ? held.unsigned(0) : 0
-                held.reset()
-                result.held += count
-                result.gone += wanted - min(count, wanted)
-                guard count > 0 else { continue }
-                insertion.bind(1, unsigned: low)
-                insertion.bind(2, unsigned: high)
-                try insertion.run()
-            }
-            try database.commit()
-        } catch {
-            database.rollBack()
-            throw error
-        }
-        return result
     }
 }

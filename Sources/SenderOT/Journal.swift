@@ -149,6 +149,9 @@ final class Journal: Sendable {
         return sentPosition(0) < unsent.upperBound
     }
 
+    /// Blocks that an operator asked for before the start.
+    var queuedResends: UInt64 { restored.queuedResends }
+
     /// What was committed under earlier epochs.
     var earlierEpochs: (listed: [Beat.EpochSummary], older: Beat.Pair?) {
         (restored.earlierEpochs, restored.olderEpochs)

@@ -14,6 +14,8 @@ struct JournalRestoration: Sendable {
     var deletionsAccepted = false
     /// Where the blocks of each epoch begin, this one included.
     var firstPositions: [Epoch: UInt64] = [:]
+    /// Blocks that an operator asked for and that were not repeated.
+    var queuedResends: UInt64 = 0
     /// Blocks of earlier epochs that never went on the wire: they go out under their own numbers, before anything new.
     var unsent: ClosedRange<UInt64>?
     /// Earlier epochs, oldest first: what was committed under them; the rest of what they sent is void.
@@ -58,6 +60,9 @@ struct JournalRestoration: Sendable {
             unsent = marks.sent + 1...newest.unsigned(0)
         }
         newest.reset()
+        var queued = try database.prepare("SELECT ifnull(sum(last_position + 1 - first_position), 0) FROM resends")
+        if try queued.step() { queuedResends = queued.unsigned(0) }
+        queued.reset()
     }
 
     /// The row of the epoch that ended last lags behind its blocks.

@@ -21,36 +21,36 @@
 //   8. NamespaceSlots.swift — the last known values of every topic, and its version
 //   9. SlotValue.swift — one slot, and what is put into it
 //  10. TopicIndex.swift — finds a topic by its bytes
-//  11. TopicOrder.swift — topics in the order of the carousel
-//  12. SlotDigest.swift — the sum that a checkpoint says of all slots
-//  13. BlockBatcher.swift — gathers records into blocks and closes them in time
-//  14. BeatScheduler.swift — a heartbeat block each period
-//  15. Carousel.swift — when the next slice of the state is due
-//  16. CheckpointScheduler.swift — when the next checkpoint is due
-//  17. SliceCutter.swift — cuts slices that fit a block
-//  18. StateTeller.swift — 15 to 17 together: tells the state, when it is due
-//  19. SenderCore.swift — 6 to 18 together
-//  20. Publication.swift — one message from the OT broker, and what became of it
-//  21. SliceGate.swift — holds slices until the records that they include have left
-//  22. Journal.swift — makes blocks safe, hands them on, says what may be acknowledged
-//  23. JournalWriter.swift — its thread: commits, and what happens when the disk refuses
-//  24. JournalFeed.swift — hands blocks to the emitter, from memory or back from disk
-//  25. JournalSync.swift — syncs what was committed, then acknowledges
-//  26. TransmissionQueue.swift — what waits for the emitter, bounded
-//  27. TransmissionEncoder.swift — leaves, tree, one signature, N frames
-//  28. Pacer.swift — decides which class sends next and how many frames
-//  29. FrameEmitter.swift — the thread that encodes, paces and emits
-//  30. EmissionLoop.swift — its state and its loop
-//  31. LinkPaths.swift — where frames leave: one path or several
-//  32. EchoSchedule.swift — decides which blocks are to be repeated now
-//  33. EchoPlayer.swift — its thread: repeats blocks out of the journal
+//  11. SlotDigest.swift — the sum that a checkpoint says of all slots
+//  12. BlockBatcher.swift — gathers records into blocks and closes them in time
+//  13. BeatScheduler.swift — a heartbeat block each period
+//  14. Carousel.swift — when the next slice of the state is due
+//  15. CheckpointScheduler.swift — when the next checkpoint is due
+//  16. SliceCutter.swift — cuts slices that fit a block
+//  17. StateTeller.swift — 14 to 16 together: tells the state, when it is due
+//  18. SenderCore.swift — 6 to 17 together
+//  19. Publication.swift — one message from the OT broker, and what became of it
+//  20. SliceGate.swift — holds slices until the records that they include have left
+//  21. Journal.swift — makes blocks safe, hands them on, says what may be acknowledged
+//  22. JournalWriter.swift — its thread: commits, and what happens when the disk refuses
+//  23. JournalFeed.swift — hands blocks to the emitter, from memory or back from disk
+//  24. JournalSync.swift — syncs what was committed, then acknowledges
+//  25. TransmissionQueue.swift — what waits for the emitter, bounded
+//  26. TransmissionEncoder.swift — leaves, tree, one signature, N frames
+//  27. Pacer.swift — decides which class sends next and how many frames
+//  28. FrameEmitter.swift — the thread that encodes, paces and emits
+//  29. EmissionLoop.swift — its state and its loop
+//  30. LinkPaths.swift — where frames leave: one path or several
+//  31. EchoSchedule.swift — decides which blocks are to be repeated now
+//  32. EchoPlayer.swift — its thread: repeats blocks out of the journal
 // On disk:
-//  34. SenderDatabase.swift — the tables of send.db
-//  35. JournalStore.swift — writes blocks and marks, and removes the oldest
-//  36. SlotTable.swift — writes the last known values
-//  37. SlotChanges.swift — which of them are to be written, and how they come back
-//  38. JournalReader.swift — reads blocks back
-//  39. EchoSource.swift — what is repeated: blocks read back, and what operators asked for
+//  33. SenderDatabase.swift — the tables of send.db
+//  34. JournalStore.swift — writes blocks and marks, and removes the oldest
+//  35. SlotTable.swift — writes the last known values
+//  36. SlotChanges.swift — which of them are to be written, and how they come back
+//  37. JournalReader.swift — reads blocks back
+//  38. EchoSource.swift — what is repeated: blocks read back, and requests
+//  39. ResendQueue.swift — queues what operators ask for
 // At the start:
 //  40. SenderStart.swift — opens the database and begins
 //  41. EpochReservation.swift — begins an epoch above all before, on disk before it is used

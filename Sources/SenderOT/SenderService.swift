@@ -7,7 +7,7 @@ internal import FEC
 internal import Glibc
 public import JSON
 public import MQTT
-public import Storage
+internal import Storage
 internal import Synchronization
 internal import Threading
 
@@ -154,6 +154,8 @@ public final class SenderService: Sendable {
             pulse.withLock { $0 = thread }
         } catch { throw .system(error) }
         note("start", "\(software), configuration \(fingerprintOfConfiguration)")
+        let queued = journal.queuedResends
+        if queued > 0 { note("resend", "\(queued) blocks were queued before the start") }
         if let setAside { note("journal set aside", "damaged at the start, now \(setAside)") }
         do throws(ConnectionError) {
             try subscriber.start()
@@ -261,15 +263,15 @@ public final class SenderService: Sendable {
         return count
     }
 
-    /// Queues the blocks of a bundle again, as far as the journal holds them.
-    /// - Returns: how many it holds, and how many it has no more.
-    public func resend(
-        _ ranges: [(epoch: Epoch, blocks: ClosedRange<UInt64>)]
-    ) throws(StorageError) -> (held: UInt64, gone: UInt64) {
-        let request = try EchoSource.request(ranges, in: configuration.withLock { $0.state.resolved })
-        note("resend", "\(request.held) blocks queued, \(request.gone) no more in the journal")
+    /// Queues the blocks of a bundle of this link again, as far as the journal holds them.
+    public func resend(_ bundle: ResendBundle) throws(ResendError) -> ResendAnswer {
+        let answer = try ResendQueue.add(bundle, in: configuration.withLock { $0.state.resolved })
+        note(
+            "resend",
+            "bundle of \(CalendarTime.text(bundle.written)): \(answer.held) blocks queued, \(answer.gone) no more in the journal"
+        )
         echo.wake()
-        return (request.held, request.gone)
+        return answer
     }
 
     private static func announce(_ start: borrowing SenderStart, _ log: EventLog) {

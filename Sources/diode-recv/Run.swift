@@ -105,7 +105,7 @@ struct Run {
     private func observer(_ publishers: [String: Publisher], auditKey: String) -> ReceiverService.Observer {
         ReceiverService.Observer(
             status: { snapshot in publishers[snapshot.name]?.post(LinkStatus(snapshot, auditKey: auditKey)) },
-            gap: { link, gap in publishers[link]?.post(GapNotice(gap)) })
+            episode: { link, episode in publishers[link]?.post(GapNotice(episode)) })
     }
 }
 
@@ -120,15 +120,17 @@ extension LinkStatus {
             }
         self.init(
             state: state, since: snapshot.since, decided: snapshot.decided, missing: snapshot.account.missing,
-            head: snapshot.head, auditKey: auditKey)
+            digestMatches: snapshot.replica.digestMatches, head: snapshot.head, auditKey: auditKey)
     }
 }
 
 extension GapNotice {
-    fileprivate init(_ gap: Gap) {
+    fileprivate init(_ episode: GapEpisode) {
         self.init(
-            id: gap.id, epoch: gap.epoch, firstSequence: gap.firstSequence, lastSequence: gap.lastSequence,
-            state: gap.state.rawValue, cause: gap.cause.rawValue, healedBy: gap.healedBy?.rawValue,
-            openedAt: gap.openedAt, closedAt: gap.closedAt, missing: gap.missing, lost: gap.lost)
+            id: episode.id, state: episode.state.rawValue, cause: episode.cause.rawValue,
+            healedBy: episode.healedBy?.rawValue, openedAt: episode.openedAt, closedAt: episode.closedAt,
+            runs: episode.runs.map {
+                Run(epoch: $0.epoch, firstSequence: $0.firstSequence, lastSequence: $0.lastSequence)
+            }, missing: episode.missing, lost: episode.lost)
     }
 }

@@ -108,7 +108,7 @@ enum StatusReply {
                 JSONValue.Member("gaps", .array(link.gaps.map(gap))),
                 JSONValue.Member("rejected", rejected(link.counters)),
                 JSONValue.Member("counters", link.counters.json),
-                JSONValue.Member("topics", .number(link.topics)),
+                JSONValue.Member("replica", replica(link.replica)),
                 JSONValue.Member("outbox_bytes", .number(link.outboxLoad?.bytes ?? 0)),
                 JSONValue.Member(
                     "clock",
@@ -132,7 +132,16 @@ enum StatusReply {
             "repeated": .number(account.repeated), "repeated_in_doubt": .number(link.outbox.repeatedInDoubt),
             "published": .number(link.outbox.published), "outbox": .number((load?.waiting ?? 0) + (load?.taken ?? 0)),
             "shed": .number(link.outbox.shedSum), "dead": .number(link.outbox.deadSum),
-            "folded": .number(link.outbox.folded),
+            "folded": .number(link.outbox.folded), "refreshed": .number(link.outbox.refreshed),
+        ]
+    }
+
+    private static func replica(_ replica: ReplicaReport) -> JSONValue {
+        [
+            "topics": .number(replica.topics), "settled": .flag(replica.isSettled),
+            "digest_matches": replica.digestMatches.map { .flag($0) } ?? .null,
+            "as_of_sequence": replica.asOf.map { .number($0.sequence.rawValue) } ?? .null,
+            "as_of": .optional(replica.asOfTime.map(CalendarTime.text)),
         ]
     }
 

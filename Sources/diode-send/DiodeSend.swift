@@ -1,6 +1,6 @@
 // diode-send: the command line of the sender.
 //
-//   arguments ─▶ SenderLanguage ─▶ one of: Run, Keygen, CardIssue, SenderCheck, status ─▶ exit code
+//   arguments ─▶ SenderLanguage ─▶ one of: Run, Keygen, CardIssue, SenderCheck, Resend, status ─▶ exit code
 //
 //   1. SenderLanguage.swift — the commands and options of diode-send
 //   2. Run.swift — the daemon
@@ -8,7 +8,8 @@
 //   4. CardIssue.swift — a fresh card of the same key
 //   5. SenderCheck.swift — tests what can be tested, and shows the effective configuration
 //   6. AcceptDeletions.swift — releases deletions that are held
-//   7. NeighbourTable.swift — what the kernel knows of the far side
+//   7. Resend.swift — repeats what the receiver misses
+//   8. NeighbourTable.swift — what the kernel knows of the far side
 import Commands
 import Configuration
 import Glibc
@@ -27,6 +28,7 @@ struct DiodeSend {
                     state: SenderConfiguration(path: invocation.required("--config")).state.resolved,
                     asJSON: invocation.has("--json"))
             case .acceptDeletions: try AcceptDeletions.run(invocation)
+            case .resend: try Resend.run(invocation)
             case .run, nil: try Run.run(invocation)
             }
         }

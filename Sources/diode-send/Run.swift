@@ -88,7 +88,7 @@ struct Run {
         switch request {
         case StatusReport.request: service.status
         case AcceptDeletions.request: AcceptDeletions.answer(service)
-        default: ["error": "this daemon answers: status, accept-deletions"]
+        default: Resend.answer(request, service) ?? ["error": "this daemon answers: status, accept-deletions, resend"]
         }
     }
 

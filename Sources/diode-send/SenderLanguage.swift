@@ -4,7 +4,7 @@ import Commands
 enum SenderLanguage {
     /// The commands that this version has.
     enum Name: String {
-        case run, keygen, card, check, status
+        case run, keygen, card, check, status, resend
         case acceptDeletions = "accept-deletions"
     }
 
@@ -66,14 +66,19 @@ enum SenderLanguage {
                 deletion and says so. Without a daemon, its next start believes what it finds.
                 """,
             examples: ["diode-send accept-deletions --config /etc/uns-diode/send.json5"]),
+        Command(
+            "resend",
+            options: [.config, Option("--bundle", "FILE", isRequired: true, summary: "what the receiver misses")],
+            summary: "repeats what the receiver misses: 0 all of it is there, 3 some, 1 none",
+            details: """
+                The bundle is written by diode-recv --audit --bundle and carried by hand. The daemon plays the blocks in what the link
+                has left; without one, its next start does.
+                """,
+            examples: ["diode-send resend --config /etc/uns-diode/send.json5 --bundle /media/usb/plant-a.bundle"]),
     ]
 
     private static let later = [
         Command(
-            "rotate", options: [.config], summary: "replaces the key, vouched for by the old one", isAvailable: false),
-        Command(
-            "resend",
-            options: [.config, Option("--bundle", "FILE", isRequired: true, summary: "what the receiver misses")],
-            summary: "repeats what the receiver misses", isAvailable: false),
+            "rotate", options: [.config], summary: "replaces the key, vouched for by the old one", isAvailable: false)
     ]
 }

@@ -168,4 +168,35 @@ struct FoldingTests {
             #expect(folded.difference(to: table) == nil)
         }
     }
+
+    @Test("D15 entries that tell of several gaps go together or not at all")
+    func several() {
+        func runs(_ kind: String, _ gaps: [(id: Int64, state: String)]) -> LedgerEntry {
+            let texts = gaps.map {
+                #"{"gap":\#($0.id),"first_sequence":\#($0.id),"last_sequence":\#($0.id),"state":"\#($0.state)"}"#
+            }
+            return LedgerEntry(
+                link: "plant-a", at: 0, kind: kind, body: #"{"cause":"link","runs":[\#(texts.joined(separator: ","))]}"#
+            )
+        }
+        var ledger = SampleLedger()
+        ledger.append(runs("gap.opened", [(1, "open"), (2, "open"), (3, "open")]))
+        ledger.append(runs("gap.closed", [(1, "healed"), (2, "healed")]))
+        ledger.append(runs("gap.opened", [(4, "open"), (5, "open")]))
+        ledger.append(runs("gap.closed", [(4, "healed"), (5, "healed")]))
+        // Its opening lies before these rows.
+        ledger.append(runs("gap.closed", [(9, "healed")]))
+        var table = [1, 2, 4, 5].map {
+            LedgerGaps.Row(link: "plant-a", id: $0, firstSequence: $0, lastSequence: $0, state: "healed")
+        }
+        table.append(LedgerGaps.Row(link: "plant-a", id: 3, firstSequence: 3, lastSequence: 3, state: "open"))
+        #expect(ledger.difference(to: table) == nil)
+        // Gap 3 is open, so what stands beside it stays.
+        let fold = ledger.fold(freeing: 1_000_000, keeping: 0, at: 1)
+        #expect(fold?.runs.map { [$0.first, $0.last] } == [[3, 4]])
+        #expect(fold?.totals.reduce(0) { $0 + $1.episodes } == 2)
+        #expect(ledger.difference(to: table) == nil)
+        table.removeLast()
+        #expect(ledger.difference(to: table)?.contains("gap 3 of plant-a is open by entry 1") == true)
+    }
 }

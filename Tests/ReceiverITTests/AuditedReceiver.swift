@@ -36,7 +36,7 @@ final class AuditedReceiver {
     func start() throws {
         let service = try ReceiverService(
             try ReceiverConfiguration(path: configuration), log: EventLog(threshold: .error))
-        try service.start(ReceiverService.Observer(status: { _ in }, gap: { _, _ in }))
+        try service.start(ReceiverService.Observer(status: { _ in }, episode: { _, _ in }))
         self.service = service
     }
 

@@ -244,7 +244,14 @@ struct ReplicaTests {
     private func apply(
         _ replica: inout Replica, _ topic: String, retain: Bool, _ stamp: Stamp
     ) -> Replica.Standing {
-        replica.apply(topic: topic.utf8.span.bytes, retain: retain, stamp: stamp, version: TopicVersion(rawValue: 1))
+        var hasher = SymbolHasher()
+        let name = Array(topic.utf8)
+        let delivery = Delivery(
+            bytes: name + [1], topic: 0..<name.count, properties: 0..<0, payload: name.count..<name.count + 1,
+            qos: .atMostOnce, retain: retain, lateness: .none, stamp: stamp, version: TopicVersion(rawValue: 1),
+            sourceTime: UnixMilliseconds(rawValue: 1), releasedAt: MonotonicInstant(nanoseconds: 1))
+        return replica.apply(
+            SlotContent(delivery), stamp: stamp, version: TopicVersion(rawValue: 1), with: &hasher)
     }
 
     @Test("P3 stamps alone decide: a newer epoch beats any sequence, and nothing is applied twice")

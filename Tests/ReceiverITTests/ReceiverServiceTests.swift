@@ -17,7 +17,9 @@ private final class Told: Sendable {
     var observer: ReceiverService.Observer {
         ReceiverService.Observer(
             status: { _ in },
-            gap: { link, gap in self.gaps.withLock { $0.append("\(link) \(gap.state.rawValue)") } })
+            episode: { link, episode in
+                self.gaps.withLock { $0.append("\(link) \(episode.state.rawValue)") }
+            })
     }
 
     var gapStates: [String] { gaps.withLock { $0 } }

@@ -36,7 +36,7 @@ struct ReceiverStoreTests {
               broker: { url: "mqtt://127.0.0.1:1" }, state: "recv.db" }
             """)
         let service = try ReceiverService(try ReceiverConfiguration(path: path), log: log)
-        try service.start(ReceiverService.Observer(status: { _ in }, gap: { _, _ in }))
+        try service.start(ReceiverService.Observer(status: { _ in }, episode: { _, _ in }))
         return service
     }
 

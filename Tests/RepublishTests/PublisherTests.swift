@@ -209,13 +209,19 @@ struct PublisherTests {
                 + "\"digest_matches\":null,\"head\":null,\"audit_key\":null}")
         publisher.post(
             GapNotice(
-                id: 1, epoch: Epoch(rawValue: 7), firstSequence: SequenceNumber(rawValue: 3),
-                lastSequence: SequenceNumber(rawValue: 4), state: "open", cause: "link", healedBy: nil,
-                openedAt: UnixMilliseconds(rawValue: 0), closedAt: nil, missing: 2, lost: 0))
+                id: 1, state: "open", cause: "link", healedBy: nil, openedAt: UnixMilliseconds(rawValue: 0),
+                closedAt: nil,
+                runs: [
+                    .init(
+                        epoch: Epoch(rawValue: 7), firstSequence: SequenceNumber(rawValue: 3),
+                        lastSequence: SequenceNumber(rawValue: 4))
+                ], missing: 2, lost: 0))
         publisher.post(LinkStatus(state: .degraded, missing: 2))
         #expect(await eventually { states().last?.contains("\"degraded\"") == true })
         let gap = try #require(subscriber.messages.first { $0.topic == "diode/plant-a/gap" })
-        #expect(String(decoding: gap.payload, as: UTF8.self).contains("\"records\":2,\"state\":\"open\""))
+        #expect(
+            String(decoding: gap.payload, as: UTF8.self).contains(
+                "\"records\":2,\"gaps\":1,\"runs\":[[7,3,4]],\"state\":\"open\""))
         #expect(!gap.retain)
         publisher.stop(drain: .zero)
         #expect(await eventually { states().last?.contains("\"offline\"") == true })

@@ -1,6 +1,5 @@
-internal import DiodeProtocol
-
-/// Topics in the order of the carousel, which is that of their hashes (WIRE §6.2).
+/// Topics in the order of the carousel, which is that of their hashes (WIRE §6.2): the sender cuts intervals out of it, the
+/// receiver asks what else an interval holds.
 ///
 /// ```text
 /// leaf    0: hashes │ places      1: hashes │ places      …        each ascending, 1…512 topics
@@ -9,14 +8,14 @@ internal import DiodeProtocol
 ///
 /// Inserting and removing move at most one leaf's numbers and, rarely, the list of leaves: under a microsecond with a million
 /// topics. Memory: 12 bytes a topic in leaves that are two thirds full, so about 18.
-struct TopicOrder {
-    private struct Leaf {
+public struct TopicOrder: Sendable {
+    private struct Leaf: Sendable {
         var hashes: [UInt64]
         var places: [UInt32]
     }
 
     /// Where a topic stands; valid until something is inserted or removed.
-    struct Position {
+    public struct Position: Sendable {
         fileprivate var leaf: Int
         fileprivate var offset: Int
     }
@@ -25,12 +24,15 @@ struct TopicOrder {
 
     private var leaves: [Leaf] = []
     private var firsts: [UInt64] = []
-    private(set) var count = 0
+    public private(set) var count = 0
+
+    public init() {}
 
     /// Takes in a topic.
+    /// - Parameter place: of the topic in the caller's table, below 2³².
     /// - Returns: false if another one has this hash: one interval of the carousel could then hold more than fits a slice, and
     ///   2⁻⁶⁴ for each pair is not worth more than to refuse the second.
-    mutating func insert(_ hash: TopicHash, _ place: Int) -> Bool {
+    public mutating func insert(_ hash: TopicHash, _ place: Int) -> Bool {
         let hash = hash.rawValue
         guard !leaves.isEmpty else {
             leaves.append(Leaf(hashes: [hash], places: [UInt32(place)]))
@@ -56,7 +58,7 @@ struct TopicOrder {
     }
 
     /// Takes out the topic of a hash, which is there.
-    mutating func remove(_ hash: TopicHash) {
+    public mutating func remove(_ hash: TopicHash) {
         let leaf = leaf(of: hash.rawValue)
         let offset = Self.firstIndex(notBelow: hash.rawValue, in: leaves[leaf].hashes)
         precondition(leaves[leaf].hashes[offset] == hash.rawValue, "what is removed is there")
@@ -73,7 +75,7 @@ struct TopicOrder {
     }
 
     /// The first topic at or above a hash; `topic(at:)` is nil there if there is none.
-    func position(from hash: TopicHash) -> Position {
+    public func position(from hash: TopicHash) -> Position {
         guard !leaves.isEmpty else { return Position(leaf: 0, offset: 0) }
         let leaf = leaf(of: hash.rawValue)
         let offset = Self.firstIndex(notBelow: hash.rawValue, in: leaves[leaf].hashes)
@@ -82,7 +84,7 @@ struct TopicOrder {
     }
 
     /// The topic there, or nil behind the last one.
-    func topic(at position: Position) -> (hash: TopicHash, place: Int)? {
+    public func topic(at position: Position) -> (hash: TopicHash, place: Int)? {
         guard position.leaf < leaves.count else { return nil }
         return (
             TopicHash(rawValue: leaves[position.leaf].hashes[position.offset]),
@@ -91,7 +93,7 @@ struct TopicOrder {
     }
 
     /// The position behind this one.
-    func next(_ position: Position) -> Position {
+    public func next(_ position: Position) -> Position {
         position.offset + 1 < leaves[position.leaf].hashes.count
             ? Position(leaf: position.leaf, offset: position.offset + 1) : Position(leaf: position.leaf + 1, offset: 0)
     }

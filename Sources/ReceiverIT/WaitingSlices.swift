@@ -1,0 +1,43 @@
+import DiodeProtocol
+
+/// Slices of the carousel that came and include records which are not decided yet.
+///
+/// They are applied in the order in which they came. Bounded: beyond 512 slices or 16 MiB the oldest is dropped and counted; the next
+/// round says it anew.
+struct WaitingSlices: Sendable {
+    struct Slice: Sendable {
+        let heading: SliceHeading
+        /// Checked.
+        let content: [UInt8]
+    }
+
+    private static let sliceLimit = 512
+    private static let byteLimit = 16 << 20
+
+    private var slices: [Slice] = []
+    private var byteCount = 0
+    private(set) var dropped: UInt64 = 0
+
+    init() {}
+
+    var isEmpty: Bool { slices.isEmpty }
+
+    mutating func append(_ slice: Slice) {
+        slices.append(slice)
+        byteCount += slice.content.count
+        while slices.count > Self.sliceLimit || byteCount > Self.byteLimit, slices.count > 1 {
+            byteCount -= slices.removeFirst().content.count
+            dropped += 1
+        }
+    }
+
+    /// The oldest slice, if live has come as far as it was captured.
+    mutating func takeReady(_ tracker: borrowing GapTracker, beat: Epoch) -> Slice? {
+        guard let first = slices.first, beat >= first.heading.capture.epoch,
+            tracker.hasDecided(upTo: first.heading.capture)
+        else { return nil }
+        slices.removeFirst()
+        byteCount -= first.content.count
+        return first
+    }
+}
