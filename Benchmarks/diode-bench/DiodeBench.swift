@@ -20,14 +20,16 @@
 //  12. BrokersBench.swift — brokers: messages a second from broker to broker
 //  13. LatencyBench.swift — latency: from publish to arrival
 //  14. DurabilityBench.swift — durability: what disks cost
-//  15. SnapshotBench.swift — snapshot: what the whole state costs the sender
-//  16. MessageWay.swift — real brokers, and the pair or a bridge between them
-//  17. LoadRun.swift — one run of load over such a way
-//  18. LoadMessage.swift — what the load is made of
-//  19. LoadPublisher.swift — publishes it
-//  20. LoadConsumer.swift — takes it and checks it
-//  21. LoadTally.swift — what the two know of each other
-//  22. BrokerStream.swift — a raw MQTT connection
+//  15. EnduranceBench.swift — endurance: whether memory stays where it is
+//  16. SnapshotBench.swift — snapshot: what the whole state costs the sender
+//  17. MessageWay.swift — real brokers, and the pair or a bridge between them
+//  18. LoadRun.swift — one run of load over such a way
+//  19. LoadMessage.swift — what the load is made of
+//  20. LoadPublisher.swift — publishes it
+//  21. LoadConsumer.swift — takes it and checks it
+//  22. LoadTally.swift — what the two know of each other
+//  23. TopicLoad.swift — many topics at a steady rate
+//  24. BrokerStream.swift — a raw MQTT connection
 
 import Glibc
 
@@ -51,6 +53,9 @@ struct DiodeBench {
         BenchCase(
             name: "durability", summary: "what disks cost: acknowledgements, the outbox, many topics",
             run: benchDurability),
+        BenchCase(
+            name: "endurance", summary: "memory under loss, hostile frames, an absent broker; a million topics",
+            run: benchEndurance),
         BenchCase(
             name: "snapshot", summary: "the whole state: memory, rounds, checkpoints", run: benchSnapshot),
     ]

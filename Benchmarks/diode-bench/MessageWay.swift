@@ -44,14 +44,16 @@ final class MessageWay: Sendable {
     }
 
     /// diode-send and diode-recv with their defaults, on a link that is never the limit.
-    /// - Parameter state: the folder of both databases; nil puts them beside the configurations, on disk.
-    static func diode(state: String? = nil) async throws -> MessageWay {
+    /// - Parameters:
+    ///   - state: the folder of both databases; nil puts them beside the configurations, on disk.
+    ///   - faults: of the link; nil leaves the relay out.
+    static func diode(state: String? = nil, faults: LinkFaults? = nil) async throws -> MessageWay {
         let ot = try await Broker.start(lines: brokerLines)
         let it = try await Broker.start(lines: brokerLines)
         var settings = DiodePair.Settings()
         settings.export = [LoadMessage.filter]
         settings.rate = "10Gbit/s"
-        settings.faults = nil
+        settings.faults = faults
         settings.sender = ["beat": "\"1s\"", "snapshot": "{ period: \"30s\" }", "journal": "{ min_free: \"0\" }"]
         if let state {
             settings.sender["state"] = "\"\(state)/send.db\""
@@ -81,6 +83,18 @@ final class MessageWay: Sendable {
         let totals = links?.first?["totals"] as? [String: Any]
         return ((totals?["outbox"] as? Int) ?? 0, (totals?["delivered"] as? Int) ?? 0)
     }
+
+    /// Topics that the receiver's replica holds.
+    func receiverTopics() async throws -> Int {
+        let links = try await status(.receiver)["links"] as? [[String: Any]]
+        return ((links?.first?["replica"] as? [String: Any])?["topics"] as? Int) ?? 0
+    }
+
+    /// From now on the link hurts like this. Only on a way that was made with faults.
+    func hurt(_ faults: LinkFaults) { pair?.relay?.faults = faults }
+
+    /// Frames that the sender has not sent now: forged and replayed ones.
+    var hostileFrames: Int { pair?.relay.map { Int($0.counts.forged + $0.counts.replayed) } ?? 0 }
 
     /// What a database of the pair takes, its log included.
     func databaseBytes(_ name: String) -> Int {
