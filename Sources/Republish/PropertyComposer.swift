@@ -39,7 +39,9 @@ struct PropertyComposer: Sendable {
         bytes.append(contentsOf: link)
         appendTime(delivery.sourceTime)
         appendSequence(delivery.stamp)
-        if delivery.lateness == .newest || delivery.lateness == .superseded { appendUser("diode-late", value: [UInt8(ascii: "1")]) }
+        if delivery.lateness == .newest || delivery.lateness == .superseded {
+            appendUser("diode-late", value: [UInt8(ascii: "1")])
+        }
         return .composed
     }
 
