@@ -82,7 +82,7 @@ public struct SymbolHasher: ~Copyable {
     public mutating func topicHash(_ topic: RawSpan) -> TopicHash { TopicHash(rawValue: sha256.hash(topic).first) }
 
     /// Names a payload, so that it can be compared with what a broker retains. Never on the wire.
-    public mutating func value(_ payload: RawSpan) -> Digest16 { sha256.hash(payload).truncated }
+    public mutating func value(_ payload: RawSpan) -> UInt64 { sha256.hash(payload).first }
 
     /// The hash of five pieces as one input.
     mutating func hash(_ a: RawSpan, _ b: RawSpan, _ c: RawSpan, _ d: RawSpan, _ e: RawSpan) -> Digest32 {

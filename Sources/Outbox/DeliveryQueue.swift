@@ -101,12 +101,15 @@ public final class DeliveryQueue: Sendable {
     private let readFailure = Lock<StorageError?>(nil)
     /// Signalled when there may be something to take.
     public let wakeup: Wakeup
+    /// Between the publisher, who reads back what the IT broker retains, and the receiver, who compares.
+    public let readBack: ReadBack
 
     /// A queue that a database holds. It offers nothing before its first transaction ended.
     /// - Parameter link: 0 ..< ``OutboxSchema/linkLimit``.
     /// - Throws: when the process has no descriptor left.
     public init(link: Int, limits: Limits, database: OutboxDatabase) throws(SystemError) {
         wakeup = try Wakeup()
+        readBack = try ReadBack(wakeup: wakeup)
         self.link = link
         self.database = database
         state = Lock(DeliveryQueueState(link: link, limits: limits, isStored: true))
@@ -116,6 +119,7 @@ public final class DeliveryQueue: Sendable {
     /// - Throws: when the process has no descriptor left.
     public init(limits: Limits) throws(SystemError) {
         wakeup = try Wakeup()
+        readBack = try ReadBack(wakeup: wakeup)
         link = 0
         database = nil
         state = Lock(DeliveryQueueState(link: 0, limits: limits, isStored: false))
@@ -251,6 +255,8 @@ public final class DeliveryQueue: Sendable {
     @discardableResult
     public func close() -> OutboxLoss? { state.withLock { $0.close() } }
 
+    /// Every delivery before this position has left.
+    public var settled: OutboxPosition { OutboxPosition(rawValue: state.withLock { $0.settled }) }
     public var load: OutboxLoad { state.withLock { $0.load } }
     public var totals: OutboxTotals { state.withLock { $0.totals } }
     /// What was lost and no transaction has named yet, one for each cause.

@@ -102,6 +102,7 @@ public struct AuditReader: Sendable {
         let replica = ReplicaReport(row, topics: try topics(of: id, in: database))
         link.replica.topics = replica.topics
         link.replica.digestMatches = replica.digestMatches
+        link.replica.itMatches = replica.itMatches
         link.isSettled = replica.isSettled
         link.replica.asOfSequence = replica.asOf?.sequence
         link.replica.asOf = replica.asOfTime

@@ -9,10 +9,12 @@ public struct Commit: Sendable {
     public internal(set) var events: [LinkEvent] = []
     /// Frontiers, holes, gaps, accounts, hashes, stamps: what changed.
     var changes = LinkChanges()
+    /// What is retained on the IT broker is to be read once all of this is there: the number of the reading.
+    var beginsReading: UInt64?
 
     public init() {}
 
-    public var isEmpty: Bool { units.isEmpty && events.isEmpty && changes.isEmpty }
+    public var isEmpty: Bool { units.isEmpty && events.isEmpty && changes.isEmpty && beginsReading == nil }
 
     /// In the order in which they are to be published.
     public var deliveries: [Delivery] { units.flatMap(\.deliveries) }
@@ -53,6 +55,9 @@ public enum LinkEvent: Sendable, Equatable {
     case digest(matches: Bool, at: Stamp)
     /// So many slots held something else under the stamp that the sender says; a slice as of this record has put them right.
     case diverged(slots: Int, at: Stamp)
+    /// What the IT broker retains was read back and is not what the replica holds: so many values were missing or others, so many were
+    /// there that should not be. All of it is being repaired.
+    case itDiffers(wrong: Int, ghosts: Int)
     /// The link's state changed, and why.
     case state(LinkState, reason: String)
 }

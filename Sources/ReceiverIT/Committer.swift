@@ -9,6 +9,7 @@ struct Committer: Sendable {
     private(set) var commit = Commit()
 
     mutating func note(_ event: LinkEvent) { commit.events.append(event) }
+    mutating func beginReading(_ number: UInt64) { commit.beginsReading = number }
 
     /// Applies the content of a released unit, item by item.
     /// - Parameter content: that of the unit, checked.

@@ -1,4 +1,3 @@
-import Crypto
 import DiodeProtocol
 
 /// One epoch as it is stored: all of its track but holes, which are stored one by one, and waiting units, which an echo
@@ -34,6 +33,7 @@ struct LinkRow: Sendable, Equatable {
     var beat = ChannelFrontier()
     var rounds = RoundWatch()
     var digest = DigestWatch()
+    var itMatches: Bool?
 }
 
 /// Where a hole is stored.
@@ -57,7 +57,7 @@ struct TopicRow: Sendable, Equatable {
     var retained = ReplicaSlot()
     var event = ReplicaSlot()
     /// Hash of the retained payload.
-    var value = Digest16(first: 0, second: 0)
+    var value: UInt64 = 0
     var version = TopicVersion(rawValue: 0)
 }
 

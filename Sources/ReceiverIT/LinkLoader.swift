@@ -60,7 +60,7 @@ enum LinkLoader {
             SELECT next_gap, heard_floor, begins_epoch, begins_sequence, folded_epochs, folded_delivered, folded_late,
                 folded_missing, folded_lost, folded_repeated, forgotten, snapshot_epoch, snapshot_incarnation,
                 snapshot_block, beat_epoch, beat_incarnation, beat_block, checkpoint, is_whole, is_settled,
-                digest_matches, compared_epoch, compared_sequence, compared_at FROM links WHERE id = ?1
+                digest_matches, compared_epoch, compared_sequence, compared_at, it_matches FROM links WHERE id = ?1
             """)
         row.bind(1, Int64(id))
         var link = LinkRow()
@@ -79,6 +79,7 @@ enum LinkLoader {
             link.digest = DigestWatch(
                 matches: row.optional(20).map { $0 != 0 }, comparedAt: row.stamp(21),
                 comparedTime: row.optional(23).map { UnixMilliseconds(rawValue: $0) })
+            link.itMatches = row.optional(24).map { $0 != 0 }
         }
         return (link, checkpoint)
     }
@@ -277,7 +278,7 @@ enum LinkLoader {
             var row = TopicRow(
                 id: Int(rows.integer(0)), name: rows.bytes(1), retained: rows.slot(2, hash: 7),
                 event: rows.slot(4, hash: 9), version: TopicVersion(rawValue: rows.unsigned(6)))
-            if rows.blob(8).byteCount == Digest16.byteCount { row.value = Digest16(loading: rows.blob(8), at: 0) }
+            row.value = rows.unsigned(8)
             let isTaken = replica.restore(row, with: &hasher)
             // Limits that were lowered since: those beyond are not tracked any more.
             guard isTaken else { break }

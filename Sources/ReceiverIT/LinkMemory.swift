@@ -13,6 +13,8 @@ struct LinkMemory: Sendable {
     var slices = WaitingSlices()
     var rounds = RoundWatch()
     var digest = DigestWatch()
+    /// Whether the IT broker retains what the replica holds, as it was last read back; nil while nobody knows.
+    var itMatches: Bool?
     private var takenRow = LinkRow()
     private var nextCheckpoint: MonotonicInstant
     private var mayCheckpoint = false
@@ -42,13 +44,15 @@ struct LinkMemory: Sendable {
         contents = AcceptedContents(restoring: stored.contents)
         rounds = stored.link.rounds
         digest = stored.link.digest
+        itMatches = stored.link.itMatches
         takenRow = stored.link
     }
 
     private var row: LinkRow {
         // Of a round under way nothing is stored.
         let rounds = RoundWatch(isWhole: rounds.isWhole, isSettled: rounds.isSettled)
-        return LinkRow(tracker: tracker.row, snapshot: snapshot, beat: beat, rounds: rounds, digest: digest)
+        return LinkRow(
+            tracker: tracker.row, snapshot: snapshot, beat: beat, rounds: rounds, digest: digest, itMatches: itMatches)
     }
 
     /// Lets the next checkpoint begin when it is due.

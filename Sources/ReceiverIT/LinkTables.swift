@@ -38,7 +38,7 @@ struct LinkTables: ~Copyable {
         let state = try database.prepare(
             """
             UPDATE links SET is_whole = ?2, is_settled = ?3, digest_matches = ?4, compared_epoch = ?5,
-                compared_sequence = ?6, compared_at = ?7 WHERE id = ?1
+                compared_sequence = ?6, compared_at = ?7, it_matches = ?8 WHERE id = ?1
             """)
         let checkpoint = try database.prepare("UPDATE links SET checkpoint = ?2 WHERE id = ?1")
         let epoch = try database.prepare(
@@ -159,7 +159,7 @@ struct LinkTables: ~Copyable {
         try state.run(
             id, row.rounds.isWhole ? 1 : 0, row.rounds.isSettled ? 1 : 0, row.digest.matches.map { $0 ? 1 : 0 },
             row.digest.comparedAt?.epoch.rawValue, row.digest.comparedAt?.sequence.rawValue,
-            row.digest.comparedTime?.rawValue)
+            row.digest.comparedTime?.rawValue, row.itMatches.map { $0 ? 1 : 0 })
     }
 
     private mutating func store(_ row: TrackRow, of id: UInt64) throws(StorageError) {
@@ -197,7 +197,7 @@ struct LinkTables: ~Copyable {
         guard !row.name.isEmpty else { return try topicRemoval.run(id, UInt64(row.id)) }
         topic.bind(8, blob: row.name.span.bytes)
         topic.bind(9, hashOf: row.retained)
-        if row.retained.state == .held { topic.bind(10, blob: row.value.bytes.span.bytes) } else { topic.bindNull(10) }
+        topic.bind(10, unsigned: row.value)
         topic.bind(11, hashOf: row.event)
         let (retained, event) = (row.retained.known, row.event.known)
         try topic.run(

@@ -49,6 +49,7 @@ final class LinkWorker {
 
     /// Does what time brings, and hands over what was decided. Waits while the store has too much to do.
     func finishRound(now: MonotonicInstant, time: UnixMilliseconds) {
+        serveReading(now: now, time: time)
         core.advance(now: now, time: time)
         let commit = store.takeWholeWish(index) ? core.takeWholeCommit() : core.takeCommit()
         for event in commit.events { tell(event, now: now) }
@@ -94,6 +95,19 @@ final class LinkWorker {
         snapshot.head = store.head
         self.snapshot = snapshot
         observer.status(snapshot)
+    }
+
+    /// What the publisher reads back on the IT broker is compared here, where the replica is.
+    private func serveReading(now: MonotonicInstant, time: UnixMilliseconds) {
+        if core.takeReadingWish() { queue.readBack.wish() }
+        guard let order = queue.readBack.takeOrder() else { return }
+        switch order {
+        case .begin(let number, let isNewConnection):
+            if core.beginReading(number, isNewConnection: isNewConnection) { queue.readBack.accept() }
+        case .compare(let values): core.compare(values, now: now, time: time)
+        case .end(let isComplete, let admits): core.endReading(isComplete: isComplete, admits: admits)
+        case .cancel: core.cancelReading()
+        }
     }
 
     /// Nothing more comes: what is decided is told without waiting for more of the same.
@@ -185,6 +199,10 @@ final class LinkWorker {
             log.error(
                 "replica.diverged", "values differed from what the sender says; the carousel has put them right",
                 ["link": .text(name), "slots": .number(slots), "behind": .text(stamp.text)])
+        case .itDiffers(let wrong, let ghosts):
+            log.warning(
+                "it_broker.differs", "the IT broker does not retain what it was given: it is being repaired",
+                ["link": .text(name), "wrong": .number(wrong), "ghosts": .number(ghosts)])
         case .state(let state, let reason):
             let level: EventLevel = state == .online ? .notice : .warning
             log.write(level, "link.\(state.rawValue)", reason, ["link": .text(name)])

@@ -18,6 +18,7 @@ public struct ReceiverCore: ~Copyable {
     var memory: LinkMemory
     var committer = Committer()
     var hasher = SymbolHasher()
+    var reading = ReadingTally()
     private var watch: LinkWatch
     var tallies = ReceiverCounters()
     private var released: [ReleasedUnit] = []

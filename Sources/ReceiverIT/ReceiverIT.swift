@@ -46,37 +46,38 @@
 //  36. ReceiverReports.swift — what it says about itself
 //  37. ReceiverCore.swift — all of it
 //  38. StateIntake.swift — slices and checkpoints on their way into it
+//  39. ReadingIntake.swift — what the IT broker retains, compared and put right
 //   Store:
-//  39. StoreSchema.swift — the database: every table, and who writes it
-//  40. Binding.swift — values of this room as columns
-//  41. LinkVitals.swift — how a link was when it was last looked at
-//  42. LinkTables.swift — stores what links remember, by change
-//  43. LossTable.swift — names what never will be published
-//  44. Acknowledgement.swift — what somebody accepts as lost
-//  45. AcknowledgementTable.swift — writes and reads it
-//  46. LedgerNotes.swift — what the ledger says of an event
-//  47. ReceiverAction.swift — what the receiver itself did
-//  48. ReceiverIdentity.swift — what runs, under which configuration and keys
-//  49. AuditKey.swift — the key that signs the ledger's head
-//  50. LedgerCalendar.swift — balances each quarter of an hour, steps of the clock
-//  51. LinkLoader.swift — reads back what was stored
-//  52. StoreFile.swift — the open database, and one transaction
-//  53. StoreOpening.swift — opens the database, whatever was left of it
-//  54. Durability.swift — whether what is accepted outlives the process
-//  55. HeadWitness.swift — signs the ledger's head once a minute
-//  56. LogSyncLoop.swift — syncs the log each second
-//  57. ReceiverStore.swift — between the core thread and the store thread
-//  58. StoreLoop.swift — the store thread
-//  59. LinkArchive.swift — the database of one link without threads, for simulations
+//  40. StoreSchema.swift — the database: every table, and who writes it
+//  41. Binding.swift — values of this room as columns
+//  42. LinkVitals.swift — how a link was when it was last looked at
+//  43. LinkTables.swift — stores what links remember, by change
+//  44. LossTable.swift — names what never will be published
+//  45. Acknowledgement.swift — what somebody accepts as lost
+//  46. AcknowledgementTable.swift — writes and reads it
+//  47. LedgerNotes.swift — what the ledger says of an event
+//  48. ReceiverAction.swift — what the receiver itself did
+//  49. ReceiverIdentity.swift — what runs, under which configuration and keys
+//  50. AuditKey.swift — the key that signs the ledger's head
+//  51. LedgerCalendar.swift — balances each quarter of an hour, steps of the clock
+//  52. LinkLoader.swift — reads back what was stored
+//  53. StoreFile.swift — the open database, and one transaction
+//  54. StoreOpening.swift — opens the database, whatever was left of it
+//  55. Durability.swift — whether what is accepted outlives the process
+//  56. HeadWitness.swift — signs the ledger's head once a minute
+//  57. LogSyncLoop.swift — syncs the log each second
+//  58. ReceiverStore.swift — between the core thread and the store thread
+//  59. StoreLoop.swift — the store thread
+//  60. LinkArchive.swift — the database of one link without threads, for simulations
 //   The daemon:
-//  60. ReceiverConfiguration.swift — everything that recv.json5 says
-//  61. CardFile.swift — reads a link card
-//  62. ReceiverServiceError.swift — why a receiver cannot start
-//  63. ReceiverStatus.swift — links and sockets as of one instant
-//  64. LinkWorker.swift — one link on the core thread
-//  65. ReceiverLoop.swift — the core thread
-//  66. ReceiverService.swift — listeners, core thread, store, outboxes
+//  61. ReceiverConfiguration.swift — everything that recv.json5 says
+//  62. CardFile.swift — reads a link card
+//  63. ReceiverServiceError.swift — why a receiver cannot start
+//  64. ReceiverStatus.swift — links and sockets as of one instant
+//  65. LinkWorker.swift — one link on the core thread
+//  66. ReceiverLoop.swift — the core thread
+//  67. ReceiverService.swift — listeners, core thread, store, outboxes
 //   Told later:
-//  67. StoredAccount.swift — the double entry of a link as its rows tell it
-//  68. LedgerWords.swift — what the ledger's entries say, in the values of an audit
-//  69. AuditReader.swift — what an audit says, as one transaction saw it
+//  68. StoredAccount.swift — the double entry of a link as its rows tell it
+//  69. LedgerWords.swift — what the ledger's entries say, in the values of an audit
+//  70. AuditReader.swift — what an audit says, as one transaction saw it

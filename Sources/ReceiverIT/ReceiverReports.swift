@@ -37,6 +37,8 @@ public struct ReplicaReport: Sendable, Equatable {
     public internal(set) var topics: UInt64 = 0
     /// Whether it equals the sender's state; nil while that cannot be said.
     public internal(set) var digestMatches: Bool?
+    /// Whether the IT broker retains what it holds, as it was last read back; nil while nobody knows.
+    public internal(set) var itMatches: Bool?
     /// The newest record that this covers, and when it was found.
     public internal(set) var asOf: Stamp?
     public internal(set) var asOfTime: UnixMilliseconds?
@@ -46,12 +48,15 @@ public struct ReplicaReport: Sendable, Equatable {
     public init() {}
 
     init(_ memory: borrowing LinkMemory) {
-        self.init(LinkRow(rounds: memory.rounds, digest: memory.digest), topics: UInt64(memory.replica.count))
+        self.init(
+            LinkRow(rounds: memory.rounds, digest: memory.digest, itMatches: memory.itMatches),
+            topics: UInt64(memory.replica.count))
     }
 
     init(_ row: LinkRow, topics: UInt64) {
         self.topics = topics
         digestMatches = row.digest.matches
+        itMatches = row.itMatches
         asOf = row.digest.comparedAt
         asOfTime = row.digest.comparedTime
         isSettled = row.rounds.isSettled

@@ -36,8 +36,13 @@ struct Replica: Sendable {
         var retained = ReplicaSlot()
         var event = ReplicaSlot()
         /// Of the retained value alone, to compare it with what the IT broker retains.
-        var value = Digest16(first: 0, second: 0)
+        var value: UInt64 = 0
         var version: UInt64 = 0
+        /// The readings of the IT broker during which its retained value last changed and was last seen there.
+        var changedIn: UInt32 = 0
+        var seenIn: UInt32 = 0
+        /// The IT broker retains something else: the next slice repairs it.
+        var isWrong = false
 
         subscript(kind: Kind) -> ReplicaSlot {
             get { kind == .retained ? retained : event }
@@ -63,6 +68,10 @@ struct Replica: Sendable {
     /// Topics that found no room since the start.
     private(set) var untracked: UInt64 = 0
     private var checkpoint = DirtyTopics()
+    /// Counts readings of the IT broker.
+    private(set) var reading: UInt32 = 0
+    /// Topics of which the IT broker retains something else.
+    private(set) var wrongCount = 0
     /// Topics that a slice changed: no unit says so, they are written with the round.
     private var touched: Set<Int> = []
 
@@ -169,6 +178,7 @@ struct Replica: Sendable {
         clearHash(kind, of: place)
         if topics[place][kind].state == .held { slotCount -= 1 }
         topics[place][kind] = ReplicaSlot()
+        if kind == .retained { noteRetainedChange(place) }
         touched.insert(place)
         if topics[place].retained.state == .empty, topics[place].event.state == .empty { remove(place, with: &hasher) }
     }
@@ -213,7 +223,8 @@ struct Replica: Sendable {
             return
         }
         // What a slice took back or put right, whatever was there then.
-        guard let place = place(of: content.topic, with: &hasher) else { return }
+        let known = content.isDeletion ? names.find(content.topic) : place(of: content.topic, with: &hasher)
+        guard let place = known else { return }
         if !content.isDeletion || topics[place].retained.stamp <= delivery.stamp {
             take(.retained, of: place, content, stamp: delivery.stamp, with: &hasher)
         }
@@ -254,6 +265,74 @@ struct Replica: Sendable {
             version: TopicVersion(rawValue: topic.version))
     }
 
+    // MARK: What the IT broker retains
+
+    /// Every topic is known, so that what the IT broker has beyond is the past.
+    var isComplete: Bool { untracked == 0 && names.count < limits.topics }
+
+    /// From now on retained values that change are on their way to the IT broker.
+    mutating func beginReading() { reading &+= 1 }
+
+    /// What the IT broker retains of a topic.
+    enum Verdict: Equatable {
+        /// What it should, or on its way there.
+        case right
+        /// Something else; it is marked.
+        case wrong
+        /// Something although nothing is retained.
+        case ghost(Stamp?)
+    }
+
+    /// Compares what the IT broker retains of a topic; by stamp too, where the broker tells it.
+    mutating func compare(_ topic: RawSpan, stamp: Stamp?, value: UInt64, with hasher: inout SymbolHasher) -> Verdict {
+        guard let place = names.find(topic) else { return .ghost(nil) }
+        guard topics[place].changedIn != reading else { return .right }
+        guard topics[place].retained.state == .held else { return .ghost(topics[place].retained.known) }
+        hashSlots(of: place, with: &hasher)
+        topics[place].seenIn = reading
+        guard stamp ?? topics[place].retained.stamp == topics[place].retained.stamp, topics[place].value == value else {
+            markWrong(place)
+            return .wrong
+        }
+        return .right
+    }
+
+    /// Marks every topic that was not seen although it should have been.
+    /// - Parameter admits: whether the IT broker may have a topic.
+    /// - Returns: how many they are.
+    mutating func markUnseen(_ admits: ([UInt8]) -> Bool) -> Int {
+        var unseen = 0
+        for place in 0..<names.places where !names.isFree(place) && topics[place].retained.state == .held {
+            guard topics[place].changedIn != reading, topics[place].seenIn != reading, admits(names.name(place)) else {
+                continue
+            }
+            markWrong(place)
+            unseen += 1
+        }
+        return unseen
+    }
+
+    /// Whether the IT broker retains something else, according to the last reading; once.
+    mutating func takeWrong(_ place: Int) -> Bool {
+        guard topics[place].isWrong else { return false }
+        noteRetainedChange(place)
+        return true
+    }
+
+    private mutating func markWrong(_ place: Int) {
+        guard !topics[place].isWrong else { return }
+        topics[place].isWrong = true
+        wrongCount += 1
+    }
+
+    /// A publish is on its way that puts the IT broker right.
+    private mutating func noteRetainedChange(_ place: Int) {
+        topics[place].changedIn = reading
+        guard topics[place].isWrong else { return }
+        topics[place].isWrong = false
+        wrongCount -= 1
+    }
+
     // MARK: Parts
 
     private mutating func insert(_ topic: RawSpan, at wanted: Int? = nil, with hasher: inout SymbolHasher) -> Int? {
@@ -278,6 +357,7 @@ struct Replica: Sendable {
         _ kind: Kind, of place: Int, to content: SlotContent, _ stamp: Stamp, with hasher: inout SymbolHasher
     ) {
         clearHash(kind, of: place)
+        if kind == .retained { noteRetainedChange(place) }
         let wasHeld = topics[place][kind].state == .held
         topics[place][kind].stamp = stamp
         topics[place][kind].state = content.isDeletion ? .tombstone : .held

@@ -84,6 +84,8 @@ struct SliceApplier {
                 outcome.diverged += 1
                 memory.replica.take(kind, of: place, content, stamp: entry.stamp, with: &hasher)
                 if kind == .retained { refresh(entry, &committer) }
+            } else if kind == .retained, memory.replica.takeWrong(place) {
+                refresh(entry, &committer)
             }
             return
         }

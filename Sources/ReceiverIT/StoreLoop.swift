@@ -102,6 +102,7 @@ struct StoreLoop: ~Copyable {
         let index = round.link
         let changes = round.commit.changes
         let end = links[index].queue.stage(round.commit.units)
+        if let reading = round.commit.beginsReading { links[index].queue.readBack.begin(reading, behind: end) }
         for event in round.commit.events { batch.links[index].add(event) }
         for entry in links[index].notes.entries(of: round.commit.events, at: round.time) { add(entry) }
         if let vitals = round.vitals { batch.links[index].vitals = vitals }

@@ -85,7 +85,7 @@ public enum StoreSchema {
     /// What slices and checkpoints brought.
     private static let state = """
         ALTER TABLE topics ADD COLUMN retained_hash BLOB;  -- NULL: nothing is held; with a stamp it was deleted
-        ALTER TABLE topics ADD COLUMN retained_value BLOB; -- hash of the payload alone
+        ALTER TABLE topics ADD COLUMN retained_value INTEGER; -- hash of the payload alone
         ALTER TABLE topics ADD COLUMN event_hash BLOB;
         ALTER TABLE links ADD COLUMN is_whole INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE links ADD COLUMN is_settled INTEGER NOT NULL DEFAULT 0;
@@ -93,6 +93,7 @@ public enum StoreSchema {
         ALTER TABLE links ADD COLUMN compared_epoch INTEGER;
         ALTER TABLE links ADD COLUMN compared_sequence INTEGER;
         ALTER TABLE links ADD COLUMN compared_at INTEGER;
+        ALTER TABLE links ADD COLUMN it_matches INTEGER;
         CREATE TABLE filled (
             link INTEGER NOT NULL, epoch INTEGER NOT NULL,
             word INTEGER NOT NULL,       -- 64 sequences from 64 times this on

@@ -3,7 +3,8 @@ import MQTT
 import Outbox
 
 /// Puts together the properties of a publish: those of the plant in their order, with the message expiry interval run down,
-/// and behind them ours: `diode-link`, `diode-ts`, `diode-seq`, and `diode-late` where a record came late.
+/// and behind them ours: `diode-link`, `diode-ts`, `diode-seq`, `diode-late` where a record came late, and `diode-refresh` where a value is
+/// repeated because the IT broker does not retain it.
 struct PropertyComposer: Sendable {
     enum Outcome: Equatable {
         /// They are in `bytes`.
@@ -39,7 +40,9 @@ struct PropertyComposer: Sendable {
         bytes.append(contentsOf: link)
         appendTime(delivery.sourceTime)
         appendSequence(delivery.stamp)
-        if delivery.lateness == .newest || delivery.lateness == .superseded {
+        if delivery.isRefresh {
+            appendUser("diode-refresh", value: [UInt8(ascii: "1")])
+        } else if delivery.lateness != .none {
             appendUser("diode-late", value: [UInt8(ascii: "1")])
         }
         return .composed

@@ -43,6 +43,10 @@ struct PublisherLoop: ~Copyable {
     private var lateTopic: [UInt8] = []
     private let lateTopicStart: Int
     private var stopAt: MonotonicInstant?
+    /// What reads back, while it does; when it is next due, and whether this broker can be read at all.
+    private var reader: RetainedReader?
+    private var readAt = MonotonicInstant(nanoseconds: 0)
+    private var readVersion: ProtocolVersion?
 
     init(
         _ settings: PublisherSettings, queue: DeliveryQueue, mailbox: PublisherMailbox, shared: Lock<PublisherReport>,
@@ -96,6 +100,7 @@ struct PublisherLoop: ~Copyable {
         for message in mailbox.take() { take(message, now: now) }
         if connection == nil, dialAt <= now, stopAt == nil { dial(now: now) }
         if isConnected { publish(now: now) }
+        readBack(now: now)
         guard let stopAt else { return true }
         return stopAt > now && !isDrained
     }
@@ -111,6 +116,7 @@ struct PublisherLoop: ~Copyable {
         var deadline = stopAt
         if connection == nil { deadline = min(deadline ?? dialAt, dialAt) }
         if isConnected, let due = status.nextDeadline { deadline = min(deadline ?? due, due) }
+        if isConnected, readVersion != nil { deadline = min(deadline ?? readAt, readAt) }
         return deadline.map { max(.zero, now.duration(to: $0)) }
     }
 
@@ -141,6 +147,7 @@ struct PublisherLoop: ~Copyable {
             isConnected = true
             connectedAt = now
             status.connectionBegan()
+            beginReading(grant.version, now: now)
             shared.withLock {
                 $0.isConnected = true
                 $0.since = time
@@ -192,6 +199,7 @@ struct PublisherLoop: ~Copyable {
     /// The connection was lost: everything that is not settled goes back to the outbox.
     private mutating func replaceConnection(now: MonotonicInstant) {
         isConnected = false
+        stopReading()
         generation += 1
         connection?.stop()
         connection = nil
@@ -209,7 +217,45 @@ struct PublisherLoop: ~Copyable {
         pause = min(pause * 2, settings.connection.reconnectMaximum)
     }
 
+    // MARK: Reading back
+
+    private mutating func beginReading(_ version: ProtocolVersion, now: MonotonicInstant) {
+        guard version == .v5 || !settings.mapper.isEverything else { return queue.readBack.cancel() }
+        readVersion = version
+        readAt = now.advanced(by: settings.readBackPeriod)
+        queue.readBack.request(isNewConnection: true)
+    }
+
+    /// Starts what was accepted, ends what is over, and asks again when it is due.
+    private mutating func readBack(now: MonotonicInstant) {
+        if let reader, reader.isEnded {
+            reader.stop()
+            self.reader = nil
+        }
+        guard let readVersion, isConnected, reader == nil, stopAt == nil else { return }
+        if queue.readBack.takeWish() || readAt <= now {
+            readAt = now.advanced(by: settings.readBackPeriod)
+            queue.readBack.request(isNewConnection: false)
+        }
+        guard queue.readBack.takeStart(settled: queue.settled) else { return }
+        do {
+            reader = try RetainedReader(
+                settings, version: readVersion, readBack: queue.readBack, wakeup: mailbox.wakeup, log: log)
+        } catch {
+            log.error("it_broker.unread", "\(error)", ["link": .text(settings.link)])
+            queue.readBack.cancel()
+        }
+    }
+
+    private mutating func stopReading() {
+        readVersion = nil
+        queue.readBack.cancel()
+        reader?.stop()
+        reader = nil
+    }
+
     private mutating func sayGoodbye() {
+        stopReading()
         guard let connection else { return }
         if isConnected {
             let goodbye = status.goodbye(time: UnixMilliseconds(rawValue: UnixClock.now()))

@@ -12,6 +12,8 @@ public struct PublisherSettings: Sendable {
     /// Deliveries and bytes that are on their way to the IT broker at once: what is repeated when it is lost.
     public var windowRecords = 4_096
     public var windowBytes = 16 << 20
+    /// How often the IT broker is read back beside each connection.
+    public var readBackPeriod = Duration.seconds(3_600)
 
     public init(link: String, connection: ConnectionSettings, mapper: TopicMapper) {
         self.link = link

@@ -12,7 +12,8 @@
 //   5. UnreleasedTopics.swift — keeps a topic in order where its QoS changes
 //   6. Settler.swift — turns the IT broker's answers into settlements of the outbox
 //   7. LinkStatusPublisher.swift — what stands at diode/<link>/status and diode/<link>/gap
-//   8. PublisherMailbox.swift — what other threads tell the publisher
-//   9. PublisherSettings.swift — what a publisher is told once, and what it tells
-//  10. PublisherLoop.swift — the thread: window, connection, loss of the connection
-//  11. Publisher.swift — publishes one link on the IT broker
+//   8. RetainedReader.swift — reads back what the IT broker retains
+//   9. PublisherMailbox.swift — what other threads tell the publisher
+//  10. PublisherSettings.swift — what a publisher is told once, and what it tells
+//  11. PublisherLoop.swift — the thread: window, connection, loss of the connection
+//  12. Publisher.swift — publishes one link on the IT broker

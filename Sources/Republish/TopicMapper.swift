@@ -51,6 +51,39 @@ public struct TopicMapper: Sendable {
         return isOwn(prefixed.span.bytes) ? .prefixed : .refused(.foreignTopic)
     }
 
+    // MARK: Back
+
+    /// Where on the IT broker the link's topics are.
+    var filters: [TopicFilter] {
+        guard isOpen else { return own }
+        do throws(TopicFilter.Fault) {
+            return [try TopicFilter(String(decoding: prefix, as: UTF8.self) + "#")]
+        } catch {
+            preconditionFailure("a prefix has no wildcards")
+        }
+    }
+
+    /// Whether every topic of the IT broker could be the link's.
+    var isEverything: Bool { isOpen && prefix.isEmpty }
+
+    /// `own` says nothing.
+    private var isOpen: Bool { own.map(\.description) == ["#"] }
+
+    /// The topic in the plant of one on the IT broker; nil if the link never writes there.
+    func plantTopic(of topic: RawSpan) -> [UInt8]? {
+        guard !Self.isReserved(topic), isOwn(topic) else { return nil }
+        let bytes = topic.withUnsafeBytes { Array($0) }
+        guard bytes.starts(with: prefix), bytes.count > prefix.count else { return nil }
+        return Array(bytes.dropFirst(prefix.count))
+    }
+
+    /// Whether a topic of the plant may be on the IT broker.
+    func admits(_ topic: [UInt8]) -> Bool {
+        var copy = self
+        if case .refused = copy.map(topic.span.bytes) { return false }
+        return true
+    }
+
     private func isOwn(_ topic: RawSpan) -> Bool {
         for filter in own where filter.matches(topic) { return true }
         return false

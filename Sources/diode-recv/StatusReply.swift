@@ -140,6 +140,7 @@ enum StatusReply {
         [
             "topics": .number(replica.topics), "settled": .flag(replica.isSettled),
             "digest_matches": replica.digestMatches.map { .flag($0) } ?? .null,
+            "it_matches": replica.itMatches.map { .flag($0) } ?? .null,
             "as_of_sequence": replica.asOf.map { .number($0.sequence.rawValue) } ?? .null,
             "as_of": .optional(replica.asOfTime.map(CalendarTime.text)),
         ]

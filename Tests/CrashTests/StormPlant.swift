@@ -56,11 +56,15 @@ final class StormPlant: Sendable {
         async throws
     {
         guard try await !eventually(limit, condition) else { return }
+        let sender = (try? await pair.status(.sender))?.output ?? "does not answer"
+        let receiver = (try? await pair.status(.receiver))?.output ?? "does not answer"
         throw Stuck(
             description: """
                 not within \(limit): \(what)
                 tap at the OT broker: \(otTap.read { "\($0.handedOver) handed over, \($0.acknowledged) acknowledged" })
                 tap at the IT broker: \(itTap.read { "\($0.handedOver) handed over, \($0.acknowledged) acknowledged" })
+                status of the sender: \(sender)
+                status of the receiver: \(receiver)
                 sender: \(pair.sender?.errors.suffix(3_000) ?? "never started")
                 receiver: \(pair.receiver?.errors.suffix(3_000) ?? "never started")
                 """)

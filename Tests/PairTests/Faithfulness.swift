@@ -4,7 +4,9 @@ import TestKit
 enum Faithfulness {
     /// What the pair itself says on the IT broker.
     static let ownTopics = "diode/"
-    private static let ownProperties: Set<String> = ["diode-link", "diode-ts", "diode-seq", "diode-late"]
+    private static let ownProperties: Set<String> = [
+        "diode-link", "diode-ts", "diode-seq", "diode-late", "diode-refresh",
+    ]
 
     /// What came from the plant, without the properties that the pair puts behind those of the plant.
     static func fromPlant(_ arrived: [PlantMessage]) -> [PlantMessage] {

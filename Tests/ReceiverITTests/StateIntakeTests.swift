@@ -152,7 +152,7 @@ struct StateIntakeTests {
     )
     func histories() async throws {
         try await withSeed { random in
-            for _ in 0..<12 { try history(&random) }
+            for _ in 0..<6 { try history(&random) }
         }
     }
 

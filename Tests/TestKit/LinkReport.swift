@@ -7,6 +7,7 @@ public struct LinkReport: Sendable, Decodable {
     public var counters: [String: Int]
     public var rejected: [String: Int]
     public var gaps: [Gap]
+    public var replica: Replica
     private var link: State
 
     private struct State: Decodable, Sendable {
@@ -29,6 +30,20 @@ public struct LinkReport: Sendable, Decodable {
             case epoch, state, cause, missing
             case first = "first_sequence"
             case last = "last_sequence"
+        }
+    }
+
+    /// How the receiver's replica compares.
+    public struct Replica: Sendable, Decodable {
+        public var topics: Int
+        public var settled: Bool
+        public var digestMatches: Bool?
+        public var itMatches: Bool?
+
+        private enum CodingKeys: String, CodingKey {
+            case topics, settled
+            case digestMatches = "digest_matches"
+            case itMatches = "it_matches"
         }
     }
 

@@ -124,6 +124,8 @@ struct TapConnection: ~Copyable {
         case .publish where fromServer == isFromServer:
             let message = try PublishView.decode(body, header: header, version: version)
             guard message.qos != .atMostOnce, let number = NumberedMessage.number(in: message.payload) else { return }
+            // A repair of what the IT broker retains is no repetition of the record.
+            guard try Self.user("diode-refresh", in: message.properties) == nil else { return }
             let stamp = try Self.stamp(message.properties)
             pending[message.packetIdentifier] = (number, stamp)
             events.append(.handedOver(number, stamp, sideways: !keepsSession))
@@ -137,13 +139,18 @@ struct TapConnection: ~Copyable {
 
     /// The user property `diode-seq`, `<epoch>:<sequence>`.
     private static func stamp(_ properties: RawSpan) throws(CodecError) -> Stamp? {
+        guard let words = try user("diode-seq", in: properties)?.split(separator: ":"), words.count == 2,
+            let epoch = UInt64(words[0]), let sequence = UInt64(words[1])
+        else { return nil }
+        return Stamp(epoch: Epoch(rawValue: epoch), sequence: SequenceNumber(rawValue: sequence))
+    }
+
+    /// The value of a user property; nil if there is none of that name.
+    private static func user(_ name: String, in properties: RawSpan) throws(CodecError) -> String? {
         var reader = PropertyReader(properties)
         while !reader.isAtEnd {
             let property = try reader.next()
-            guard property.id == .userProperty, text(property.bytes) == "diode-seq" else { continue }
-            let words = text(property.value).split(separator: ":")
-            guard words.count == 2, let epoch = UInt64(words[0]), let sequence = UInt64(words[1]) else { return nil }
-            return Stamp(epoch: Epoch(rawValue: epoch), sequence: SequenceNumber(rawValue: sequence))
+            if property.id == .userProperty, text(property.bytes) == name { return text(property.value) }
         }
         return nil
     }
