@@ -42,7 +42,7 @@ public struct StatusReport: Sendable {
         return states.contains("degraded") ? .degraded : .success
     }
 
-    /// One line an object.
+    /// One line an object, and what else the daemon has to say.
     public var page: String {
         var page = ""
         for part in Self.parts {
@@ -54,6 +54,7 @@ public struct StatusReport: Sendable {
             }
             page += line.reversed().drop { $0 == " " }.reversed() + "\n"
         }
+        for case .text(let note) in answer["notes"]?.elements ?? [] { page += JSONValue.printable(note) + "\n" }
         return page
     }
 

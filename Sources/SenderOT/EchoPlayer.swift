@@ -21,6 +21,8 @@ final class EchoPlayer: Sendable {
         var resent: UInt64 = 0
         /// Blocks that an operator asked for and that are not repeated yet.
         var resendsWaiting: UInt64 = 0
+        /// By how much each offset is late, because the link has no room.
+        var lags: [Duration] = []
         var failure: StorageError?
     }
 
@@ -69,7 +71,8 @@ final class EchoPlayer: Sendable {
 
     var report: Report {
         var report = state.withLock { $0 }
-        report.shed = schedule.withLock { $0.shed }
+        let now = MonotonicInstant(nanoseconds: MonotonicClock.now())
+        (report.shed, report.lags) = schedule.withLock { ($0.shed, $0.lags(now)) }
         return report
     }
 

@@ -102,6 +102,16 @@ public struct EchoSchedule: Sendable {
         return earliest.map { MonotonicInstant(nanoseconds: $0) }
     }
 
+    /// By how much each offset is late with what it repeats next; zero while it keeps up.
+    public func lags(_ now: MonotonicInstant) -> [Duration] {
+        offsets.indices.map { echo in
+            let next = firstMark { $0.position >= cursors[echo] }
+            guard next < marks.count else { return .zero }
+            let due = marks[next].at &+ nanoseconds[echo]
+            return .nanoseconds(now.nanoseconds > due ? now.nanoseconds - due : 0)
+        }
+    }
+
     /// The newest position that was sent at least this offset ago.
     private func newest(of echo: Int, _ now: MonotonicInstant) -> UInt64? {
         guard now.nanoseconds >= nanoseconds[echo] else { return nil }

@@ -241,7 +241,9 @@ final class Journal: Sendable {
         return first + left.block.rawValue - 1
     }
 
-    func committed(_ blocks: Int, nanoseconds: UInt64, floor: Stamp?, usedBytes: UInt64, isFull: Bool) {
+    func committed(
+        _ blocks: Int, nanoseconds: UInt64, floor: Stamp?, oldest: UnixMilliseconds?, usedBytes: UInt64, isFull: Bool
+    ) {
         if full.exchange(isFull, ordering: .acquiringAndReleasing) != isFull {
             if isFull {
                 log.error(
@@ -253,6 +255,7 @@ final class Journal: Sendable {
         }
         state.withLock { state in
             state.floor = floor
+            state.oldest = oldest
             state.usedBytes = usedBytes
             state.isFull = isFull
             if blocks > 0 { state.commits.add(nanoseconds: nanoseconds) }
@@ -298,6 +301,8 @@ struct JournalReport: Sendable {
     let limitBytes: UInt64
     /// The oldest record that is held; nil while there is none.
     var floor: Stamp?
+    /// When the oldest block that is held was closed.
+    var oldest: UnixMilliseconds?
     var isFull = false
     /// Records that were acknowledged from memory, or before the journal that holds them was synced.
     var unjournalledRecords: UInt64 = 0

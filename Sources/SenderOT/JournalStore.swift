@@ -221,7 +221,7 @@ struct JournalStore: ~Copyable {
     }
 
     /// When the oldest block was closed.
-    private var floorTime: UInt64 = .max
+    private(set) var floorTime: UInt64 = .max
 
     private mutating func lookAtOldest() throws(StorageError) {
         oldest.bind(1, 1)

@@ -158,8 +158,9 @@ struct JournalWriter: ~Copyable {
         switch store {
         case .some(let store):
             journal.committed(
-                blocks, nanoseconds: nanoseconds, floor: store.floor, usedBytes: store.usedBytes,
-                isFull: store.isFull)
+                blocks, nanoseconds: nanoseconds, floor: store.floor,
+                oldest: store.floor.map { _ in UnixMilliseconds(rawValue: store.floorTime) },
+                usedBytes: store.usedBytes, isFull: store.isFull)
         case .none: break
         }
     }

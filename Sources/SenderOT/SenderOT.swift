@@ -50,28 +50,29 @@
 //  36. SlotChanges.swift — which of them are to be written, and how they come back
 //  37. JournalReader.swift — reads blocks back
 //  38. EchoSource.swift — what is repeated: blocks read back, and requests
-//  39. ResendQueue.swift — queues what operators ask for
+//  39. JournalReach.swift — how far back journal and echo reach
+//  40. ResendQueue.swift — queues what operators ask for
 // At the start:
-//  40. SenderStart.swift — opens the database and begins
-//  41. EpochReservation.swift — begins an epoch above all before, on disk before it is used
-//  42. JournalRestoration.swift — what earlier lifetimes left
-//  43. JournalReplay.swift — brings the last known values back, and the deliveries in doubt
-//  44. EchoRestoration.swift — the echo schedule goes on where it was
+//  41. SenderStart.swift — opens the database and begins
+//  42. EpochReservation.swift — begins an epoch above all before, on disk before it is used
+//  43. JournalRestoration.swift — what earlier lifetimes left
+//  44. JournalReplay.swift — brings the last known values back, and the deliveries in doubt
+//  45. EchoRestoration.swift — the echo schedule goes on where it was
 // Values between them:
-//  45. ClosedBlock.swift — a source block that will not change any more
-//  46. PacketList.swift — under which packet identifiers its records came
-//  47. BlockGeometry.swift — cuts a packed block so that its frames fit the path
-//  48. EthernetFraming.swift — what a datagram costs on the wire
-//  49. FrameArena.swift — the frames of one transmission, in reused memory
-//  50. Transmission.swift — one sending of a block, asked for
-//  51. TransmissionClass.swift — what a transmission is for, in order of preference
-//  52. FIFO.swift — a queue over an array
-//  53. LatencyHistogram.swift — how long something took, counted
+//  46. ClosedBlock.swift — a source block that will not change any more
+//  47. PacketList.swift — under which packet identifiers its records came
+//  48. BlockGeometry.swift — cuts a packed block so that its frames fit the path
+//  49. EthernetFraming.swift — what a datagram costs on the wire
+//  50. FrameArena.swift — the frames of one transmission, in reused memory
+//  51. Transmission.swift — one sending of a block, asked for
+//  52. TransmissionClass.swift — what a transmission is for, in order of preference
+//  53. FIFO.swift — a queue over an array
+//  54. LatencyHistogram.swift — how long something took, counted
 // The daemon:
-//  54. SenderConfiguration.swift — everything that send.json5 says
-//  55. SenderSettings.swift — the same in the terms of the stages
-//  56. SenderService.swift — the threads, from start to drain
-//  57. SenderServiceError.swift — what keeps it from starting
-//  58. SenderStatus.swift — what it knows of itself
-//  59. Condition.swift — how one part of the whole is
-//  60. ClockWatch.swift — notices that the clock was set
+//  55. SenderConfiguration.swift — everything that send.json5 says
+//  56. SenderSettings.swift — the same in the terms of the stages
+//  57. SenderService.swift — the threads, from start to drain
+//  58. SenderServiceError.swift — what keeps it from starting
+//  59. SenderStatus.swift — what it knows of itself
+//  60. Condition.swift — how one part of the whole is
+//  61. ClockWatch.swift — notices that the clock was set

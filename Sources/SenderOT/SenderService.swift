@@ -309,35 +309,40 @@ public final class SenderService: Sendable {
         told.brokerDropped = status.brokerDropped
         told.emitErrors = status.emitter.refusedFrames
         told.journalBacklog = UInt64(status.journal.backlogBlocks + status.unsentBlocks)
-        let journalAlarm = status.journal.alarm.map { [Subscriber.shortened($0, to: Beat.maximumTextBytes)] } ?? []
-        told.alarms = Array((journalAlarm + status.broker.alarms).prefix(Beat.maximumAlarms))
+        told.alarms = status.alarms.prefix(Beat.maximumAlarms).map {
+            Subscriber.shortened($0, to: Beat.maximumTextBytes)
+        }
         return told
     }
 
     private func snapshot() -> SenderStatus {
         let now = UnixMilliseconds(rawValue: UnixClock.now())
-        let broker = subscriber.report
-        let emitted = emitter.progress
-        let conditions = conditions.withLock { conditions in
-            if let failure = emitted.failure {
+        let progress = intake.progress
+        let configuration = configuration.withLock { $0 }
+        let report = journal.report
+        let (link, sender) = conditions.withLock { ($0.link, $0.sender) }
+        var status = SenderStatus(
+            at: now, link: link, sender: sender, newest: progress.newest, incarnation: incarnation,
+            fingerprint: LinkCard.fingerprint(of: publicKey), topics: progress.topics, counters: progress.counters,
+            emitter: emitter.progress, broker: subscriber.report, journal: report, echo: echo.report,
+            unsentBlocks: queue.unsentBlocks, isReserveHeld: reserve.isHeld, brokerDropped: watch.report.dropped,
+            reach: JournalReach(
+                configuration, oldest: report.oldest, usedBytes: report.usedBytes,
+                freeBytes: FreeSpace.bytes(at: configuration.state.resolved), now: now))
+        (status.link, status.sender) = conditions.withLock { conditions in
+            if let failure = status.emitter.failure {
                 conditions.link.become(.offline, reason: failure, at: now)
             } else {
                 conditions.link.become(.online, at: now)
             }
-            if let alarm = journal.report.alarm ?? broker.alarms.first {
+            if let alarm = status.alarms.first {
                 conditions.sender.become(.degraded, reason: alarm, at: now)
             } else {
                 conditions.sender.become(.online, at: now)
             }
-            return conditions
+            return (conditions.link, conditions.sender)
         }
-        let progress = intake.progress
-        return SenderStatus(
-            at: now, link: conditions.link, sender: conditions.sender, newest: progress.newest,
-            incarnation: incarnation, fingerprint: LinkCard.fingerprint(of: publicKey), topics: progress.topics,
-            counters: progress.counters, emitter: emitted, broker: broker, journal: journal.report,
-            echo: echo.report, unsentBlocks: queue.unsentBlocks, isReserveHeld: reserve.isHeld,
-            brokerDropped: watch.report.dropped)
+        return status
     }
 
     private func note(_ what: String, _ detail: String) {

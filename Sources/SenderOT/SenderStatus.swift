@@ -3,6 +3,7 @@ internal import DiodeProtocol
 internal import JSON
 internal import MQTT
 internal import Storage
+internal import Threading
 
 /// What the sender knows of itself at one moment, for the control socket and the beat.
 struct SenderStatus: Sendable {
@@ -23,6 +24,14 @@ struct SenderStatus: Sendable {
     var isReserveHeld: Bool
     /// What the OT broker dropped by its own count and was stated; nil where it does not tell.
     var brokerDropped: UInt64?
+    var reach: JournalReach
+
+    /// What an operator should know, one line each; the beat carries them to the other side.
+    var alarms: [String] {
+        let echoAlarm = echo.failure.map { "blocks cannot be read back to be repeated: \($0)" }
+        let paths = emitter.paths.compactMap { path in path.failure.map { "path \(path.path): \($0)" } }
+        return [journal.alarm, echoAlarm, reach.alarm].compactMap(\.self) + paths + broker.alarms
+    }
 
     /// The answer to `diode-send status`: four objects, and the numbers behind them.
     var json: JSONValue {
@@ -32,7 +41,8 @@ struct SenderStatus: Sendable {
             "epoch": .number(newest.epoch.rawValue), "incarnation": .text(String(incarnation.rawValue, radix: 16)),
             "sequence": .number(newest.sequence.rawValue), "topics": .number(topics), "records": records,
             "filtered": filtered, "emitted": emitted, "journal": journalled, "echo": echoed,
-            "subscription": subscription,
+            "subscription": subscription, "reach": reached, "alarms": .array(alarms.map { .text($0) }),
+            "notes": .array([.text("journal    \(reach.journalText)"), .text("echo       \(echoWords)")]),
         ]
     }
 
@@ -99,9 +109,29 @@ struct SenderStatus: Sendable {
     private var echoed: JSONValue {
         [
             "blocks": .array(echo.echoed.map { .number($0) }), "shed": .number(echo.shed),
-            "resent": .number(echo.resent), "resends_waiting": .number(echo.resendsWaiting),
+            "late_ms": .array(echo.lags.map { .number($0.milliseconds) }), "resent": .number(echo.resent),
+            "resends_waiting": .number(echo.resendsWaiting),
             "failure": .optional(echo.failure?.description),
         ]
+    }
+
+    private var reached: JSONValue {
+        [
+            "held_seconds": Self.seconds(reach.held),
+            "bytes_per_second": reach.bytesPerSecond.map { .number($0) } ?? .null,
+            "journal_seconds": Self.seconds(reach.journal), "echo_seconds": Self.seconds(reach.echo),
+            "repetitions": .number(reach.scheduled), "room_for_repetitions": reach.room.map { .number($0) } ?? .null,
+        ]
+    }
+
+    /// Where an echo is late by more than a second, it reaches back no further than that allows.
+    private var echoWords: String {
+        let late = echo.lags.max() ?? .zero
+        return reach.echoText + (late > .seconds(1) ? "; late by \(late.components.seconds) s" : "")
+    }
+
+    private static func seconds(_ duration: Duration?) -> JSONValue {
+        duration.map { .number($0.components.seconds) } ?? .null
     }
 
     private static func latency(_ histogram: LatencyHistogram) -> JSONValue {

@@ -6,6 +6,7 @@ import DiodeProtocol
 import JSON
 import MQTT
 import SenderOT
+import Storage
 import Threading
 
 /// `diode-send check`: one line a check, then the effective configuration.
@@ -37,7 +38,20 @@ enum SenderCheck {
         report.checkBroker(configuration.broker)
         _ = report.checkState(configuration.state)
         report.checkDisk(configuration.state, least: configuration.journal.minFree)
+        checkReach(configuration, &report)
         report.checkStatusPage(configuration.status)
+    }
+
+    /// How far back a receiver that was away gets what it missed.
+    private static func checkReach(_ configuration: SenderConfiguration, _ report: inout CheckReport) {
+        do throws(StorageError) {
+            guard let reach = try JournalReach.measure(configuration) else {
+                return report.note("journal", "there is none yet: how far back it will reach is known once it has run")
+            }
+            report.note("journal", reach.journalText)
+            report.note("echo", reach.echoText)
+            if let alarm = reach.alarm { report.fail("reach", alarm) }
+        } catch { report.note("journal", "cannot be read: \(error)") }
     }
 
     private static func checkKey(_ link: SenderConfiguration.Link, _ report: inout CheckReport) {

@@ -35,6 +35,12 @@ struct SenderRunTests {
         }
         #expect((answer["ot_broker"] as? [String: Any])?["state"] as? String == "offline")
         #expect(status.exit == .code(4))
+        #expect((answer["reach"] as? [String: Any])?["echo_seconds"] as? Int == 3_600)
+        let words = try await shell.send("status", "--config", configuration)
+        #expect(words.output.contains("\njournal    holds "), "\(words.output)")
+        #expect(words.output.contains("\necho       reaches back 1 h in 4 repetitions"), "\(words.output)")
+        let check = try await shell.send("check", "--config", configuration)
+        #expect(check.output.contains("note  journal     holds "), "\(check.output)")
         #expect(try await daemon.terminate() == .code(0), "\(daemon.errors)")
         #expect(!FileManager.default.fileExists(atPath: socket))
     }

@@ -53,6 +53,9 @@ struct EchoScheduleTests {
         var schedule = EchoSchedule(offsets: [.seconds(1), .seconds(86_400)], cursors: [1, 1])
         for step in 1...100_000 { schedule.noteSent(UInt64(step), at: instant(Double(step))) }
         let first = schedule.next(instant(100_001))
+        let lags = schedule.lags(instant(100_001))
+        #expect(lags[0] > .seconds(99_000) && lags[0] < .seconds(100_000), "nothing was played since the first second")
+        #expect(lags[1] > .seconds(13_000) && lags[1] < .seconds(13_601))
         #expect(first?.echo == 0)
         #expect(first?.positions.lowerBound == 1)
         #expect((99_900...100_000).contains(first?.positions.upperBound ?? 0))
@@ -61,6 +64,7 @@ struct EchoScheduleTests {
         schedule.played(0, through: 550, blocks: 0)
         #expect(schedule.shed == 500)
         schedule.played(0, through: 100_000, blocks: 99_400)
+        #expect(schedule.lags(instant(100_001))[0] == .zero)
         #expect(schedule.shed == 500)
         #expect(schedule.nextMark(of: 100_001) != nil)
         #expect(schedule.nextMark(of: 1) == nil)
