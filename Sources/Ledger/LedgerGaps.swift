@@ -57,6 +57,10 @@ public struct LedgerGaps: Sendable {
             beforeFailure = nil
             if Self.value(entry.body)?["unwritten"]?.integer ?? 0 > 0 { tableKnowsMore = true }
             return
+        case "link.forgotten":
+            let link = Self.value(entry.body)?["link"]?.text
+            rows = rows.filter { $0.key.link != link }
+            return
         case "receiver.started":
             if let beforeFailure { rows = beforeFailure }
             beforeFailure = nil

@@ -1,7 +1,7 @@
 public import DiodeProtocol
 public import JSON
 import Ledger
-public import Storage
+import Storage
 
 /// What an operator acknowledges, by the name that the audit prints: `12` or `gap-12`, `loss-3`, `equivocation-57`.
 public struct AcknowledgedItem: Hashable, Sendable, CustomStringConvertible {
@@ -59,43 +59,16 @@ public struct Acknowledgement: Sendable, Equatable {
     }
 }
 
-/// Why nothing was acknowledged, in one line.
-public enum AcknowledgementError: Error, Sendable, Equatable, CustomStringConvertible {
-    case unknown(AcknowledgedItem)
-    case ambiguous(AcknowledgedItem, links: [String])
-    /// Nothing of it is lost for good.
-    case notLost(AcknowledgedItem, state: String)
-    case already(AcknowledgedItem, by: String, at: UnixMilliseconds)
-    case notStored(StorageError)
-    /// The daemon goes on in memory.
-    case notDurable
-    /// The daemon did nothing in time.
-    case noAnswer
-
-    public var description: String {
-        switch self {
-        case .unknown(let item): "no \(item) is known here; the audit lists what there is"
-        case .ambiguous(let item, let links):
-            "several links have a \(item): say which with --link; \(links.joined(separator: ", "))"
-        case .notLost(let item, let state): "\(item) is \(state): only what is lost for good is acknowledged"
-        case .already(let item, let by, let at): "\(item) was acknowledged by \(by) on \(CalendarTime.text(at))"
-        case .notStored(let error): "nothing was acknowledged: \(error)"
-        case .notDurable: "nothing was acknowledged: nothing can be stored at the moment, status says why"
-        case .noAnswer: "the daemon did not answer in time; ask the audit whether it was acknowledged"
-        }
-    }
-}
-
 extension Acknowledgement {
     /// Acknowledges while no daemon runs. The caller holds the state's lock.
     ///
     /// - Parameter path: the database; it is there.
     /// - Returns: what was acknowledged, for people.
-    public func store(inDatabase path: String, at time: UnixMilliseconds) throws(AcknowledgementError) -> String {
-        let result: Result<String, AcknowledgementError>
+    public func store(inDatabase path: String, at time: UnixMilliseconds) throws(OperatorError) -> String {
+        let result: Result<String, OperatorError>
         do throws(StorageError) {
             var file = try StoreFile(try Database(path: path, schema: StoreSchema.schema))
-            result = try file.acknowledge(self, at: time)
+            result = try file.run(.acknowledge(self), at: time)
         } catch { throw .notStored(error) }
         return try result.get()
     }

@@ -30,7 +30,7 @@ enum AcknowledgementTable {
     static func add(
         _ acknowledgement: Acknowledgement, at time: UnixMilliseconds, in database: borrowing Database,
         ledger: inout LedgerWriter
-    ) throws(StorageError) -> Result<String, AcknowledgementError> {
+    ) throws(StorageError) -> Result<String, OperatorError> {
         let item = acknowledgement.item
         let found: Found
         switch item.kind {
@@ -89,7 +89,7 @@ enum AcknowledgementTable {
 
     private static func gap(
         _ item: AcknowledgedItem, of link: String?, in database: borrowing Database
-    ) throws(StorageError) -> Result<Found, AcknowledgementError> {
+    ) throws(StorageError) -> Result<Found, OperatorError> {
         var rows = try database.prepare(
             """
             SELECT links.id, links.name, gaps.missing, gaps.lost FROM gaps JOIN links ON links.id = gaps.link

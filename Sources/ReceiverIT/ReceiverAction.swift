@@ -10,6 +10,7 @@ enum ReceiverAction {
     static let newAuditKey = "audit-key"
     static let paired = "pair"
     static let acknowledged = "ack"
+    static let forgotten = "link.forgotten"
     static let superseded = "epoch.superseded"
     static let clockStepped = "clock.step"
     static let durableLost = "durable.lost"
@@ -21,6 +22,7 @@ enum ReceiverAction {
     /// Those that an audit lists: of the receiver as a whole, and of one link.
     static let all = [
         configured, newAuditKey, started, stopped, clockStepped, durableLost, durableRegained, setAside,
+        forgotten,
     ]
     static let ofLink = [paired, acknowledged, superseded]
 

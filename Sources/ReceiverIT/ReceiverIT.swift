@@ -55,29 +55,31 @@
 //  44. LossTable.swift — names what never will be published
 //  45. Acknowledgement.swift — what somebody accepts as lost
 //  46. AcknowledgementTable.swift — writes and reads it
-//  47. LedgerNotes.swift — what the ledger says of an event
-//  48. ReceiverAction.swift — what the receiver itself did
-//  49. ReceiverIdentity.swift — what runs, under which configuration and keys
-//  50. AuditKey.swift — the key that signs the ledger's head
-//  51. LedgerCalendar.swift — balances each quarter of an hour, steps of the clock
-//  52. LinkLoader.swift — reads back what was stored
-//  53. StoreFile.swift — the open database, and one transaction
-//  54. StoreOpening.swift — opens the database, whatever was left of it
-//  55. Durability.swift — whether what is accepted outlives the process
-//  56. HeadWitness.swift — signs the ledger's head once a minute
-//  57. LogSyncLoop.swift — syncs the log each second
-//  58. ReceiverStore.swift — between the core thread and the store thread
-//  59. StoreLoop.swift — the store thread
-//  60. LinkArchive.swift — the database of one link without threads, for simulations
+//  47. LinkRemoval.swift — what goes with a link that is gone
+//  48. OperatorError.swift — why nothing of what an operator asked for was done
+//  49. LedgerNotes.swift — what the ledger says of an event
+//  50. ReceiverAction.swift — what the receiver itself did
+//  51. ReceiverIdentity.swift — what runs, under which configuration and keys
+//  52. AuditKey.swift — the key that signs the ledger's head
+//  53. LedgerCalendar.swift — balances each quarter of an hour, steps of the clock
+//  54. LinkLoader.swift — reads back what was stored
+//  55. StoreFile.swift — the open database, and one transaction
+//  56. StoreOpening.swift — opens the database, whatever was left of it
+//  57. Durability.swift — whether what is accepted outlives the process
+//  58. HeadWitness.swift — signs the ledger's head once a minute
+//  59. LogSyncLoop.swift — syncs the log each second
+//  60. ReceiverStore.swift — between the core thread and the store thread
+//  61. StoreLoop.swift — the store thread
+//  62. LinkArchive.swift — the database of one link without threads, for simulations
 //   The daemon:
-//  61. ReceiverConfiguration.swift — everything that recv.json5 says
-//  62. CardFile.swift — reads a link card
-//  63. ReceiverServiceError.swift — why a receiver cannot start
-//  64. ReceiverStatus.swift — links and sockets as of one instant
-//  65. LinkWorker.swift — one link on the core thread
-//  66. ReceiverLoop.swift — the core thread
-//  67. ReceiverService.swift — listeners, core thread, store, outboxes
+//  63. ReceiverConfiguration.swift — everything that recv.json5 says
+//  64. CardFile.swift — reads a link card
+//  65. ReceiverServiceError.swift — why a receiver cannot start
+//  66. ReceiverStatus.swift — links and sockets as of one instant
+//  67. LinkWorker.swift — one link on the core thread
+//  68. ReceiverLoop.swift — the core thread
+//  69. ReceiverService.swift — listeners, core thread, store, outboxes
 //   Told later:
-//  68. StoredAccount.swift — the double entry of a link as its rows tell it
-//  69. LedgerWords.swift — what the ledger's entries say, in the values of an audit
-//  70. AuditReader.swift — what an audit says, as one transaction saw it
+//  70. StoredAccount.swift — the double entry of a link as its rows tell it
+//  71. LedgerWords.swift — what the ledger's entries say, in the values of an audit
+//  72. AuditReader.swift — what an audit says, as one transaction saw it

@@ -149,9 +149,18 @@ public final class ReceiverService: Sendable {
 
     /// Notes that somebody accepts a loss, in one transaction of the store thread; waits at most 4 s.
     /// - Returns: what was acknowledged, for people.
-    public func acknowledge(_ acknowledgement: Acknowledgement) throws(AcknowledgementError) -> String {
-        let words = try store.acknowledge(acknowledgement)
+    public func acknowledge(_ acknowledgement: Acknowledgement) throws(OperatorError) -> String {
+        let words = try store.run(.acknowledge(acknowledgement))
         log.notice("ack", words, ["by": .text(acknowledgement.by), "reason": .text(acknowledgement.reason)])
+        return words
+    }
+
+    /// Removes a link that is not received any more, in one transaction of the store thread; waits at most 4 s.
+    /// - Returns: what was removed, for people.
+    public func remove(_ removal: LinkRemoval) throws(OperatorError) -> String {
+        guard !links.contains(where: { $0.name == removal.link }) else { throw .linkInUse(removal.link) }
+        let words = try store.run(.remove(removal))
+        log.notice("forget", words)
         return words
     }
 

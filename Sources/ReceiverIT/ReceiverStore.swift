@@ -27,23 +27,23 @@ final class ReceiverStore: Sendable {
     /// Bytes of rounds that wait for a transaction; a single larger one is let in.
     static let inboxBytes = 32 << 20
 
-    /// Something that somebody acknowledges, and where the store thread puts the answer.
+    /// Something that an operator wants done, and where the store thread puts the answer.
     final class Errand: Sendable {
-        let acknowledgement: Acknowledgement
+        let task: OperatorTask
         fileprivate let done: Wakeup
-        private let answer = Lock<Result<String, AcknowledgementError>?>(nil)
+        private let answer = Lock<Result<String, OperatorError>?>(nil)
 
-        fileprivate init(_ acknowledgement: Acknowledgement) throws(SystemError) {
-            self.acknowledgement = acknowledgement
+        fileprivate init(_ task: OperatorTask) throws(SystemError) {
+            self.task = task
             done = try Wakeup()
         }
 
-        func finish(_ result: Result<String, AcknowledgementError>) {
+        func finish(_ result: Result<String, OperatorError>) {
             answer.withLock { $0 = result }
             done.signal()
         }
 
-        fileprivate var result: Result<String, AcknowledgementError>? { answer.withLock { $0 } }
+        fileprivate var result: Result<String, OperatorError>? { answer.withLock { $0 } }
     }
 
     /// Errands that wait; the control socket has no more clients.
@@ -128,10 +128,10 @@ final class ReceiverStore: Sendable {
 
     // MARK: The control thread
 
-    /// Lets the store thread acknowledge, and waits for it.
-    func acknowledge(_ acknowledgement: Acknowledgement) throws(AcknowledgementError) -> String {
+    /// Lets the store thread do it, and waits for that.
+    func run(_ task: OperatorTask) throws(OperatorError) -> String {
         let errand: Errand
-        do throws(SystemError) { errand = try Errand(acknowledgement) } catch { throw .noAnswer }
+        do throws(SystemError) { errand = try Errand(task) } catch { throw .noAnswer }
         let isTaken = inbox.withLock { inbox in
             guard inbox.errands.count < Self.errandLimit, !inbox.isClosing else { return false }
             inbox.errands.append(errand)

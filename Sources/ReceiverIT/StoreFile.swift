@@ -153,13 +153,18 @@ struct StoreFile: ~Copyable {
         if let vitals = batch.vitals { try tables.store(vitals, of: link.id) }
     }
 
-    /// One transaction with what somebody acknowledges.
-    mutating func acknowledge(
-        _ acknowledgement: Acknowledgement, at time: UnixMilliseconds
-    ) throws(StorageError) -> Result<String, AcknowledgementError> {
+    /// One transaction with what an operator wants done.
+    mutating func run(
+        _ task: OperatorTask, at time: UnixMilliseconds
+    ) throws(StorageError) -> Result<String, OperatorError> {
         try database.begin()
         do throws(StorageError) {
-            let result = try AcknowledgementTable.add(acknowledgement, at: time, in: database, ledger: &ledger)
+            let result =
+                switch task {
+                case .acknowledge(let acknowledgement):
+                    try AcknowledgementTable.add(acknowledgement, at: time, in: database, ledger: &ledger)
+                case .remove(let removal): try removal.apply(at: time, in: database, ledger: &ledger)
+                }
             try database.commit()
             ledger.committed()
             return result

@@ -90,7 +90,7 @@ struct StoreLoop: ~Copyable {
                 add(ReceiverAction.entry(ReceiverAction.stopped, "clean", at: Self.time))
             }
             turn(isClosing: isClosing)
-            for errand in errands { errand.finish(acknowledge(errand.acknowledgement)) }
+            for errand in errands { errand.finish(run(errand.task)) }
             if isClosing { return finish() }
         }
     }
@@ -198,11 +198,11 @@ struct StoreLoop: ~Copyable {
         }
     }
 
-    /// Behind what waited: who acknowledges has seen less than that.
-    private mutating func acknowledge(_ acknowledgement: Acknowledgement) -> Result<String, AcknowledgementError> {
+    /// Behind what waited: who asks for it has seen less than that.
+    private mutating func run(_ task: OperatorTask) -> Result<String, OperatorError> {
         guard phase == .durable else { return .failure(.notDurable) }
         do throws(StorageError) {
-            let result = try file?.acknowledge(acknowledgement, at: Self.time) ?? .failure(.noAnswer)
+            let result = try file?.run(task, at: Self.time) ?? .failure(.noAnswer)
             noteCommit()
             return result
         } catch {

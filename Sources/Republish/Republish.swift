@@ -12,8 +12,10 @@
 //   5. UnreleasedTopics.swift — keeps a topic in order where its QoS changes
 //   6. Settler.swift — turns the IT broker's answers into settlements of the outbox
 //   7. LinkStatusPublisher.swift — what stands at diode/<link>/status and diode/<link>/gap
-//   8. RetainedReader.swift — reads back what the IT broker retains
-//   9. PublisherMailbox.swift — what other threads tell the publisher
-//  10. PublisherSettings.swift — what a publisher is told once, and what it tells
-//  11. PublisherLoop.swift — the thread: window, connection, loss of the connection
-//  12. Publisher.swift — publishes one link on the IT broker
+//   8. MessageOrigin.swift — what a message on the IT broker says of where it came from
+//   9. RetainedReader.swift — reads back what the IT broker retains
+//  10. RetainedSweep.swift — deletes what a link that is gone left
+//  11. PublisherMailbox.swift — what other threads tell the publisher
+//  12. PublisherSettings.swift — what a publisher is told once, and what it tells
+//  13. PublisherLoop.swift — the thread: window, connection, loss of the connection
+//  14. Publisher.swift — publishes one link on the IT broker

@@ -28,7 +28,7 @@ final class RetainedReader: Sendable {
             received: { message in
                 var stamp: Stamp?
                 if version == .v5 {
-                    guard let origin = Origin(message.properties), origin.link == linkBytes else { return }
+                    guard let origin = MessageOrigin(message.properties), origin.link == linkBytes else { return }
                     stamp = origin.stamp
                 }
                 guard let topic = mapper.plantTopic(of: message.topic) else { return }
@@ -54,40 +54,4 @@ final class RetainedReader: Sendable {
 
     /// Waits for the end, early if it is not over.
     func stop() { fetcher.stop() }
-
-    /// What a message says of where it came from.
-    private struct Origin {
-        var link: [UInt8] = []
-        var stamp: Stamp?
-
-        /// - Returns: nil for what is no list of properties.
-        init?(_ properties: RawSpan) {
-            var reader = PropertyReader(properties)
-            while !reader.isAtEnd {
-                do throws(CodecError) {
-                    let property = try reader.next()
-                    guard property.id == .userProperty else { continue }
-                    // Ours stand behind the plant's, which may have the same names.
-                    if property.bytes.isEqual(to: "diode-link") {
-                        link = property.value.withUnsafeBytes { Array($0) }
-                    } else if property.bytes.isEqual(to: "diode-seq") {
-                        stamp = Self.stamp(property.value)
-                    }
-                } catch { return nil }
-            }
-        }
-
-        /// `epoch:sequence`.
-        private static func stamp(_ text: RawSpan) -> Stamp? {
-            let parts = text.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }.split(separator: ":")
-            guard parts.count == 2, let epoch = UInt64(parts[0]), let sequence = UInt64(parts[1]) else { return nil }
-            return Stamp(epoch: Epoch(rawValue: epoch), sequence: SequenceNumber(rawValue: sequence))
-        }
-    }
-}
-
-extension RawSpan {
-    fileprivate func isEqual(to text: StaticString) -> Bool {
-        withUnsafeBytes { bytes in text.withUTF8Buffer { bytes.elementsEqual($0) } }
-    }
 }

@@ -13,8 +13,11 @@ enum Ack {
         let acknowledgement = try acknowledgement(invocation)
         let state = try ReceiverConfiguration(path: invocation.required("--config")).state.resolved
         guard WholeFile.exists(state) else { throw Program.Failure("\(state): no receiver has run here yet") }
-        let lock = try lockState(state)
-        let words = lock == nil ? try ask(acknowledgement, state) : try store(acknowledgement, in: state)
+        let lock = try OperatorRequest.lock(state)
+        let words =
+            lock == nil
+            ? try OperatorRequest.ask(acknowledgement.request, expecting: "acknowledged", state: state)
+            : try store(acknowledgement, in: state)
         withExtendedLifetime(lock) {}
         Terminal.line("acknowledged: \(words)")
         return .success
@@ -22,7 +25,7 @@ enum Ack {
 
     /// The daemon's answer.
     static func answer(to acknowledgement: Acknowledgement, _ service: ReceiverService) -> JSONValue {
-        do throws(AcknowledgementError) {
+        do throws(OperatorError) {
             return ["acknowledged": .text(try service.acknowledge(acknowledgement))]
         } catch { return ["error": .text(error.description)] }
     }
@@ -39,14 +42,6 @@ enum Ack {
             reason: try text("--reason", invocation, maximumBytes: Acknowledgement.maximumReasonBytes))
     }
 
-    /// - Returns: nil while a daemon has the state.
-    private static func lockState(_ state: String) throws(Program.Failure) -> StateLock? {
-        do throws(ControlError) { return try StateLock(state: state) } catch {
-            guard case .stateInUse = error else { throw Program.Failure(error) }
-            return nil
-        }
-    }
-
     private static func text(
         _ option: String, _ invocation: Invocation, maximumBytes: Int
     ) throws(UsageError) -> String {
@@ -58,19 +53,8 @@ enum Ack {
     }
 
     private static func store(_ acknowledgement: Acknowledgement, in state: String) throws -> String {
-        do throws(AcknowledgementError) {
+        do throws(OperatorError) {
             return try acknowledgement.store(inDatabase: state, at: UnixMilliseconds(rawValue: UnixClock.now()))
         } catch { throw Program.Failure(error) }
-    }
-
-    private static func ask(_ acknowledgement: Acknowledgement, _ state: String) throws -> String {
-        let answer: JSONValue
-        do throws(ControlError) {
-            answer = try ControlClient.ask(state: state, acknowledgement.request)
-        } catch { throw Program.Failure(error) }
-        guard let words = answer["acknowledged"]?.text else {
-            throw Program.Failure(answer["error"]?.text ?? "the daemon did not understand: \(answer.line)")
-        }
-        return words
     }
 }

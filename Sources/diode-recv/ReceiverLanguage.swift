@@ -4,7 +4,7 @@ import Commands
 enum ReceiverLanguage {
     /// The commands that this version has.
     enum Name: String {
-        case run, pair, check, status, ack
+        case run, pair, check, status, ack, forget
         case audit = "--audit"
     }
 
@@ -69,6 +69,16 @@ enum ReceiverLanguage {
             examples: [
                 "diode-recv ack 12 --config /etc/uns-diode/recv.json5 --by 'J. Meier' --reason 'fibre work, ticket 4711'"
             ]),
+        Command(
+            "forget",
+            options: [.config, Option("--link", "NAME", isRequired: true, summary: "the link that is gone")],
+            summary: "clears what a removed link left on the IT broker and in the database; the daemon may run or not",
+            details: """
+                Take the link out of the configuration, and restart the daemon, first. Every retained value that bears the
+                link's name (MQTT 5: diode-link) is deleted, then its rows go: its gaps and losses are not in the audit any
+                more. The ledger keeps what it said of them, and that they went.
+                """,
+            examples: ["diode-recv forget --config /etc/uns-diode/recv.json5 --link plant-a"]),
     ]
 
     private static let audit = Command(
@@ -101,10 +111,6 @@ enum ReceiverLanguage {
     private static let later = [
         Command(
             "keygen", options: [Option("--out", "DIR", isRequired: true, summary: "where the seal key is written")],
-            summary: "makes the seal key pair", isAvailable: false),
-        Command(
-            "forget",
-            options: [.config, Option("--link", "NAME", isRequired: true, summary: "the link that is gone")],
-            summary: "clears what a removed link left on the IT broker", isAvailable: false),
+            summary: "makes the seal key pair", isAvailable: false)
     ]
 }

@@ -38,6 +38,7 @@ struct Run {
             for publisher in publishers.values { try publisher.start() }
             let control = try ControlServer(state: configuration.state.resolved) { request in
                 if let acknowledgement = Acknowledgement(request) { return Ack.answer(to: acknowledgement, service) }
+                if let removal = LinkRemoval(request) { return Forget.answer(to: removal, service) }
                 return StatusReply.answer(
                     to: request, status: service.status, auditKey: service.auditKey, publishers: publishers)
             }

@@ -157,6 +157,46 @@ struct StateTests {
         try await plant.pair.stop()
     }
 
+    @Test(
+        "D6 forget clears what a removed link left on the IT broker and in the database, while a daemon runs for another link"
+    )
+    func forgetting() async throws {
+        let plant = try await Plant()
+        try await plant.ot.publish("acme/a", "1", retain: true)
+        #expect(try await plant.isSame())
+        try await plant.it.publish("other/theirs", "new", retain: true)
+        let program = Executable.path("diode-recv")
+        let forget = [program, "forget", "--link", "plant-a", "--config"]
+        let refused = try await run(forget + [plant.pair.receiverConfiguration])
+        #expect(refused.exit == .code(1) && refused.errors.contains("still configured"))
+        try await plant.pair.stop()
+
+        // The link gives its place to another one.
+        let folder = plant.pair.folder
+        let text = try String(contentsOfFile: plant.pair.receiverConfiguration, encoding: .utf8)
+        let next = text.replacingOccurrences(of: "plant-a", with: "plant-b")
+            .replacingOccurrences(of: "paired.card", with: "next.card")
+        let configuration = try folder.write("next.json5", next)
+        let fingerprint = try await runSuccessfully(
+            [Executable.path("diode-send"), "keygen", "--link", "plant-b", "--out", folder.path]
+        ).trimmingCharacters(in: .whitespacesAndNewlines)
+        try await runSuccessfully([
+            program, "pair", "--config", configuration, "--fingerprint", fingerprint, folder.file("plant-b.card"),
+        ])
+        let daemon = try Child([program, "run", "--config", configuration])
+        #expect(await eventually { daemon.errors.contains("started") })
+        let done = try await run(forget + [configuration])
+        #expect(done.exit == .code(0) && done.output.contains("1 retained values deleted"), "\(done)")
+        #expect(try await Plant.retained(plant.it, "acme/#").isEmpty)
+        #expect(try await Plant.retained(plant.it, "diode/plant-a/#").isEmpty)
+        #expect(try await Plant.retained(plant.it, "other/#") == ["other/theirs": "new"])
+        #expect(try await daemon.terminate() == .code(0))
+        #expect(try await Self.sql("SELECT count(*) FROM ledger WHERE kind = 'link.forgotten'", plant) == "1")
+        #expect(try await Self.sql("SELECT group_concat(name) FROM links", plant) == "plant-b")
+        let again = try await run(forget + [configuration])
+        #expect(again.exit == .code(1) && again.errors.contains("no link plant-a is known here"))
+    }
+
     /// Runs a statement on the receiver's database, and returns the first column of its first row.
     private static func sql(_ statement: String, _ plant: Plant) async throws -> String {
         let program = """
