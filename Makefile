@@ -58,6 +58,12 @@ bench: setup build ## measure: coding, signing, the pair, beside yardsticks (BEN
 	@swift build $(RELEASE) --product diode-bench
 	@.build/release/diode-bench $(BENCH_ARGS)
 
+.PHONY: bench-audit
+bench-audit: setup build ## measure: audit time, ledger and bundle size against gaps
+	@swift build --build-tests
+	@AUDIT_BENCH=1 DIODE_PRODUCTS="$$PWD/.build/release" swift test --skip-build --disable-xctest --filter AuditSpeedTests 2>&1 \
+		| grep -E 'audit of|✘|Test run'
+
 .PHONY: fuzz
 fuzz: setup ## feed hostile bytes to every decoder, FUZZ_SECONDS (60) each
 	@FUZZ_SECONDS='$(FUZZ_SECONDS)' Fuzz/run.sh

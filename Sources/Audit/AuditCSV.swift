@@ -10,7 +10,7 @@ import DiodeProtocol
 /// | `epoch` | each epoch | `epoch`, sequences, `records` sent, `from`, `to`, `detail` the parts |
 /// | `gap` | each gap | all but `name`, `topic`, `detail` |
 /// | `gap-topic` | each topic of a gap | `id` of the gap, `topic`, `records`, `state` |
-/// | `loss`, `loss-topic` | the same of losses; `id` counts from 1 in this file | `name` the layer, `detail` the reason |
+/// | `loss`, `loss-topic` | the same of losses; `id` is what `ack` takes as `loss-3` | `name` the layer, `detail` the reason |
 /// | `unobserved` | each interval without subscription | `from`, `to`, `state`, `detail` |
 /// | `action` | each action | `from`, `name` what, `detail` |
 ///
@@ -96,12 +96,13 @@ struct AuditCSV {
         }
         for (index, loss) in link.losses.enumerated() {
             var cells = Self.cells(loss)
-            cells[.id] = String(index + 1)
+            let id = String(loss.id ?? UInt64(index + 1))
+            cells[.id] = id
             row("loss", cells)
             for topic in loss.topics {
                 row(
                     "loss-topic",
-                    [.id: String(index + 1), .topic: topic.topic, .records: String(topic.records), .state: "lost"])
+                    [.id: id, .topic: topic.topic, .records: String(topic.records), .state: "lost"])
             }
         }
         for interval in link.unobserved { row("unobserved", Self.cells(interval)) }

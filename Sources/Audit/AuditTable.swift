@@ -124,6 +124,7 @@ struct AuditTable {
         for loss in link.losses.sorted(by: { $0.from < $1.from }).suffix(Self.pressing) {
             lines.line(
                 "    \(ShownTime.span(loss.from, loss.to))  \(ShownNumber.counted(loss.records, "record"))"
+                    + (loss.name.map { "  \($0)" } ?? "")
                     + "  \(ShownText.line(loss.layer))\(loss.isAcknowledged ? ", acknowledged" : "")")
             lines.wrapped(ShownText.line(loss.reason), indent: 8)
             topics(loss.topics, of: loss.records, to: &lines)

@@ -197,13 +197,15 @@ struct PageSections {
         }
         let rows = sorted.prefix(Self.losses).map {
             [
-                ShownTime.span($0.from, $0.to), ShownNumber.text($0.records), AuditPage.escaped($0.layer),
+                $0.name ?? "", ShownTime.span($0.from, $0.to), ShownNumber.text($0.records),
+                AuditPage.escaped($0.layer),
                 AuditPage.escaped($0.reason), Self.topics($0.topics), $0.isAcknowledged ? "yes" : "no",
             ]
         }
         return "<section>\n<h2>Lost on the way</h2>\n"
             + PageTable(
-                ["time span", "records", "layer", "reason", "topics", "acknowledged"], numbers: [1], unbroken: [0, 2]
+                ["loss", "time span", "records", "layer", "reason", "topics", "acknowledged"], numbers: [2],
+                unbroken: [0, 1, 3]
             ).text(
                 rows: rows) + Self.more(sorted.count - rows.count, "loss entries") + "</section>\n"
     }

@@ -13,4 +13,5 @@
 //   9. ChainFollower.swift — follows the chain, compares it with noted heads
 //  10. LedgerFold.swift — entries that were folded, and the entry that names them
 //  11. LedgerFolding.swift — which entries are folded, in which order
-//  12. LedgerGaps.swift — the table of gaps against what the entries say
+//  12. LedgerKeeper.swift — keeps the ledger within its limit, a little at a time
+//  13. LedgerGaps.swift — the table of gaps against what the entries say

@@ -66,13 +66,4 @@ public enum LedgerReader {
         rows.reset()
         return follower.finish()
     }
-
-    /// The same in one number.
-    /// - Returns: the first entry that does not follow from those before it; nil if all do.
-    public static func firstDivergence(in database: borrowing Database) throws(StorageError) -> Int64? {
-        switch try verdict(in: database) {
-        case .intact: nil
-        case .broken(let divergence): divergence.entry
-        }
-    }
 }

@@ -96,7 +96,7 @@ public struct AuditReader: Sendable {
             kinds: [LinkEvent.Kind.action] + ReceiverAction.ofLink, of: link.link, in: database)
         link.equivocations = try LedgerWords.equivocations(
             of: link.link,
-            without: Set(try AcknowledgementTable.acknowledged(.equivocation, of: id, in: database).keys),
+            acknowledged: try AcknowledgementTable.acknowledged(.equivocation, of: id, in: database).keys.max() ?? 0,
             in: database)
         let (row, _) = try LinkLoader.row(of: id, database)
         let replica = ReplicaReport(row, topics: try topics(of: id, in: database))

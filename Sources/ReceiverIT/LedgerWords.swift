@@ -38,12 +38,13 @@ enum LedgerWords {
         }
     }
 
-    /// Two senders under one key, or a disk that was rolled back: a sentence for each that nobody has acknowledged.
+    /// Two senders under one key, or a disk that was rolled back: a sentence for each that nobody has acknowledged. Who acknowledges one has
+    /// looked into those before it.
     static func equivocations(
-        of link: String, without acknowledged: Set<UInt64>, in database: borrowing Database
+        of link: String, acknowledged: UInt64, in database: borrowing Database
     ) throws(StorageError) -> [String] {
         let entries = try LedgerReader.numberedEntries(of: link, kind: LinkEvent.Kind.equivocation, in: database)
-        return entries.filter { !acknowledged.contains(UInt64(clamping: $0.number)) }.map { place, entry in
+        return entries.filter { UInt64(clamping: $0.number) > acknowledged }.map { place, entry in
             let body = entry.json
             func number(_ name: String) -> String { body[name]?.integer.map { String($0) } ?? "?" }
             return "equivocation-\(place): another content or another sender under a number that was taken: "

@@ -170,6 +170,8 @@ struct LossTable: ~Copyable {
             insertion.bind(11, text: loss.reason)
             try insertion.run()
             id = UInt64(database.lastRowID())
+            // Now and then is enough.
+            if id % 32 == 0 { try LossMerging.keepLimit(link: link, in: database) }
         }
         var unnamed = loss.others
         var room = try Self.topicLimit - topics(of: id)

@@ -24,6 +24,8 @@ enum ReceiverAction {
         configured, newAuditKey, started, stopped, clockStepped, durableLost, durableRegained, setAside,
         forgotten,
     ]
+    /// The newest of these says what runs, and under which keys: it is never folded.
+    static let keptNewest = [started, configured]
     static let ofLink = [paired, acknowledged, superseded]
 
     /// - Parameter unwritten: ledger entries that found no room meanwhile.

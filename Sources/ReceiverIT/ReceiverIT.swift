@@ -53,33 +53,34 @@
 //  42. LinkVitals.swift — how a link was when it was last looked at
 //  43. LinkTables.swift — stores what links remember, by change
 //  44. LossTable.swift — names what never will be published
-//  45. Acknowledgement.swift — what somebody accepts as lost
-//  46. AcknowledgementTable.swift — writes and reads it
-//  47. LinkRemoval.swift — what goes with a link that is gone
-//  48. OperatorError.swift — why nothing of what an operator asked for was done
-//  49. LedgerNotes.swift — what the ledger says of an event
-//  50. ReceiverAction.swift — what the receiver itself did
-//  51. ReceiverIdentity.swift — what runs, under which configuration and keys
-//  52. AuditKey.swift — the key that signs the ledger's head
-//  53. LedgerCalendar.swift — balances each quarter of an hour, steps of the clock
-//  54. LinkLoader.swift — reads back what was stored
-//  55. StoreFile.swift — the open database, and one transaction
-//  56. StoreOpening.swift — opens the database, whatever was left of it
-//  57. Durability.swift — whether what is accepted outlives the process
-//  58. HeadWitness.swift — signs the ledger's head once a minute
-//  59. LogSyncLoop.swift — syncs the log each second
-//  60. ReceiverStore.swift — between the core thread and the store thread
-//  61. StoreLoop.swift — the store thread
-//  62. LinkArchive.swift — the database of one link without threads, for simulations
+//  45. LossMerging.swift — keeps that table within its limit
+//  46. Acknowledgement.swift — what somebody accepts as lost
+//  47. AcknowledgementTable.swift — writes and reads it
+//  48. LinkRemoval.swift — what goes with a link that is gone
+//  49. OperatorError.swift — why nothing of what an operator asked for was done
+//  50. LedgerNotes.swift — what the ledger says of an event
+//  51. ReceiverAction.swift — what the receiver itself did
+//  52. ReceiverIdentity.swift — what runs, under which configuration and keys
+//  53. AuditKey.swift — the key that signs the ledger's head
+//  54. LedgerCalendar.swift — balances each quarter of an hour, steps of the clock
+//  55. LinkLoader.swift — reads back what was stored
+//  56. StoreFile.swift — the open database, and one transaction
+//  57. StoreOpening.swift — opens the database, whatever was left of it
+//  58. Durability.swift — whether what is accepted outlives the process
+//  59. HeadWitness.swift — signs the ledger's head once a minute
+//  60. LogSyncLoop.swift — syncs the log each second
+//  61. ReceiverStore.swift — between the core thread and the store thread
+//  62. StoreLoop.swift — the store thread
+//  63. LinkArchive.swift — the database of one link without threads, for simulations
 //   The daemon:
-//  63. ReceiverConfiguration.swift — everything that recv.json5 says
-//  64. CardFile.swift — reads a link card
-//  65. ReceiverServiceError.swift — why a receiver cannot start
-//  66. ReceiverStatus.swift — links and sockets as of one instant
-//  67. LinkWorker.swift — one link on the core thread
-//  68. ReceiverLoop.swift — the core thread
-//  69. ReceiverService.swift — listeners, core thread, store, outboxes
+//  64. ReceiverConfiguration.swift — everything that recv.json5 says
+//  65. CardFile.swift — reads a link card
+//  66. ReceiverServiceError.swift — why a receiver cannot start
+//  67. ReceiverStatus.swift — links and sockets as of one instant
+//  68. LinkWorker.swift — one link on the core thread
+//  69. ReceiverLoop.swift — the core thread
+//  70. ReceiverService.swift — listeners, core thread, store, outboxes
 //   Told later:
-//  70. StoredAccount.swift — the double entry of a link as its rows tell it
-//  71. LedgerWords.swift — what the ledger's entries say, in the values of an audit
-//  72. AuditReader.swift — what an audit says, as one transaction saw it
+//  71. StoredAccount.swift — the double entry of a link as its rows tell it
+//  72. LedgerWords.swift — what the ledger's entries say, in the values of an audit
+//  73. AuditReader.swift — what an audit says, as one transaction saw it

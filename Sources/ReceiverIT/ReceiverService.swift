@@ -51,6 +51,7 @@ public final class ReceiverService: Sendable {
     private let settings: ReceiverCore.Settings
     private let log: EventLog
     private let identity: ReceiverIdentity
+    private let ledgerBytes: Int
     private let opening: StoreOpening
     private let store: ReceiverStore
     /// What was stored, until the cores are made of it.
@@ -71,6 +72,7 @@ public final class ReceiverService: Sendable {
         var settings = ReceiverCore.Settings()
         settings.reorderWindow = configuration.reorderTimeout
         settings.silenceTimeout = configuration.silenceTimeout
+        ledgerBytes = Int(clamping: configuration.ledgerLimit.bytes)
         self.settings = settings
         let path = configuration.state.resolved
         opening = StoreOpening(path: path, reserve: DiskReserve(beside: path), log: log)
@@ -231,7 +233,9 @@ public final class ReceiverService: Sendable {
         } catch { throw .state(error) }
         do throws(SystemError) {
             try store.start(
-                StoreLoop.Beginning(opening: opening, links: known, entries: entries, setAside: restored.setAside),
+                StoreLoop.Beginning(
+                    opening: opening, links: known, entries: entries, ledgerBytes: ledgerBytes,
+                    setAside: restored.setAside),
                 file, signer: signer)
         } catch { throw .system(error) }
     }

@@ -175,6 +175,13 @@ struct StoreFile: ~Copyable {
         }
     }
 
+    /// Folds a little of the ledger, if it is above its limit.
+    mutating func keepLedger(
+        _ keeper: inout LedgerKeeper, at time: UnixMilliseconds
+    ) throws(StorageError) -> LedgerKeeper.Folded? {
+        try keeper.step(&ledger, at: time.rawValue, in: database)
+    }
+
     /// Waits until everything committed survives a loss of power.
     mutating func sync() throws(StorageError) { try database.sync() }
 }

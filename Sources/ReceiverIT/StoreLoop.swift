@@ -41,6 +41,8 @@ struct StoreLoop: ~Copyable {
     private var unwrittenEntries = 0
     private var gaveReserveUp = false
     private var pause = shortestPause
+    private let ledgerBytes: Int
+    private var keeper: LedgerKeeper
     private var calendar = LedgerCalendar(time: Self.time, now: Self.now)
     private var nextReserve = MonotonicInstant(nanoseconds: 0)
 
@@ -50,6 +52,8 @@ struct StoreLoop: ~Copyable {
         let links: [StoreLink]
         /// What the ledger says of this start.
         let entries: [LedgerEntry]
+        /// The most that the ledger may take.
+        let ledgerBytes: Int
         /// The file that was found damaged and set aside.
         let setAside: String?
     }
@@ -65,6 +69,8 @@ struct StoreLoop: ~Copyable {
         self.wishes = wishes
         self.file = consume file
         links = beginning.links
+        ledgerBytes = beginning.ledgerBytes
+        keeper = Self.keeper(ledgerBytes)
         batch = StoreBatch(links: Array(repeating: StoreBatch.Link(), count: links.count))
         if let setAside = beginning.setAside {
             batch.entries.append(StoreOpening.entry(of: setAside, time: Self.time))
@@ -72,6 +78,10 @@ struct StoreLoop: ~Copyable {
         }
         batch.entries += beginning.entries
         batch.balance = Self.time
+    }
+
+    private static func keeper(_ bytes: Int) -> LedgerKeeper {
+        LedgerKeeper(limitBytes: bytes, keptKinds: ReceiverAction.keptNewest)
     }
 
     private static var now: MonotonicInstant { MonotonicInstant(nanoseconds: MonotonicClock.now()) }
@@ -144,6 +154,7 @@ struct StoreLoop: ~Copyable {
         case .durable:
             if !batch.isEmpty || links.contains(where: { $0.queue.needsWrite }) { commit() }
             keepReserve()
+            keepLedger()
         case .failing(let until):
             handOn()
             if until <= Self.now || isClosing { attempt() }
@@ -298,7 +309,21 @@ struct StoreLoop: ~Copyable {
         }
         for index in links.indices { links[index].checkpoint = OutboxPosition(rawValue: 0) }
         wishes.withLock { $0.replaced += 1 }
+        keeper = Self.keeper(ledgerBytes)
         add(StoreOpening.entry(of: path, time: Self.time))
+    }
+
+    /// A few milliseconds at a time.
+    private mutating func keepLedger() {
+        do throws(StorageError) {
+            guard let folded = try file?.keepLedger(&keeper, at: Self.time) else { return }
+            noteCommit()
+            log.notice(
+                "ledger.folded", "ledger.limit is reached: old entries are now hourly totals",
+                ["entries": .number(folded.entries), "bytes": .number(folded.bytes)])
+        } catch {
+            fail(error)
+        }
     }
 
     private mutating func keepReserve() {

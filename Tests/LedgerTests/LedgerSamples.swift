@@ -40,7 +40,7 @@ struct SampleLedger {
     mutating func fold(freeing bytes: Int, keeping newest: Int, at time: UInt64) -> LedgerFold? {
         var folding = LedgerFolding()
         for row in rows.dropLast(newest) { folding.add(row.number, row.entry, hash: row.hash) }
-        guard let fold = folding.plan(freeing: bytes) else { return nil }
+        guard let fold = folding.plan(freeing: bytes)?.fold else { return nil }
         append(fold.entry(at: time))
         rows.removeAll { row in fold.runs.contains { $0.first...$0.last ~= row.number } }
         folds.append(fold)

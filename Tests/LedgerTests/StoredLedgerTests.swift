@@ -21,7 +21,7 @@ struct StoredLedgerTests {
             #expect(writer.head == sample.head)
             var folding = LedgerFolding()
             for row in sample.rows.dropLast(30) { folding.add(row.number, row.entry, hash: row.hash) }
-            let fold = try #require(folding.plan(freeing: 10_000))
+            let fold = try #require(folding.plan(freeing: 10_000)?.fold)
             try database.begin()
             try writer.fold(fold, at: 5, in: database)
             try database.commit()
@@ -29,9 +29,9 @@ struct StoredLedgerTests {
             let gone = fold.runs.reduce(0) { $0 + $1.last - $1.first + 1 }
             let whole = try LedgerReader.verdict(noted: [sample.head], in: database)
             #expect(whole == .intact(head: writer.head, folded: gone))
-            #expect(try LedgerReader.firstDivergence(in: database) == nil)
+            #expect(try LedgerReader.verdict(in: database) == .intact(head: writer.head, folded: gone))
             try database.execute("UPDATE ledger SET body = body || ' ' WHERE entry = 280")
-            #expect(try LedgerReader.firstDivergence(in: database) == 280)
+            #expect(try LedgerReader.verdict(in: database) == .broken(.changed(entry: 280)))
             try database.execute("DELETE FROM ledger WHERE entry >= 280")
             let cut = try LedgerReader.verdict(noted: [sample.head], in: database)
             // Nothing names the fold any more: its entry was the newest.
