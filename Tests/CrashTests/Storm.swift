@@ -76,10 +76,6 @@ struct Storm {
             try await plant.ot.stop()
             await pause(0...300)
             try await plant.ot.restart()
-        case .killOTBroker:
-            try await plant.ot.kill9()
-            await pause(0...300)
-            try await plant.ot.restart()
         case .cutLink:
             plant.pair.relay?.faults.cut = true
             await pause(50...800)

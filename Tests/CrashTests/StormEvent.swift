@@ -1,12 +1,14 @@
 import TestKit
 
 /// What can happen to a plant.
+///
+/// The OT broker is restarted, not killed: from the file that mosquitto saved last, a killed one gives out again whatever it gave since then,
+/// and after a few kills the storm would be about that alone. `BrokerLossTests` kills it.
 enum StormEvent: String, CaseIterable, Sendable {
     case killSender = "sender killed"
     case killReceiver = "receiver killed"
     case killITBroker = "IT broker killed"
     case restartOTBroker = "OT broker restarted"
-    case killOTBroker = "OT broker killed"
     case cutLink = "link cut"
     case fillSenderDisk = "sender's disk full"
     case fillReceiverDisk = "receiver's disk full"
@@ -22,7 +24,7 @@ enum StormEvent: String, CaseIterable, Sendable {
         switch self {
         case .killSender, .killReceiver, .killITBroker: 4
         case .sendersPowerLoss, .receiversPowerLoss: 3
-        case .restartOTBroker, .killOTBroker, .fillSenderDisk, .fillReceiverDisk, .breakSenderDisk, .breakReceiverDisk,
+        case .restartOTBroker, .fillSenderDisk, .fillReceiverDisk, .breakSenderDisk, .breakReceiverDisk,
             .cutLink, .refuseAtITBroker, .stallITBroker:
             1
         }
@@ -48,9 +50,7 @@ enum StormEvent: String, CaseIterable, Sendable {
         case .killITBroker, .refuseAtITBroker, .stallITBroker: 1_000
         // What could not be written while the disk was full is in doubt at the next kill: see `Verdict`.
         case .fillReceiverDisk, .breakReceiverDisk: 4_000
-        case .killSender, .sendersPowerLoss, .restartOTBroker, .killOTBroker, .cutLink, .fillSenderDisk,
-            .breakSenderDisk:
-            0
+        case .killSender, .sendersPowerLoss, .restartOTBroker, .cutLink, .fillSenderDisk, .breakSenderDisk: 0
         }
     }
 

@@ -38,9 +38,7 @@ struct StormTests {
             report(storm, load, verdict, seconds)
 
             #expect(verdict.unaccounted.count == 0, "\(verdict)")
-            // What an OT broker forgets that was killed it has not given; only then may something be left unanswered.
-            let brokerForgot = storm.strikes.contains { $0.event == .killOTBroker }
-            #expect(verdict.leftToBroker == 0 || brokerForgot, "\(verdict)")
+            #expect(verdict.leftToBroker == 0, "\(verdict)")
             #expect(verdict.groundless.count == 0, "\(verdict)")
             #expect(storm.stamps.unreadable == 0)
             #expect(audit.broken == [])
