@@ -185,10 +185,10 @@ final class JournalSync: Sendable {
     }
 
     private func release(_ goal: State, isSynced: Bool, _ observer: Journal.Observer) {
-        // What was committed since then is dirty still.
+        // What came since then is dirty still, a delivery that needed no block among it.
         state.withLock { state in
-            if isSynced, state.position == goal.position { state.isDirty = false }
             if state.ticket == goal.ticket { state.ticket = nil }
+            if isSynced, state.position == goal.position { state.isDirty = state.ticket != nil }
         }
         guard let ticket = goal.ticket else { return }
         guard observer.acknowledge(ticket), ticket.rawValue >= heldUntil.load(ordering: .acquiring) else { return }

@@ -1,3 +1,4 @@
+import Audit
 import Crypto
 import DiodeProtocol
 import FEC
@@ -91,6 +92,7 @@ public struct PairSimulation: ~Copyable {
         try storeRounds()
         try model.checkEnd(receiver.epochs, gaps: receiver.gaps, complete: sender.epoch)
         try checkQuietHistory()
+        try checkAudit()
         outcome.published = model.published.count
         outcome.delivered = model.delivered.count
         outcome.missing = receiver.account.missing + receiver.account.lost
@@ -255,6 +257,21 @@ public struct PairSimulation: ~Copyable {
             occupancy.assemblies <= settings.assemblyBlocks, occupancy.assemblyBytes <= settings.assemblyBytes,
             occupancy.reorderBlocks <= settings.reorderBlocks, occupancy.holes <= settings.holes
         else { throw NamespaceModel.Violation(promise: "P8", detail: "a table passed its limit: \(occupancy)") }
+    }
+
+    /// P9: the books that an operator reads say the same; the ledger's chain, what it says of gaps, and their table agree.
+    private func checkAudit() throws {
+        guard let folder else { return }
+        let reader = AuditReader("\(folder.path)/recv.db", silenceTimeout: .seconds(3), now: time)
+        guard let link = try reader.read(verifies: true).links.first else { return }
+        let account = receiver.account
+        let told = [link.totals.sent, link.totals.delivered, link.totals.late, link.totals.missing, link.totals.lost]
+        let broken = link.findings.filter { $0.exit == .broken }.map(\.text)
+        guard broken.isEmpty,
+            told == [account.sent, account.delivered, account.late, account.missing, account.lost].map({ Int64($0) })
+        else {
+            throw NamespaceModel.Violation(promise: "P9", detail: "the audit says \(told) of \(account): \(broken)")
+        }
     }
 
     /// Over a link without faults everything arrives, in order, and nothing is rejected.
