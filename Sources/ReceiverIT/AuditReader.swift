@@ -81,8 +81,14 @@ public struct AuditReader: Sendable {
         link.epochs = account.epochs
         link.disagreements = account.disagreements
         let acknowledged = try AcknowledgementTable.acknowledged(.gap, of: id, in: database)
+        let swallowed = try LinkLoader.gapTopics(of: id, database)
         link.gaps = try LinkLoader.gaps(of: id, database).map { row in
             var gap = AuditGap(row)
+            // A jump over several gaps is named in all of them, so none may name more than it misses.
+            gap.topics = (swallowed[gap.id] ?? [:]).map {
+                TopicCount(
+                    topic: String(decoding: $0.key, as: UTF8.self), records: min($0.value, gap.missing + gap.lost))
+            }.sorted { ($1.records, $0.topic) < ($0.records, $1.topic) }
             gap.isAcknowledged = gap.state == .lost && acknowledged[gap.id].map { $0 >= gap.lost } ?? false
             return gap
         }

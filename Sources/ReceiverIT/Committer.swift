@@ -33,6 +33,9 @@ struct Committer: Sendable {
                     return duplicates.append(records - 1)
                 }
                 let slot = SlotContent(record, in: unit.content)
+                if released.gap != 0, replica.hasHeard(record.version, of: record.topic) {
+                    applied.found.append(record.topic.withUnsafeBytes { Array($0) })
+                }
                 let standing = replica.apply(slot, stamp: stamp, version: record.version, with: &hasher)
                 if standing == .untracked { applied.untracked += 1 }
                 deliveries.append(
@@ -130,6 +133,8 @@ struct Committer: Sendable {
         var shed: UInt64 = 0
         var untracked: UInt64 = 0
         var skipped: UInt64 = 0
+        /// Topics of records whose absence was known by name.
+        var found: [[UInt8]] = []
         /// Of the last checkpoint in it.
         var comparison: DigestComparison?
     }

@@ -32,4 +32,6 @@ struct ReleasedUnit: Sendable {
     let isLate: Bool
     /// Sequences of records that came without it, ascending: they are not delivered again.
     var duplicates: [UInt64] = []
+    /// The gap that it came out of; 0: none.
+    var gap: UInt64 = 0
 }

@@ -330,7 +330,7 @@ struct GapTracker: Sendable {
     ) -> Verdict {
         guard tracks[index].fits(unit, inHole: hole) else { return .inconsistent }
         let (run, grown, duplicates) = tracks[index].fill(hole: hole, with: unit)
-        released.append(ReleasedUnit(unit: unit, isLate: true, duplicates: duplicates))
+        released.append(ReleasedUnit(unit: unit, isLate: true, duplicates: duplicates, gap: run.gap))
         let records = unit.records - UInt64(duplicates.count)
         if run.gap != 0 {
             changeGap(run.gap, time: time, healing: Gap.Healing(unit.transmission)) { gap in

@@ -97,6 +97,8 @@ struct LinkChanges: Sendable {
     var whole: Replica?
     var link: LinkRow?
     var tracker = TrackerChanges()
+    /// Topics by gap: all that each names now.
+    var gapTopics: [UInt64: [[UInt8]: UInt64]] = [:]
     /// In the order in which they were accepted.
     var contents: [AcceptedContents.Entry] = []
     /// Topics that the rolling checkpoint of the replica has come to.
@@ -118,7 +120,7 @@ struct LinkChanges: Sendable {
     }
 
     var isEmpty: Bool {
-        whole == nil && link == nil && tracker.isEmpty && contents.isEmpty && topics.isEmpty
+        whole == nil && link == nil && tracker.isEmpty && gapTopics.isEmpty && contents.isEmpty && topics.isEmpty
             && checkpoint == Checkpoint()
     }
 
@@ -131,6 +133,7 @@ struct LinkChanges: Sendable {
         }
         link = newer.link ?? link
         tracker.merge(newer.tracker)
+        gapTopics.merge(newer.gapTopics) { $1 }
         contents += newer.contents
         topics += newer.topics
     }
@@ -144,6 +147,7 @@ struct StoredLink: Sendable {
     var filled: [FilledKey: UInt64] = [:]
     /// Open and lost ones.
     var gaps: [Gap] = []
+    var gapTopics: [UInt64: [[UInt8]: UInt64]] = [:]
     var contents: [AcceptedContents.Entry] = []
     var replica: Replica
     /// What was last heard of the sender.

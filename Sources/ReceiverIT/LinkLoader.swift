@@ -45,6 +45,8 @@ enum LinkLoader {
         try loadEpochs(id, into: &stored, database)
         try loadHoles(id, into: &stored, database)
         stored.gaps = try gaps(of: id, database, "AND (missing > 0 OR lost > 0)")
+        let alive = Set(stored.holes.values.map(\.gap))
+        stored.gapTopics = try gapTopics(of: id, database).filter { alive.contains($0.key) }
         try loadContents(id, into: &stored, database)
         try loadReplica(id, from: checkpoint, into: &stored.replica, database)
         let vitals = try vitals(of: id, database)
@@ -163,6 +165,17 @@ enum LinkLoader {
             runs.append(ResendBundle.Run(epoch: Epoch(rawValue: rows.unsigned(0)), blocks: first...last))
         }
         return runs
+    }
+
+    /// Which topics each gap names, and how many records of them.
+    static func gapTopics(
+        of id: Int, _ database: borrowing Database
+    ) throws(StorageError) -> [UInt64: [[UInt8]: UInt64]] {
+        var rows = try database.prepare("SELECT gap, topic, records FROM gap_topics WHERE link = ?1")
+        rows.bind(1, Int64(id))
+        var topics: [UInt64: [[UInt8]: UInt64]] = [:]
+        while try rows.step() { topics[rows.unsigned(0), default: [:]][rows.bytes(1)] = rows.unsigned(2) }
+        return topics
     }
 
     static func vitals(of id: Int, _ database: borrowing Database) throws(StorageError) -> LinkVitals? {
@@ -289,6 +302,10 @@ enum LinkLoader {
         try UnitReplay.read(link: id, from: checkpoint, in: database) { (unit, _) throws(StorageError) in
             for delivery in unit.deliveries { restored.replay(delivery, with: &hasher) }
         }
+        // What these passed over was told when they came.
+        _ = restored.takeJumps()
+        // What these passed over was told when they came.
+        _ = restored.takeJumps()
         replica = restored
     }
 }

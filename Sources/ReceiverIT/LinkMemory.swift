@@ -7,6 +7,7 @@ import DiodeProtocol
 struct LinkMemory: Sendable {
     var tracker: GapTracker
     var replica: Replica
+    var gapTopics = GapTopics()
     var snapshot = ChannelFrontier()
     var beat = ChannelFrontier()
     var contents = AcceptedContents()
@@ -39,6 +40,7 @@ struct LinkMemory: Sendable {
         }
         tracker = GapTracker(limits: limits, lowestEpoch: card.lowestEpoch, restoring: stored, now: now)
         replica = stored.replica
+        gapTopics = GapTopics(restoring: stored.gapTopics)
         snapshot = stored.link.snapshot
         beat = stored.link.beat
         contents = AcceptedContents(restoring: stored.contents)
@@ -66,6 +68,11 @@ struct LinkMemory: Sendable {
     mutating func takeChanges(with hasher: inout SymbolHasher) -> LinkChanges {
         var changes = LinkChanges()
         changes.tracker = tracker.takeChanges()
+        changes.gapTopics = gapTopics.takeChanges()
+        if gapTopics.named.count > tracker.gaps.count {
+            let gaps = tracker.gaps
+            gapTopics.keep { gaps[$0] != nil }
+        }
         changes.contents = contents.takeChanges()
         (changes.checkpoint, changes.topics) = replica.stepCheckpoint(
             mayBegin: mayCheckpoint, limit: Self.checkpointStep, with: &hasher)
@@ -82,7 +89,8 @@ struct LinkMemory: Sendable {
         _ = takeChanges(with: &hasher)
         replica.prepareWhole(with: &hasher)
         return LinkChanges(
-            whole: replica, link: row, tracker: tracker.wholeState(), contents: contents.all, topics: [],
-            checkpoint: .init(begins: true, ends: true))
+            whole: replica, link: row, tracker: tracker.wholeState(), gapTopics: gapTopics.named,
+            contents: contents.all,
+            topics: [], checkpoint: .init(begins: true, ends: true))
     }
 }

@@ -22,6 +22,8 @@ struct LinkTables: ~Copyable {
     private var filledEpochRemoval: Statement
     private var gap: Statement
     private var gapRemoval: Statement
+    private var gapTopic: Statement
+    private var gapTopicsRemoval: Statement
     private var content: Statement
     private var topic: Statement
     private var topicRemoval: Statement
@@ -55,6 +57,8 @@ struct LinkTables: ~Copyable {
             "INSERT OR REPLACE INTO gaps VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?12,?9,?13,?10,?11)")
         let gapRemoval = try database.prepare(
             "DELETE FROM gaps WHERE link = ?1 AND id <= ?2 AND missing = 0 AND lost = 0")
+        let gapTopic = try database.prepare("INSERT OR REPLACE INTO gap_topics VALUES (?1,?2,?4,?3)")
+        let gapTopicsRemoval = try database.prepare("DELETE FROM gap_topics WHERE link = ?1 AND gap = ?2")
         let content = try database.prepare("INSERT OR REPLACE INTO contents VALUES (?1,?2,?3,?4,?5)")
         let topic = try database.prepare(
             "INSERT OR REPLACE INTO topics VALUES (?1,?2,?8,?3,?4,?5,?6,?7,?9,?10,?11)")
@@ -74,6 +78,8 @@ struct LinkTables: ~Copyable {
         self.filledEpochRemoval = filledEpochRemoval
         self.gap = gap
         self.gapRemoval = gapRemoval
+        self.gapTopic = gapTopic
+        self.gapTopicsRemoval = gapTopicsRemoval
         self.content = content
         self.topic = topic
         self.topicRemoval = topicRemoval
@@ -111,6 +117,13 @@ struct LinkTables: ~Copyable {
             try filledEpochRemoval.run(id, folded.rawValue)
         }
         for gap in changes.tracker.gaps.values { try store(gap, of: id) }
+        for (gap, topics) in changes.gapTopics {
+            try gapTopicsRemoval.run(id, gap)
+            for (topic, records) in topics {
+                gapTopic.bind(4, blob: topic.span.bytes)
+                try gapTopic.run(id, gap, records)
+            }
+        }
         for entry in changes.contents {
             content.bind(5, blob: entry.hash.bytes.span.bytes)
             try content.run(id, UInt64(entry.place), entry.epoch.rawValue, entry.block)

@@ -405,7 +405,9 @@ extension ReceiverCore {
             switch event {
             case .opened(let gap): committer.note(.gapOpened(gap))
             case .grew(let gap): committer.note(.gapGrew(gap))
-            case .closed(let gap): committer.note(.gapClosed(gap))
+            case .closed(let gap):
+                if gap.state == .healed { memory.gapTopics.remove(gap.id) }
+                committer.note(.gapClosed(gap))
             case .epochBegan(let epoch, let incarnation): committer.note(.epochBegan(epoch, incarnation))
             case .voided(let epoch, let behind, let delivered, let absent):
                 committer.note(.voided(epoch, behind: behind, delivered: delivered, absent: absent))
@@ -421,6 +423,8 @@ extension ReceiverCore {
             memory.tracker.countShed(applied.shed, of: released.unit, isLate: released.isLate)
         }
         if let comparison = applied.comparison { note(comparison, time: time) }
+        for topic in applied.found { memory.gapTopics.take(topic, from: released.gap) }
+        nameMissing()
     }
 
     /// Why a gap that opens now most likely opens.

@@ -22,65 +22,66 @@
 //  14. EpochTrack.swift — the live channel of one epoch
 //  15. GapTracker.swift — accepts blocks once, puts them in order, keeps the account
 //  16. SlotFilling.swift — a slot is the record that it holds: it fills its sequence
-//  17. VoidRule.swift — what a sender's power loss took back
-//  18. TrackerState.swift — what of a tracker outlives the process
-//  19. SupersededEpochs.swift — what the sender has no memory of
+//  17. GapTopics.swift — which topics' records a gap swallowed
+//  18. VoidRule.swift — what a sender's power loss took back
+//  19. TrackerState.swift — what of a tracker outlives the process
+//  20. SupersededEpochs.swift — what the sender has no memory of
 //   Apply and commit:
-//  20. DirtyTopics.swift — which topics a checkpoint has still to write
-//  21. TopicNames.swift — finds topics by their bytes
-//  22. ReplicaSlot.swift — what one slot of a topic holds, by stamp and hash
-//  23. Replica.swift — stamps and hashes of each topic, and their digest
-//  24. WaitingSlices.swift — slices that wait for the records that they include
-//  25. RoundWatch.swift — whether the carousel has said everything once
-//  26. DigestWatch.swift — whether the replica equals the sender's state
-//  27. LinkChanges.swift — what changed in what a link remembers
-//  28. LinkMemory.swift — what a link must not forget
-//  29. Commit.swift — what one round decided
-//  30. Committer.swift — turns released units into effects
-//  31. SliceApplier.swift — makes an interval of the replica equal to a slice
-//  32. GapEpisodes.swift — gaps as people are told of them
+//  21. DirtyTopics.swift — which topics a checkpoint has still to write
+//  22. TopicNames.swift — finds topics by their bytes
+//  23. ReplicaSlot.swift — what one slot of a topic holds, by stamp and hash
+//  24. Replica.swift — stamps and hashes of each topic, and their digest
+//  25. WaitingSlices.swift — slices that wait for the records that they include
+//  26. RoundWatch.swift — whether the carousel has said everything once
+//  27. DigestWatch.swift — whether the replica equals the sender's state
+//  28. LinkChanges.swift — what changed in what a link remembers
+//  29. LinkMemory.swift — what a link must not forget
+//  30. Commit.swift — what one round decided
+//  31. Committer.swift — turns released units into effects
+//  32. SliceApplier.swift — makes an interval of the replica equal to a slice
+//  33. GapEpisodes.swift — gaps as people are told of them
 //   One link without I/O or a clock:
-//  33. ReceiverSettings.swift — windows, budgets and limits
-//  34. LinkWatch.swift — the beat, silence, the state of the link
-//  35. ReceiverCounters.swift — what was counted
-//  36. ReceiverReports.swift — what it says about itself
-//  37. ReceiverCore.swift — all of it
-//  38. StateIntake.swift — slices and checkpoints on their way into it
-//  39. ReadingIntake.swift — what the IT broker retains, compared and put right
+//  34. ReceiverSettings.swift — windows, budgets and limits
+//  35. LinkWatch.swift — the beat, silence, the state of the link
+//  36. ReceiverCounters.swift — what was counted
+//  37. ReceiverReports.swift — what it says about itself
+//  38. ReceiverCore.swift — all of it
+//  39. StateIntake.swift — slices and checkpoints on their way into it
+//  40. ReadingIntake.swift — what the IT broker retains, compared and put right
 //   Store:
-//  40. StoreSchema.swift — the database: every table, and who writes it
-//  41. Binding.swift — values of this room as columns
-//  42. LinkVitals.swift — how a link was when it was last looked at
-//  43. LinkTables.swift — stores what links remember, by change
-//  44. LossTable.swift — names what never will be published
-//  45. LossMerging.swift — keeps that table within its limit
-//  46. Acknowledgement.swift — what somebody accepts as lost
-//  47. AcknowledgementTable.swift — writes and reads it
-//  48. LinkRemoval.swift — what goes with a link that is gone
-//  49. OperatorError.swift — why nothing of what an operator asked for was done
-//  50. LedgerNotes.swift — what the ledger says of an event
-//  51. ReceiverAction.swift — what the receiver itself did
-//  52. ReceiverIdentity.swift — what runs, under which configuration and keys
-//  53. AuditKey.swift — the key that signs the ledger's head
-//  54. LedgerCalendar.swift — balances each quarter of an hour, steps of the clock
-//  55. LinkLoader.swift — reads back what was stored
-//  56. StoreFile.swift — the open database, and one transaction
-//  57. StoreOpening.swift — opens the database, whatever was left of it
-//  58. Durability.swift — whether what is accepted outlives the process
-//  59. HeadWitness.swift — signs the ledger's head once a minute
-//  60. LogSyncLoop.swift — syncs the log each second
-//  61. ReceiverStore.swift — between the core thread and the store thread
-//  62. StoreLoop.swift — the store thread
-//  63. LinkArchive.swift — the database of one link without threads, for simulations
+//  41. StoreSchema.swift — the database: every table, and who writes it
+//  42. Binding.swift — values of this room as columns
+//  43. LinkVitals.swift — how a link was when it was last looked at
+//  44. LinkTables.swift — stores what links remember, by change
+//  45. LossTable.swift — names what never will be published
+//  46. LossMerging.swift — keeps that table within its limit
+//  47. Acknowledgement.swift — what somebody accepts as lost
+//  48. AcknowledgementTable.swift — writes and reads it
+//  49. LinkRemoval.swift — what goes with a link that is gone
+//  50. OperatorError.swift — why nothing of what an operator asked for was done
+//  51. LedgerNotes.swift — what the ledger says of an event
+//  52. ReceiverAction.swift — what the receiver itself did
+//  53. ReceiverIdentity.swift — what runs, under which configuration and keys
+//  54. AuditKey.swift — the key that signs the ledger's head
+//  55. LedgerCalendar.swift — balances each quarter of an hour, steps of the clock
+//  56. LinkLoader.swift — reads back what was stored
+//  57. StoreFile.swift — the open database, and one transaction
+//  58. StoreOpening.swift — opens the database, whatever was left of it
+//  59. Durability.swift — whether what is accepted outlives the process
+//  60. HeadWitness.swift — signs the ledger's head once a minute
+//  61. LogSyncLoop.swift — syncs the log each second
+//  62. ReceiverStore.swift — between the core thread and the store thread
+//  63. StoreLoop.swift — the store thread
+//  64. LinkArchive.swift — the database of one link without threads, for simulations
 //   The daemon:
-//  64. ReceiverConfiguration.swift — everything that recv.json5 says
-//  65. CardFile.swift — reads a link card
-//  66. ReceiverServiceError.swift — why a receiver cannot start
-//  67. ReceiverStatus.swift — links and sockets as of one instant
-//  68. LinkWorker.swift — one link on the core thread
-//  69. ReceiverLoop.swift — the core thread
-//  70. ReceiverService.swift — listeners, core thread, store, outboxes
+//  65. ReceiverConfiguration.swift — everything that recv.json5 says
+//  66. CardFile.swift — reads a link card
+//  67. ReceiverServiceError.swift — why a receiver cannot start
+//  68. ReceiverStatus.swift — links and sockets as of one instant
+//  69. LinkWorker.swift — one link on the core thread
+//  70. ReceiverLoop.swift — the core thread
+//  71. ReceiverService.swift — listeners, core thread, store, outboxes
 //   Told later:
-//  71. StoredAccount.swift — the double entry of a link as its rows tell it
-//  72. LedgerWords.swift — what the ledger's entries say, in the values of an audit
-//  73. AuditReader.swift — what an audit says, as one transaction saw it
+//  72. StoredAccount.swift — the double entry of a link as its rows tell it
+//  73. LedgerWords.swift — what the ledger's entries say, in the values of an audit
+//  74. AuditReader.swift — what an audit says, as one transaction saw it

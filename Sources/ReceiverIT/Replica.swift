@@ -68,6 +68,8 @@ struct Replica: Sendable {
     /// Topics that found no room since the start.
     private(set) var untracked: UInt64 = 0
     private var checkpoint = DirtyTopics()
+    /// Versions that were passed over since they were last taken.
+    private var jumps: [VersionJump] = []
     /// Counts readings of the IT broker.
     private(set) var reading: UInt32 = 0
     /// Topics of which the IT broker retains something else.
@@ -89,7 +91,7 @@ struct Replica: Sendable {
         _ content: SlotContent, stamp: Stamp, version: TopicVersion, with hasher: inout SymbolHasher
     ) -> Standing {
         guard let place = place(of: content.topic, with: &hasher) else { return .untracked }
-        raiseVersion(place, to: version, of: stamp)
+        raiseVersion(place, to: version, of: stamp, records: 1)
         checkpoint.mark(place)
         if content.retain {
             guard !topics[place].retained.isAtLeast(stamp) else { return .superseded }
@@ -109,7 +111,7 @@ struct Replica: Sendable {
             guard entry.lastVersion.rawValue > 0, let place = place(of: topic.span.bytes, with: &hasher) else {
                 continue
             }
-            raiseVersion(place, to: entry.lastVersion, of: stamp)
+            raiseVersion(place, to: entry.lastVersion, of: stamp, records: entry.records)
             checkpoint.mark(place)
         }
     }
@@ -159,7 +161,19 @@ struct Replica: Sendable {
 
     /// Notes the version that a slice says.
     mutating func noteVersion(_ version: TopicVersion, of place: Int, stamp: Stamp) {
-        raiseVersion(place, to: version, of: stamp)
+        raiseVersion(place, to: version, of: stamp, records: 1)
+    }
+
+    /// Whether a topic has told of this version or a later one.
+    func hasHeard(_ version: TopicVersion, of topic: RawSpan) -> Bool {
+        names.find(topic).map { topics[$0].version >= version.rawValue } ?? false
+    }
+
+    /// Moves out which versions were passed over.
+    mutating func takeJumps() -> [VersionJump] {
+        guard !jumps.isEmpty else { return [] }
+        defer { jumps = [] }
+        return jumps
     }
 
     /// Whether a slot holds exactly this.
@@ -401,9 +415,17 @@ struct Replica: Sendable {
         if kind == .retained { topics[key / 2].value = hasher.value(content.payload) }
     }
 
-    private mutating func raiseVersion(_ place: Int, to version: TopicVersion, of stamp: Stamp) {
+    /// - Parameter records: how many versions up to this one are told of.
+    private mutating func raiseVersion(_ place: Int, to version: TopicVersion, of stamp: Stamp, records: UInt64) {
         // A lower one of a newer record: the sender forgot the topic, and it came back.
         guard version.rawValue > topics[place].version || stamp > topics[place].newest else { return }
+        let known = topics[place].version
+        if known > 0, version.rawValue > known + records {
+            jumps.append(
+                VersionJump(
+                    topic: names.name(place), records: version.rawValue - known - records, after: topics[place].newest,
+                    before: stamp))
+        }
         topics[place].version = version.rawValue
     }
 }

@@ -68,7 +68,9 @@ struct SliceApplier {
         let content = SlotContent(entry.record, in: bytes)
         let isMissing = memory.tracker.isMissing(entry.stamp)
         if isMissing {
-            memory.tracker.fill(entry.stamp, time: time)
+            let wasNamed = memory.replica.hasHeard(entry.record.version, of: entry.record.topic)
+            let gap = memory.tracker.fill(entry.stamp, time: time)
+            if wasNamed { memory.gapTopics.take(entry.record.topic.withUnsafeBytes { Array($0) }, from: gap) }
             outcome.filled += 1
         }
         guard let place = memory.replica.place(of: entry.record.topic, with: &hasher) else {

@@ -27,7 +27,9 @@ extension GapTracker {
     }
 
     /// The record of a missing stamp came as a slot.
-    mutating func fill(_ stamp: Stamp, time: UnixMilliseconds) {
+    /// - Returns: the gap that it was missing in.
+    @discardableResult
+    mutating func fill(_ stamp: Stamp, time: UnixMilliseconds) -> UInt64 {
         guard let index = indexOfTrack(stamp.epoch),
             let hole = tracks[index].hole(missing: stamp.sequence.rawValue)
         else { preconditionFailure("only what is missing is filled") }
@@ -37,6 +39,23 @@ extension GapTracker {
             if run.isLost { gap.lost -= 1 } else { gap.missing -= 1 }
         }
         shedFilled(time: time)
+        return run.gap
+    }
+
+    /// Gaps with holes between two stamps, at most 64; they are open or lost.
+    func gaps(after: Stamp, before: Stamp) -> [UInt64] {
+        var found: [UInt64] = []
+        for track in tracks where after.epoch <= track.epoch && track.epoch <= before.epoch {
+            let from = track.epoch == after.epoch ? after.sequence.rawValue : 0
+            let end = track.epoch == before.epoch ? before.sequence.rawValue : .max
+            var index = track.holes.indexOfHole(endingAfter: from + 1)
+            while index < track.holes.count, track.holes[index].firstSequence < end, found.count < 64 {
+                let gap = track.holes[index].gap
+                if gaps[gap] != nil, found.last != gap { found.append(gap) }
+                index += 1
+            }
+        }
+        return found
     }
 
     /// The newest record that is decided, of the newest epoch.

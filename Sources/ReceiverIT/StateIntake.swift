@@ -29,9 +29,18 @@ extension ReceiverCore {
             } catch {
                 preconditionFailure("a slice is checked before it waits")
             }
+            nameMissing()
             noteTrackerEvents()
             note(applier.outcome, of: slice.heading)
             memory.rounds.note(slice.heading, isMissing: memory.tracker.account.missing > 0)
+        }
+    }
+
+    /// Versions that were passed over say which topics' records a gap swallowed.
+    mutating func nameMissing() {
+        for jump in memory.replica.takeJumps() {
+            let gaps = memory.tracker.gaps(after: jump.after, before: jump.before)
+            memory.gapTopics.note(jump.topic, records: jump.records, in: gaps)
         }
     }
 

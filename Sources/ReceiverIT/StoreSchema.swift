@@ -7,7 +7,7 @@ public import Storage
 /// ```text
 /// links ──┬─ epochs ── holes      what was decided, and what is missing      (LinkTables)
 ///         ├─ filled               of what is missing by block, what came as a slot
-///         ├─ gaps                 open, lost, and healed ones as history
+///         ├─ gaps ── gap_topics   open, lost, and healed ones as history
 ///         ├─ contents             hashes of accepted blocks
 ///         ├─ topics               stamps, as of the last checkpoint; units are the log behind it
 ///         ├─ vitals               what was last heard, counters: about once a second
@@ -22,7 +22,7 @@ public enum StoreSchema {
         owner: "diode-recv", applicationID: "UDRV",
         migrations: [
             [links, tracker, replica, losses, OutboxSchema.sql, LedgerSchema.sql].joined(separator: ";\n"),
-            AcknowledgementTable.sql, state,
+            AcknowledgementTable.sql, state, gapTopics,
         ])
 
     private static let links = """
@@ -99,6 +99,14 @@ public enum StoreSchema {
             word INTEGER NOT NULL,       -- 64 sequences from 64 times this on
             bits INTEGER NOT NULL,       -- those of a hole whose records came as slots
             PRIMARY KEY (link, epoch, word)
+        ) WITHOUT ROWID
+        """
+
+    /// Of what a gap swallowed, what later records have told.
+    private static let gapTopics = """
+        CREATE TABLE gap_topics (
+            link INTEGER NOT NULL, gap INTEGER NOT NULL, topic BLOB NOT NULL, records INTEGER NOT NULL,
+            PRIMARY KEY (link, gap, topic)
         ) WITHOUT ROWID
         """
 

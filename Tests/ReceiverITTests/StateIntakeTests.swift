@@ -147,6 +147,27 @@ struct StateIntakeTests {
         #expect(retained(link.deliveries) == plant.retained)
     }
 
+    @Test("P9 later records and slots name the topics that a gap swallowed; what comes late is taken off again")
+    func naming() throws {
+        try send(plant.publish([("a", [1], true), ("b", [1], true), ("c", [1], true)]))
+        let first = plant.publish([("a", [2], true), ("a", [3], true), ("b", [2], true)])
+        _ = plant.publish([("b", [3], true), ("c", [2], true)])
+        try send(plant.publish([("a", [4], true), ("c", [3], true)]))
+        try beat()
+        link.pass(.milliseconds(60))
+        func names() -> [String: UInt64] {
+            let named = link.core.memory.gapTopics.named[1] ?? [:]
+            return named.reduce(into: [:]) { $0[String(decoding: $1.key, as: UTF8.self)] = $1.value }
+        }
+        #expect(link.core.account.missing == 5)
+        #expect(names() == ["a": 2, "c": 1])
+        // The newest value of b was lost; its slot is that record, and tells of the one before.
+        try round()
+        #expect(names() == ["a": 2, "b": 1, "c": 1] && link.core.account.missing == 4)
+        try send(first, transmission: 1)
+        #expect(names() == ["c": 1] && link.core.account.missing == 1)
+    }
+
     @Test(
         "P1 P2 P3 histories of loss, echo, slices and new epochs: books balance, nothing twice, the end is the sender's state"
     )
