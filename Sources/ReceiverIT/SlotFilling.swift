@@ -19,6 +19,14 @@ extension GapTracker {
         return tracks[index].frontierSequence >= stamp.sequence.rawValue
     }
 
+    /// Whether live never comes as far as this stamp: its epoch is over and ended before it, or no epoch is known by that name.
+    func neverDecides(upTo stamp: Stamp) -> Bool {
+        guard let newest = newestEpoch, stamp.epoch < newest, stamp.sequence.rawValue > 0 else { return false }
+        guard let index = indexOfTrack(stamp.epoch) else { return !isFolded(stamp.epoch) }
+        let track = tracks[index]
+        return track.isFinal && stamp.sequence.rawValue > max(track.frontierSequence, track.announced?.sequence ?? 0)
+    }
+
     /// Whether the record of a stamp lies in a gap. Of any other that `hasDecided` covers, the record was released, or filled its
     /// sequence already, or lies where nothing is accounted for any more.
     func isMissing(_ stamp: Stamp) -> Bool {

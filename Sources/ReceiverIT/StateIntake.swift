@@ -55,7 +55,10 @@ extension ReceiverCore {
 
     /// A checkpoint was passed in its place.
     mutating func note(_ comparison: DigestComparison, time: UnixMilliseconds) {
-        let isComparable = memory.tracker.account.missing == 0 && memory.replica.untracked == 0
+        // A beat of its epoch says where the epochs before it ended; as long as that is not decided, nobody can say either.
+        let isComparable =
+            memory.tracker.account.missing == 0 && memory.replica.untracked == 0
+            && memory.beat.epoch >= comparison.at.epoch && memory.tracker.hasDecided(upTo: comparison.at)
         let isNews = memory.digest.note(
             comparison, isComparable: isComparable, isSettled: memory.rounds.isSettled, time: time)
         if isNews { committer.note(.digest(matches: comparison.isEqual, at: comparison.at)) }

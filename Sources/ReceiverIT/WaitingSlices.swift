@@ -2,7 +2,8 @@ import DiodeProtocol
 
 /// Slices of the carousel that came and include records which are not decided yet.
 ///
-/// They are applied in the order in which they came. Bounded: beyond 512 slices or 16 MiB the oldest is dropped and counted; the next
+/// They are applied in the order in which they came. One that live never reaches, because a loss of power at the sender took back what it
+/// includes, is dropped. Bounded: beyond 512 slices or 16 MiB the oldest is dropped and counted; the next
 /// round says it anew.
 struct WaitingSlices: Sendable {
     struct Slice: Sendable {
@@ -33,6 +34,11 @@ struct WaitingSlices: Sendable {
 
     /// The oldest slice, if live has come as far as it was captured.
     mutating func takeReady(_ tracker: borrowing GapTracker, beat: Epoch) -> Slice? {
+        while let first = slices.first, tracker.neverDecides(upTo: first.heading.capture) {
+            slices.removeFirst()
+            byteCount -= first.content.count
+            dropped += 1
+        }
         guard let first = slices.first, beat >= first.heading.capture.epoch,
             tracker.hasDecided(upTo: first.heading.capture)
         else { return nil }

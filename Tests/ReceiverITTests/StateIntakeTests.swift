@@ -90,6 +90,37 @@ struct StateIntakeTests {
         #expect(link.deliveries.map(\.lateness) == [.none] && link.core.counters.slices == 1)
     }
 
+    @Test("D6 a slice that includes what a loss of power took back does not hold up those behind it")
+    func voidSlice() throws {
+        try send(plant.publish("a", "1"))
+        try beat()
+        _ = plant.publish("a", "2")
+        try round()
+        let over = Beat.EpochSummary(
+            epoch: plant.sender.epoch, incarnation: plant.sender.incarnation,
+            firstSequence: SequenceNumber(rawValue: 1), lastCommitted: SequenceNumber(rawValue: 1),
+            lastBlock: BlockNumber(rawValue: plant.sender.nextBlock - 2))
+        plant.beginEpoch(1_763_716_000_002, incarnation: 2)
+        try send(plant.publish("a", "3"), plant.sender.beat { $0.epochs = [over] })
+        try round()
+        #expect(link.core.counters.slices == 1 && link.core.account.missing == 0 && link.isBalanced)
+        #expect(retained(link.deliveries) == plant.retained)
+    }
+
+    @Test("D6 a checkpoint says nothing while no beat of its epoch told where the epochs before it ended")
+    func earlyCheckpoint() throws {
+        try send(plant.publish("a", "1"))
+        try beat()
+        try round()
+        try send(plant.checkpoint())
+        #expect(link.core.replica.digestMatches == true && link.core.replica.isSettled)
+        _ = plant.publish("b", "2")
+        plant.beginEpoch(1_763_716_000_002, incarnation: 2)
+        try send(plant.publish("c", "3"), plant.checkpoint())
+        #expect(link.core.replica.digestMatches == nil)
+        #expect(!link.events.contains { if case .digest = $0 { true } else { false } })
+    }
+
     @Test("P2 a deletion that was lost is made up for: with its tombstone by its own number, without it as a refresh")
     func deletions() throws {
         try send(plant.publish("a", "1"), plant.publish("b", "2"), plant.publish("e", "3", retain: false))

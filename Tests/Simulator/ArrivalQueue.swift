@@ -4,6 +4,7 @@ struct ArrivalQueue {
         var time: UInt64
         var order: UInt64
         var bytes: [UInt8]
+        var isGenuine: Bool
 
         func precedes(_ other: Entry) -> Bool { time == other.time ? order < other.order : time < other.time }
     }
@@ -13,8 +14,9 @@ struct ArrivalQueue {
 
     var nextTime: UInt64? { heap.first?.time }
 
-    mutating func push(_ bytes: [UInt8], at time: UInt64) {
-        heap.append(Entry(time: time, order: sent, bytes: bytes))
+    /// - Parameter isGenuine: the sender sent exactly this.
+    mutating func push(_ bytes: [UInt8], isGenuine: Bool, at time: UInt64) {
+        heap.append(Entry(time: time, order: sent, bytes: bytes, isGenuine: isGenuine))
         sent += 1
         var child = heap.count - 1
         while child > 0, heap[child].precedes(heap[(child - 1) / 2]) {
@@ -24,10 +26,10 @@ struct ArrivalQueue {
     }
 
     /// The next datagram that has arrived by `time`.
-    mutating func pop(until time: UInt64) -> [UInt8]? {
+    mutating func pop(until time: UInt64) -> (bytes: [UInt8], isGenuine: Bool)? {
         guard let first = heap.first, first.time <= time else { return nil }
         let last = heap.removeLast()
-        guard !heap.isEmpty else { return first.bytes }
+        guard !heap.isEmpty else { return (first.bytes, first.isGenuine) }
         heap[0] = last
         var parent = 0
         while true {
@@ -36,7 +38,7 @@ struct ArrivalQueue {
             {
                 least = child
             }
-            guard least != parent else { return first.bytes }
+            guard least != parent else { return (first.bytes, first.isGenuine) }
             heap.swapAt(parent, least)
             parent = least
         }

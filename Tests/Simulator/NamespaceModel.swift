@@ -2,7 +2,7 @@ import DiodeProtocol
 import Outbox
 import ReceiverIT
 
-/// What the receiver must have, worked out naively from what was published, and what a consumer on the IT side sees.
+/// What was published, what the sender's state is, and what a consumer on the IT side sees: all of it naive.
 struct NamespaceModel {
     /// A broken promise, with what shows it.
     struct Violation: Error, CustomStringConvertible {
@@ -12,23 +12,52 @@ struct NamespaceModel {
     }
 
     private(set) var published: [Stamp: PublishedRecord] = [:]
+    private(set) var shed: Set<Stamp> = []
     private(set) var delivered: Set<Stamp> = []
-    private(set) var newestPerEpoch: [Epoch: UInt64] = [:]
-    /// Records that left the sender's process in a block: from there on they are claimed.
-    private(set) var claimed: [Epoch: UInt64] = [:]
-    private(set) var gapEvents: [UInt64: Gap] = [:]
+    /// What a loss of power at the sender took back.
+    private(set) var void: Set<Stamp> = []
+    private(set) var refreshed = 0
+    /// What the receiver said that the sender shed.
+    private var toldShed: Set<Stamp> = []
+    var arrivals = ArrivalModel()
+    /// The newest record of each epoch that left the core in a block, and where the journal says that an epoch ended.
+    private var claimed: [Epoch: UInt64] = [:]
+    private var ends: [Epoch: UInt64] = [:]
     private var newestInOrder: Stamp?
     /// What the IT broker would retain, and the newest message of any kind, by topic.
-    private var retained: [String: Stamp] = [:]
+    private var retained: [String: PublishedRecord] = [:]
     private var shown: [String: Stamp] = [:]
 
-    mutating func publish(_ record: PublishedRecord) {
+    // MARK: The sender's side
+
+    mutating func publish(_ record: PublishedRecord, isShed: Bool) {
         published[record.stamp] = record
-        newestPerEpoch[record.stamp.epoch] = record.stamp.sequence.rawValue
+        if isShed { shed.insert(record.stamp) }
     }
 
     mutating func claim(upTo last: SequenceNumber, of epoch: Epoch) {
         claimed[epoch] = max(claimed[epoch] ?? 0, last.rawValue)
+    }
+
+    mutating func end(_ epoch: Epoch, at last: SequenceNumber, void stamps: [Stamp]) {
+        ends[epoch] = last.rawValue
+        void.formUnion(stamps)
+        for stamp in stamps { shed.remove(stamp) }
+    }
+
+    /// The newest record of each slot of each topic, deletions included.
+    var state: [String: (retained: PublishedRecord?, event: PublishedRecord?)] {
+        var state: [String: (retained: PublishedRecord?, event: PublishedRecord?)] = [:]
+        for record in published.values where !void.contains(record.stamp) && !shed.contains(record.stamp) {
+            var slots = state[record.topic] ?? (nil, nil)
+            if record.retain {
+                if slots.retained.map({ $0.stamp < record.stamp }) ?? true { slots.retained = record }
+            } else if slots.event.map({ $0.stamp < record.stamp }) ?? true {
+                slots.event = record
+            }
+            state[record.topic] = slots
+        }
+        return state
     }
 
     // MARK: At every commit
@@ -37,22 +66,38 @@ struct NamespaceModel {
         for delivery in commit.deliveries { try take(delivery) }
         for event in commit.events {
             switch event {
-            case .gapOpened(let gap), .gapClosed(let gap): gapEvents[gap.id] = gap
             case .equivocation(let id, _, _):
                 throw Violation(promise: "P4", detail: "equivocation reported in a healthy history: \(id)")
+            case .diverged(let slots, let at):
+                throw Violation(promise: "P2", detail: "\(slots) slots diverged at \(at)")
+            case .digest(false, let at):
+                throw Violation(promise: "P2", detail: "the digest differs at \(at)")
+            case .shed(let run, let first):
+                for offset in 0..<run.records {
+                    let stamp = Stamp(
+                        epoch: first.epoch, sequence: SequenceNumber(rawValue: first.sequence.rawValue + offset))
+                    guard shed.contains(stamp) || void.contains(stamp) else {
+                        throw Violation(promise: "P9", detail: "\(stamp) was not shed")
+                    }
+                    toldShed.insert(stamp)
+                }
             default: break
             }
         }
     }
 
+    /// A kill of the receiver: what came and is not stored has to come again.
+    mutating func killReceiver() { arrivals.kill(stored: delivered.union(toldShed)) }
+
     private mutating func take(_ delivery: Delivery) throws(Violation) {
         let stamp = delivery.stamp
-        guard let record = published[stamp] else {
-            throw Violation(promise: "P4", detail: "a record that nobody published was delivered: \(stamp)")
-        }
         let arrived = PublishedRecord(
             stamp: stamp, topic: String(decoding: copy(delivery.topic), as: UTF8.self), payload: copy(delivery.payload),
             properties: copy(delivery.properties), qos: delivery.qos, retain: delivery.retain)
+        guard let record = published[stamp] else {
+            throw Violation(promise: "P4", detail: "a record that nobody published was delivered: \(stamp)")
+        }
+        guard !delivery.isRefresh else { return try refresh(arrived, of: record) }
         guard arrived == record else {
             throw Violation(promise: "P7", detail: "delivered \(arrived), published \(record)")
         }
@@ -60,6 +105,18 @@ struct NamespaceModel {
             throw Violation(promise: "P4", detail: "delivered twice: \(stamp)")
         }
         try checkOrder(of: record, delivery.lateness)
+    }
+
+    /// A refresh repeats a retained value or takes one back, and goes back only behind what is void.
+    private mutating func refresh(_ arrived: PublishedRecord, of record: PublishedRecord) throws(Violation) {
+        guard arrived.retain, arrived.topic == record.topic, arrived == record || arrived.isDeletion else {
+            throw Violation(promise: "P7", detail: "refreshed \(arrived), published \(record)")
+        }
+        if let known = retained[record.topic], known.stamp > record.stamp, !void.contains(known.stamp) {
+            throw Violation(promise: "P3", detail: "\(known.stamp) was refreshed back to \(record.stamp)")
+        }
+        refreshed += 1
+        retained[record.topic] = arrived
     }
 
     /// P3: what is shown as current never goes back, and what is marked superseded really is.
@@ -71,65 +128,89 @@ struct NamespaceModel {
             }
             newestInOrder = stamp
         }
-        let isOutdated =
-            (retained[record.topic].map { $0 > stamp } ?? false)
-            || (!record.retain && (shown[record.topic].map { $0 > stamp } ?? false))
-        switch lateness {
-        // The simulated sender tells no slices.
-        case .refresh: break
-        case .superseded:
-            guard isOutdated else {
+        let newer = [retained[record.topic]?.stamp, record.retain ? nil : shown[record.topic]].compactMap { $0 }
+            .filter { $0 > stamp }
+        let isOutdated = newer.contains { !void.contains($0) }
+        if lateness == .superseded {
+            guard !newer.isEmpty else {
                 throw Violation(promise: "P3", detail: "\(stamp) is the newest of its topic and was marked superseded")
             }
-        case .none, .newest:
-            guard !isOutdated else {
-                throw Violation(promise: "P3", detail: "\(stamp) of \(record.topic) is older than what is shown")
-            }
-            if record.retain {
-                retained[record.topic] = stamp
-            }
-            shown[record.topic] = max(shown[record.topic] ?? stamp, stamp)
+            return
         }
+        guard !isOutdated else {
+            throw Violation(promise: "P3", detail: "\(stamp) of \(record.topic) is older than what is shown")
+        }
+        if record.retain { retained[record.topic] = record }
+        shown[record.topic] = max(shown[record.topic] ?? stamp, stamp)
     }
 
     /// P1, while it runs: the books balance at every instant, and nothing is booked that was not delivered.
     func check(_ account: EpochAccount) throws(Violation) {
-        guard account.delivered + account.late == UInt64(delivered.count) else {
-            throw Violation(
-                promise: "P1",
-                detail: "the account says \(account.delivered) + \(account.late), delivered were \(delivered.count)")
+        guard account.delivered + account.late + account.repeated == UInt64(delivered.count) else {
+            throw Violation(promise: "P1", detail: "the account says \(account), delivered were \(delivered.count)")
         }
     }
 
     // MARK: At the end
 
-    /// P1, when all is quiet: of each epoch that the receiver heard of to its end, what is not delivered is missing.
-    func checkEnd(_ epochs: [EpochReport], gaps: [Gap], complete: Epoch) throws(Violation) {
+    /// P1, when all is quiet: of each epoch, what is not delivered is missing or lost, in a gap, and what came was delivered.
+    /// - Parameter current: the epoch that lives; the account of every other ends where its journal ends.
+    func checkEnd(_ epochs: [EpochReport], gaps: [Gap], current: Epoch, isExact: Bool) throws(Violation) {
+        let must = arrivals.mustHave
         for report in epochs {
-            let newest = claimed[report.epoch] ?? 0
-            guard report.account.sent == report.lastSequence.rawValue, report.lastSequence.rawValue <= newest else {
-                throw Violation(promise: "P1", detail: "the books of \(report) do not add up to \(newest)")
+            let last = report.epoch == current ? claimed[current] ?? 0 : ends[report.epoch] ?? 0
+            let owed = (report.firstSequence.rawValue..<last + 1).map {
+                Stamp(epoch: report.epoch, sequence: SequenceNumber(rawValue: $0))
             }
-            if report.epoch == complete, report.lastSequence.rawValue != newest {
-                throw Violation(
-                    promise: "P1", detail: "\(newest) records left, \(report.lastSequence.rawValue) are accounted for")
+            let account = report.account
+            guard report.lastSequence.rawValue == last, account.sent == UInt64(owed.count) else {
+                throw Violation(promise: "P1", detail: "\(owed.count) records up to \(last) are owed: \(report)")
             }
-            let absent = (1...max(newest, 1)).filter {
-                $0 <= report.lastSequence.rawValue
-                    && !delivered.contains(Stamp(epoch: report.epoch, sequence: SequenceNumber(rawValue: $0)))
+            if let wrong = owed.first(where: { !shed.contains($0) && must.contains($0) && !delivered.contains($0) }) {
+                throw Violation(promise: "P1", detail: "\(wrong) came and was not delivered")
             }
-            guard UInt64(absent.count) == report.account.missing + report.account.lost else {
-                throw Violation(
-                    promise: "P1", detail: "\(absent.count) records are absent, booked as missing: \(report.account)")
+            let strange = owed.first { delivered.contains($0) && !arrivals.mayHave.contains($0) }
+            if let strange { throw Violation(promise: "P4", detail: "\(strange) was delivered and never came") }
+            if isExact, let wrong = owed.first(where: { delivered.contains($0) && !must.contains($0) }),
+                published[wrong]?.isDeletion == false
+            {
+                throw Violation(promise: "P1", detail: "\(wrong) was delivered, and what came of it was not enough")
             }
-            let open = gaps.filter { $0.epoch == report.epoch }
-            for sequence in absent
-            where !open.contains(where: { $0.firstSequence.rawValue...$0.lastSequence.rawValue ~= sequence }) {
-                throw Violation(promise: "P9", detail: "sequence \(sequence) is absent and in no gap")
+            try checkAbsent(owed.filter { !delivered.contains($0) }, account, gaps.filter { $0.epoch == report.epoch })
+        }
+    }
+
+    private func checkAbsent(_ absent: [Stamp], _ account: EpochAccount, _ gaps: [Gap]) throws(Violation) {
+        let shedHere = absent.filter { shed.contains($0) && arrivals.mustHave.contains($0) }
+        let inGaps = absent.filter { stamp in !shedHere.contains(stamp) }
+        guard UInt64(absent.count) == account.missing + account.lost else {
+            throw Violation(promise: "P1", detail: "\(absent.count) records are absent: \(account)")
+        }
+        guard gaps.reduce(0, { $0 + $1.missing + $1.lost }) == UInt64(inGaps.count) else {
+            throw Violation(promise: "P9", detail: "the gaps do not add up to \(inGaps.count): \(gaps)")
+        }
+        for stamp in inGaps
+        where !gaps.contains(where: { $0.firstSequence...$0.lastSequence ~= stamp.sequence }) {
+            throw Violation(promise: "P9", detail: "\(stamp) is absent and in no gap")
+        }
+        // What the journal still holds can come; what it does not hold is lost once a whole hole lies below its floor.
+        let floor = arrivals.floor
+        let gone = inGaps.filter { stamp in floor.map { stamp < $0 } ?? false }
+        guard account.lost <= UInt64(gone.count + shedHere.count), account.lost >= UInt64(shedHere.count) else {
+            throw Violation(promise: "P9", detail: "\(gone.count) records are below the floor: \(account)")
+        }
+    }
+
+    /// P2: what the IT broker retains is what the sender knows, deletions included.
+    func checkRetained() throws(Violation) {
+        let wanted = state.compactMapValues { slots in slots.retained.flatMap { $0.isDeletion ? nil : $0 } }
+        let shownNow = retained.filter { !$0.value.isDeletion }
+        guard wanted == shownNow else {
+            let topics = Set(wanted.keys).union(shownNow.keys).filter { wanted[$0] != shownNow[$0] }
+            let lines = topics.sorted().map {
+                "\($0): sender \(String(describing: wanted[$0]?.stamp)), IT \(String(describing: shownNow[$0]?.stamp))"
             }
-            guard open.reduce(0, { $0 + $1.missing + $1.lost }) == UInt64(absent.count) else {
-                throw Violation(promise: "P9", detail: "the gaps do not add up to \(absent.count): \(open)")
-            }
+            throw Violation(promise: "P2", detail: "the retained values differ: \(lines)")
         }
     }
 

@@ -1,8 +1,5 @@
-import Audit
 import Crypto
 import DiodeProtocol
-import FEC
-import MQTT
 import Outbox
 public import ReceiverIT
 import SenderOT
@@ -10,8 +7,8 @@ public import TestKit
 
 /// Lives through a scenario under virtual time and checks the promises at every step.
 ///
-/// Every cause of events (messages, the sender's and the receiver's deadlines, arrivals, repetitions) has a time; the
-/// clock jumps to the earliest. Nothing sleeps and nothing depends on the machine.
+/// Every cause of events (messages, faults, the deadlines of both sides, arrivals) has a time; the clock jumps to the earliest. Nothing
+/// sleeps and nothing depends on the machine.
 public struct PairSimulation: ~Copyable {
     /// What a history came to.
     public struct Outcome: Sendable {
@@ -19,11 +16,20 @@ public struct PairSimulation: ~Copyable {
         public var delivered = 0
         public var missing: UInt64 = 0
         public var late: UInt64 = 0
+        public var shed = 0
+        public var void = 0
+        public var refreshed = 0
+        /// New epochs.
         public var restarts = 0
         /// Kills of the receiver, and records whose acceptance died with it.
         public var receiverRestarts = 0
         public var forgotten = 0
+        /// Gaps that somebody brought home, slices applied, and whether the digest was found equal at the end.
+        public var slices: UInt64 = 0
+        public var isSettled = false
+        public var coverage = FaultCoverage()
         public var link = FaultInjector.Counts()
+        /// Of the last process.
         public var receiver = ReceiverCounters()
     }
 
@@ -31,226 +37,269 @@ public struct PairSimulation: ~Copyable {
     static let seedOfKey = [UInt8](repeating: 7, count: 32)
     private static let wallClock: UInt64 = 1_790_000_000_000
 
-    private let scenario: PairScenario
-    private var random: SeededGenerator
-    private var injector: FaultInjector
-    private var sender: SenderCore
+    let scenario: PairScenario
+    var random: SeededGenerator
+    var injector: FaultInjector
+    var sender: SimulatedSender
+    var receiver: SimulatedReceiver
+    var model = NamespaceModel()
+    var outcome = Outcome()
+    var now: UInt64
     private var encoder: TransmissionEncoder
     private var arena = FrameArena()
-    private var receiver: ReceiverCore
-    private let folder: TemporaryDirectory?
-    private var archive: LinkArchive?
-    /// Rounds that no transaction holds yet.
-    private var unstored: [Commit] = []
-    private var model = NamespaceModel()
     private var arrivals = ArrivalQueue()
-    private var echoes = SentBlocks()
-    private var now: UInt64
+    private var hasher = SymbolHasher()
     private var nextMessage: UInt64
     private var messagesLeft: Int
-    private var cutUntil: UInt64 = 0
-    private var outcome = Outcome()
+    /// Faults that are still to come, the next one first, and until when it waits for its moment.
+    private var planned: [PlannedFault]
+    private var patienceUntil: UInt64
+    // What lasts for a while.
+    var cutUntil: UInt64 = 0
+    var lossyUntil: UInt64 = 0
+    var replayUntil: UInt64 = 0
+    var forgeUntil: UInt64 = 0
+    /// Blocks that are hurt about as much as they can bear.
+    var hurtBlocks = 0
+    /// Steps of the clocks, in milliseconds.
+    var senderClock: Int64 = 0
+    var receiverClock: Int64 = 0
 
     public init(_ scenario: PairScenario) throws {
         var random = SeededGenerator(seed: scenario.seed)
         let start = MonotonicInstant(nanoseconds: 1_000_000_000)
+        let time = UnixMilliseconds(rawValue: Self.wallClock)
         var signer = try Ed25519Signer(seed: Self.seedOfKey.span.bytes)
         let card = try LinkCard(
-            link: "simulated", signer: &signer, lowestEpoch: Epoch(rawValue: Self.wallClock),
-            issued: UnixMilliseconds(rawValue: Self.wallClock))
-        let sender = try Self.sender(scenario, epoch: Self.wallClock, incarnation: random.next(), now: start)
-        let folder = scenario.receiverRestart > 0 ? try TemporaryDirectory("history") : nil
-        let archive = try folder.map {
-            try LinkArchive(
-                path: "\($0.path)/recv.db", card: card, time: UnixMilliseconds(rawValue: Self.wallClock))
-        }
-        let receiver = try ReceiverCore(
-            card: card, seed: random.next(), now: start, time: UnixMilliseconds(rawValue: Self.wallClock))
+            link: "simulated", signer: &signer, lowestEpoch: Epoch(rawValue: Self.wallClock), issued: time)
+        let sender = try SimulatedSender(scenario, epoch: Self.wallClock, incarnation: random.next(), now: start)
+        let receiver = try SimulatedReceiver(scenario, card: card, seed: random.next(), now: start, time: time)
         // A struct that owns others may not throw once it holds the first of them.
         self.scenario = scenario
-        injector = FaultInjector(faults: scenario.faults, seed: random.next())
+        injector = FaultInjector(faults: scenario.link, seed: random.next())
         self.random = random
         self.sender = sender
         self.receiver = receiver
-        self.folder = folder
-        self.archive = archive
         encoder = TransmissionEncoder(signer: signer)
         messagesLeft = scenario.messages
         nextMessage = start.nanoseconds
+        planned = scenario.faults.reversed()
         now = start.nanoseconds
+        patienceUntil = now + (scenario.faults.first?.patienceNanoseconds ?? 0)
     }
 
     /// Lives through the whole history.
     /// - Throws: the first broken promise.
     public mutating func run() throws -> Outcome {
-        while messagesLeft > 0 { try step(until: .max) }
-        // Everything heals: what is still on its way arrives, echoes end, and beats tell of the newest sequence.
-        injector.faults = LinkFaults()
-        cutUntil = 0
-        let end = now + max(scenario.longestEchoNanoseconds, scenario.faults.delayNanoseconds) + 4_000_000_000
-        while now < end { try step(until: end) }
-        try storeRounds()
-        try model.checkEnd(receiver.epochs, gaps: receiver.gaps, complete: sender.epoch)
-        try checkQuietHistory()
-        try checkAudit()
+        while messagesLeft > 0 || !planned.isEmpty { try step(until: .max) }
+        try settle()
+        if scenario.resends {
+            try resend()
+            try settle()
+        }
+        try store()
+        try checkEnd()
+        try receiver.checkAudit(time: receiverTime)
         outcome.published = model.published.count
         outcome.delivered = model.delivered.count
-        outcome.missing = receiver.account.missing + receiver.account.lost
-        outcome.late = receiver.account.late
+        outcome.missing = receiver.core.account.missing + receiver.core.account.lost
+        outcome.late = receiver.core.account.late
+        outcome.shed = model.shed.count
+        outcome.void = model.void.count
+        outcome.refreshed = model.refreshed
         outcome.link = injector.counts
-        outcome.receiver = receiver.counters
+        outcome.receiver = receiver.core.counters
+        outcome.slices = receiver.core.counters.slices
+        outcome.isSettled = receiver.core.replica.isSettled
         return outcome
     }
 
-    private var instant: MonotonicInstant { MonotonicInstant(nanoseconds: now) }
-    private var time: UnixMilliseconds { UnixMilliseconds(rawValue: Self.wallClock + now / 1_000_000) }
+    /// What is still on its way arrives, echoes end, the carousel says everything; at last a whole link, and beats that tell of the
+    /// newest sequence.
+    private mutating func settle() throws {
+        for time in [cutUntil, sender.stalledUntil, receiver.downUntil ?? 0] where scenario.healsAtEnd {
+            while now < time { try step(until: time) }
+        }
+        if scenario.healsAtEnd { heal() }
+        let round = scenario.snapshotNanoseconds ?? 0
+        var end = now + (scenario.echoes.last ?? 0) + 3 * round + scenario.link.delayNanoseconds + 1_000_000_000
+        while now < end { try step(until: end) }
+        heal()
+        end = now + 3 * scenario.beatNanoseconds + 1_000_000_000
+        while now < end { try step(until: end) }
+        if !scenario.healsAtEnd { injector.faults = scenario.link }
+    }
+
+    private mutating func heal() {
+        injector.faults = LinkFaults()
+        (cutUntil, lossyUntil, replayUntil, forgeUntil, hurtBlocks) = (0, 0, 0, 0, 0)
+    }
+
+    var instant: MonotonicInstant { MonotonicInstant(nanoseconds: now) }
+    var senderTime: UnixMilliseconds { time(senderClock) }
+    var receiverTime: UnixMilliseconds { time(receiverClock) }
+
+    private func time(_ offset: Int64) -> UnixMilliseconds {
+        UnixMilliseconds(rawValue: UInt64(Int64(Self.wallClock + now / 1_000_000) + offset))
+    }
+
+    // MARK: Time
 
     /// Jumps to the next event and lets it happen.
     private mutating func step(until end: UInt64) throws {
-        var next = min(end, sender.nextDeadline.nanoseconds)
+        var next = min(end, sender.nextDeadline)
         if messagesLeft > 0 { next = min(next, nextMessage) }
         if let arrival = arrivals.nextTime { next = min(next, arrival) }
-        if let echo = echoes.nextDue { next = min(next, echo) }
-        if let deadline = receiver.nextDeadline { next = min(next, deadline.nanoseconds) }
+        if let back = receiver.downUntil {
+            next = min(next, back)
+        } else if let deadline = receiver.core.nextDeadline {
+            next = min(next, deadline.nanoseconds)
+        }
+        if !planned.isEmpty { next = min(next, patienceUntil) }
         now = max(now, next)
-        if messagesLeft > 0, nextMessage <= now { try publish() }
-        sender.advance(now: instant, time: time)
-        try emitClosedBlocks()
-        for echo in echoes.takeDue(now) {
-            try emit(echo.block, number: echo.number, firstSymbol: echo.firstSymbol)
+        if let back = receiver.downUntil, back <= now { try startReceiver() }
+        try startFaults()
+        if messagesLeft > 0, nextMessage <= now { try publishNext() }
+        try advanceSender()
+        receive()
+        try advanceReceiver()
+    }
+
+    private mutating func startFaults() throws {
+        while let fault = planned.last {
+            let condition = condition
+            guard now >= patienceUntil || fault.wanted == condition else { return }
+            planned.removeLast()
+            patienceUntil = now + (planned.last?.patienceNanoseconds ?? 0)
+            outcome.coverage.note(fault.fault, in: condition)
+            try begin(fault)
         }
-        while let datagram = arrivals.pop(until: now) {
-            receiver.receive(frame: datagram.span.bytes, now: instant, time: time)
-        }
-        receiver.advance(now: instant, time: time)
-        try commit(receiver.takeCommit())
-        try checkBounds()
-    }
-
-    // MARK: Receiver
-
-    /// A round's effects are visible once a transaction holds them.
-    private mutating func commit(_ round: Commit) throws {
-        guard !round.isEmpty else { return }
-        unstored.append(round)
-        if folder == nil || draw(0.2) { try storeRounds() }
-    }
-
-    private mutating func storeRounds() throws {
-        let (rounds, time) = (unstored, time)
-        try archive?.store(rounds, time: time)
-        for round in unstored { try model.take(round) }
-        unstored = []
-        try model.check(receiver.account)
-    }
-
-    /// A kill: what no transaction holds never happened.
-    private mutating func restartReceiver() throws {
-        outcome.receiverRestarts += 1
-        outcome.forgotten += unstored.reduce(0) { $0 + $1.deliveries.count }
-        unstored = []
-        let (seed, instant, time) = (random.next(), instant, time)
-        guard
-            let core = try archive?.core(settings: ReceiverCore.Settings(), seed: seed, now: instant, time: time)
-        else { return }
-        receiver = core
-        try model.check(receiver.account)
     }
 
     // MARK: Sender
 
-    private mutating func publish() throws {
+    private mutating func publishNext() throws {
         messagesLeft -= 1
         nextMessage = now + UInt64.random(in: 0...2 * scenario.meanPauseNanoseconds, using: &random)
-        if draw(scenario.senderRestart) { try restartSender() }
-        if draw(scenario.receiverRestart) { try restartReceiver() }
-        if draw(scenario.cut) { cutUntil = now + UInt64.random(in: 0...300_000_000, using: &random) }
-        let record = randomRecord()
-        let topic = Array(record.topic.utf8)
-        let outcome = sender.publish(
-            SenderCore.Publication(
-                topic: topic.span.bytes, payload: record.payload.span.bytes, properties: record.properties.span.bytes,
-                qos: record.qos, retain: record.retain), delivery: nil, now: instant, time: time)
-        guard case .taken(let stamp) = outcome else {
-            throw NamespaceModel.Violation(promise: "P1", detail: "the sender did not take \(record): \(outcome)")
-        }
-        var stamped = record
-        stamped.stamp = stamp
-        model.publish(stamped)
+        try publish(randomRecord())
         sender.endGulp(idle: draw(0.5), now: instant)
     }
 
-    /// A kill: what was in no block is gone (nothing of it was acknowledged), the next epoch begins.
-    private mutating func restartSender() throws {
-        outcome.restarts += 1
-        sender = try Self.sender(
-            scenario, epoch: sender.epoch.rawValue + 1, incarnation: random.next(), now: instant)
+    mutating func publish(_ record: PublishedRecord) throws {
+        let (stamped, isShed) = try sender.publish(record, now: instant, time: senderTime)
+        model.publish(stamped, isShed: isShed)
     }
 
-    private mutating func emitClosedBlocks() throws {
-        while let block = sender.nextClosedBlock() {
-            if block.id.channel == .live {
+    private mutating func advanceSender() throws {
+        let (closed, beats) = sender.advance(now: instant, time: senderTime)
+        expect(closed)
+        for beat in beats { try emit(beat) }
+        for transmission in sender.takeTransmissions(now: instant) { try emit(transmission) }
+    }
+
+    /// Tells the model what was closed, before any of it leaves.
+    private mutating func expect(_ closed: SimulatedSender.Closed) {
+        var parts: [BlockID] = []
+        for block in closed.blocks {
+            let (first, last) = (block.firstSequence.rawValue, block.lastSequence.rawValue)
+            parts.append(block.id)
+            guard block.partIndex == block.partCount - 1 else { continue }
+            switch block.id.channel {
+            case .live:
                 model.claim(upTo: block.lastSequence, of: block.id.epoch)
-                if draw(scenario.echo) {
-                    let number = UInt16.random(in: 1...4, using: &random)
-                    let due = now + UInt64.random(in: 1...scenario.longestEchoNanoseconds, using: &random)
-                    echoes.schedule(block, number: number, at: due)
-                }
+                let sequences = first <= last ? first...last : nil
+                model.arrivals.expect(.live(epoch: block.id.epoch, sequences: sequences), in: parts)
+            default:
+                let epochs = sender.earlier.map(\.epoch) + [block.id.epoch]
+                model.arrivals.expect(.beat(epochs: epochs, floor: sender.toldFloor), in: parts)
             }
-            try emit(block, number: .first, firstSymbol: EncodingSymbolID(rawValue: 0))
+            parts = []
+        }
+        for slice in closed.slices {
+            let heading = slice.heading
+            var (values, deletions): ([Stamp], [Stamp]) = ([], [])
+            for (topic, slots) in model.state {
+                let hash = hasher.topicHash(Array(topic.utf8).span.bytes)
+                guard heading.from...heading.to ~= hash else { continue }
+                if let event = slots.event { values.append(event.stamp) }
+                guard let retained = slots.retained else { continue }
+                if retained.isDeletion { deletions.append(retained.stamp) } else { values.append(retained.stamp) }
+            }
+            model.arrivals.expect(.slice(values: values, deletions: deletions), in: slice.blocks.map(\.id))
         }
     }
 
-    private mutating func emit(
-        _ block: ClosedBlock, number: TransmissionNumber, firstSymbol: EncodingSymbolID
-    ) throws {
-        try encoder.encode(block, transmission: number, firstSymbol: firstSymbol, into: &arena)
-        injector.faults.cut = now < cutUntil
-        for index in 0..<arena.frameCount {
+    // MARK: Link
+
+    mutating func emit(_ transmission: Transmission) throws {
+        // What surely reaches nobody need not be signed.
+        guard now >= cutUntil, receiver.downUntil == nil else { return }
+        let block = transmission.block
+        try encoder.encode(
+            block, transmission: transmission.number, firstSymbol: transmission.firstSymbol, into: &arena)
+        noteTemporaryFaults()
+        let dropped = framesToDrop(of: block)
+        for index in 0..<arena.frameCount where !dropped.contains(index) {
             let bytes = arena.frame(index).withUnsafeBytes { Array($0) }
+            // A microsecond a frame, and what the link adds.
+            let leaves = now + UInt64(index) * 1_000
             for arrival in injector.pass(bytes) {
-                // A microsecond a frame, and what the link adds.
-                arrivals.push(arrival.bytes, at: now + UInt64(index) * 1_000 + arrival.afterNanoseconds)
+                let isGenuine = arrival.kind != .flipped && arrival.kind != .forged
+                arrivals.push(arrival.bytes, isGenuine: isGenuine, at: leaves + arrival.afterNanoseconds)
+            }
+            if block.id.channel == .beat, now < forgeUntil {
+                arrivals.push(forgedBeat(bytes), isGenuine: false, at: leaves)
             }
         }
     }
 
-    private mutating func randomRecord() -> PublishedRecord {
-        let length = Int.random(in: 0...Int.random(in: 0...scenario.longestPayload, using: &random), using: &random)
-        let hasProperties = draw(0.3)
-        return PublishedRecord(
-            stamp: Stamp(epoch: sender.epoch, sequence: SequenceNumber(rawValue: 0)),
-            topic: "acme/\(Int.random(in: 0..<scenario.topics, using: &random))",
-            payload: (0..<length).map { _ in UInt8.random(in: 0...255, using: &random) },
-            // A user property (38) "k" = "v".
-            properties: hasProperties ? [38, 0, 1, 107, 0, 1, 118] : [],
-            qos: QualityOfService.allCases.randomElement(using: &random) ?? .atMostOnce, retain: draw(0.5))
+    private mutating func receive() {
+        while let (datagram, isGenuine) = arrivals.pop(until: now) {
+            guard receiver.downUntil == nil else { continue }
+            if isGenuine, let view = try? FrameView(decoding: datagram.span.bytes) {
+                model.arrivals.receive(view.header, symbol: view.symbolID)
+            }
+            receiver.receive(datagram, now: instant, time: receiverTime)
+        }
     }
 
-    private mutating func draw(_ share: Double) -> Bool {
-        share > 0 && Double.random(in: 0..<1, using: &random) < share
+    // MARK: Receiver
+
+    private mutating func advanceReceiver() throws {
+        guard receiver.downUntil == nil else { return }
+        receiver.advance(now: instant, time: receiverTime)
+        if !receiver.unstored.isEmpty, !receiver.hasDatabase || draw(0.1) { try store() }
+        try checkBounds()
     }
 
-    private static func sender(
-        _ scenario: PairScenario, epoch: UInt64, incarnation: UInt64, now: MonotonicInstant
-    ) throws -> SenderCore {
-        let policy = ExportPolicy(rules: [ExportPolicy.Rule(filter: try TopicFilter("acme/#"))])
-        let geometry = BlockGeometry(
-            framing: EthernetFraming(mtuBytes: scenario.mtuBytes),
-            repair: RepairRatio(share: scenario.repairShare, minimum: scenario.minimumRepair),
-            maximumSourceSymbols: 16)
-        var settings = SenderCore.Settings(policy: policy, geometry: geometry)
-        settings.maximumRecordBytes = 100_000
-        return SenderCore(
-            epoch: Epoch(rawValue: epoch), incarnation: Incarnation(rawValue: incarnation), settings: settings, now: now
-        )
+    /// A round's effects are visible once a transaction holds them.
+    private mutating func store() throws {
+        for round in try receiver.store(time: receiverTime) { try model.take(round) }
+        model.arrivals.store()
+        try model.check(receiver.core.account)
     }
+
+    func checkAccount() throws { try model.check(receiver.core.account) }
 
     // MARK: Promises
 
+    private func checkEnd() throws {
+        try model.checkEnd(
+            receiver.core.epochs, gaps: receiver.core.gaps, current: sender.core.epoch,
+            isExact: receiver.core.counters.overBudget == 0)
+        guard scenario.snapshotNanoseconds != nil else { return }
+        let (missing, replica) = (receiver.core.account.missing, receiver.core.replica)
+        // Nothing is missing, and the carousel has said everything since: then the link is settled and the digest says so.
+        guard missing > 0 || (replica.isSettled && replica.digestMatches == true) else {
+            throw NamespaceModel.Violation(
+                promise: "P2", detail: "nothing is missing: \(replica), \(receiver.core.counters)")
+        }
+        try model.checkRetained()
+    }
+
     /// P8: no table grows beyond its limit, whatever arrives.
     private func checkBounds() throws {
-        let occupancy = receiver.occupancy
+        let occupancy = receiver.core.occupancy
         let settings = ReceiverCore.Settings()
         guard occupancy.waitingFrameBytes <= settings.waitingFrameBytes,
             occupancy.settledTransmissions <= settings.settledTransmissions,
@@ -259,31 +308,22 @@ public struct PairSimulation: ~Copyable {
         else { throw NamespaceModel.Violation(promise: "P8", detail: "a table passed its limit: \(occupancy)") }
     }
 
-    /// P9: the books that an operator reads say the same; the ledger's chain, what it says of gaps, and their table agree.
-    private func checkAudit() throws {
-        guard let folder else { return }
-        let reader = AuditReader("\(folder.path)/recv.db", silenceTimeout: .seconds(3), now: time)
-        guard let link = try reader.read(verifies: true).links.first else { return }
-        let account = receiver.account
-        let told = [link.totals.sent, link.totals.delivered, link.totals.late, link.totals.missing, link.totals.lost]
-        let broken = link.findings.filter { $0.exit == .broken }.map(\.text)
-        guard broken.isEmpty,
-            told == [account.sent, account.delivered, account.late, account.missing, account.lost].map({ Int64($0) })
-        else {
-            throw NamespaceModel.Violation(promise: "P9", detail: "the audit says \(told) of \(account): \(broken)")
-        }
+    mutating func draw(_ share: Double) -> Bool {
+        share > 0 && Double.random(in: 0..<1, using: &random) < share
     }
 
-    /// Over a link without faults everything arrives, in order, and nothing is rejected.
-    private func checkQuietHistory() throws {
-        guard scenario.faults == LinkFaults(), scenario.cut == 0, scenario.senderRestart == 0, scenario.echo == 0,
-            scenario.receiverRestart == 0
-        else {
-            return
-        }
-        let counters = receiver.counters
-        guard model.delivered.count == model.published.count, receiver.account.late == 0, counters.rejected == 0 else {
-            throw NamespaceModel.Violation(promise: "P1", detail: "a quiet link lost or refused something: \(counters)")
-        }
+    mutating func randomRecord() -> PublishedRecord {
+        let isDeletion = draw(scenario.deletion)
+        let longest = Int.random(in: 1...scenario.longestPayload, using: &random)
+        let length = isDeletion ? 0 : Int.random(in: 1...longest, using: &random)
+        let hasProperties = !isDeletion && draw(0.3)
+        return PublishedRecord(
+            stamp: Stamp(epoch: sender.core.epoch, sequence: SequenceNumber(rawValue: 0)),
+            topic: "acme/\(Int.random(in: 0..<scenario.topics, using: &random))",
+            payload: (0..<length).map { _ in UInt8.random(in: 0...255, using: &random) },
+            // A user property (38) "k" = "v".
+            properties: hasProperties ? [38, 0, 1, 107, 0, 1, 118] : [],
+            qos: QualityOfService.allCases.randomElement(using: &random) ?? .atMostOnce,
+            retain: isDeletion || draw(0.5))
     }
 }

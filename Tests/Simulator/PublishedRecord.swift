@@ -8,4 +8,6 @@ struct PublishedRecord: Equatable {
     var properties: [UInt8]
     var qos: QualityOfService
     var retain: Bool
+
+    var isDeletion: Bool { retain && payload.isEmpty }
 }

@@ -1,13 +1,20 @@
 // Simulator: both cores in one process, under virtual time, over a seeded link (DESIGN D8). Not shipped.
 //
-//   workload ─▶ SenderCore ─▶ TransmissionEncoder ─▶ FaultInjector ─▶ ReceiverCore ─▶ model
-//                   └─────────── virtual clock ───────────────┘
+//   workload ─▶ SenderCore ─▶ journal, echoes ─▶ FaultInjector ─▶ ReceiverCore ─▶ recv.db ─▶ models
+//                   └──────────────── virtual clock ─────────────────┘
 //
-//   1. PairScenario.swift — one history to live through: load, faults, how often what happens, all from a seed
-//   2. PublishedRecord.swift — what was handed to the sender, as the model remembers it
-//   3. NamespaceModel.swift — what the receiver must have: naive, and checked at every commit
-//   4. ArrivalQueue.swift — datagrams on their way, in order of their arrival
-//   5. SentBlocks.swift — blocks that left, to be repeated
-//   6. PairSimulation.swift — lives through a scenario and says what broke
-//   7. RepairStatistics.swift — the share of blocks lost for one (K, M), beside the binomial
-//   8. LossyBlockLink.swift — blocks of one shape, thinned out at random
+//   1. PairScenario.swift — one history to live through: load, link, faults, all from a seed
+//   2. SimulatedFault.swift — what can happen, and how the receiver was when it did
+//   3. FaultCoverage.swift — which faults hit a receiver in which condition
+//   4. PublishedRecord.swift — what was handed to the sender, as the model remembers it
+//   5. ArrivalModel.swift — what the receiver must have, by the frames that reached it
+//   6. NamespaceModel.swift — the sender's state and what the IT side sees: naive, and checked at every commit
+//   7. ArrivalQueue.swift — datagrams on their way, in order of their arrival
+//   8. SimulatedJournal.swift — blocks that left or wait, and what is repeated when
+//   9. SimulatedSender.swift — core, journal and OT broker; restarts
+//  10. SimulatedReceiver.swift — core and database; kills
+//  11. PairSimulation.swift — lives through a scenario and says what broke
+//  12. SimulationFaults.swift — does to the pair what was planned
+//  13. RecoveryRun.swift — what arrives after an outage, by what heals
+//  14. RepairStatistics.swift — the share of blocks lost for one (K, M), beside the binomial
+//  15. LossyBlockLink.swift — blocks of one shape, thinned out at random

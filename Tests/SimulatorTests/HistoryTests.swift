@@ -13,23 +13,40 @@ import Testing
     #if DEBUG
         private static let usual = 100
     #else
-        private static let usual = 3_000
+        private static let usual = 10_000
     #endif
     private static let histories = environment["HISTORIES"].flatMap(Int.init) ?? usual
+    /// So many histories leave no combination of fault and condition out.
+    private static let enoughToCover = 5_000
 
-    @Test("P1 P3 P4 P8 hold at every step of thousands of random histories")
-    func randomHistories() throws {
+    @Test("P1 P2 P3 P4 P6 P8 P9 hold at every step of thousands of random histories with three faults or more each")
+    func randomHistories() async throws {
         if let seed = Self.environment["SEED"].flatMap(UInt64.init) {
             return print(try Self.live(.random(seed: seed)))
         }
         let first = UInt64.random(in: 0..<1 << 48)
-        var sum = Sum()
-        for seed in first..<first + UInt64(Self.histories) { sum.add(try Self.live(.random(seed: seed))) }
+        let hands = max(ProcessInfo.processInfo.activeProcessorCount, 1)
+        let sum = try await withThrowingTaskGroup(of: Sum.self) { group in
+            for hand in 0..<hands {
+                group.addTask {
+                    var sum = Sum()
+                    for index in stride(from: hand, to: Self.histories, by: hands) {
+                        sum.add(try Self.live(.random(seed: first + UInt64(index))))
+                    }
+                    return sum
+                }
+            }
+            return try await group.reduce(into: Sum()) { $0.add($1) }
+        }
         print("\(Self.histories) histories from seed \(first): \(sum)")
+        print(sum.coverage)
+        #expect(sum.coverage.faults >= 3 * Self.histories)
+        guard Self.histories >= Self.enoughToCover else { return }
         // The faults did happen, or the promises were not tested.
-        #expect(sum.restored > 0 && sum.missing > 0 && sum.late > 0 && sum.restarts > 0)
-        #expect(sum.receiverRestarts > 0 && sum.forgotten > 0)
-        #expect(sum.badSignature > 0 && sum.replayed > 0 && sum.malformed > 0)
+        #expect(sum.coverage.empty == [])
+        #expect(sum.restored > 0 && sum.missing > 0 && sum.late > 0 && sum.restarts > 0 && sum.void > 0)
+        #expect(sum.receiverRestarts > 0 && sum.forgotten > 0 && sum.shed > 0 && sum.slices > 0 && sum.settled > 0)
+        #expect(sum.refreshed > 0 && sum.badSignature > 0 && sum.replayed > 0 && sum.malformed > 0)
     }
 
     @Test("P1 over a link without faults every record arrives once, in order, and nothing is rejected")
@@ -39,6 +56,7 @@ import Testing
             scenario.longestPayload = 3_000
             let outcome = try Self.live(scenario)
             #expect(outcome.delivered == outcome.published && outcome.missing == 0, "seed \(seed)")
+            #expect(outcome.late == 0 && outcome.receiver.rejected == 0, "seed \(seed)")
         }
     }
 
@@ -48,9 +66,9 @@ import Testing
             var quiet = PairScenario(seed: seed)
             quiet.messages = 100
             var hostile = quiet
-            hostile.faults.forge = 0.9
-            hostile.faults.replay = 0.9
-            hostile.faults.duplicate = 0.5
+            hostile.link.forge = 0.9
+            hostile.link.replay = 0.9
+            hostile.link.duplicate = 0.5
             let outcome = try Self.live(hostile)
             let reference = try Self.live(quiet)
             #expect(outcome.delivered == reference.delivered && outcome.missing == 0, "seed \(seed)")
@@ -65,7 +83,7 @@ import Testing
             var scenario = PairScenario(seed: seed)
             scenario.repairShare = 1
             scenario.minimumRepair = 12
-            scenario.faults.loss = 0.02
+            scenario.link.loss = 0.02
             let outcome = try Self.live(scenario)
             #expect(outcome.missing == 0 && outcome.link.lost > 0, "seed \(seed)")
         }
@@ -83,28 +101,48 @@ import Testing
 
     /// What all histories together came to.
     private struct Sum: CustomStringConvertible {
-        var histories = 0, published = 0, delivered = 0, restarts = 0, receiverRestarts = 0, forgotten = 0
-        var missing: UInt64 = 0, late: UInt64 = 0, restored: UInt64 = 0
+        var published = 0, delivered = 0, restarts = 0, receiverRestarts = 0, forgotten = 0
+        var shed = 0, void = 0, refreshed = 0, settled = 0
+        var missing: UInt64 = 0, late: UInt64 = 0, restored: UInt64 = 0, slices: UInt64 = 0
         var badSignature: UInt64 = 0, replayed: UInt64 = 0, malformed: UInt64 = 0
+        var coverage = FaultCoverage()
 
         mutating func add(_ outcome: PairSimulation.Outcome) {
-            histories += 1
             published += outcome.published
             delivered += outcome.delivered
             restarts += outcome.restarts
             receiverRestarts += outcome.receiverRestarts
             forgotten += outcome.forgotten
+            shed += outcome.shed
+            void += outcome.void
+            refreshed += outcome.refreshed
+            settled += outcome.isSettled ? 1 : 0
             missing += outcome.missing
             late += outcome.late
+            slices += outcome.slices
             restored += outcome.receiver.restoredSymbols
             badSignature += outcome.receiver.badSignature
             replayed += outcome.receiver.replayed
             malformed += outcome.receiver.malformed
+            coverage.add(outcome.coverage)
+        }
+
+        mutating func add(_ other: Sum) {
+            for field in [
+                \Sum.published, \.delivered, \.restarts, \.receiverRestarts, \.forgotten, \.shed, \.void, \.refreshed,
+                \.settled,
+            ] { self[keyPath: field] += other[keyPath: field] }
+            for field in [
+                \Sum.missing, \.late, \.restored, \.slices, \.badSignature, \.replayed, \.malformed,
+            ] { self[keyPath: field] += other[keyPath: field] }
+            coverage.add(other.coverage)
         }
 
         var description: String {
-            "\(published) published, \(delivered) delivered (\(late) late), \(missing) missing, \(restored) symbols restored, "
-                + "\(restarts) restarts, \(receiverRestarts) of the receiver (\(forgotten) records forgotten); rejected: \(badSignature) forged, \(replayed) replayed, \(malformed) malformed"
+            "\(published) published, \(delivered) delivered (\(late) late), \(missing) missing, \(shed) shed, \(void) void, "
+                + "\(refreshed) refreshed by \(slices) slices, \(restored) symbols restored, \(settled) settled; "
+                + "\(restarts) epochs, \(receiverRestarts) restarts of the receiver (\(forgotten) records forgotten); "
+                + "rejected: \(badSignature) forged, \(replayed) replayed, \(malformed) malformed"
         }
     }
 }
