@@ -124,8 +124,8 @@ let package = Package(
         command(
             "diode-bench",
             [
-                "SenderOT", "ReceiverIT", "Outbox", "DiodeProtocol", "FEC", "Crypto", "MQTT", "TestKit", "Threading",
-                "CISAL", "CAllocations",
+                "SenderOT", "ReceiverIT", "Outbox", "DiodeProtocol", "FEC", "Crypto", "MQTT", "TestKit", "Simulator",
+                "Threading", "CISAL", "CAllocations",
             ],
             path: "Benchmarks/diode-bench"),
         command("diode-demo", ["TestKit", "MQTT", "Threading"], path: "Demo/diode-demo"),

@@ -22,14 +22,15 @@
 //  14. DurabilityBench.swift — durability: what disks cost
 //  15. EnduranceBench.swift — endurance: whether memory stays where it is
 //  16. SnapshotBench.swift — snapshot: what the whole state costs the sender
-//  17. MessageWay.swift — real brokers, and the pair or a bridge between them
-//  18. LoadRun.swift — one run of load over such a way
-//  19. LoadMessage.swift — what the load is made of
-//  20. LoadPublisher.swift — publishes it
-//  21. LoadConsumer.swift — takes it and checks it
-//  22. LoadTally.swift — what the two know of each other
-//  23. TopicLoad.swift — many topics at a steady rate
-//  24. BrokerStream.swift — a raw MQTT connection
+//  17. RecoveryBench.swift — recovery: what arrives after outages, by what heals
+//  18. MessageWay.swift — real brokers, and the pair or a bridge between them
+//  19. LoadRun.swift — one run of load over such a way
+//  20. LoadMessage.swift — what the load is made of
+//  21. LoadPublisher.swift — publishes it
+//  22. LoadConsumer.swift — takes it and checks it
+//  23. LoadTally.swift — what the two know of each other
+//  24. TopicLoad.swift — many topics at a steady rate
+//  25. BrokerStream.swift — a raw MQTT connection
 
 import Glibc
 
@@ -58,6 +59,9 @@ struct DiodeBench {
             run: benchEndurance),
         BenchCase(
             name: "snapshot", summary: "the whole state: memory, rounds, checkpoints", run: benchSnapshot),
+        BenchCase(
+            name: "recovery", summary: "what arrives without an operator: erasure code / echo / bundle, in per cent",
+            run: benchRecovery),
     ]
 
     static func main() async {
