@@ -38,9 +38,6 @@ struct Storm {
                 }
                 continue
             }
-            if (strikes.count - idleKills).isMultiple(of: 100) {
-                print("\(strikes.count - idleKills) of \(count) events after \(MQTTTap.milliseconds / 1_000) s")
-            }
             // Now and then the next event finds a pair that has not recovered.
             if Int.random(in: 0..<10, using: &random) < 7 { try await plant.requireProgress() }
         }
