@@ -19,7 +19,7 @@ struct SimulatedReceiver: ~Copyable {
     init(_ scenario: PairScenario, card: LinkCard, seed: UInt64, now: MonotonicInstant, time: UnixMilliseconds) throws {
         var settings = ReceiverCore.Settings()
         settings.silenceTimeout = .nanoseconds(Int64(3 * scenario.beatNanoseconds))
-        let folder = scenario.killsReceiver ? try TemporaryDirectory("history") : nil
+        let folder = scenario.killsReceiver ? try TemporaryDirectory("history", inMemory: true) : nil
         let archive = try folder.map { try LinkArchive(path: "\($0.path)/recv.db", card: card, time: time) }
         core = try ReceiverCore(card: card, settings: settings, seed: seed, now: now, time: time)
         self.settings = settings

@@ -5,9 +5,14 @@ public final class TemporaryDirectory: Sendable {
     public let path: String
     private let will: Int
 
-    public init(_ purpose: String = "test") throws {
+    /// - Parameter inMemory: it lies in memory where the machine has a file system for that: nothing waits for a disk.
+    public init(_ purpose: String = "test", inMemory: Bool = false) throws {
+        let memory = "/dev/shm"
+        let place =
+            inMemory && FileManager.default.isWritableFile(atPath: memory)
+            ? URL(filePath: memory) : FileManager.default.temporaryDirectory
         let name = "uns-diode-\(purpose)-\(String(UInt64.random(in: .min ... .max), radix: 36))"
-        path = FileManager.default.temporaryDirectory.appending(path: name).path
+        path = place.appending(path: name).path
         try FileManager.default.createDirectory(
             atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         will = LastWill.shared.add("rm -rf '\(path)'")
