@@ -358,7 +358,8 @@ extension ReceiverCore {
         tallies.beatBlocks += 1
         watch.take(beat, epoch: unit.epoch, time: time)
         for summary in beat.epochs {
-            memory.tracker.noteCommitted(summary)
+            // Of the epoch that lives it says what was sent, and a loss of power may still take that back.
+            if summary.epoch < unit.epoch { memory.tracker.noteCommitted(summary) }
             memory.tracker.announce(
                 epoch: summary.epoch, incarnation: summary.incarnation, block: summary.lastBlock,
                 sequence: summary.lastCommitted, isFinal: summary.epoch < unit.epoch, now: now, time: time)

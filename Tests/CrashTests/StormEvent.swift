@@ -54,6 +54,16 @@ enum StormEvent: String, CaseIterable, Sendable {
         }
     }
 
+    /// How long after its end the event still keeps the sender from writing what it sends, so that it is gone if the sender ends then: a
+    /// disk is tried again each second. Nil: what was sent is written.
+    var unwrittenMilliseconds: UInt32? {
+        switch self {
+        case .sendersPowerLoss: 0
+        case .fillSenderDisk, .breakSenderDisk: 2_000
+        default: nil
+        }
+    }
+
     /// - Parameter events: what can be drawn; not empty.
     static func draw(of events: [StormEvent], _ random: inout SeededGenerator) -> StormEvent {
         let tickets = events.flatMap { Array(repeating: $0, count: $0.weight) }

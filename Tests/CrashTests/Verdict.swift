@@ -69,19 +69,20 @@ struct Verdict: CustomStringConvertible {
         var groundless: [TapAccount.Repeat] = []
         let again = Set(otAccount.repeats.map(\.number))
         for each in repeats {
-            // A sender that loses its power takes back what it had sent and not synced: the broker gives it again.
-            let handedOverAt = otAccount.handedOverAt(each.number)
-            let isTakenBack =
-                otAccount.timesHandedOver(each.number) > 1
-                && strikes.contains {
-                    $0.event == .sendersPowerLoss && $0.from <= handedOverAt
-                }
+            // A sender that loses its power takes back what it had sent and not synced, and one that ends after its disk failed what it could
+            // not write: the broker gives it again, between the first time and the last.
+            let span = otAccount.handedOverAt(each.number)
+            let takenBack = strikes.last { strike in
+                guard let milliseconds = strike.event.unwrittenMilliseconds else { return false }
+                return otAccount.timesHandedOver(each.number) > 1 && strike.from <= span.upperBound
+                    && strike.to + milliseconds >= span.lowerBound
+            }
             let cause = strikes.last { strike in
                 let doubt = strike.event.doubtMilliseconds
                 return doubt > 0 && each.acknowledgedAt <= strike.to && each.againAt >= strike.from
                     && each.acknowledgedAt + doubt >= strike.from
             }
-            if let event = isTakenBack ? .sendersPowerLoss : cause?.event {
+            if let event = takenBack?.event ?? cause?.event {
                 inDoubt[event, default: 0] += 1
             } else if again.contains(each.number) || otAccount.wasFetched(each.number) {
                 givenTwice += 1

@@ -28,7 +28,8 @@ public struct TapAccount: Sendable {
         var handedOver: UInt8 = 0
         var acknowledged: UInt8 = 0
         var isSideways = false
-        /// Of the newest handing over, and of the newest acknowledgement.
+        /// Of the first handing over, of the newest, and of the newest acknowledgement.
+        var firstHandedOverAt: UInt32 = 0
         var handedOverAt: UInt32 = 0
         var acknowledgedAt: UInt32 = 0
         var acknowledgedStamp: Stamp?
@@ -46,8 +47,10 @@ public struct TapAccount: Sendable {
     public var end: Int { entries.count }
     /// How often a number was handed over on a connection that keeps its session; at most 255 is counted.
     public func timesHandedOver(_ number: Int) -> Int { number < end ? Int(entries[number].handedOver) : 0 }
-    /// When it was handed over last.
-    public func handedOverAt(_ number: Int) -> UInt32 { number < end ? entries[number].handedOverAt : 0 }
+    /// From when it was handed over first to when it was last.
+    public func handedOverAt(_ number: Int) -> ClosedRange<UInt32> {
+        number < end ? entries[number].firstHandedOverAt...entries[number].handedOverAt : 0...0
+    }
     /// When it was acknowledged last.
     public func acknowledgedAt(_ number: Int) -> UInt32 { number < end ? entries[number].acknowledgedAt : 0 }
     public func isAcknowledged(_ number: Int) -> Bool { number < end && entries[number].acknowledged > 0 }
@@ -61,7 +64,10 @@ public struct TapAccount: Sendable {
             return
         }
         entries[number].handedOverAt = time
-        if entries[number].handedOver == 0 { handedOver += 1 }
+        if entries[number].handedOver == 0 {
+            handedOver += 1
+            entries[number].firstHandedOverAt = time
+        }
         if entries[number].handedOver < .max { entries[number].handedOver += 1 }
         if entries[number].acknowledged > 0 {
             repeats.append(
