@@ -94,12 +94,20 @@ public struct EpochAccount: Sendable, Equatable {
 
     static func + (a: EpochAccount, b: EpochAccount) -> EpochAccount {
         var sum = a
-        sum.delivered += b.delivered
-        sum.late += b.late
-        sum.missing += b.missing
-        sum.lost += b.lost
-        sum.repeated += b.repeated
+        sum.delivered.add(records: b.delivered)
+        sum.late.add(records: b.late)
+        sum.missing.add(records: b.missing)
+        sum.lost.add(records: b.lost)
+        sum.repeated.add(records: b.repeated)
         return sum
+    }
+}
+
+extension UInt64 {
+    /// Adds a number of records of another epoch, and stops at 2⁶⁰, so that four such sums are still below 2⁶³. Numbers of one epoch are below
+    /// 2⁶³ (W-31), but whoever has the sender's key can announce as many epochs of that size as they like.
+    mutating func add(records: UInt64) {
+        self = Swift.min(addingReportingOverflow(records).overflow ? .max : self &+ records, 1 << 60)
     }
 }
 

@@ -31,9 +31,9 @@ public struct GapEpisode: Sendable, Equatable {
 
     /// The first gap's, which the audit has too.
     public var id: UInt64 { runs.first?.gap ?? 0 }
-    public var records: UInt64 { runs.reduce(0) { $0 + $1.records } }
-    public var missing: UInt64 { runs.reduce(0) { $0 + $1.missing } }
-    public var lost: UInt64 { runs.reduce(0) { $0 + $1.lost } }
+    public var records: UInt64 { runs.reduce(into: 0) { $0.add(records: $1.records) } }
+    public var missing: UInt64 { runs.reduce(into: 0) { $0.add(records: $1.missing) } }
+    public var lost: UInt64 { runs.reduce(into: 0) { $0.add(records: $1.lost) } }
     public var state: Gap.State { missing > 0 ? .open : lost > 0 ? .lost : .healed }
 }
 

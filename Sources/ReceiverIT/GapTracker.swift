@@ -108,9 +108,9 @@ struct GapTracker: Sendable {
 
     /// Announced and not decided yet.
     var pending: UInt64 {
-        tracks.reduce(0) { sum, track in
+        tracks.reduce(into: 0) { sum, track in
             let newest = max(track.announced?.sequence ?? 0, track.waiting.last?.unit.lastSequence ?? 0)
-            return sum + (newest > track.frontierSequence ? newest - track.frontierSequence : 0)
+            sum.add(records: newest - min(newest, track.frontierSequence))
         }
     }
 

@@ -53,9 +53,9 @@ struct StoredAccount {
         totals.lost = Int64(clamping: account.lost)
         totals.repeated = Int64(clamping: account.repeated)
         totals.pending = Int64(
-            clamping: tracks.reduce(UInt64(0)) { sum, track in
+            clamping: tracks.reduce(into: UInt64(0)) { sum, track in
                 let newest = track.announced?.sequence ?? 0
-                return sum + (newest > track.frontier.sequence ? newest - track.frontier.sequence : 0)
+                sum.add(records: newest - min(newest, track.frontier.sequence))
             })
         take(try Self.outbox(of: id, in: database), released: account)
     }

@@ -63,6 +63,43 @@ struct EpochTests {
         #expect(link.deliveries.count == 6 && link.core.account.missing == 0 && link.isBalanced)
     }
 
+    @Test("P8 a sender that announces more records than can be counted does not bring the receiver down")
+    func uncountable() throws {
+        let sender = try TestSender()
+        let link = try TestLink(sender.card)
+        let most = UInt64(1) << 63 - 1
+        var listed: [Beat.EpochSummary] = []
+        for epoch in first..<first + 6 {
+            sender.beginEpoch(epoch, incarnation: epoch)
+            link.receive(try sender.frames(sender.live(count: 1)))
+            listed.append(
+                Beat.EpochSummary(
+                    epoch: Epoch(rawValue: epoch), incarnation: Incarnation(rawValue: epoch),
+                    firstSequence: SequenceNumber(rawValue: 1), lastCommitted: SequenceNumber(rawValue: most),
+                    lastBlock: BlockNumber(rawValue: most)))
+        }
+        sender.beginEpoch(first + 6, incarnation: 7)
+        link.receive(try sender.frames(sender.live(count: 1)))
+        link.receive(try sender.frames(sender.beat { $0.epochs = listed }))
+        link.pass(.milliseconds(50))
+        // Each epoch's own numbers are right; only their sum stops.
+        #expect(link.core.account.missing == 1 << 60)
+        #expect(link.core.epochs.count { $0.account.missing == most - 1 } == 6 && link.isBalanced)
+        #expect(link.core.pending == 0)
+        let floor = Stamp(epoch: Epoch(rawValue: first + 6), sequence: SequenceNumber(rawValue: 1))
+        for _ in 0..<2 {
+            link.receive(
+                try sender.frames(
+                    sender.beat {
+                        $0.epochs = listed; $0.floor = floor
+                    }))
+        }
+        link.pass(.seconds(10))
+        #expect(link.core.account.lost == 1 << 60 && link.core.account.missing == 0)
+        link.receive(try sender.frames(sender.live(count: 1)))
+        #expect(link.deliveries.count == 8)
+    }
+
     @Test("D6 a gap is lost once the signed floor has passed it, and may still be filled by hand")
     func floor() throws {
         let sender = try TestSender()
