@@ -14,7 +14,7 @@ import DiodeProtocol
 /// | `unobserved` | each interval without subscription | `from`, `to`, `state`, `detail` |
 /// | `action` | each action | `from`, `name` what, `detail` |
 ///
-/// Times are RFC 3339. `from` and `to` of a gap are the plant's clock, `opened_at` and `closed_at` the receiver's. Text that a
+/// Times are RFC 3339. `from` and `to` of a gap are the sender's clock, `opened_at` and `closed_at` the receiver's. Text that a
 /// spreadsheet would take for a formula (it begins with `=`, `+`, `-`, `@`, tab or return) has an apostrophe before it.
 struct AuditCSV {
     static let columns = [

@@ -42,7 +42,7 @@ public struct AuditGap: Hashable, Sendable {
     /// The receiver's clock.
     public var openedAt: UnixMilliseconds
     public var closedAt: UnixMilliseconds?
-    /// The plant's clock: between which records that are there it lies; nil as long as one side is unknown.
+    /// The sender's clock: after what its records were made, and before what; nil where nobody knows. `sourceFrom` ≤ `sourceTo`.
     public var sourceFrom, sourceTo: UnixMilliseconds?
     public var state: State
     public var healedBy: Healing?
@@ -76,10 +76,10 @@ public struct AuditGap: Hashable, Sendable {
         state == .open ? nil : max(openedAt, closedAt ?? openedAt)
     }
 
-    /// What people look for first: the time that its records are from, by the plant's clock where it is known, else how long
+    /// What people look for first: the time that its records are from, by the sender's clock where it is known, else how long
     /// the receiver has missed them. `from` ≤ `to`.
     public var span: (from: UnixMilliseconds, to: UnixMilliseconds) {
-        let from = sourceFrom ?? openedAt
-        return (from, max(from, sourceTo ?? (sourceFrom == nil ? ended : nil) ?? from))
+        guard let from = sourceFrom ?? sourceTo else { return (openedAt, ended ?? openedAt) }
+        return (from, max(from, sourceTo ?? from))
     }
 }

@@ -21,6 +21,9 @@ struct AuditTable {
         for link in report.links { append(link, to: &lines) }
         lines.line()
         lines.line("exit \(report.exit.rawValue): \(Self.meaning(report.exit)). Times are UTC.")
+        if report.links.contains(where: { !$0.gaps.isEmpty }) {
+            lines.wrapped("Those of gaps are by the sender's clock where it is known.", indent: 0)
+        }
         return lines.text
     }
 

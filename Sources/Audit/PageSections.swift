@@ -126,7 +126,7 @@ struct PageSections {
             let records = gaps.reduce(0) { $0 &+ $1.records }
             return "\(ShownNumber.text(gaps.count)) \(state.rawValue) (\(ShownNumber.counted(records, "record")))"
         }.joined(separator: ", ")
-        text += ". Times are those of the records, by the plant's clock where it is known.</p>\n"
+        text += ". Times are those of the records, by the sender's clock where it is known.</p>\n"
         text += PageTable(
             ["gap", "state", "time span", "records", "topics", "epoch, sequences"], numbers: [0, 3],
             unbroken: [1, 2, 5]

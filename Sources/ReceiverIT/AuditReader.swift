@@ -159,6 +159,8 @@ extension AuditGap {
         missing = gap.missing
         lost = gap.lost
         closedAt = gap.closedAt
+        sourceFrom = gap.sourceFrom
+        sourceTo = gap.sourceTo
         healedBy = gap.healedBy.flatMap { Healing(rawValue: $0.rawValue) }
     }
 }

@@ -40,6 +40,9 @@ extension Statement {
     /// A number that may be NULL.
     borrowing func optional(_ column: Int) -> UInt64? { isNull(column) ? nil : unsigned(column) }
 
+    /// A time that may be NULL.
+    borrowing func time(_ column: Int) -> UnixMilliseconds? { optional(column).map { UnixMilliseconds(rawValue: $0) } }
+
     /// Epoch and sequence side by side, both or neither NULL.
     borrowing func stamp(_ column: Int) -> Stamp? {
         guard !isNull(column) else { return nil }

@@ -49,6 +49,7 @@ struct EpochTrack: Sendable {
     var waiting: [Waiting] = []
     var waitingBytes = 0
     var announced: Mark?
+    var source = SourceClock()
     /// When something last arrived in order or was announced: the tail waits a reorder window from here.
     private(set) var tailSince = MonotonicInstant(nanoseconds: 0)
     /// The sender said that nothing comes after `announced`.
@@ -74,6 +75,7 @@ struct EpochTrack: Sendable {
         self.holes = HoleTable(restoring: holes)
         self.filled = FilledSequences(restoring: filled)
         announced = row.announced
+        source = row.source
         tailSince = now
         shedRuns = row.shedRuns
         isFinal = row.isFinal
@@ -87,7 +89,7 @@ struct EpochTrack: Sendable {
         TrackRow(
             epoch: epoch, incarnation: incarnation, firstSequence: firstSequence,
             frontier: Mark(block: frontierBlock, sequence: frontierSequence), account: account, announced: announced,
-            shedRuns: shedRuns, isFinal: isFinal, startedAt: startedAt, endedAt: endedAt,
+            source: source, shedRuns: shedRuns, isFinal: isFinal, startedAt: startedAt, endedAt: endedAt,
             wasUndurable: wasUndurable)
     }
 
@@ -192,19 +194,21 @@ struct EpochTrack: Sendable {
         frontierBlock = unit.lastBlock
         frontierSequence = unit.lastSequence
         if isLate { account.late += unit.records } else { account.delivered += unit.records }
+        source.release(unit)
         tailSince = max(tailSince, now)
     }
 
     // MARK: Holes
 
-    /// The sender signed that it got as far as this.
-    mutating func announce(_ mark: Mark, now: MonotonicInstant) {
-        guard let known = announced else {
-            announced = mark
-            tailSince = max(tailSince, now)
-            return
-        }
-        guard mark.block >= known.block, mark.sequence >= known.sequence, mark != known else { return }
+    /// The sender signed that it got as far as this, when its clock showed `clock`.
+    mutating func announce(_ mark: Mark, clock: UnixMilliseconds, isFinal: Bool, now: MonotonicInstant) {
+        let known = announced ?? Mark(block: 0, sequence: 0)
+        guard mark.block >= known.block, mark.sequence >= known.sequence else { return }
+        let isNew = mark != announced
+        source.announce(
+            at: clock, isNew: isNew, wasQuiet: known.sequence == frontierSequence,
+            isBehind: mark.sequence >= frontierSequence, isFinal: isFinal || self.isFinal)
+        guard isNew else { return }
         announced = mark
         tailSince = max(tailSince, now)
     }
@@ -360,6 +364,7 @@ struct EpochTrack: Sendable {
         if holes[index].isLost { account.lost += grown } else { account.missing += grown }
         frontierBlock = unit.lastBlock
         frontierSequence = unit.lastSequence
+        source.release(unit)
         return grown
     }
 

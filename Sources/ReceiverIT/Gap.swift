@@ -31,6 +31,9 @@ public struct Gap: Sendable, Equatable {
     public internal(set) var healedBy: Healing?
     /// Records of it that may still come, and that were given up (one of those may still come by hand).
     public internal(set) var missing, lost: UInt64
+    /// Between which times of the sender's clock its records were made; nil where nobody knows.
+    public internal(set) var sourceFrom: UnixMilliseconds?
+    public internal(set) var sourceTo: UnixMilliseconds?
 
     /// Records of the whole range; at least 1.
     public var records: UInt64 { lastSequence.rawValue - firstSequence.rawValue + 1 }
@@ -53,7 +56,8 @@ extension Gap {
     }
 
     /// Its last hole grew at its end.
-    mutating func grow(to hole: Hole, by records: UInt64) {
+    mutating func grow(to hole: Hole, by records: UInt64, sourceTo: UnixMilliseconds?) {
+        setSource(from: sourceFrom, to: sourceTo)
         lastSequence = SequenceNumber(rawValue: hole.endSequence - 1)
         lastBlock = BlockNumber(rawValue: hole.lastBlock)
         missing += records

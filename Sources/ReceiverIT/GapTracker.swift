@@ -149,10 +149,12 @@ struct GapTracker: Sendable {
     }
 
     /// A verified beat, or a signed list of epochs: the sender got as far as this.
-    /// - Parameter isFinal: the epoch is over; nothing comes after this.
+    /// - Parameters:
+    ///   - clock: the sender's, as of then.
+    ///   - isFinal: the epoch is over; nothing comes after this.
     mutating func announce(
         epoch: Epoch, incarnation: Incarnation, block: BlockNumber, sequence: SequenceNumber, isFinal: Bool,
-        now: MonotonicInstant, time: UnixMilliseconds
+        clock: UnixMilliseconds, now: MonotonicInstant, time: UnixMilliseconds
     ) {
         let index: Int
         if let known = indexOfTrack(epoch) {
@@ -164,7 +166,8 @@ struct GapTracker: Sendable {
         if let known = tracks[index].incarnation, known != incarnation { return }
         noteIncarnation(incarnation, ofTrack: index)
         let mark = EpochTrack.Mark(block: block.rawValue, sequence: sequence.rawValue)
-        tracks[index].announce(mark, now: now)
+        tracks[index].announce(mark, clock: clock, isFinal: isFinal, now: now)
+        boundGap(track: index)
         if isFinal {
             if !tracks[index].isFinal {
                 tracks[index].isFinal = true
@@ -289,6 +292,7 @@ struct GapTracker: Sendable {
             tracks[index].advance(behind: unit, isLate: isLate, now: now)
             released.append(ReleasedUnit(unit: unit, isLate: isLate))
             tracks[index].release(into: &released, isLate: isLate, now: now)
+            boundGap(track: index)
         } else {
             tracks[index].wait(unit, since: now)
             while tracks[index].waiting.count > limits.waitingUnits || tracks[index].waitingBytes > limits.waitingBytes,
@@ -308,19 +312,23 @@ struct GapTracker: Sendable {
     private mutating func openHole(
         track index: Int, cause: Gap.Cause, now: MonotonicInstant, time: UnixMilliseconds
     ) -> Bool {
+        let source = sourceOfNextHole(track: index)
         let isLastHealed = tracks[index].holes.last.map { gaps[$0.gap] == nil } ?? false
         guard let opening = tracks[index].openHole(gap: nextGap, isLastHealed: isLastHealed) else { return false }
         if opening.isNewGap {
             nextGap += 1
-            let gap = Gap(opening.growth, epoch: tracks[index].epoch, openedAt: time, cause: cause)
+            var gap = Gap(opening.growth, epoch: tracks[index].epoch, openedAt: time, cause: cause)
+            gap.setSource(from: source.from, to: source.to)
             put(gap)
             events.append(.opened(gap))
         } else if opening.records > 0, var gap = gaps[opening.hole.gap] {
-            gap.grow(to: opening.hole, by: opening.records)
+            gap.grow(to: opening.hole, by: opening.records, sourceTo: source.to)
             put(gap)
             events.append(.grew(gap))
         }
+        if opening.records > 0, source.to == nil { tracks[index].source.leaveUnbounded(opening.hole.gap) }
         tracks[index].release(into: &released, isLate: isOutlived(track: index), now: now)
+        boundGap(track: index)
         shedHoles(track: index, time: time)
         return true
     }
@@ -372,7 +380,7 @@ struct GapTracker: Sendable {
     }
 
     /// Healed gaps leave the table; as they were last, they stay in the database.
-    private mutating func put(_ gap: Gap) {
+    mutating func put(_ gap: Gap) {
         gaps[gap.id] = gap.state == .healed ? nil : gap
         changes.gaps[gap.id] = gap
     }

@@ -9,6 +9,7 @@ struct TrackRow: Sendable, Equatable {
     var frontier: EpochTrack.Mark
     var account: EpochAccount
     var announced: EpochTrack.Mark?
+    var source = SourceClock()
     var shedRuns: [EpochTrack.ShedMark]
     var isFinal: Bool
     var startedAt: UnixMilliseconds

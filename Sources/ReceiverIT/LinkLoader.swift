@@ -80,7 +80,7 @@ enum LinkLoader {
             link.rounds = RoundWatch(isWhole: row.integer(18) != 0, isSettled: row.integer(19) != 0)
             link.digest = DigestWatch(
                 matches: row.optional(20).map { $0 != 0 }, comparedAt: row.stamp(21),
-                comparedTime: row.optional(23).map { UnixMilliseconds(rawValue: $0) })
+                comparedTime: row.time(23))
             link.itMatches = row.optional(24).map { $0 != 0 }
         }
         return (link, checkpoint)
@@ -91,7 +91,7 @@ enum LinkLoader {
             """
             SELECT epoch, incarnation, first_sequence, frontier_block, frontier_sequence, delivered, late, missing,
                 lost, repeated, announced_block, announced_sequence, shed, is_final, started_at, ended_at,
-                was_undurable
+                was_undurable, source_decided, source_announced_from, source_announced_until
             FROM epochs WHERE link = ?1 ORDER BY epoch
             """)
         rows.bind(1, Int64(id))
@@ -110,9 +110,11 @@ enum LinkLoader {
                     account: account(rows, 5),
                     announced: rows.isNull(10)
                         ? nil : EpochTrack.Mark(block: rows.unsigned(10), sequence: rows.unsigned(11)),
+                    source: SourceClock(
+                        decided: rows.time(17), announcedFrom: rows.time(18), announcedUntil: rows.time(19)),
                     shedRuns: marks, isFinal: rows.integer(13) != 0,
                     startedAt: UnixMilliseconds(rawValue: rows.unsigned(14)),
-                    endedAt: rows.optional(15).map { UnixMilliseconds(rawValue: $0) },
+                    endedAt: rows.time(15),
                     wasUndurable: rows.integer(16) != 0))
         }
         return tracks
@@ -125,7 +127,7 @@ enum LinkLoader {
         var rows = try database.prepare(
             """
             SELECT id, epoch, first_sequence, last_sequence, first_block, last_block, opened_at, cause, closed_at,
-                healed_by, missing, lost FROM gaps WHERE link = ?1 \(condition) ORDER BY id
+                healed_by, missing, lost, source_from, source_to FROM gaps WHERE link = ?1 \(condition) ORDER BY id
             """)
         rows.bind(1, Int64(id))
         var gaps: [Gap] = []
@@ -139,8 +141,9 @@ enum LinkLoader {
                     lastBlock: BlockNumber(rawValue: rows.unsigned(5)),
                     openedAt: UnixMilliseconds(rawValue: rows.unsigned(6)),
                     cause: Gap.Cause(rawValue: rows.text(7)) ?? .unknown,
-                    closedAt: rows.optional(8).map { UnixMilliseconds(rawValue: $0) },
-                    healedBy: Gap.Healing(rawValue: rows.text(9)), missing: rows.unsigned(10), lost: rows.unsigned(11)))
+                    closedAt: rows.time(8),
+                    healedBy: Gap.Healing(rawValue: rows.text(9)), missing: rows.unsigned(10), lost: rows.unsigned(11),
+                    sourceFrom: rows.time(12), sourceTo: rows.time(13)))
         }
         return gaps
     }
@@ -200,7 +203,7 @@ enum LinkLoader {
             vitals = LinkVitals(
                 at: UnixMilliseconds(rawValue: row.unsigned(0)), state: LinkState(rawValue: row.text(1)) ?? .offline,
                 since: UnixMilliseconds(rawValue: row.unsigned(2)), reason: row.text(3),
-                heardUntil: row.optional(4).map { UnixMilliseconds(rawValue: $0) },
+                heardUntil: row.time(4),
                 clockOffsetMilliseconds: row.isNull(5) || row.integer(5) > row.integer(6)
                     ? nil : row.integer(5)...row.integer(6),
                 beat: beat, counters: ReceiverCounters(counters))

@@ -44,7 +44,8 @@ struct LinkTables: ~Copyable {
             """)
         let checkpoint = try database.prepare("UPDATE links SET checkpoint = ?2 WHERE id = ?1")
         let epoch = try database.prepare(
-            "INSERT OR REPLACE INTO epochs VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18)")
+            "INSERT OR REPLACE INTO epochs VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21)"
+        )
         let epochRemoval = try database.prepare("DELETE FROM epochs WHERE link = ?1 AND epoch = ?2")
         let hole = try database.prepare("INSERT OR REPLACE INTO holes VALUES (?1,?2,?3,?4,?5,?6,?7,?8)")
         let holeRemoval = try database.prepare(
@@ -54,7 +55,7 @@ struct LinkTables: ~Copyable {
         let filledRemoval = try database.prepare("DELETE FROM filled WHERE link = ?1 AND epoch = ?2 AND word = ?3")
         let filledEpochRemoval = try database.prepare("DELETE FROM filled WHERE link = ?1 AND epoch = ?2")
         let gap = try database.prepare(
-            "INSERT OR REPLACE INTO gaps VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?12,?9,?13,?10,?11)")
+            "INSERT OR REPLACE INTO gaps VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?14,?9,?15,?10,?11,?12,?13)")
         let gapRemoval = try database.prepare(
             "DELETE FROM gaps WHERE link = ?1 AND id <= ?2 AND missing = 0 AND lost = 0")
         let gapTopic = try database.prepare("INSERT OR REPLACE INTO gap_topics VALUES (?1,?2,?4,?3)")
@@ -190,17 +191,21 @@ struct LinkTables: ~Copyable {
                 account.repeated, row.announced?.block, row.announced?.sequence,
             ])
         epoch.bind(
-            from: 15, [row.isFinal ? 1 : 0, row.startedAt.rawValue, row.endedAt?.rawValue, row.wasUndurable ? 1 : 0])
+            from: 15,
+            [
+                row.isFinal ? 1 : 0, row.startedAt.rawValue, row.endedAt?.rawValue, row.wasUndurable ? 1 : 0,
+                row.source.decided?.rawValue, row.source.announcedFrom?.rawValue, row.source.announcedUntil?.rawValue,
+            ])
         try epoch.run()
     }
 
     private mutating func store(_ gap: Gap, of id: UInt64) throws(StorageError) {
-        self.gap.bind(12, text: gap.cause.rawValue)
-        if let healedBy = gap.healedBy { self.gap.bind(13, text: healedBy.rawValue) } else { self.gap.bindNull(13) }
+        self.gap.bind(14, text: gap.cause.rawValue)
+        if let healedBy = gap.healedBy { self.gap.bind(15, text: healedBy.rawValue) } else { self.gap.bindNull(15) }
         try self.gap.run(
             id, gap.id, gap.epoch.rawValue, gap.firstSequence.rawValue, gap.lastSequence.rawValue,
             gap.firstBlock.rawValue, gap.lastBlock.rawValue, gap.openedAt.rawValue, gap.closedAt?.rawValue,
-            gap.missing, gap.lost)
+            gap.missing, gap.lost, gap.sourceFrom?.rawValue, gap.sourceTo?.rawValue)
         // Now and then is enough.
         guard gap.state == .healed, gap.id % 64 == 0, gap.id > UInt64(Self.healedGaps) else { return }
         try gapRemoval.run(id, gap.id - UInt64(Self.healedGaps))

@@ -362,11 +362,13 @@ extension ReceiverCore {
             if summary.epoch < unit.epoch { memory.tracker.noteCommitted(summary) }
             memory.tracker.announce(
                 epoch: summary.epoch, incarnation: summary.incarnation, block: summary.lastBlock,
-                sequence: summary.lastCommitted, isFinal: summary.epoch < unit.epoch, now: now, time: time)
+                sequence: summary.lastCommitted, isFinal: summary.epoch < unit.epoch, clock: beat.clock, now: now,
+                time: time)
         }
         memory.tracker.announce(
             epoch: unit.epoch, incarnation: unit.incarnation, block: BlockNumber(rawValue: beat.lastLiveBlock),
-            sequence: SequenceNumber(rawValue: beat.lastSequence), isFinal: false, now: now, time: time)
+            sequence: SequenceNumber(rawValue: beat.lastSequence), isFinal: false, clock: beat.clock, now: now,
+            time: time)
         let superseded = memory.tracker.supersede(
             by: unit.epoch, listed: beat.epochs, older: beat.older, time: time)
         if isFirstOfEpoch { for epoch in superseded { committer.note(.superseded(epoch, by: unit.epoch)) } }

@@ -20,68 +20,69 @@
 //  12. HoleTable.swift — the holes of one epoch, and which of them changed
 //  13. FilledSequences.swift — records of holes that came without their block
 //  14. EpochTrack.swift — the live channel of one epoch
-//  15. GapTracker.swift — accepts blocks once, puts them in order, keeps the account
-//  16. SlotFilling.swift — a slot is the record that it holds: it fills its sequence
-//  17. GapTopics.swift — which topics' records a gap swallowed
-//  18. VoidRule.swift — what a sender's power loss took back
-//  19. TrackerState.swift — what of a tracker outlives the process
-//  20. SupersededEpochs.swift — what the sender has no memory of
+//  15. SourceClock.swift — between which of the sender's times a gap lies
+//  16. GapTracker.swift — accepts blocks once, puts them in order, keeps the account
+//  17. SlotFilling.swift — a slot is the record that it holds: it fills its sequence
+//  18. GapTopics.swift — which topics' records a gap swallowed
+//  19. VoidRule.swift — what a sender's power loss took back
+//  20. TrackerState.swift — what of a tracker outlives the process
+//  21. SupersededEpochs.swift — what the sender has no memory of
 //   Apply and commit:
-//  21. DirtyTopics.swift — which topics a checkpoint has still to write
-//  22. TopicNames.swift — finds topics by their bytes
-//  23. ReplicaSlot.swift — what one slot of a topic holds, by stamp and hash
-//  24. Replica.swift — stamps and hashes of each topic, and their digest
-//  25. WaitingSlices.swift — slices that wait for the records that they include
-//  26. RoundWatch.swift — whether the carousel has said everything once
-//  27. DigestWatch.swift — whether the replica equals the sender's state
-//  28. LinkChanges.swift — what changed in what a link remembers
-//  29. LinkMemory.swift — what a link must not forget
-//  30. Commit.swift — what one round decided
-//  31. Committer.swift — turns released units into effects
-//  32. SliceApplier.swift — makes an interval of the replica equal to a slice
-//  33. GapEpisodes.swift — gaps as people are told of them
+//  22. DirtyTopics.swift — which topics a checkpoint has still to write
+//  23. TopicNames.swift — finds topics by their bytes
+//  24. ReplicaSlot.swift — what one slot of a topic holds, by stamp and hash
+//  25. Replica.swift — stamps and hashes of each topic, and their digest
+//  26. WaitingSlices.swift — slices that wait for the records that they include
+//  27. RoundWatch.swift — whether the carousel has said everything once
+//  28. DigestWatch.swift — whether the replica equals the sender's state
+//  29. LinkChanges.swift — what changed in what a link remembers
+//  30. LinkMemory.swift — what a link must not forget
+//  31. Commit.swift — what one round decided
+//  32. Committer.swift — turns released units into effects
+//  33. SliceApplier.swift — makes an interval of the replica equal to a slice
+//  34. GapEpisodes.swift — gaps as people are told of them
 //   One link without I/O or a clock:
-//  34. ReceiverSettings.swift — windows, budgets and limits
-//  35. LinkWatch.swift — the beat, silence, the state of the link
-//  36. ReceiverCounters.swift — what was counted
-//  37. ReceiverReports.swift — what it says about itself
-//  38. ReceiverCore.swift — all of it
-//  39. StateIntake.swift — slices and checkpoints on their way into it
-//  40. ReadingIntake.swift — what the IT broker retains, compared and put right
+//  35. ReceiverSettings.swift — windows, budgets and limits
+//  36. LinkWatch.swift — the beat, silence, the state of the link
+//  37. ReceiverCounters.swift — what was counted
+//  38. ReceiverReports.swift — what it says about itself
+//  39. ReceiverCore.swift — all of it
+//  40. StateIntake.swift — slices and checkpoints on their way into it
+//  41. ReadingIntake.swift — what the IT broker retains, compared and put right
 //   Store:
-//  41. StoreSchema.swift — the database: every table, and who writes it
-//  42. Binding.swift — values of this room as columns
-//  43. LinkVitals.swift — how a link was when it was last looked at
-//  44. LinkTables.swift — stores what links remember, by change
-//  45. LossTable.swift — names what never will be published
-//  46. LossMerging.swift — keeps that table within its limit
-//  47. Acknowledgement.swift — what somebody accepts as lost
-//  48. AcknowledgementTable.swift — writes and reads it
-//  49. LinkRemoval.swift — what goes with a link that is gone
-//  50. OperatorError.swift — why nothing of what an operator asked for was done
-//  51. LedgerNotes.swift — what the ledger says of an event
-//  52. ReceiverAction.swift — what the receiver itself did
-//  53. ReceiverIdentity.swift — what runs, under which configuration and keys
-//  54. AuditKey.swift — the key that signs the ledger's head
-//  55. LedgerCalendar.swift — balances each quarter of an hour, steps of the clock
-//  56. LinkLoader.swift — reads back what was stored
-//  57. StoreFile.swift — the open database, and one transaction
-//  58. StoreOpening.swift — opens the database, whatever was left of it
-//  59. Durability.swift — whether what is accepted outlives the process
-//  60. HeadWitness.swift — signs the ledger's head once a minute
-//  61. LogSyncLoop.swift — syncs the log each second
-//  62. ReceiverStore.swift — between the core thread and the store thread
-//  63. StoreLoop.swift — the store thread
-//  64. LinkArchive.swift — the database of one link without threads, for simulations
+//  42. StoreSchema.swift — the database: every table, and who writes it
+//  43. Binding.swift — values of this room as columns
+//  44. LinkVitals.swift — how a link was when it was last looked at
+//  45. LinkTables.swift — stores what links remember, by change
+//  46. LossTable.swift — names what never will be published
+//  47. LossMerging.swift — keeps that table within its limit
+//  48. Acknowledgement.swift — what somebody accepts as lost
+//  49. AcknowledgementTable.swift — writes and reads it
+//  50. LinkRemoval.swift — what goes with a link that is gone
+//  51. OperatorError.swift — why nothing of what an operator asked for was done
+//  52. LedgerNotes.swift — what the ledger says of an event
+//  53. ReceiverAction.swift — what the receiver itself did
+//  54. ReceiverIdentity.swift — what runs, under which configuration and keys
+//  55. AuditKey.swift — the key that signs the ledger's head
+//  56. LedgerCalendar.swift — balances each quarter of an hour, steps of the clock
+//  57. LinkLoader.swift — reads back what was stored
+//  58. StoreFile.swift — the open database, and one transaction
+//  59. StoreOpening.swift — opens the database, whatever was left of it
+//  60. Durability.swift — whether what is accepted outlives the process
+//  61. HeadWitness.swift — signs the ledger's head once a minute
+//  62. LogSyncLoop.swift — syncs the log each second
+//  63. ReceiverStore.swift — between the core thread and the store thread
+//  64. StoreLoop.swift — the store thread
+//  65. LinkArchive.swift — the database of one link without threads, for simulations
 //   The daemon:
-//  65. ReceiverConfiguration.swift — everything that recv.json5 says
-//  66. CardFile.swift — reads a link card
-//  67. ReceiverServiceError.swift — why a receiver cannot start
-//  68. ReceiverStatus.swift — links and sockets as of one instant
-//  69. LinkWorker.swift — one link on the core thread
-//  70. ReceiverLoop.swift — the core thread
-//  71. ReceiverService.swift — listeners, core thread, store, outboxes
+//  66. ReceiverConfiguration.swift — everything that recv.json5 says
+//  67. CardFile.swift — reads a link card
+//  68. ReceiverServiceError.swift — why a receiver cannot start
+//  69. ReceiverStatus.swift — links and sockets as of one instant
+//  70. LinkWorker.swift — one link on the core thread
+//  71. ReceiverLoop.swift — the core thread
+//  72. ReceiverService.swift — listeners, core thread, store, outboxes
 //   Told later:
-//  72. StoredAccount.swift — the double entry of a link as its rows tell it
-//  73. LedgerWords.swift — what the ledger's entries say, in the values of an audit
-//  74. AuditReader.swift — what an audit says, as one transaction saw it
+//  73. StoredAccount.swift — the double entry of a link as its rows tell it
+//  74. LedgerWords.swift — what the ledger's entries say, in the values of an audit
+//  75. AuditReader.swift — what an audit says, as one transaction saw it

@@ -22,7 +22,7 @@ public enum StoreSchema {
         owner: "diode-recv", applicationID: "UDRV",
         migrations: [
             [links, tracker, replica, losses, OutboxSchema.sql, LedgerSchema.sql].joined(separator: ";\n"),
-            AcknowledgementTable.sql, state, gapTopics,
+            AcknowledgementTable.sql, state, gapTopics, sourceClock,
         ])
 
     private static let links = """
@@ -108,6 +108,15 @@ public enum StoreSchema {
             link INTEGER NOT NULL, gap INTEGER NOT NULL, topic BLOB NOT NULL, records INTEGER NOT NULL,
             PRIMARY KEY (link, gap, topic)
         ) WITHOUT ROWID
+        """
+
+    /// The sender's clock beside what was decided, announced and missed.
+    private static let sourceClock = """
+        ALTER TABLE epochs ADD COLUMN source_decided INTEGER;         -- of the newest block in order
+        ALTER TABLE epochs ADD COLUMN source_announced_from INTEGER;  -- of the first and the newest beat that
+        ALTER TABLE epochs ADD COLUMN source_announced_until INTEGER; -- announced what is announced
+        ALTER TABLE gaps ADD COLUMN source_from INTEGER;
+        ALTER TABLE gaps ADD COLUMN source_to INTEGER
         """
 
     private static let losses = """

@@ -137,7 +137,8 @@ struct GapTrackerModelTests {
                     model.announce(block: block, sequence: unit.lastSequence, now: now)
                     tracker.announce(
                         epoch: epoch, incarnation: Incarnation(rawValue: 5), block: BlockNumber(rawValue: block),
-                        sequence: SequenceNumber(rawValue: unit.lastSequence), isFinal: false, now: instant, time: time)
+                        sequence: SequenceNumber(rawValue: unit.lastSequence), isFinal: false, clock: time,
+                        now: instant, time: time)
                 case 7..<9:
                     now += UInt64.random(in: 0...60_000_000, using: &random)
                     expected = model.advance(now: now)
