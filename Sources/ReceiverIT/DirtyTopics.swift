@@ -17,6 +17,9 @@ struct DirtyTopics: Sendable {
         count += 1
     }
 
+    /// Gives up the sweep that is under way; the next step begins anew.
+    mutating func restart() { sweep = nil }
+
     /// Moves out marked topics, in ascending order, until about `limit` of them; ends the sweep if nothing is left.
     mutating func step(mayBegin: Bool, limit: Int) -> (LinkChanges.Checkpoint, [Int]) {
         var step = LinkChanges.Checkpoint()

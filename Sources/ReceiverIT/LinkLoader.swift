@@ -307,8 +307,6 @@ enum LinkLoader {
         }
         // What these passed over was told when they came.
         _ = restored.takeJumps()
-        // What these passed over was told when they came.
-        _ = restored.takeJumps()
         replica = restored
     }
 }

@@ -74,8 +74,8 @@ struct Replica: Sendable {
     private(set) var reading: UInt32 = 0
     /// Topics of which the IT broker retains something else.
     private(set) var wrongCount = 0
-    /// Topics that a slice changed: no unit says so, they are written with the round.
-    private var touched: Set<Int> = []
+    /// A slice changed a slot in a way that applying the units again would not: the round's transaction holds a whole checkpoint.
+    private var isAheadOfUnits = false
 
     init(limits: Limits = Limits()) { self.limits = limits }
 
@@ -155,8 +155,10 @@ struct Replica: Sendable {
     mutating func take(
         _ kind: Kind, of place: Int, _ content: SlotContent, stamp: Stamp, with hasher: inout SymbolHasher
     ) {
+        // A refresh is a unit that is applied as it is here; of an event there is none, and stamps would turn a step back down.
+        if kind == .event || topics[place][kind].isAtLeast(stamp) { isAheadOfUnits = true }
         set(kind, of: place, to: content, stamp, with: &hasher)
-        touched.insert(place)
+        checkpoint.mark(place)
     }
 
     /// Notes the version that a slice says.
@@ -193,7 +195,8 @@ struct Replica: Sendable {
         if topics[place][kind].state == .held { slotCount -= 1 }
         topics[place][kind] = ReplicaSlot()
         if kind == .retained { noteRetainedChange(place) }
-        touched.insert(place)
+        isAheadOfUnits = true
+        checkpoint.mark(place)
         if topics[place].retained.state == .empty, topics[place].event.state == .empty { remove(place, with: &hasher) }
     }
 
@@ -205,13 +208,13 @@ struct Replica: Sendable {
         let place: Int
         if let known = names.find(row.name.span.bytes) {
             // It was removed and came back, and the kill came between the two rows.
-            touched.insert(row.id)
+            checkpoint.mark(row.id)
             guard max(row.retained.stamp, row.event.stamp) > topics[known].newest else { return true }
             for kind in Kind.allCases {
                 clearHash(kind, of: known)
                 if topics[known][kind].state == .held { slotCount -= 1 }
             }
-            touched.insert(known)
+            checkpoint.mark(known)
             place = known
         } else {
             guard names.count < limits.topics, names.byteCount + row.name.count <= limits.nameBytes,
@@ -244,18 +247,17 @@ struct Replica: Sendable {
         }
     }
 
-    /// Goes on with the rolling checkpoint, and moves out what slices changed.
+    /// Goes on with the rolling checkpoint, or takes all of it at once where the units behind the last one no longer tell all.
     /// - Parameters:
     ///   - mayBegin: a new one may begin if there is something to write.
     ///   - limit: topics to move out in this step.
     mutating func stepCheckpoint(
         mayBegin: Bool, limit: Int, with hasher: inout SymbolHasher
     ) -> (LinkChanges.Checkpoint, [TopicRow]) {
-        var (checkpoint, places) = checkpoint.step(mayBegin: mayBegin, limit: limit)
-        if !touched.isEmpty {
-            places += touched.sorted()
-            touched.removeAll(keepingCapacity: true)
-        }
+        if isAheadOfUnits { checkpoint.restart() }
+        let (checkpoint, places) = checkpoint.step(
+            mayBegin: mayBegin || isAheadOfUnits, limit: isAheadOfUnits ? .max : limit)
+        isAheadOfUnits = false
         for place in places { hashSlots(of: place, with: &hasher) }
         return (checkpoint, places.map(row))
     }
@@ -264,7 +266,7 @@ struct Replica: Sendable {
     mutating func prepareWhole(with hasher: inout SymbolHasher) {
         hashAll(with: &hasher)
         checkpoint = DirtyTopics()
-        touched = []
+        isAheadOfUnits = false
     }
 
     /// All topics as they are stored; what changed is hashed.

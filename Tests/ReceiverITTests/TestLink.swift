@@ -9,6 +9,7 @@ final class TestLink {
     var core: ReceiverCore
     private(set) var now = MonotonicInstant(nanoseconds: 1_000_000_000)
     private(set) var time = UnixMilliseconds(rawValue: 1_763_716_000_100)
+    private(set) var commits: [Commit] = []
     private(set) var deliveries: [Delivery] = []
     private(set) var events: [LinkEvent] = []
 
@@ -41,6 +42,7 @@ final class TestLink {
     func collect() {
         core.advance(now: now, time: time)
         let commit = core.takeCommit()
+        commits.append(commit)
         deliveries += commit.deliveries
         events += commit.events
     }

@@ -108,17 +108,16 @@ struct SimulatedJournal {
     }
 
     /// A loss of power takes the newest blocks of an epoch.
-    /// - Parameter kept: up to this position all is safe.
-    mutating func loseTail(_ count: Int, of epoch: Epoch, behind kept: UInt64) {
+    mutating func loseTail(_ count: Int, of epoch: Epoch) {
         var gone = 0
-        while gone < count, end > kept, entries.count > 1 || removed == 0, let last = entries.last,
+        while gone < count, entries.count > 1 || removed == 0, let last = entries.last,
             last.block.id.epoch == epoch
         {
             entries.removeLast()
             gone += 1
         }
         // A content whose last part is gone is gone.
-        while end > kept, entries.count > 1 || removed == 0, let last = entries.last, last.block.id.epoch == epoch,
+        while entries.count > 1 || removed == 0, let last = entries.last, last.block.id.epoch == epoch,
             last.block.partIndex < last.block.partCount - 1
         {
             entries.removeLast()

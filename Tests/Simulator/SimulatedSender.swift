@@ -21,8 +21,6 @@ struct SimulatedSender: ~Copyable {
     private var positionBefore: UInt64 = 0
     /// What the newest beat says of the journal's floor.
     private(set) var toldFloor: Stamp?
-    /// How far the newest beat said that the journal goes: a loss of power takes nothing of that.
-    private var toldPosition: UInt64 = 0
     /// Nothing leaves until then.
     var stalledUntil: UInt64 = 0
 
@@ -105,7 +103,6 @@ struct SimulatedSender: ~Copyable {
         toldFloor = journal.floor
         core.surroundings.isDurable = true
         core.surroundings.earlierEpochs = earlier
-        let positionTold = journal.sent
         core.advance(now: now, time: time)
         var closed = Closed()
         while let slice = core.nextSlice() {
@@ -115,7 +112,6 @@ struct SimulatedSender: ~Copyable {
         var beats: [Transmission] = []
         while let block = core.nextClosedBlock() {
             closed.blocks.append(block)
-            if block.id.channel == .beat { toldPosition = max(toldPosition, positionTold) }
             if block.id.channel == .live {
                 journal.append(block)
             } else if journal.sent >= positionBefore, !isStalled {
@@ -169,7 +165,7 @@ struct SimulatedSender: ~Copyable {
     mutating func restart(
         lostBlocks: Int, clock: UInt64, incarnation: UInt64, now: MonotonicInstant
     ) -> Restart {
-        journal.loseTail(lostBlocks, of: core.epoch, behind: toldPosition)
+        journal.loseTail(lostBlocks, of: core.epoch)
         let (sequence, block) = committed
         let over = core.epoch
         let end = Beat.EpochSummary(
