@@ -17,7 +17,7 @@ public struct Database: ~Copyable {
     /// The file.
     public let path: String
     private let connection: OpaquePointer
-    private var log: Int32 = -1
+    private var log: LogSync
 
     /// Opens a file and brings it up to date.
     /// - Parameter busyTimeout: how long to wait for another connection's lock.
@@ -41,10 +41,10 @@ public struct Database: ~Copyable {
         }
         self.path = path
         connection = opened
+        log = LogSync(path: path)
     }
 
     deinit {
-        if log >= 0 { close(log) }
         // The connection lives on until its last statement is gone.
         sqlite3_close_v2(connection)
     }
@@ -98,14 +98,8 @@ public struct Database: ~Copyable {
         return ((pages - min(pages, free)) * page, free * page)
     }
 
-    /// Waits until everything committed so far would survive a loss of power: `fdatasync` of the log, into which every
-    /// commit was written. What a checkpoint moved into the file itself SQLite has synced before.
-    public mutating func sync() throws(StorageError) {
-        if log < 0 { log = open(path + "-wal", O_RDONLY | O_CLOEXEC) }
-        guard log >= 0, fdatasync(log) == 0 else {
-            throw .inputOutput(path: path, reason: "cannot sync the log: \(String(cString: strerror(errno)))")
-        }
-    }
+    /// Waits until everything committed so far would survive a loss of power.
+    public mutating func sync() throws(StorageError) { try log.sync() }
 
     /// Rows that the last INSERT, UPDATE or DELETE touched.
     public borrowing func changedRows() -> Int { Int(sqlite3_changes64(connection)) }

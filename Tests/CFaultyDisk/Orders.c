@@ -62,7 +62,7 @@ static bool reaches(struct point *point, const char *call, const char *name) {
     if (!point->set) return false;
     if (strcmp(point->call, "*") != 0 && strcmp(point->call, call) != 0) return false;
     if (strcmp(point->name, "*") != 0 && strcmp(point->name, name) != 0) return false;
-    return atomic_fetch_add(&point->seen, 1) + 1 >= point->number;
+    return atomic_fetch_add(&point->seen, 1) + 1 == point->number;
 }
 
 int controlledError(void) {

@@ -41,6 +41,21 @@ struct FaultyDiskTests {
         }
     }
 
+    @Test("A sync that failed once is not believed when it works again: what it forgot is written anew")
+    func forgetfulSync() async throws {
+        try await withSeed { random in
+            let writer = try NumberedWriter()
+            let failing = (FaultyDisk.Failure.broken, FaultyDisk.Point(.sync, "rows.db-wal", 3))
+            // Killed before SQLite would move the pages by itself (1,000 of them).
+            let child = try writer.start(
+                count: 100_000, syncEvery: 16, kill: FaultyDisk.Point(.sync, "rows.db-wal", 9), failing: failing)
+            #expect(try await child.wait() == .signal(SIGKILL))
+            #expect(child.output.contains("refused") && WriterReport(child).synced > 64)
+            try writer.disk.losePower(keeping: 0, &random)
+            #expect(try writer.newest() >= WriterReport(child).synced)
+        }
+    }
+
     @Test("A program is killed at the very call")
     func points() async throws {
         let writer = try NumberedWriter()
@@ -89,10 +104,14 @@ struct NumberedWriter {
         disk = try FaultyDisk(folder: folder.path)
     }
 
-    func start(count: Int, syncEvery: Int, kill: FaultyDisk.Point? = nil, traced: Bool = false) throws -> Child {
+    func start(
+        count: Int, syncEvery: Int, kill: FaultyDisk.Point? = nil,
+        failing: (FaultyDisk.Failure, FaultyDisk.Point)? = nil,
+        traced: Bool = false
+    ) throws -> Child {
         try Child(
             [Executable.path("disk-writer"), path, String(count), String(syncEvery)],
-            environment: disk.environment(kill: kill, traced: traced))
+            environment: disk.environment(kill: kill, failing: failing, traced: traced))
     }
 
     /// The newest number in the file, which must be whole and hold every number before; 0 if there is no file. It reads a copy:

@@ -54,7 +54,7 @@ public final class FaultyDisk: Sendable {
     /// The variables under which a program runs on this disk.
     /// - Parameters:
     ///   - kill: instead of which call the program is killed.
-    ///   - failing: from which call on it fails, and how.
+    ///   - failing: which call alone fails, and how.
     ///   - traced: remember the calls for `trace`.
     public func environment(
         kill: Point? = nil, failing: (Failure, Point)? = nil, traced: Bool = false
