@@ -69,28 +69,40 @@ struct Verdict: CustomStringConvertible {
         var groundless: [TapAccount.Repeat] = []
         let again = Set(otAccount.repeats.map(\.number))
         for each in repeats {
-            // A sender that loses its power takes back what it had sent and not synced, and one that ends after its disk failed what it could
-            // not write: the broker gives it again, between the first time and the last.
-            let span = otAccount.handedOverAt(each.number)
-            let takenBack = strikes.last { strike in
-                guard let milliseconds = strike.event.unwrittenMilliseconds else { return false }
-                return otAccount.timesHandedOver(each.number) > 1 && strike.from <= span.upperBound
-                    && strike.to + milliseconds >= span.lowerBound
-            }
-            let cause = strikes.last { strike in
-                let doubt = strike.event.doubtMilliseconds
-                return doubt > 0 && each.acknowledgedAt <= strike.to && each.againAt >= strike.from
-                    && each.acknowledgedAt + doubt >= strike.from
-            }
-            if let event = takenBack?.event ?? cause?.event {
+            let isRenumbered = each.stampAgain != each.acknowledgedStamp
+            let renumbering = isRenumbered ? takenBack(each.number, otAccount, strikes) : nil
+            // A receiver that repeats may repeat a number under each of its stamps.
+            if let event = renumbering ?? leftInDoubt(each, strikes) {
                 inDoubt[event, default: 0] += 1
-            } else if again.contains(each.number) || otAccount.wasFetched(each.number) {
+            } else if isRenumbered, again.contains(each.number) || otAccount.wasFetched(each.number) {
                 givenTwice += 1
             } else {
                 groundless.append(each)
             }
         }
         return groundless
+    }
+
+    /// The event that took back what the sender had numbered.
+    ///
+    /// A sender that loses its power takes back what it had sent and not synced, and one that ends after its disk failed what it could
+    /// not write: the broker gives it again, between the first time and the last.
+    private func takenBack(_ number: Int, _ otAccount: TapAccount, _ strikes: [StormStrike]) -> StormEvent? {
+        let span = otAccount.handedOverAt(number)
+        guard otAccount.timesHandedOver(number) > 1 else { return nil }
+        return strikes.last { strike in
+            guard let milliseconds = strike.event.unwrittenMilliseconds else { return false }
+            return strike.from <= span.upperBound && strike.to + milliseconds >= span.lowerBound
+        }?.event
+    }
+
+    /// The event before which the receiver could not note for good that the IT broker had acknowledged.
+    private func leftInDoubt(_ each: TapAccount.Repeat, _ strikes: [StormStrike]) -> StormEvent? {
+        strikes.last { strike in
+            let doubt = strike.event.doubtMilliseconds
+            return doubt > 0 && each.acknowledgedAt <= strike.to && each.againAt >= strike.from
+                && each.acknowledgedAt + doubt >= strike.from
+        }?.event
     }
 
     var description: String {
