@@ -13,6 +13,7 @@ FILTER ?=
 SOAK_SECONDS ?= 0
 CRASHES ?= 1000
 FUZZ_SECONDS ?= 60
+MUTANTS ?=
 
 # The Swift runtime is linked statically: an appliance needs Debian's libraries and nothing else.
 RELEASE := -c release --static-swift-stdlib -Xswiftc -cross-module-optimization
@@ -71,6 +72,10 @@ fuzz: setup ## feed hostile bytes to every decoder, FUZZ_SECONDS (60) each
 .PHONY: soak
 soak: setup ## a storm of CRASHES (1000) over the real pair, then the simulated one until stopped (SOAK_SECONDS=… for a limit)
 	@SOAK_SECONDS='$(SOAK_SECONDS)' CRASHES='$(CRASHES)' Tests/run-soak
+
+.PHONY: mutants
+mutants: setup ## show that the simulator catches each seeded mutant of the accounting (MUTANTS=… narrows it by name), in about half an hour
+	@MUTANTS='$(MUTANTS)' Tests/run-mutants
 
 .PHONY: format
 format: toolchain ## lay out every Swift file as .swift-format says

@@ -60,14 +60,17 @@ struct AcceptedContents: Sendable {
     mutating func insert(_ unit: DecodedUnit) {
         for (index, hash) in unit.contentHashes.enumerated() {
             let entry = Entry(epoch: unit.epoch, block: unit.firstBlock + UInt64(index), hash: hash)
-            put(entry)
-            changes.append(entry)
+            if put(entry) { changes.append(entry) }
         }
     }
 
-    private mutating func put(_ entry: Entry) {
+    /// - Returns: false if a newer one has its place: an echo of an older epoch takes nothing from the one that lives.
+    @discardableResult
+    private mutating func put(_ entry: Entry) -> Bool {
         if entries.isEmpty { entries = Array(repeating: nil, count: Self.capacity) }
+        if let held = entries[entry.place], (held.epoch, held.block) > (entry.epoch, entry.block) { return false }
         entries[entry.place] = entry
+        return true
     }
 
     /// All that are known.

@@ -182,8 +182,8 @@ public struct NamespaceSlots: ~Copyable {
     /// Notes that the record just counted is not held, and when it came.
     mutating func noteShed(_ id: TopicID, time: UnixMilliseconds) { entries[id.index].retained.noteShed(time) }
 
-    /// Counts a record of a topic that has no place.
-    mutating func countUnnamed(_ records: UInt64 = 1) { forgotten += records }
+    /// Counts records of a topic that has no place.
+    public mutating func countUnnamed(_ records: UInt64 = 1) { forgotten += records }
 
     /// Puts a record's content into its slot. There must be room.
     /// - Parameter version: the record's; nil for the one that was counted last.

@@ -13,8 +13,8 @@ struct ArrivalModel {
     enum Content {
         case live(epoch: Epoch, sequences: ClosedRange<UInt64>?)
         case beat(epochs: [Epoch], floor: Stamp?)
-        /// Values that it lists, and deletions, which the sender may have forgotten.
-        case slice(values: [Stamp], deletions: [Stamp])
+        /// Values and deletions that it lists: the simulated sender forgets none.
+        case slice(SliceHeading, values: [Stamp])
     }
 
     private struct Parts {
@@ -34,6 +34,8 @@ struct ArrivalModel {
         var heardFloor: Stamp?
         var newestBeat = (epoch: Epoch(rawValue: 0), block: UInt64(0))
         var newestSlice = (epoch: Epoch(rawValue: 0), block: UInt64(0))
+        /// Every slice of some round of the carousel came.
+        var hasRound = false
     }
 
     private var contents: [BlockID: Parts] = [:]
@@ -44,6 +46,8 @@ struct ArrivalModel {
     private var decoded: Set<BlockID> = []
     private var finished: Set<TransmissionKey> = []
     private var listed: [Stamp] = []
+    /// The round that came without a hole so far, and which of its slices is next.
+    private var underWay: (epoch: Epoch, round: UInt64, next: UInt64)?
     private var came: Set<Stamp> = []
     /// Everything that came once, in this process or an earlier one.
     private(set) var mayHave: Set<Stamp> = []
@@ -52,6 +56,10 @@ struct ArrivalModel {
     var mustHave: Set<Stamp> { came.union(listed) }
     /// The newest floor that a beat brought.
     private(set) var floor: Stamp?
+    /// Every slice of some round of the carousel came.
+    var hasRound: Bool { kept.hasRound }
+    /// The epochs that it was told of.
+    var epochs: Set<Epoch> { kept.epochs }
     /// The first floor that a beat brought: nothing below was promised.
     var firstFloor: Stamp? { kept.heardFloor }
 
@@ -96,6 +104,7 @@ struct ArrivalModel {
         decoded = []
         finished = []
         listed = []
+        underWay = nil
         came = records
     }
 
@@ -134,14 +143,21 @@ struct ArrivalModel {
                 kept.heardFloor = kept.heardFloor ?? floor
                 self.floor = max(self.floor ?? floor, floor)
             }
-        case .slice(let values, let deletions):
+        case .slice(let heading, let values):
             guard isBeyond(id, kept.newestSlice) else { return true }
             kept.newestSlice = last
             listed += values
             mayHave.formUnion(values)
-            mayHave.formUnion(deletions)
+            follow(heading)
         }
         return true
+    }
+
+    private mutating func follow(_ heading: SliceHeading) {
+        let (epoch, round) = (heading.capture.epoch, heading.round)
+        let isNext = underWay.map { $0 == (epoch, round, heading.slice) } ?? false
+        underWay = isNext || heading.slice == 0 ? (epoch, round, heading.slice + 1) : nil
+        if heading.isLast, underWay != nil { kept.hasRound = true }
     }
 
     /// An epoch between others, or before all of them while nothing is known of the journal's floor.

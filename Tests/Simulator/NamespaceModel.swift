@@ -1,6 +1,7 @@
 import DiodeProtocol
 import Outbox
 import ReceiverIT
+import SenderOT
 
 /// What was published, what the sender's state is, and what a consumer on the IT side sees: all of it naive.
 struct NamespaceModel {
@@ -20,6 +21,9 @@ struct NamespaceModel {
     /// What the receiver said that the sender shed.
     private var toldShed: Set<Stamp> = []
     var arrivals = ArrivalModel()
+    private var gapLives = GapModel()
+    /// A second sender with the same key speaks.
+    var hasTwin = false
     /// The newest record of each epoch that left the core in a block, and where the journal says that an epoch ended.
     private var claimed: [Epoch: UInt64] = [:]
     private var ends: [Epoch: UInt64] = [:]
@@ -46,9 +50,14 @@ struct NamespaceModel {
     }
 
     /// The newest record of each slot of each topic, deletions included.
-    var state: [String: (retained: PublishedRecord?, event: PublishedRecord?)] {
+    var state: [String: (retained: PublishedRecord?, event: PublishedRecord?)] { state(upTo: nil) }
+
+    private func state(
+        upTo newest: Stamp?
+    ) -> [String: (retained: PublishedRecord?, event: PublishedRecord?)] {
         var state: [String: (retained: PublishedRecord?, event: PublishedRecord?)] = [:]
         for record in published.values where !void.contains(record.stamp) && !shed.contains(record.stamp) {
+            if let newest, record.stamp > newest { continue }
             var slots = state[record.topic] ?? (nil, nil)
             if record.retain {
                 if slots.retained.map({ $0.stamp < record.stamp }) ?? true { slots.retained = record }
@@ -66,7 +75,7 @@ struct NamespaceModel {
         for delivery in commit.deliveries { try take(delivery) }
         for event in commit.events {
             switch event {
-            case .equivocation(let id, _, _):
+            case .equivocation(let id, _, _) where !hasTwin:
                 throw Violation(promise: "P4", detail: "equivocation reported in a healthy history: \(id)")
             case .diverged(let slots, let at):
                 throw Violation(promise: "P2", detail: "\(slots) slots diverged at \(at)")
@@ -81,8 +90,24 @@ struct NamespaceModel {
                     }
                     toldShed.insert(stamp)
                 }
+            case .gapOpened(let gap): try gapLives.open(gap)
+            case .gapGrew(let gap): try gapLives.grow(gap)
+            case .gapClosed(let gap): try gapLives.close(gap)
+            case .checkpoint(let checkpoint, let at): try check(checkpoint, at)
             default: break
             }
+        }
+    }
+
+    /// Versions count every record that took a sequence, whatever epoch it was in and whether its topic is still known.
+    private func check(_ checkpoint: Checkpoint, _ at: Stamp) throws(Violation) {
+        let numbered = published.keys.count { stamp in
+            stamp.epoch == at.epoch ? stamp <= at : stamp < at && !void.contains(stamp)
+        }
+        guard checkpoint.versions + checkpoint.forgotten == UInt64(numbered) else {
+            throw Violation(
+                promise: "P9",
+                detail: "versions sum up to \(checkpoint.versions) + \(checkpoint.forgotten) at \(at) of \(numbered)")
         }
     }
 
@@ -157,6 +182,10 @@ struct NamespaceModel {
     /// - Parameter current: the epoch that lives; the account of every other ends where its journal ends.
     func checkEnd(_ epochs: [EpochReport], gaps: [Gap], current: Epoch, isExact: Bool) throws(Violation) {
         let must = arrivals.mustHave
+        guard Set(epochs.map(\.epoch)) == arrivals.epochs else {
+            throw Violation(promise: "P9", detail: "\(arrivals.epochs) were told of: \(epochs)")
+        }
+        try gapLives.check(gaps, floor: arrivals.floor)
         for report in epochs {
             let last = report.epoch == current ? claimed[current] ?? 0 : ends[report.epoch] ?? 0
             let owed = (report.firstSequence.rawValue..<last + 1).map {
@@ -171,12 +200,21 @@ struct NamespaceModel {
             }
             let strange = owed.first { delivered.contains($0) && !arrivals.mayHave.contains($0) }
             if let strange { throw Violation(promise: "P4", detail: "\(strange) was delivered and never came") }
-            if isExact, let wrong = owed.first(where: { delivered.contains($0) && !must.contains($0) }),
-                published[wrong]?.isDeletion == false
-            {
+            if isExact, let wrong = owed.first(where: { delivered.contains($0) && !must.contains($0) }) {
                 throw Violation(promise: "P1", detail: "\(wrong) was delivered, and what came of it was not enough")
             }
+            try checkLate(owed.filter(delivered.contains), account, isLiving: report.epoch == epochs.last?.epoch)
             try checkAbsent(owed.filter { !delivered.contains($0) }, account, gaps.filter { $0.epoch == report.epoch })
+        }
+    }
+
+    /// What came out of a gap is late; what did not, and belongs to the newest epoch, is not.
+    private func checkLate(_ came: [Stamp], _ account: EpochAccount, isLiving: Bool) throws(Violation) {
+        let late = came.count(where: gapLives.wasMissing.contains)
+        // A loss of power, and a newer epoch, blur the line.
+        guard account.repeated == 0, account.late >= UInt64(late), !isLiving || account.late == UInt64(late) else {
+            if account.repeated > 0 { return }
+            throw Violation(promise: "P1", detail: "\(late) records came out of gaps: \(account)")
         }
     }
 
@@ -186,7 +224,9 @@ struct NamespaceModel {
         guard UInt64(absent.count) == account.missing + account.lost else {
             throw Violation(promise: "P1", detail: "\(absent.count) records are absent: \(account)")
         }
-        guard gaps.reduce(0, { $0 + $1.missing + $1.lost }) == UInt64(inGaps.count) else {
+        guard gaps.reduce(0, { $0 + $1.missing + $1.lost }) == UInt64(inGaps.count),
+            gaps.reduce(0, { $0 + $1.missing }) == account.missing
+        else {
             throw Violation(promise: "P9", detail: "the gaps do not add up to \(inGaps.count): \(gaps)")
         }
         for stamp in inGaps
@@ -198,6 +238,33 @@ struct NamespaceModel {
         let gone = inGaps.filter { stamp in floor.map { stamp < $0 } ?? false }
         guard account.lost <= UInt64(gone.count + shedHere.count), account.lost >= UInt64(shedHere.count) else {
             throw Violation(promise: "P9", detail: "\(gone.count) records are below the floor: \(account)")
+        }
+    }
+
+    /// P2, while it runs: a link that is settled misses nothing, has heard a round, and shows the sender's state as of the newest record
+    /// that is decided. That, only in a first epoch can be said at every instant: where it ended, a receiver hears later.
+    func checkSettled(_ replica: ReplicaReport, _ account: EpochAccount, decided: Stamp?) throws(Violation) {
+        guard replica.isSettled else { return }
+        guard account.missing == 0, arrivals.hasRound else {
+            throw Violation(promise: "P2", detail: "settled, a round came: \(arrivals.hasRound), \(account)")
+        }
+        guard let decided, ends.isEmpty else { return }
+        let wanted = state(upTo: decided).compactMapValues { slots in
+            slots.retained.flatMap { $0.isDeletion ? nil : $0 }
+        }
+        let shownNow = retained.filter { !$0.value.isDeletion }
+        guard wanted == shownNow else {
+            let topics = Set(wanted.keys).union(shownNow.keys).filter { wanted[$0] != shownNow[$0] }
+            throw Violation(promise: "P2", detail: "settled at \(decided), but these differ: \(topics.sorted())")
+        }
+    }
+
+    /// Whether all records of a block came with it, so that its content was accepted.
+    func cameInOrder(_ block: ClosedBlock) -> Bool {
+        guard block.partCount == 1, block.firstSequence <= block.lastSequence else { return false }
+        return (block.firstSequence.rawValue...block.lastSequence.rawValue).allSatisfy {
+            let stamp = Stamp(epoch: block.id.epoch, sequence: SequenceNumber(rawValue: $0))
+            return delivered.contains(stamp) && !gapLives.wasMissing.contains(stamp)
         }
     }
 

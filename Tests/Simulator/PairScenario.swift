@@ -49,7 +49,7 @@ public struct PairScenario: Sendable {
         scenario.echoes = (schedules.randomElement(using: &random) ?? []).map { $0 * unit }
         scenario.snapshotNanoseconds = unit * UInt64.random(in: 2...6, using: &random)
         scenario.meanPauseNanoseconds = [unit / 1_000, unit / 20, unit / 3].randomElement(using: &random) ?? unit
-        scenario.topicLimit = [12, 1_000].randomElement(using: &random) ?? 1_000
+        scenario.topicLimit = [4, 12, 1_000].randomElement(using: &random) ?? 1_000
         scenario.repairShare = [0, 0.1, 0.2, 0.5].randomElement(using: &random) ?? 0.2
         scenario.minimumRepair = [0, 1, 4].randomElement(using: &random) ?? 4
         scenario.link = .random(&random)

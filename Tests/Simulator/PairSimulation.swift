@@ -111,6 +111,7 @@ public struct PairSimulation: ~Copyable {
         outcome.receiver = receiver.core.counters
         outcome.slices = receiver.core.counters.slices
         outcome.isSettled = receiver.core.replica.isSettled
+        try checkTwin()
         return outcome
     }
 
@@ -217,15 +218,13 @@ public struct PairSimulation: ~Copyable {
         }
         for slice in closed.slices {
             let heading = slice.heading
-            var (values, deletions): ([Stamp], [Stamp]) = ([], [])
+            var values: [Stamp] = []
             for (topic, slots) in model.state {
                 let hash = hasher.topicHash(Array(topic.utf8).span.bytes)
                 guard heading.from...heading.to ~= hash else { continue }
-                if let event = slots.event { values.append(event.stamp) }
-                guard let retained = slots.retained else { continue }
-                if retained.isDeletion { deletions.append(retained.stamp) } else { values.append(retained.stamp) }
+                values += [slots.event, slots.retained].compactMap { $0?.stamp }
             }
-            model.arrivals.expect(.slice(values: values, deletions: deletions), in: slice.blocks.map(\.id))
+            model.arrivals.expect(.slice(heading, values: values), in: slice.blocks.map(\.id))
         }
     }
 
@@ -277,6 +276,7 @@ public struct PairSimulation: ~Copyable {
         for round in try receiver.store(time: receiverTime) { try model.take(round) }
         model.arrivals.store()
         try model.check(receiver.core.account)
+        try model.checkSettled(receiver.core.replica, receiver.core.account, decided: receiver.core.decided)
     }
 
     func checkAccount() throws { try model.check(receiver.core.account) }
@@ -295,6 +295,27 @@ public struct PairSimulation: ~Copyable {
                 promise: "P2", detail: "nothing is missing: \(replica), \(receiver.core.counters)")
         }
         try model.checkRetained()
+    }
+
+    /// P4: a second sender with the same key, which says something else under a number that was accepted, is found.
+    private mutating func checkTwin() throws {
+        guard !scenario.resends, let block = sender.journal.oldest(of: sender.core.epoch), model.cameInOrder(block)
+        else { return }
+        var symbols = block.symbols
+        symbols[0] ^= 1
+        let twin = ClosedBlock(
+            id: block.id, flags: block.flags, partIndex: 0, partCount: 1, firstSequence: block.firstSequence,
+            lastSequence: block.lastSequence, packedBytes: block.packedBytes, plainBytes: block.plainBytes,
+            shape: block.shape, symbols: symbols, lastDelivery: nil)
+        model.hasTwin = true
+        let known = receiver.core.counters.equivocations
+        // Not as a transmission that came in part: its frames would be taken for forged ones of that.
+        try emit(Transmission(repeating: twin, as: .firstResend, kind: .resend))
+        let end = now + 1_000_000_000
+        while now < end { try step(until: end) }
+        guard receiver.core.counters.equivocations > known else {
+            throw NamespaceModel.Violation(promise: "P4", detail: "another content of \(block.id) was not noticed")
+        }
     }
 
     /// P8: no table grows beyond its limit, whatever arrives.

@@ -47,6 +47,9 @@ struct SimulatedJournal {
     /// The newest block of an epoch.
     func newest(of epoch: Epoch) -> ClosedBlock? { entries.last { $0.block.id.epoch == epoch }?.block }
 
+    /// The oldest block of an epoch that is held.
+    func oldest(of epoch: Epoch) -> ClosedBlock? { entries.first { $0.block.id.epoch == epoch }?.block }
+
     mutating func append(_ block: ClosedBlock) { entries.append(Entry(block: block, sentAt: nil)) }
 
     /// The next block to be sent for the first time.

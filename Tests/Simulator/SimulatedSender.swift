@@ -195,7 +195,10 @@ struct SimulatedSender: ~Copyable {
         for record in taken {
             let topic = Array(record.topic.utf8)
             let isShed = shed.contains(record.stamp)
-            guard let id = isShed ? slots.find(topic.span.bytes) : slots.insert(topic.span.bytes) else { continue }
+            guard let id = isShed ? slots.find(topic.span.bytes) : slots.insert(topic.span.bytes) else {
+                slots.countUnnamed()
+                continue
+            }
             let version = slots.nextVersion(id, in: none)
             guard !isShed else { continue }
             slots.store(

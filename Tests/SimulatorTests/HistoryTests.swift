@@ -17,7 +17,7 @@ import Testing
     #endif
     private static let histories = environment["HISTORIES"].flatMap(Int.init) ?? usual
     /// `make test` lives through the same histories each time, so that what fails is what was changed; `make soak`, which sets HISTORIES,
-    /// draws new ones.
+    /// draws new ones, unless FIRST_SEED says where they begin.
     private static let usualFirst: UInt64 = 62_678_585_305_184
     /// So many histories leave no combination of fault and condition out.
     private static let enoughToCover = 5_000
@@ -27,13 +27,16 @@ import Testing
         if let seed = Self.environment["SEED"].flatMap(UInt64.init) {
             return print(try Self.live(.random(seed: seed)))
         }
-        let first = Self.environment["HISTORIES"] == nil ? Self.usualFirst : .random(in: 0..<1 << 48)
+        let drawn = Self.environment["HISTORIES"] == nil ? Self.usualFirst : .random(in: 0..<1 << 48)
+        let first = Self.environment["FIRST_SEED"].flatMap(UInt64.init) ?? drawn
         let hands = max(ProcessInfo.processInfo.activeProcessorCount, 1)
         let sum = try await withThrowingTaskGroup(of: Sum.self) { group in
             for hand in 0..<hands {
                 group.addTask {
                     var sum = Sum()
                     for index in stride(from: hand, to: Self.histories, by: hands) {
+                        // One broken promise ends the run.
+                        try Task.checkCancellation()
                         sum.add(try Self.live(.random(seed: first + UInt64(index))))
                     }
                     return sum

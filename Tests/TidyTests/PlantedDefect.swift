@@ -52,6 +52,10 @@ struct PlantedDefect: Sendable, CustomStringConvertible {
         .init("scripts", ".ci/run", adding: "swift build\n", "does more"),
         .init("scripts", ".ci/run", "exec make test </dev/null\n", "", "does not run `make test`"),
         .init("scripts", "Makefile", "soak:", "soa:", "no described target soak"),
+        .init("mutants", MutantList.path, "is the matrix", "was the matrix", "applies in 0 places"),
+        .init("mutants", "Sources/FEC/FEC.swift", adding: "// W-12 is the matrix.\n", "applies in 2 places"),
+        .init("mutants", MutantList.path, "Any K will do.\n", "", "does not say what goes wrong"),
+        .init("mutants", MutantList.path, "+// any", "+// W-12 is the matrix.", "changes nothing"),
     ]
 
     private static let drawings: [PlantedDefect] = [

@@ -55,6 +55,8 @@ struct PlantedDefectTests {
             .map { "- `Sources/\($0)`\n" }.joined(),
         "docs/WIRE.md":
             "## 1. Frame: one datagram\n\n- **W-12** A symbol MUST follow the matrix.\n- **W-13** Any K do.\n[up](../README.md)\n",
+        "Tests/mutants/accounting.txt":
+            "# What it is\n\n## all-k\nAny K will do.\nfile: Sources/FEC/FEC.swift\n-// W-12 is the matrix.\n+// any\n",
         "deploy/debian-packages.txt":
             "[build]\nlibzstd-dev - zstd\n[test]\nlibisal-dev - yardstick\n[run]\nlibzstd1 - zstd\n",
     ]
@@ -63,7 +65,7 @@ struct PlantedDefectTests {
         "folders": PackageManifest.unknownFolders, "drawings": StageDrawings.findings, "imports": ImportRules.findings,
         "one way": OneWay.findings, "documents": DocumentLinks.findings, "wire rules": WireRules.findings,
         "architecture": ArchitecturePage.findings, "source text": SourceText.findings, "packages": PackageList.findings,
-        "scripts": Scripts.findings,
+        "scripts": Scripts.findings, "mutants": MutantList.findings,
     ]
 
     @Test("A sound tree has no finding", arguments: rules.keys.sorted())

@@ -2,7 +2,7 @@ import TestKit
 
 /// Shell scripts parse; `make` has what the documents promise; CI runs `make test` and nothing else.
 enum Scripts {
-    static let makeTargets = ["setup", "demo", "test", "build", "bench", "fuzz", "soak", "format", "lint"]
+    static let makeTargets = ["setup", "demo", "test", "build", "bench", "fuzz", "soak", "mutants", "format", "lint"]
 
     static func findings(in tree: ProjectTree) async throws -> [Finding] {
         try await syntax(in: tree) + integration(in: tree) + targets(in: tree)

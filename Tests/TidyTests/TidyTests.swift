@@ -52,4 +52,10 @@ struct TidyTests {
     func scripts() async throws {
         #expect(try await Scripts.findings(in: tree) == [])
     }
+
+    @Test("Each mutant of the accounting still applies")
+    func mutants() {
+        #expect(MutantList.findings(in: tree) == [])
+        #expect(MutantList.count(in: tree) >= 20)
+    }
 }
