@@ -148,16 +148,19 @@ enum LinkLoader {
         return gaps
     }
 
-    /// Runs of blocks that are missing and can still come.
+    /// Runs of blocks that are missing and can still come; not those whose records all came as slots.
     static func missingBlocks(
         of id: Int, _ database: borrowing Database
     ) throws(StorageError) -> [ResendBundle.Run] {
         var rows = try database.prepare(
             """
-            SELECT epoch, first_block, last_block FROM holes WHERE link = ?1 AND is_lost = 0
+            SELECT epoch, first_block, last_block, first_sequence, records FROM holes WHERE link = ?1 AND is_lost = 0
             ORDER BY epoch, first_block
             """)
         rows.bind(1, Int64(id))
+        let filled = Dictionary(grouping: try filledWords(of: id, database)) { $0.key.epoch }.mapValues { words in
+            FilledSequences(restoring: Dictionary(uniqueKeysWithValues: words.map { ($0.key.word, $0.value) }))
+        }
         var runs: [ResendBundle.Run] = []
         while try rows.step() {
             let first = BlockNumber(rawValue: rows.unsigned(1))
@@ -165,6 +168,13 @@ enum LinkLoader {
             guard first <= last else {
                 throw .corrupt(path: database.path, reason: "a hole from block \(first.rawValue) to \(last.rawValue)")
             }
+            let (sequence, records) = (rows.unsigned(3), rows.unsigned(4))
+            let (end, overflows) = sequence.addingReportingOverflow(records)
+            guard !overflows else {
+                throw .corrupt(path: database.path, reason: "a hole of \(records) records from \(sequence) on")
+            }
+            let came = filled[Epoch(rawValue: rows.unsigned(0))]?.count(in: sequence..<end) ?? 0
+            guard records == 0 || came < records else { continue }
             runs.append(ResendBundle.Run(epoch: Epoch(rawValue: rows.unsigned(0)), blocks: first...last))
         }
         return runs
@@ -255,12 +265,19 @@ enum LinkLoader {
                 gap: rows.unsigned(3), firstBlock: rows.unsigned(1), lastBlock: rows.unsigned(2),
                 firstSequence: rows.unsigned(4), records: rows.unsigned(5), isLost: rows.integer(6) != 0)
         }
-        var words = try database.prepare("SELECT epoch, word, bits FROM filled WHERE link = ?1")
-        words.bind(1, Int64(id))
-        while try words.step() {
-            stored.filled[FilledKey(epoch: Epoch(rawValue: words.unsigned(0)), word: words.unsigned(1))] =
-                words.unsigned(2)
+        stored.filled = try filledWords(of: id, database)
+    }
+
+    private static func filledWords(
+        of id: Int, _ database: borrowing Database
+    ) throws(StorageError) -> [FilledKey: UInt64] {
+        var rows = try database.prepare("SELECT epoch, word, bits FROM filled WHERE link = ?1")
+        rows.bind(1, Int64(id))
+        var words: [FilledKey: UInt64] = [:]
+        while try rows.step() {
+            words[FilledKey(epoch: Epoch(rawValue: rows.unsigned(0)), word: rows.unsigned(1))] = rows.unsigned(2)
         }
+        return words
     }
 
     private static func loadContents(

@@ -40,6 +40,24 @@ struct BundleTests {
         receiver.stop()
         #expect(try await receiver.audit(["--verify"]).exit == .code(0))
     }
+
+    @Test("W-37 a block whose records all came as slots is not asked for")
+    func filled() async throws {
+        let receiver = try AuditedReceiver()
+        let plant = StatePlant(receiver.sender)
+        try receiver.start()
+        try receiver.emit([plant.publish("a", "1")])
+        #expect(await receiver.waitUntil(sent: 1))
+        _ = plant.publish("b", "2")
+        try receiver.emit([plant.publish("a", "3")])
+        #expect(await receiver.waitUntil(sent: 3, missing: 1))
+        try receiver.emit([receiver.sender.beat()] + plant.slices())
+        #expect(await receiver.waitUntil(sent: 3))
+        receiver.stop()
+        let path = receiver.folder.file("plant-a.bundle")
+        let finished = try await receiver.command(["--audit", "--bundle", path])
+        #expect(finished.exit == .code(0) && finished.errors.contains("no bundle is needed"), "\(finished.errors)")
+    }
 }
 
 extension ClosedRange<Int> {
