@@ -74,7 +74,7 @@ soak: setup ## a storm of CRASHES (1000) over the real pair, then the simulated 
 	@SOAK_SECONDS='$(SOAK_SECONDS)' CRASHES='$(CRASHES)' Tests/run-soak
 
 .PHONY: mutants
-mutants: setup ## show that the simulator catches each seeded mutant of the accounting (MUTANTS=… narrows it by name), in about half an hour
+mutants: setup ## show that the simulator catches each seeded mutant of the accounting (MUTANTS=… narrows it by name), in about a quarter of an hour
 	@MUTANTS='$(MUTANTS)' Tests/run-mutants
 
 .PHONY: format
