@@ -59,9 +59,15 @@ struct EpochTrack: Sendable {
     var startedAt: UnixMilliseconds
     var endedAt: UnixMilliseconds?
 
-    init(epoch: Epoch, startedAt: UnixMilliseconds) {
+    /// Whether blocks of it may have passed before this process listened, and the first that it then heard as it was first sent.
+    private let beganBefore: Bool
+    private var heardFrom: UInt64?
+
+    /// - Parameter beganBefore: whether blocks of it may have passed before this process listened.
+    init(epoch: Epoch, startedAt: UnixMilliseconds, beganBefore: Bool = false) {
         self.epoch = epoch
         self.startedAt = startedAt
+        self.beganBefore = beganBefore
     }
 
     /// As it was stored. What is announced and not here waits a reorder window from `now` on.
@@ -71,6 +77,7 @@ struct EpochTrack: Sendable {
         firstSequence = row.firstSequence
         frontierBlock = row.frontier.block
         frontierSequence = row.frontier.sequence
+        beganBefore = true
         account = row.account
         self.holes = HoleTable(restoring: holes)
         self.filled = FilledSequences(restoring: filled)
@@ -218,6 +225,15 @@ struct EpochTrack: Sendable {
         guard let announced else { return false }
         return waiting.isEmpty && announced.block > frontierBlock && announced.sequence >= frontierSequence
     }
+
+    /// A unit was accepted. Only what comes for the first time shows that the receiver listens where the sender is; an echo comes later.
+    mutating func hear(_ unit: DecodedUnit) {
+        guard unit.transmission == .first else { return }
+        heardFrom = min(heardFrom ?? unit.firstBlock, unit.firstBlock)
+    }
+
+    /// Whether the next hole was sent before this process listened.
+    var isNextHoleUnheard: Bool { beganBefore && heardFrom.map { frontierBlock + 1 < $0 } ?? true }
 
     /// Since when the next hole is known: the frontier's, or else the tail.
     var nextHoleSince: MonotonicInstant? {

@@ -69,6 +69,8 @@ struct GapTracker: Sendable {
     let lowestEpoch: Epoch
     var nextGap: UInt64 = 1
     var heardFloor = false
+    /// Since the start: an epoch that is new from now on can be heard from its first block.
+    var hasHeardBeat = false
     /// What `takeChanges` has not handed over yet.
     var changes = TrackerChanges()
     var takenTracks: [Epoch: TrackRow] = [:]
@@ -143,7 +145,10 @@ struct GapTracker: Sendable {
         case .hole(let hole): verdict = fill(track: index, hole: hole, with: unit, time: time)
         case .ahead: verdict = takeAhead(track: index, unit, now: now, time: time)
         }
-        if verdict == .accepted { noteIncarnation(unit.incarnation, ofTrack: index) }
+        if verdict == .accepted {
+            tracks[index].hear(unit)
+            noteIncarnation(unit.incarnation, ofTrack: index)
+        }
         foldOldEpochs(time: time)
         return verdict
     }
@@ -246,7 +251,7 @@ struct GapTracker: Sendable {
 
     private mutating func insertTrack(_ epoch: Epoch, time: UnixMilliseconds) -> Int {
         let index = tracks.firstIndex { $0.epoch > epoch } ?? tracks.count
-        tracks.insert(EpochTrack(epoch: epoch, startedAt: time), at: index)
+        tracks.insert(EpochTrack(epoch: epoch, startedAt: time, beganBefore: !hasHeardBeat), at: index)
         if index == 0, foldedEpochs == 0 {
             beginsAt = Stamp(epoch: epoch, sequence: SequenceNumber(rawValue: tracks[0].firstSequence))
         }
@@ -314,6 +319,7 @@ struct GapTracker: Sendable {
     ) -> Bool {
         let source = sourceOfNextHole(track: index)
         let isLastHealed = tracks[index].holes.last.map { gaps[$0.gap] == nil } ?? false
+        let cause = tracks[index].isNextHoleUnheard ? .receiverDown : cause
         guard let opening = tracks[index].openHole(gap: nextGap, isLastHealed: isLastHealed) else { return false }
         if opening.isNewGap {
             nextGap += 1

@@ -47,6 +47,11 @@ enum LedgerWords {
         return entries.filter { UInt64(clamping: $0.number) > acknowledged }.map { place, entry in
             let body = entry.json
             func number(_ name: String) -> String { body[name]?.integer.map { String($0) } ?? "?" }
+            // A beat has no sequences; it tells of the sender itself.
+            if body["channel"]?.text == "beat" {
+                return "equivocation-\(place): another sender with this key speaks: beat \(number("block")) of epoch "
+                    + number("epoch")
+            }
             return "equivocation-\(place): another content or another sender under a number that was taken: "
                 + "\(body["channel"]?.text ?? "?") block \(number("block")) of epoch \(number("epoch")), sequences "
                 + "\(number("first_sequence")) to \(number("last_sequence")), \(number("blocks")) blocks in all"

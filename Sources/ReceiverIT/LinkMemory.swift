@@ -94,3 +94,37 @@ struct LinkMemory: Sendable {
             topics: [], checkpoint: .init(begins: true, ends: true))
     }
 }
+
+// MARK: Whether a frame is of any use
+
+extension LinkMemory {
+    /// Whether frames of this block are still wanted (W-20, W-22).
+    func isOpen(_ id: BlockID) -> Bool {
+        switch id.channel {
+        case .live: tracker.standing(of: id) == .open
+        case .snapshot: isBeyond(snapshot, id)
+        case .beat: isBeyond(beat, id)
+        }
+    }
+
+    private func isBeyond(_ frontier: ChannelFrontier, _ id: BlockID) -> Bool {
+        // What the card does not vouch for is refused where nothing is known yet.
+        frontier.isBeyond(id) && (frontier.epoch.rawValue > 0 || id.epoch >= tracker.lowestEpoch)
+    }
+
+    /// A beat of an epoch that is over: looked at for a second sender alone, and no sign of life.
+    func isOutlivedBeat(_ id: BlockID) -> Bool { id.channel == .beat && id.epoch < beat.epoch }
+
+    /// W-23: numbers that a healthy sender may use now.
+    func isPlausible(_ id: BlockID, time: UnixMilliseconds) -> Bool {
+        let newest = max(time.rawValue, tracker.newestEpoch?.rawValue ?? 0)
+        guard id.epoch.rawValue <= newest.addingReportingOverflow(86_400_000).partialValue else { return false }
+        let frontier =
+            switch id.channel {
+            case .live: tracker.frontierBlock(of: id.epoch)
+            case .snapshot: snapshot.epoch == id.epoch ? snapshot.block : 0
+            case .beat: beat.epoch == id.epoch ? beat.block : 0
+            }
+        return id.block.rawValue <= frontier || id.block.rawValue - frontier <= 1 << 32
+    }
+}

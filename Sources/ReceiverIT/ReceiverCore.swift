@@ -12,7 +12,6 @@ public import DiodeProtocol
 /// `takeCommit` after that. Every table in it is bounded (see `Settings`).
 public struct ReceiverCore: ~Copyable {
     private let link: LinkFingerprint
-    private let startedAt: MonotonicInstant
     private var authenticator: FrameAuthenticator
     private var assembler: BlockAssembler
     var memory: LinkMemory
@@ -20,6 +19,7 @@ public struct ReceiverCore: ~Copyable {
     var hasher = SymbolHasher()
     var reading = ReadingTally()
     private var watch: LinkWatch
+    private var rivals: RivalWatch
     var tallies = ReceiverCounters()
     private var released: [ReleasedUnit] = []
     private var droppedAt: MonotonicInstant?
@@ -44,9 +44,9 @@ public struct ReceiverCore: ~Copyable {
         assemblerLimits.blocks = settings.assemblyBlocks
         assemblerLimits.bytes = settings.assemblyBytes
         link = card.linkFingerprint
-        startedAt = now
         assembler = BlockAssembler(limits: assemblerLimits)
         watch = LinkWatch(silenceTimeout: settings.silenceTimeout, restoring: stored, time: time)
+        rivals = RivalWatch(heard: stored?.beat)
         memory = LinkMemory(card: card, settings: settings, restoring: stored, now: now)
         authenticator = try FrameAuthenticator(
             key: card.key, verificationsPerSecond: settings.verificationsPerSecond,
@@ -184,7 +184,7 @@ extension ReceiverCore {
             let admission = authenticator.admit(frame, bytes: bytes, rank: .implausible, now: now)
             settle(admission, frame, now: now, time: time)
         case .unsettled:
-            guard let rank = rankOrCount(frame.header, time: time) else { return }
+            guard let rank = rankOrCount(frame.header, now: now, time: time) else { return }
             let admission = authenticator.admit(frame, bytes: bytes, rank: rank, now: now)
             settle(admission, frame, now: now, time: time)
         }
@@ -223,13 +223,15 @@ extension ReceiverCore {
     }
 
     /// How urgent a verification of this frame is; nil if it is of no use, which is then counted.
-    private mutating func rankOrCount(_ header: TransmissionHeader, time: UnixMilliseconds) -> WaitingFrames.Class? {
-        if isOpen(header.id) {
+    private mutating func rankOrCount(
+        _ header: TransmissionHeader, now: MonotonicInstant, time: UnixMilliseconds
+    ) -> WaitingFrames.Class? {
+        if memory.isOpen(header.id) {
             if assembler.holdsPart(header) {
                 tallies.repeated += 1
                 return nil
             }
-            return isPlausible(header.id, time: time) ? .plausible : .implausible
+            return memory.isPlausible(header.id, time: time) ? .plausible : .implausible
         }
         if header.id.channel == .live {
             let known = memory.contents.hash(of: header.id)
@@ -240,30 +242,9 @@ extension ReceiverCore {
                 return nil
             }
         }
+        if memory.isOutlivedBeat(header.id), rivals.looks(at: header.id.epoch, now: now) { return .implausible }
         tallies.replayed += 1
         return nil
-    }
-
-    /// Whether frames of this block are of any use (W-20).
-    private func isOpen(_ id: BlockID) -> Bool {
-        switch id.channel {
-        case .live: memory.tracker.standing(of: id) == .open
-        case .snapshot: memory.snapshot.isBeyond(id)
-        case .beat: memory.beat.isBeyond(id)
-        }
-    }
-
-    /// W-23: numbers that a healthy sender may use now.
-    private func isPlausible(_ id: BlockID, time: UnixMilliseconds) -> Bool {
-        let newest = max(time.rawValue, memory.tracker.newestEpoch?.rawValue ?? 0)
-        guard id.epoch.rawValue <= newest.addingReportingOverflow(86_400_000).partialValue else { return false }
-        let frontier =
-            switch id.channel {
-            case .live: memory.tracker.frontierBlock(of: id.epoch)
-            case .snapshot: memory.snapshot.epoch == id.epoch ? memory.snapshot.block : 0
-            case .beat: memory.beat.epoch == id.epoch ? memory.beat.block : 0
-            }
-        return id.block.rawValue <= frontier || id.block.rawValue - frontier <= 1 << 32
     }
 }
 
@@ -274,25 +255,30 @@ extension ReceiverCore {
         _ frame: borrowing FrameView, slot: Int, leaf: Digest16, now: MonotonicInstant, time: UnixMilliseconds
     ) {
         let header = frame.header
-        guard assembler.isCollecting(header.id) || isOpen(header.id) else {
+        let isOutlived = memory.isOutlivedBeat(header.id)
+        guard assembler.isCollecting(header.id) || memory.isOpen(header.id) || isOutlived else {
             authenticator.finish(slot: slot)
             noteClosed(header)
             return
         }
         switch assembler.insert(header: header, symbol: frame.symbolID, leaf: leaf, bytes: frame.symbol) {
-        case .stored: watch.hear(now: now, time: time)
+        case .stored: hear(isOutlived, now: now, time: time)
         case .notNeeded: tallies.surplus += 1
         case .part:
             authenticator.finish(slot: slot)
-            watch.hear(now: now, time: time)
+            hear(isOutlived, now: now, time: time)
         case .unit(let unit):
             authenticator.finish(slot: slot)
-            watch.hear(now: now, time: time)
+            hear(isOutlived, now: now, time: time)
             take(unit, now: now, time: time)
         case .refused(let refusal):
             authenticator.finish(slot: slot)
             note(refusal, of: header)
         }
+    }
+
+    private mutating func hear(_ isOutlived: Bool, now: MonotonicInstant, time: UnixMilliseconds) {
+        if !isOutlived { watch.hear(now: now, time: time) }
     }
 
     /// A verified frame of a block that is not wanted: a late repair symbol, or equivocation.
@@ -349,11 +335,17 @@ extension ReceiverCore {
     }
 
     private mutating func takeBeat(_ unit: DecodedUnit, now: MonotonicInstant, time: UnixMilliseconds) {
-        guard memory.beat.isBeyond(unit.id) else { return tallies.surplus += 1 }
+        guard memory.beat.isBeyond(unit.id) || memory.isOutlivedBeat(unit.id) else { return tallies.surplus += 1 }
         guard memory.beat.agrees(with: unit.id) else { return noteEquivocation(unit) }
         let beat: Beat
         do throws(ContentError) { beat = try Beat(decoding: unit.content.span.bytes) } catch { return count(error) }
+        guard memory.beat.isBeyond(unit.id) else {
+            tallies.replayed += 1
+            if rivals.isRival(beat, of: unit.epoch, now: now) { noteEquivocation(unit) }
+            return
+        }
         let isFirstOfEpoch = memory.beat.epoch < unit.epoch
+        rivals.take(beat, after: isFirstOfEpoch ? memory.beat.epoch : nil)
         memory.beat.accept(unit)
         tallies.beatBlocks += 1
         watch.take(beat, epoch: unit.epoch, time: time)
@@ -374,6 +366,7 @@ extension ReceiverCore {
         if isFirstOfEpoch { for epoch in superseded { committer.note(.superseded(epoch, by: unit.epoch)) } }
         if let isDurable = beat.isDurable { memory.tracker.noteDurability(isDurable, of: unit.epoch) }
         if let floor = beat.floor { memory.tracker.raiseFloor(floor, time: time) }
+        memory.tracker.hasHeardBeat = true
         apply(now: now, time: time)
     }
 
@@ -433,7 +426,6 @@ extension ReceiverCore {
     /// Why a gap that opens now most likely opens.
     private func likelyCause(_ now: MonotonicInstant) -> Gap.Cause {
         if let droppedAt, droppedAt.advanced(by: .seconds(1)) >= now { return .socket }
-        if startedAt.advanced(by: .seconds(5)) >= now { return .receiverDown }
         return authenticator.waiting.isEmpty ? .link : .authentication
     }
 }

@@ -44,45 +44,46 @@
 //   One link without I/O or a clock:
 //  35. ReceiverSettings.swift — windows, budgets and limits
 //  36. LinkWatch.swift — the beat, silence, the state of the link
-//  37. ReceiverCounters.swift — what was counted
-//  38. ReceiverReports.swift — what it says about itself
-//  39. ReceiverCore.swift — all of it
-//  40. StateIntake.swift — slices and checkpoints on their way into it
-//  41. ReadingIntake.swift — what the IT broker retains, compared and put right
+//  37. RivalWatch.swift — finds a second sender that has the same key and another epoch
+//  38. ReceiverCounters.swift — what was counted
+//  39. ReceiverReports.swift — what it says about itself
+//  40. ReceiverCore.swift — all of it
+//  41. StateIntake.swift — slices and checkpoints on their way into it
+//  42. ReadingIntake.swift — what the IT broker retains, compared and put right
 //   Store:
-//  42. StoreSchema.swift — the database: every table, and who writes it
-//  43. Binding.swift — values of this room as columns
-//  44. LinkVitals.swift — how a link was when it was last looked at
-//  45. LinkTables.swift — stores what links remember, by change
-//  46. LossTable.swift — names what never will be published
-//  47. LossMerging.swift — keeps that table within its limit
-//  48. Acknowledgement.swift — what somebody accepts as lost
-//  49. AcknowledgementTable.swift — writes and reads it
-//  50. LinkRemoval.swift — what goes with a link that is gone
-//  51. OperatorError.swift — why nothing of what an operator asked for was done
-//  52. LedgerNotes.swift — what the ledger says of an event
-//  53. ReceiverAction.swift — what the receiver itself did
-//  54. ReceiverIdentity.swift — what runs, under which configuration and keys
-//  55. AuditKey.swift — the key that signs the ledger's head
-//  56. LedgerCalendar.swift — balances each quarter of an hour, steps of the clock
-//  57. LinkLoader.swift — reads back what was stored
-//  58. StoreFile.swift — the open database, and one transaction
-//  59. StoreOpening.swift — opens the database, whatever was left of it
-//  60. Durability.swift — whether what is accepted outlives the process
-//  61. HeadWitness.swift — signs the ledger's head once a minute
-//  62. LogSyncLoop.swift — syncs the log each second
-//  63. ReceiverStore.swift — between the core thread and the store thread
-//  64. StoreLoop.swift — the store thread
-//  65. LinkArchive.swift — the database of one link without threads, for simulations
+//  43. StoreSchema.swift — the database: every table, and who writes it
+//  44. Binding.swift — values of this room as columns
+//  45. LinkVitals.swift — how a link was when it was last looked at
+//  46. LinkTables.swift — stores what links remember, by change
+//  47. LossTable.swift — names what never will be published
+//  48. LossMerging.swift — keeps that table within its limit
+//  49. Acknowledgement.swift — what somebody accepts as lost
+//  50. AcknowledgementTable.swift — writes and reads it
+//  51. LinkRemoval.swift — what goes with a link that is gone
+//  52. OperatorError.swift — why nothing of what an operator asked for was done
+//  53. LedgerNotes.swift — what the ledger says of an event
+//  54. ReceiverAction.swift — what the receiver itself did
+//  55. ReceiverIdentity.swift — what runs, under which configuration and keys
+//  56. AuditKey.swift — the key that signs the ledger's head
+//  57. LedgerCalendar.swift — balances each quarter of an hour, steps of the clock
+//  58. LinkLoader.swift — reads back what was stored
+//  59. StoreFile.swift — the open database, and one transaction
+//  60. StoreOpening.swift — opens the database, whatever was left of it
+//  61. Durability.swift — whether what is accepted outlives the process
+//  62. HeadWitness.swift — signs the ledger's head once a minute
+//  63. LogSyncLoop.swift — syncs the log each second
+//  64. ReceiverStore.swift — between the core thread and the store thread
+//  65. StoreLoop.swift — the store thread
+//  66. LinkArchive.swift — the database of one link without threads, for simulations
 //   The daemon:
-//  66. ReceiverConfiguration.swift — everything that recv.json5 says
-//  67. CardFile.swift — reads a link card
-//  68. ReceiverServiceError.swift — why a receiver cannot start
-//  69. ReceiverStatus.swift — links and sockets as of one instant
-//  70. LinkWorker.swift — one link on the core thread
-//  71. ReceiverLoop.swift — the core thread
-//  72. ReceiverService.swift — listeners, core thread, store, outboxes
+//  67. ReceiverConfiguration.swift — everything that recv.json5 says
+//  68. CardFile.swift — reads a link card
+//  69. ReceiverServiceError.swift — why a receiver cannot start
+//  70. ReceiverStatus.swift — links and sockets as of one instant
+//  71. LinkWorker.swift — one link on the core thread
+//  72. ReceiverLoop.swift — the core thread
+//  73. ReceiverService.swift — listeners, core thread, store, outboxes
 //   Told later:
-//  73. StoredAccount.swift — the double entry of a link as its rows tell it
-//  74. LedgerWords.swift — what the ledger's entries say, in the values of an audit
-//  75. AuditReader.swift — what an audit says, as one transaction saw it
+//  74. StoredAccount.swift — the double entry of a link as its rows tell it
+//  75. LedgerWords.swift — what the ledger's entries say, in the values of an audit
+//  76. AuditReader.swift — what an audit says, as one transaction saw it
