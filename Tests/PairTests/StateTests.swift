@@ -31,18 +31,6 @@ struct StateTests {
             try await pair.start()
         }
 
-        /// What a broker retains below a filter, by topic.
-        static func retained(_ broker: Broker, _ filter: String) async throws -> [String: String] {
-            let finished = try await run(
-                ["mosquitto_sub", "-V", "mqttv5", "-t", filter, "-W", "1", "-F", "%t\t%p"] + broker.clientOptions)
-            var values: [String: String] = [:]
-            for line in finished.output.split(separator: "\n") {
-                let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
-                if fields.count == 2 { values[fields[0]] = fields[1] }
-            }
-            return values
-        }
-
         /// Waits until both sides retain the same and the receiver says so.
         func isSame(prefix: String = "") async throws -> Bool {
             try await eventually(.seconds(40)) {
@@ -50,8 +38,8 @@ struct StateTests {
                 guard let replica = try? await pair.report().replica else { return false }
                 guard replica.digestMatches == true, replica.itMatches == true else { return false }
                 var wanted: [String: String] = [:]
-                for (topic, value) in try await Self.retained(ot, "acme/#") { wanted[prefix + topic] = value }
-                return try await Self.retained(it, "\(prefix)acme/#") == wanted
+                for (topic, value) in try await ot.retained("acme/#") { wanted[prefix + topic] = value }
+                return try await it.retained("\(prefix)acme/#") == wanted
             }
         }
 
@@ -102,7 +90,7 @@ struct StateTests {
         #expect(try await plant.isSame())
         try await plant.it.kill9()
         try await plant.it.restart()
-        let forgotten = try await Plant.retained(plant.it, "acme/#")
+        let forgotten = try await plant.it.retained("acme/#")
         #expect(try await plant.isSame(), "after the kill: \(forgotten)")
         #expect(try await plant.pair.report().total("refreshed") >= 1)
         try await plant.pair.stop()
@@ -119,7 +107,7 @@ struct StateTests {
         try await plant.it.publish("other/theirs", "new", retain: true)
         try plant.pair.startReceiver()
         #expect(try await plant.isSame())
-        #expect(try await Plant.retained(plant.it, "other/#") == ["other/theirs": "new"])
+        #expect(try await plant.it.retained("other/#") == ["other/theirs": "new"])
         try await plant.pair.stop()
     }
 
@@ -187,9 +175,9 @@ struct StateTests {
         #expect(await eventually { daemon.errors.contains("started") })
         let done = try await run(forget + [configuration])
         #expect(done.exit == .code(0) && done.output.contains("1 retained values deleted"), "\(done)")
-        #expect(try await Plant.retained(plant.it, "acme/#").isEmpty)
-        #expect(try await Plant.retained(plant.it, "diode/plant-a/#").isEmpty)
-        #expect(try await Plant.retained(plant.it, "other/#") == ["other/theirs": "new"])
+        #expect(try await plant.it.retained("acme/#").isEmpty)
+        #expect(try await plant.it.retained("diode/plant-a/#").isEmpty)
+        #expect(try await plant.it.retained("other/#") == ["other/theirs": "new"])
         #expect(try await daemon.terminate() == .code(0))
         #expect(try await Self.sql("SELECT count(*) FROM ledger WHERE kind = 'link.forgotten'", plant) == "1")
         #expect(try await Self.sql("SELECT group_concat(name) FROM links", plant) == "plant-b")

@@ -80,6 +80,19 @@ extension Broker {
             input: lines.joined(separator: "\n") + "\n", namespace: settings.namespace)
     }
 
+    /// What it retains below a filter, by topic: asks, and listens for a second.
+    public func retained(_ filter: String = "#") async throws -> [String: String] {
+        let finished = try await run(
+            ["mosquitto_sub", "-V", "mqttv5", "-t", filter, "-W", "1", "-F", "%t\t%p"] + clientOptions,
+            namespace: settings.namespace)
+        var values: [String: String] = [:]
+        for line in finished.output.split(separator: "\n") {
+            let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+            if fields.count == 2 { values[fields[0]] = fields[1] }
+        }
+        return values
+    }
+
     /// Subscribes with `mosquitto_sub` (MQTT 5, Retain As Published) and waits until the broker has acknowledged it.
     public func subscribe(_ filter: String = "#", qos: Int = 1, options: [String] = []) async throws -> Subscriber {
         let child = try Child(

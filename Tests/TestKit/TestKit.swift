@@ -29,3 +29,4 @@
 //  23. TapAccount.swift — which numbers were handed over, and which acknowledged
 //  24. TapConnection.swift — one connection through a tap
 //  25. MQTTTap.swift — a tap on the wire between a broker and its client
+//  26. Load.swift — numbered messages at a steady rate

@@ -1,17 +1,16 @@
 import Glibc
 import MQTT
 import Synchronization
-import TestKit
 import Threading
 
 /// Publishes numbered messages at a steady rate: two thirds at QoS 1, one third at QoS 2, on `topicCount` topics of which every
 /// fourth is retained. A broker that is away is waited for; what it
 /// may have had before it went is not published again.
-final class Load: Sendable {
-    static let topicCount = 60
-    static let filter = "load/#"
+public final class Load: Sendable {
+    public static let topicCount = 60
+    public static let filter = "load/#"
     /// Broker settings with which nothing is dropped while a subscriber is away.
-    static let brokerLines = ["max_queued_messages 0", "max_inflight_messages 20000", "set_tcp_nodelay true"]
+    public static let brokerLines = ["max_queued_messages 0", "max_inflight_messages 20000", "set_tcp_nodelay true"]
 
     private let perSecond: Int
     private let connections: [Connection]
@@ -25,8 +24,8 @@ final class Load: Sendable {
         let acknowledged = Atomic<Int>(0)
     }
 
-    /// Starts to publish.
-    init(port: UInt16, perSecond: Int) throws {
+    /// Starts to publish at the broker on this port of 127.0.0.1.
+    public init(port: UInt16, perSecond: Int) throws {
         self.perSecond = perSecond
         let settled = Tally()
         self.settled = settled
@@ -53,18 +52,19 @@ final class Load: Sendable {
     }
 
     /// Messages that were published; their numbers are 0 up to this.
-    var count: Int { published.load(ordering: .acquiring) }
+    public var count: Int { published.load(ordering: .acquiring) }
     /// Messages that the broker acknowledged.
-    var acknowledged: Int { settled.acknowledged.load(ordering: .acquiring) }
+    public var acknowledged: Int { settled.acknowledged.load(ordering: .acquiring) }
 
     /// Publishes no more and waits, for some time, until the broker has acknowledged what was published.
-    func stop() {
+    public func stop() {
         stopping.store(true, ordering: .releasing)
         thread.withLock { $0 }?.join()
         for connection in connections { connection.stop(drain: .seconds(20)) }
     }
 
-    static func topic(_ number: Int) -> String {
+    /// Where a number is published.
+    public static func topic(_ number: Int) -> String {
         let index = number % topicCount
         return "load/line\(index / 10)/cell\(index % 10)/value"
     }

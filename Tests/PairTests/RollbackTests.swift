@@ -1,0 +1,130 @@
+import Foundation
+import TestKit
+import Testing
+
+/// D9: a sender whose database went back in time, or is gone, converges with a receiver that nobody touches.
+@Suite("A sender rolled back", .serialized, .timeLimit(.minutes(2)))
+struct RollbackTests {
+    private struct Plant {
+        let ot: Broker
+        let it: Broker
+        let pair: DiodePair
+        let collector: TestKit.Subscriber
+
+        init() async throws {
+            ot = try await Broker.start(lines: ["max_queued_messages 0"])
+            it = try await Broker.start(lines: ["max_queued_messages 0"])
+            pair = try await DiodePair(ot: ot, it: it)
+            collector = try await it.subscribe("acme/#")
+            try await pair.start()
+        }
+
+        /// Waits until what was published last has arrived.
+        func arrives(_ payload: String) async -> Bool {
+            await eventually(.seconds(20)) {
+                collector.messages.contains { String(decoding: $0.payload, as: UTF8.self) == payload }
+            }
+        }
+
+        /// Waits until the audit is content, the digest matches, and both brokers retain the same.
+        func converges() async throws -> AuditAnswer {
+            var audit = try await AuditAnswer(pair)
+            let converges = try await eventually(.seconds(30)) {
+                audit = try await AuditAnswer(pair)
+                guard audit.exit == .code(0), audit.total("outbox") == 0, audit.replica("digest_matches") == true,
+                    audit.replica("it_matches") == true
+                else { return false }
+                let plant = try await ot.retained("acme/#")
+                return try await it.retained("acme/#") == plant
+            }
+            #expect(
+                converges,
+                "\(audit)\n\(pair.sender?.errors.suffix(3_000) ?? "")\n\(pair.receiver?.errors.suffix(3_000) ?? "")")
+            #expect(audit.isBalanced && audit.list("gaps").isEmpty && audit.list("losses").isEmpty, "\(audit)")
+            return audit
+        }
+
+        func stopSender() async throws -> Int {
+            let epoch = try #require(try await SenderState(pair)).epoch
+            #expect(try await pair.sender?.terminate() == .code(0))
+            return epoch
+        }
+
+        /// The files of the sender's database.
+        var files: [String] { ["send.db", "send.db-wal", "send.db-shm"].map(pair.folder.file) }
+    }
+
+    /// The superseded epochs that an audit lists as actions.
+    private static func superseded(_ audit: AuditAnswer) -> [String] {
+        audit.actions("epoch.superseded").compactMap { $0["detail"] as? String }
+    }
+
+    @Test(
+        "D9 an earlier copy of send.db is a superseded epoch, an action in the ledger and no error; the namespace converges"
+    )
+    func restored() async throws {
+        let plant = try await Plant()
+        try await plant.ot.publish("acme/kept", "1", retain: true)
+        try await plant.ot.publish("acme/changed", "old", retain: true)
+        try await plant.ot.publish("acme/gone", "old", retain: true)
+        try await plant.ot.publish("acme/event", "first event")
+        #expect(await plant.arrives("first event"))
+        _ = try await plant.converges()
+        _ = try await plant.stopSender()
+        let image = try TemporaryDirectory("image")
+        for file in plant.files where FileManager.default.fileExists(atPath: file) {
+            try FileManager.default.copyItem(atPath: file, toPath: image.file((file as NSString).lastPathComponent))
+        }
+
+        try plant.pair.startSender()
+        try await plant.pair.waitUntilWell()
+        try await plant.ot.publish("acme/changed", "new", retain: true)
+        try await plant.ot.publish("acme/gone", "", retain: true)
+        try await plant.ot.publish("acme/added", "new", retain: true)
+        try await plant.ot.publish("acme/event", "second event")
+        #expect(await plant.arrives("second event"))
+        #expect(Self.superseded(try await plant.converges()) == [])
+        let forgotten = try await plant.stopSender()
+
+        for file in plant.files {
+            try? FileManager.default.removeItem(atPath: file)
+            let copy = image.file((file as NSString).lastPathComponent)
+            if FileManager.default.fileExists(atPath: copy) {
+                try FileManager.default.copyItem(atPath: copy, toPath: file)
+            }
+        }
+        try plant.pair.startSender()
+        try await plant.ot.publish("acme/event", "third event")
+        #expect(await plant.arrives("third event"))
+        #expect(try await eventually { try await !Self.superseded(AuditAnswer(plant.pair)).isEmpty })
+        let superseded = Self.superseded(try await plant.converges())
+        #expect(superseded.count == 1 && superseded[0].contains("epoch \(forgotten)"), "\(superseded)")
+        try await plant.pair.stop()
+    }
+
+    @Test(
+        "D9 a send.db that is gone altogether supersedes every epoch it knew; what changed meanwhile crosses, deletions too"
+    )
+    func deleted() async throws {
+        let plant = try await Plant()
+        try await plant.ot.publish("acme/kept", "1", retain: true)
+        try await plant.ot.publish("acme/gone", "old", retain: true)
+        try await plant.ot.publish("acme/event", "first event")
+        #expect(await plant.arrives("first event"))
+        _ = try await plant.converges()
+        let first = try await plant.stopSender()
+        try plant.pair.startSender()
+        try await plant.pair.waitUntilWell()
+        let second = try await plant.stopSender()
+        try await plant.ot.publish("acme/gone", "", retain: true)
+        try await plant.ot.publish("acme/added", "new", retain: true)
+        for file in plant.files { try? FileManager.default.removeItem(atPath: file) }
+        try plant.pair.startSender()
+        #expect(await plant.arrives("new"))
+        #expect(try await eventually { try await Self.superseded(AuditAnswer(plant.pair)).count == 2 })
+        let superseded = Self.superseded(try await plant.converges())
+        for epoch in [first, second] { #expect(superseded.contains { $0.contains("epoch \(epoch)") }, "\(superseded)") }
+        #expect(try await plant.it.retained("acme/#") == ["acme/kept": "1", "acme/added": "new"])
+        try await plant.pair.stop()
+    }
+}
