@@ -11,3 +11,4 @@
 //   5. DatagramBatch.swift — the memory that received datagrams land in
 //   6. ListenerSocket.swift — opens a socket that can only receive
 //   7. DatagramListener.swift — drains a socket that can only receive
+//   8. InterfaceErrors.swift — what the interface below a listener could not take

@@ -45,6 +45,36 @@ public struct SocketAddress: Sendable, CustomStringConvertible {
     /// `AF_INET` or `AF_INET6`.
     var family: Int32 { Int32(storage.ss_family) }
 
+    /// Whether an interface's address receives what is sent to this one.
+    /// - Parameter other: of as many bytes as its family has.
+    func isHeld(by other: UnsafePointer<sockaddr>, isLoopback: Bool) -> Bool {
+        guard Int32(other.pointee.sa_family) == family else { return false }
+        let (own, others) = (Self.bytes(storage), Self.bytes(of: other, isIPv6: isIPv6))
+        return own.allSatisfy { $0 == 0 } ? !isLoopback : own == others
+    }
+
+    private static func bytes(_ storage: sockaddr_storage) -> [UInt8] {
+        withUnsafePointer(to: storage) { pointer in
+            // Safe: a sockaddr_storage is laid out to be read as a sockaddr of its family.
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bytes(of: $0, isIPv6: Int32(storage.ss_family) == AF_INET6)
+            }
+        }
+    }
+
+    /// The address alone, without port and zone.
+    private static func bytes(of address: UnsafePointer<sockaddr>, isIPv6: Bool) -> [UInt8] {
+        // Safe: the family says which of the two it is.
+        if isIPv6 {
+            return address.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) { pointer in
+                withUnsafeBytes(of: pointer.pointee.sin6_addr) { Array($0) }
+            }
+        }
+        return address.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { pointer in
+            withUnsafeBytes(of: pointer.pointee.sin_addr) { Array($0) }
+        }
+    }
+
     /// What a socket call takes, for the time of that call.
     func withSocketAddress<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
         withUnsafePointer(to: storage) { pointer in

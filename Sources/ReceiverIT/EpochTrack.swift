@@ -233,12 +233,27 @@ struct EpochTrack: Sendable {
     }
 
     /// Whether the next hole was sent before this process listened.
-    var isNextHoleUnheard: Bool { beganBefore && heardFrom.map { frontierBlock + 1 < $0 } ?? true }
+    private var isNextHoleUnheard: Bool { beganBefore && heardFrom.map { frontierBlock + 1 < $0 } ?? true }
 
     /// Since when the next hole is known: the frontier's, or else the tail.
     var nextHoleSince: MonotonicInstant? {
         if !waiting.isEmpty { return waiting.reduce(waiting[0].since) { min($0, $1.since) } }
         return hasTail ? tailSince : nil
+    }
+
+    /// The blocks that are given up next.
+    func nextHole(isOver: Bool) -> MissingBlocks? {
+        nextHoleEnd.map {
+            MissingBlocks(
+                epoch: epoch, incarnation: incarnation, blocks: frontierBlock + 1...$0.block, isOver: isOver,
+                isUnheard: isNextHoleUnheard)
+        }
+    }
+
+    private var nextHoleEnd: Mark? {
+        let next = waiting.first.map { Mark(block: $0.unit.firstBlock - 1, sequence: $0.unit.firstSequence - 1) }
+        guard let end = next ?? (hasTail ? announced : nil), end.block > frontierBlock else { return nil }
+        return end
     }
 
     /// What giving up waiting came to.
@@ -266,15 +281,7 @@ struct EpochTrack: Sendable {
     ///   - isLastHealed: whether the last hole's gap healed: all its records came without their blocks.
     /// - Returns: nil if there is nothing to give up.
     mutating func openHole(gap: UInt64, isLastHealed: Bool) -> Opening? {
-        let end: Mark
-        if let next = waiting.first?.unit {
-            end = Mark(block: next.firstBlock - 1, sequence: next.firstSequence - 1)
-        } else if hasTail, let announced {
-            end = announced
-        } else {
-            return nil
-        }
-        guard end.block > frontierBlock else { return nil }
+        guard let end = nextHoleEnd else { return nil }
         let records = end.sequence - frontierSequence
         var hole = Hole(
             gap: 0, firstBlock: frontierBlock + 1, lastBlock: end.block, firstSequence: frontierSequence + 1,

@@ -19,6 +19,8 @@ final class FrameListener: Sendable {
         var datagrams: UInt64 = 0
         /// Datagrams that the socket had no room for.
         var socketDrops: UInt64 = 0
+        /// Frames that the interface below could not take.
+        var interfaceErrors: UInt64 = 0
         /// Datagrams longer than any frame.
         var truncated: UInt64 = 0
         /// The socket broke and was opened again, so often.
@@ -29,6 +31,9 @@ final class FrameListener: Sendable {
 
     /// Batches that go round: at most 8 × 64 messages are between kernel and core.
     static let batchCount = 8
+
+    /// How often the interface's counters are read.
+    private static let interfacePeriod = Duration.milliseconds(500)
 
     let address: SocketAddress
     /// Bytes of receive buffer that were asked for, and that the kernel gave.
@@ -115,7 +120,14 @@ final class FrameListener: Sendable {
     ) {
         var spare: DatagramBatch?
         var report = Report()
+        let interface = InterfaceErrors(below: address, interface: settings.interface)
+        var nextLook: UInt64 = 0
         while !stopping.isRaised {
+            if MonotonicClock.now() >= nextLook {
+                nextLook = MonotonicClock.now() + Self.interfacePeriod.nanoseconds
+                report.interfaceErrors = interface.count
+                shared.withLock { $0 = report }
+            }
             guard let batch = spare ?? ends.empty.pop() else {
                 ends.empty.wait(timeout: .milliseconds(100))
                 continue

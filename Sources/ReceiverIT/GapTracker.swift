@@ -203,10 +203,12 @@ struct GapTracker: Sendable {
     }
 
     /// Opens the holes whose reorder window is over.
-    mutating func advance(now: MonotonicInstant, time: UnixMilliseconds, cause: Gap.Cause) {
+    /// - Parameter cause: asked for the cause of each.
+    mutating func advance(now: MonotonicInstant, time: UnixMilliseconds, cause: (MissingBlocks) -> Gap.Cause) {
         for index in tracks.indices {
             while let since = tracks[index].nextHoleSince, since.advanced(by: limits.reorderWindow) <= now,
-                openHole(track: index, cause: cause, now: now, time: time)
+                let missing = tracks[index].nextHole(isOver: index + 1 < tracks.count),
+                openHole(track: index, cause: cause(missing), now: now, time: time)
             {}
         }
         foldOldEpochs(time: time)
@@ -301,7 +303,8 @@ struct GapTracker: Sendable {
         } else {
             tracks[index].wait(unit, since: now)
             while tracks[index].waiting.count > limits.waitingUnits || tracks[index].waitingBytes > limits.waitingBytes,
-                openHole(track: index, cause: .link, now: now, time: time)
+                let missing = tracks[index].nextHole(isOver: false),
+                openHole(track: index, cause: missing.isUnheard ? .receiverDown : .link, now: now, time: time)
             {}
         }
         return .accepted
@@ -319,7 +322,6 @@ struct GapTracker: Sendable {
     ) -> Bool {
         let source = sourceOfNextHole(track: index)
         let isLastHealed = tracks[index].holes.last.map { gaps[$0.gap] == nil } ?? false
-        let cause = tracks[index].isNextHoleUnheard ? .receiverDown : cause
         guard let opening = tracks[index].openHole(gap: nextGap, isLastHealed: isLastHealed) else { return false }
         if opening.isNewGap {
             nextGap += 1

@@ -43,7 +43,7 @@ final class LinkWorker {
         core.receive(frame: frame, now: now, time: time)
     }
 
-    func noteDrops(now: MonotonicInstant) { core.noteDrops(now: now) }
+    func note(_ sign: LossEvidence.Sign, now: MonotonicInstant) { core.note(sign, now: now) }
 
     var nextDeadline: MonotonicInstant? { core.nextDeadline }
 

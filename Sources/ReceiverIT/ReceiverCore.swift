@@ -22,7 +22,7 @@ public struct ReceiverCore: ~Copyable {
     private var rivals: RivalWatch
     var tallies = ReceiverCounters()
     private var released: [ReleasedUnit] = []
-    private var droppedAt: MonotonicInstant?
+    private var evidence = LossEvidence()
 
     /// - Parameters:
     ///   - card: whose frames are accepted.
@@ -80,17 +80,22 @@ public struct ReceiverCore: ~Copyable {
     /// Does what time brings: draws waiting frames, opens gaps whose reorder window is over, notices silence.
     public mutating func advance(now: MonotonicInstant, time: UnixMilliseconds) {
         while let slot = authenticator.drawWaiting(now: now) { verifyWaiting(slot, now: now, time: time) }
-        memory.tracker.advance(now: now, time: time, cause: likelyCause(now))
+        evidence.look(at: tallies, now: now)
+        memory.tracker.advance(now: now, time: time) { missing in
+            evidence.cause(of: missing, now: now) { assembler.isCollecting($0) }
+        }
         apply(now: now, time: time)
         applySlices(now: now, time: time)
         memory.advance(now: now)
+        let wasStale = watch.state == .stale
         if let state = watch.update(missing: memory.tracker.account.missing, now: now, time: time) {
+            if wasStale { evidence.note(.silence, now: now) }
             committer.note(.state(state, reason: watch.reason))
         }
     }
 
-    /// The socket or a queue before this core dropped datagrams of this link: gaps that open soon are put down to that.
-    public mutating func noteDrops(now: MonotonicInstant) { droppedAt = now }
+    /// Something before this core kept datagrams away: gaps that open soon are put down to that.
+    mutating func note(_ sign: LossEvidence.Sign, now: MonotonicInstant) { evidence.note(sign, now: now) }
 
     // MARK: Out
 
@@ -349,6 +354,7 @@ extension ReceiverCore {
         memory.beat.accept(unit)
         tallies.beatBlocks += 1
         watch.take(beat, epoch: unit.epoch, time: time)
+        evidence.look(at: beat, epoch: unit.epoch, now: now)
         for summary in beat.epochs {
             // Of the epoch that lives it says what was sent, and a loss of power may still take that back.
             if summary.epoch < unit.epoch { memory.tracker.noteCommitted(summary) }
@@ -421,11 +427,5 @@ extension ReceiverCore {
         if let comparison = applied.comparison { note(comparison, time: time) }
         for topic in applied.found { memory.gapTopics.take(topic, from: released.gap) }
         nameMissing()
-    }
-
-    /// Why a gap that opens now most likely opens.
-    private func likelyCause(_ now: MonotonicInstant) -> Gap.Cause {
-        if let droppedAt, droppedAt.advanced(by: .seconds(1)) >= now { return .socket }
-        return authenticator.waiting.isEmpty ? .link : .authentication
     }
 }

@@ -21,69 +21,70 @@
 //  13. FilledSequences.swift — records of holes that came without their block
 //  14. EpochTrack.swift — the live channel of one epoch
 //  15. SourceClock.swift — between which of the sender's times a gap lies
-//  16. GapTracker.swift — accepts blocks once, puts them in order, keeps the account
-//  17. SlotFilling.swift — a slot is the record that it holds: it fills its sequence
-//  18. GapTopics.swift — which topics' records a gap swallowed
-//  19. VoidRule.swift — what a sender's power loss took back
-//  20. TrackerState.swift — what of a tracker outlives the process
-//  21. SupersededEpochs.swift — what the sender has no memory of
+//  16. LossEvidence.swift — what kept records away
+//  17. GapTracker.swift — accepts blocks once, puts them in order, keeps the account
+//  18. SlotFilling.swift — a slot is the record that it holds: it fills its sequence
+//  19. GapTopics.swift — which topics' records a gap swallowed
+//  20. VoidRule.swift — what a sender's power loss took back
+//  21. TrackerState.swift — what of a tracker outlives the process
+//  22. SupersededEpochs.swift — what the sender has no memory of
 //   Apply and commit:
-//  22. DirtyTopics.swift — which topics a checkpoint has still to write
-//  23. TopicNames.swift — finds topics by their bytes
-//  24. ReplicaSlot.swift — what one slot of a topic holds, by stamp and hash
-//  25. Replica.swift — stamps and hashes of each topic, and their digest
-//  26. WaitingSlices.swift — slices that wait for the records that they include
-//  27. RoundWatch.swift — whether the carousel has said everything once
-//  28. DigestWatch.swift — whether the replica equals the sender's state
-//  29. LinkChanges.swift — what changed in what a link remembers
-//  30. LinkMemory.swift — what a link must not forget
-//  31. Commit.swift — what one round decided
-//  32. Committer.swift — turns released units into effects
-//  33. SliceApplier.swift — makes an interval of the replica equal to a slice
-//  34. GapEpisodes.swift — gaps as people are told of them
+//  23. DirtyTopics.swift — which topics a checkpoint has still to write
+//  24. TopicNames.swift — finds topics by their bytes
+//  25. ReplicaSlot.swift — what one slot of a topic holds, by stamp and hash
+//  26. Replica.swift — stamps and hashes of each topic, and their digest
+//  27. WaitingSlices.swift — slices that wait for the records that they include
+//  28. RoundWatch.swift — whether the carousel has said everything once
+//  29. DigestWatch.swift — whether the replica equals the sender's state
+//  30. LinkChanges.swift — what changed in what a link remembers
+//  31. LinkMemory.swift — what a link must not forget
+//  32. Commit.swift — what one round decided
+//  33. Committer.swift — turns released units into effects
+//  34. SliceApplier.swift — makes an interval of the replica equal to a slice
+//  35. GapEpisodes.swift — gaps as people are told of them
 //   One link without I/O or a clock:
-//  35. ReceiverSettings.swift — windows, budgets and limits
-//  36. LinkWatch.swift — the beat, silence, the state of the link
-//  37. RivalWatch.swift — finds a second sender that has the same key and another epoch
-//  38. ReceiverCounters.swift — what was counted
-//  39. ReceiverReports.swift — what it says about itself
-//  40. ReceiverCore.swift — all of it
-//  41. StateIntake.swift — slices and checkpoints on their way into it
-//  42. ReadingIntake.swift — what the IT broker retains, compared and put right
+//  36. ReceiverSettings.swift — windows, budgets and limits
+//  37. LinkWatch.swift — the beat, silence, the state of the link
+//  38. RivalWatch.swift — finds a second sender that has the same key and another epoch
+//  39. ReceiverCounters.swift — what was counted
+//  40. ReceiverReports.swift — what it says about itself
+//  41. ReceiverCore.swift — all of it
+//  42. StateIntake.swift — slices and checkpoints on their way into it
+//  43. ReadingIntake.swift — what the IT broker retains, compared and put right
 //   Store:
-//  43. StoreSchema.swift — the database: every table, and who writes it
-//  44. Binding.swift — values of this room as columns
-//  45. LinkVitals.swift — how a link was when it was last looked at
-//  46. LinkTables.swift — stores what links remember, by change
-//  47. LossTable.swift — names what never will be published
-//  48. LossMerging.swift — keeps that table within its limit
-//  49. Acknowledgement.swift — what somebody accepts as lost
-//  50. AcknowledgementTable.swift — writes and reads it
-//  51. LinkRemoval.swift — what goes with a link that is gone
-//  52. OperatorError.swift — why nothing of what an operator asked for was done
-//  53. LedgerNotes.swift — what the ledger says of an event
-//  54. ReceiverAction.swift — what the receiver itself did
-//  55. ReceiverIdentity.swift — what runs, under which configuration and keys
-//  56. AuditKey.swift — the key that signs the ledger's head
-//  57. LedgerCalendar.swift — balances each quarter of an hour, steps of the clock
-//  58. LinkLoader.swift — reads back what was stored
-//  59. StoreFile.swift — the open database, and one transaction
-//  60. StoreOpening.swift — opens the database, whatever was left of it
-//  61. Durability.swift — whether what is accepted outlives the process
-//  62. HeadWitness.swift — signs the ledger's head once a minute
-//  63. LogSyncLoop.swift — syncs the log each second
-//  64. ReceiverStore.swift — between the core thread and the store thread
-//  65. StoreLoop.swift — the store thread
-//  66. LinkArchive.swift — the database of one link without threads, for simulations
+//  44. StoreSchema.swift — the database: every table, and who writes it
+//  45. Binding.swift — values of this room as columns
+//  46. LinkVitals.swift — how a link was when it was last looked at
+//  47. LinkTables.swift — stores what links remember, by change
+//  48. LossTable.swift — names what never will be published
+//  49. LossMerging.swift — keeps that table within its limit
+//  50. Acknowledgement.swift — what somebody accepts as lost
+//  51. AcknowledgementTable.swift — writes and reads it
+//  52. LinkRemoval.swift — what goes with a link that is gone
+//  53. OperatorError.swift — why nothing of what an operator asked for was done
+//  54. LedgerNotes.swift — what the ledger says of an event
+//  55. ReceiverAction.swift — what the receiver itself did
+//  56. ReceiverIdentity.swift — what runs, under which configuration and keys
+//  57. AuditKey.swift — the key that signs the ledger's head
+//  58. LedgerCalendar.swift — balances each quarter of an hour, steps of the clock
+//  59. LinkLoader.swift — reads back what was stored
+//  60. StoreFile.swift — the open database, and one transaction
+//  61. StoreOpening.swift — opens the database, whatever was left of it
+//  62. Durability.swift — whether what is accepted outlives the process
+//  63. HeadWitness.swift — signs the ledger's head once a minute
+//  64. LogSyncLoop.swift — syncs the log each second
+//  65. ReceiverStore.swift — between the core thread and the store thread
+//  66. StoreLoop.swift — the store thread
+//  67. LinkArchive.swift — the database of one link without threads, for simulations
 //   The daemon:
-//  67. ReceiverConfiguration.swift — everything that recv.json5 says
-//  68. CardFile.swift — reads a link card
-//  69. ReceiverServiceError.swift — why a receiver cannot start
-//  70. ReceiverStatus.swift — links and sockets as of one instant
-//  71. LinkWorker.swift — one link on the core thread
-//  72. ReceiverLoop.swift — the core thread
-//  73. ReceiverService.swift — listeners, core thread, store, outboxes
+//  68. ReceiverConfiguration.swift — everything that recv.json5 says
+//  69. CardFile.swift — reads a link card
+//  70. ReceiverServiceError.swift — why a receiver cannot start
+//  71. ReceiverStatus.swift — links and sockets as of one instant
+//  72. LinkWorker.swift — one link on the core thread
+//  73. ReceiverLoop.swift — the core thread
+//  74. ReceiverService.swift — listeners, core thread, store, outboxes
 //   Told later:
-//  74. StoredAccount.swift — the double entry of a link as its rows tell it
-//  75. LedgerWords.swift — what the ledger's entries say, in the values of an audit
-//  76. AuditReader.swift — what an audit says, as one transaction saw it
+//  75. StoredAccount.swift — the double entry of a link as its rows tell it
+//  76. LedgerWords.swift — what the ledger's entries say, in the values of an audit
+//  77. AuditReader.swift — what an audit says, as one transaction saw it

@@ -13,6 +13,7 @@ final class ListeningPort {
     private(set) var malformed: UInt64 = 0
     private(set) var unknownLink: UInt64 = 0
     private var knownDrops: UInt64 = 0
+    private var knownErrors: UInt64 = 0
 
     init(listener: FrameListener, source: consuming FrameListener.Source, links: [LinkWorker]) {
         self.listener = listener
@@ -33,17 +34,18 @@ final class ListeningPort {
         return true
     }
 
-    /// - Returns: how many datagrams the socket dropped since the last call.
-    func newDrops() -> UInt64 {
-        let drops = listener.report.socketDrops
-        defer { knownDrops = drops }
-        return drops - knownDrops
+    /// - Returns: how many datagrams the socket dropped since the last call, and how many frames the interface could not take.
+    func newDrops() -> (socket: UInt64, interface: UInt64) {
+        let report = listener.report
+        defer { (knownDrops, knownErrors) = (report.socketDrops, report.interfaceErrors) }
+        return (report.socketDrops - knownDrops, report.interfaceErrors - min(report.interfaceErrors, knownErrors))
     }
 
     var snapshot: ListenerSnapshot {
         let report = listener.report
         return ListenerSnapshot(
             address: listener.address.description, datagrams: report.datagrams, socketDrops: report.socketDrops,
+            interfaceErrors: report.interfaceErrors,
             malformed: malformed + report.truncated, unknownLink: unknownLink,
             wantedBufferBytes: listener.wantedBufferBytes, receiveBufferBytes: listener.receiveBufferBytes,
             fault: report.fault)
@@ -124,19 +126,31 @@ struct ReceiverLoop: ~Copyable {
         let now = Self.now
         let time = Self.time
         for port in ports {
-            let drops = port.newDrops()
-            guard drops > 0 else { continue }
-            for link in port.links { link.noteDrops(now: now) }
-            log.warning(
-                "socket.drops", "the receive buffer was full",
-                [
-                    "address": .text(port.listener.address.description), "datagrams": .number(drops),
-                    "buffer": .number(port.listener.receiveBufferBytes),
-                ])
+            noteDrops(of: port, now: now)
         }
         for link in links { link.finishRound(now: now, time: time) }
         if nextStatus <= now { makeStatus(now) }
         return isIdle
+    }
+
+    private func noteDrops(of port: ListeningPort, now: MonotonicInstant) {
+        let drops = port.newDrops()
+        let address = EventField.text(port.listener.address.description)
+        if drops.socket > 0 {
+            for link in port.links { link.note(.socket, now: now) }
+            log.warning(
+                "socket.drops", "the receive buffer was full",
+                [
+                    "address": address, "datagrams": .number(drops.socket),
+                    "buffer": .number(port.listener.receiveBufferBytes),
+                ])
+        }
+        if drops.interface > 0 {
+            for link in port.links { link.note(.nic, now: now) }
+            log.warning(
+                "interface.errors", "the network interface could not take every frame",
+                ["address": address, "frames": .number(drops.interface)])
+        }
     }
 
     /// - Parameter isLast: the audit is to know all that was heard before the stop.

@@ -56,6 +56,8 @@ public struct ListenerSnapshot: Sendable, Equatable {
     public let datagrams: UInt64
     /// Datagrams that the socket had no room for.
     public let socketDrops: UInt64
+    /// Frames that the network interface below could not take.
+    public let interfaceErrors: UInt64
     /// Not a frame of any link, and frames of links that do not listen here.
     public let malformed, unknownLink: UInt64
     /// Bytes of receive buffer that were asked for, and that the kernel gave.

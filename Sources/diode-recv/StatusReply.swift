@@ -179,7 +179,8 @@ enum StatusReply {
     private static func listener(_ listener: ListenerSnapshot) -> JSONValue {
         [
             "address": .text(listener.address), "datagrams": .number(listener.datagrams),
-            "socket_drops": .number(listener.socketDrops), "malformed": .number(listener.malformed),
+            "socket_drops": .number(listener.socketDrops),
+            "interface_errors": .number(listener.interfaceErrors), "malformed": .number(listener.malformed),
             "unknown_link": .number(listener.unknownLink), "buffer_wanted": .number(listener.wantedBufferBytes),
             "buffer_obtained": .number(listener.receiveBufferBytes), "fault": .optional(listener.fault),
         ]

@@ -143,8 +143,8 @@ struct GapTrackerModelTests {
                     now += UInt64.random(in: 0...60_000_000, using: &random)
                     expected = model.advance(now: now)
                     tracker.advance(
-                        now: MonotonicInstant(nanoseconds: now), time: UnixMilliseconds(rawValue: now / 1_000_000),
-                        cause: .link)
+                        now: MonotonicInstant(nanoseconds: now), time: UnixMilliseconds(rawValue: now / 1_000_000)
+                    ) { _ in .link }
                 default: break
                 }
                 tracker.takeReleased(into: &released)
