@@ -33,9 +33,10 @@
 //  27. ContentParts.swift — a content larger than a block
 //  28. Beat.swift — the heartbeat's fields
 //  29. BeatCodec.swift — and their bytes
-//  30. Base64.swift — canonical base64
-//  31. CalendarTime.swift — RFC 3339 in UTC
-//  32. CardError.swift — why a file is not a card
-//  33. LinkCard.swift — the public half of a link
-//  34. BundleError.swift — why a file is not a resend bundle
-//  35. ResendBundle.swift — what a receiver misses, carried by hand
+//  30. SignedBeat.swift — a beat with its signature, as it is kept
+//  31. Base64.swift — canonical base64
+//  32. CalendarTime.swift — RFC 3339 in UTC
+//  33. CardError.swift — why a file is not a card
+//  34. LinkCard.swift — the public half of a link
+//  35. BundleError.swift — why a file is not a resend bundle
+//  36. ResendBundle.swift — what a receiver misses, carried by hand

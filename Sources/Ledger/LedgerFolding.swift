@@ -1,6 +1,6 @@
 internal import JSON
 
-/// Which entries are folded when the ledger reaches its limit (DESIGN D15): healed episodes first, then routine, then balances but one
+/// Which entries are folded when the ledger reaches its limit (DESIGN D15): healed episodes first, then routine, then balances and anchors but one
 /// a day, then losses, then actions; in each rank the oldest first; never the newest, and never what names a fold.
 ///
 /// ```text
@@ -74,8 +74,8 @@ public struct LedgerFolding: Sendable {
                 ends[gap] = statement.state == "healed" ? .healed : .lost
             }
         case "loss": rank = .lost
-        case "balance":
-            let day = "\(entry.at / 86_400_000) \(entry.link)"
+        case "balance", "anchor":
+            let day = "\(entry.at / 86_400_000) \(entry.kind) \(entry.link)"
             rank = days.insert(day).inserted ? .action : .balance
         case "epoch.began", "epoch.void", "receiver.started", "receiver.stopped", "durable.attempted": rank = .routine
         // Exit 5 until somebody has looked into it, so it may not vanish.

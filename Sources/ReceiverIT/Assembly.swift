@@ -82,7 +82,10 @@ final class Assembly {
         try Self.unpack(decoder, header, with: &packing)
     }
 
-    // A span of the decoder must not outlive the access to this object's property, hence these two take the decoder.
+    /// The content of the decoded block as it was signed.
+    var packed: [UInt8] { Self.packed(decoder, header) }
+
+    // A span of the decoder must not outlive the access to this object's property, hence these take the decoder.
 
     private static func isPadded(_ decoder: borrowing BlockDecoder, from end: Int) -> Bool {
         let source = decoder.source
@@ -97,6 +100,10 @@ final class Assembly {
             decoder.source.extracting(0..<header.packedBytes), flags: header.flags, plainBytes: header.plainBytes,
             into: &plain)
         return plain
+    }
+
+    private static func packed(_ decoder: borrowing BlockDecoder, _ header: TransmissionHeader) -> [UInt8] {
+        decoder.source.extracting(0..<header.packedBytes).withUnsafeBytes { Array($0) }
     }
 
     private static let placeholder = TransmissionHeader(

@@ -25,12 +25,15 @@ public struct AuditReader: Sendable {
     private let path: String
     private let silenceMilliseconds: UInt64
     private let now: UnixMilliseconds
+    private let cards: [LinkCard]
 
     /// - Parameters:
     ///   - path: the database.
     ///   - silenceTimeout: how long a link may be silent before it is stale.
-    public init(_ path: String, silenceTimeout: Duration, now: UnixMilliseconds) {
+    ///   - cards: of the links, to verify what their senders signed.
+    public init(_ path: String, silenceTimeout: Duration, now: UnixMilliseconds, cards: [LinkCard]) {
         self.path = path
+        self.cards = cards
         silenceMilliseconds = UInt64(max(0, silenceTimeout / .milliseconds(1)))
         self.now = now
     }
@@ -44,6 +47,7 @@ public struct AuditReader: Sendable {
         try database.beginReading()
         var snapshot = AuditSnapshot()
         let head = try LedgerReader.head(in: database)
+        var ids: [Int] = []
         let actions = try LedgerWords.actions(kinds: ReceiverAction.all, of: "", in: database)
         let start = try LedgerWords.newestStart(in: database)
         let configuration = try LedgerWords.newestConfiguration(in: database)
@@ -51,6 +55,7 @@ public struct AuditReader: Sendable {
         while try rows.step() {
             var link = LinkAudit(link: rows.text(1), fingerprint: rows.text(2))
             link.head = head.text
+            ids.append(Int(rows.integer(0)))
             try fill(&link, id: Int(rows.integer(0)), in: database)
             link.actions += actions
             link.actions.sort { $0.at < $1.at }
@@ -68,7 +73,11 @@ public struct AuditReader: Sendable {
         if verifies {
             let rows = snapshot.links.flatMap { link in link.gaps.map { LedgerGaps.Row($0, of: link.link) } }
             let verification = try LedgerWords.verification(noted: noted, gaps: rows, in: database)
-            for index in snapshot.links.indices { snapshot.links[index].verification = verification }
+            for (index, id) in ids.enumerated() {
+                let name = snapshot.links[index].link
+                var anchors = AnchorCheck(link: name, key: cards.first { $0.link == name }?.key)
+                snapshot.links[index].verification = verification.and(try anchors.verdict(of: id, in: database))
+            }
         }
         try database.commit()
         return snapshot

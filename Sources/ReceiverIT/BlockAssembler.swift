@@ -148,7 +148,9 @@ struct BlockAssembler: ~Copyable {
             return .refused(error.counter == .sealed ? .sealed : .corrupt)
         }
         guard header.partCount > 1 else {
-            return .unit(DecodedUnit(header, transmission: assembly.newestTransmission, content: plain))
+            var unit = DecodedUnit(header, transmission: assembly.newestTransmission, content: plain)
+            if header.id.channel == .beat { unit.packed = assembly.packed }
+            return .unit(unit)
         }
         return parts.insert(plain, header: header, transmission: assembly.newestTransmission)
     }

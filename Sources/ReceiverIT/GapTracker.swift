@@ -68,6 +68,8 @@ struct GapTracker: Sendable {
     var forgottenRecords: UInt64 = 0
     let lowestEpoch: Epoch
     var nextGap: UInt64 = 1
+    /// How often a beat ended an epoch, or moved an end.
+    var endings: UInt64 = 0
     var heardFloor = false
     /// Since the start: an epoch that is new from now on can be heard from its first block.
     var hasHeardBeat = false
@@ -177,6 +179,7 @@ struct GapTracker: Sendable {
             if !tracks[index].isFinal {
                 tracks[index].isFinal = true
                 tracks[index].endedAt = time
+                endings += 1
             }
             if tracks[index].newestBlock > mark.block, !tracks[index].wasUndurable {
                 void(track: index, behind: mark, time: time)

@@ -47,7 +47,10 @@ package struct LinkArchive: ~Copyable {
             for event in round.events { batch.links[0].add(event) }
             batch.entries += link.notes.entries(of: round.events, at: time)
         }
+        // More often than a quarter of an hour: each balance and anchor has to agree with whatever comes after it.
+        if time.rawValue % 7 == 0 { batch.balance = time }
         try file.store(batch, [link], at: time)
+        link.anchors.committed(at: time, withBalance: batch.balance != nil)
         link.queue.committed()
         link.checkpoint = batch.links[0].checkpoint ?? link.checkpoint
     }

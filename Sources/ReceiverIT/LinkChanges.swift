@@ -105,6 +105,8 @@ struct LinkChanges: Sendable {
     /// Topics that the rolling checkpoint of the replica has come to.
     var topics: [TopicRow] = []
     var checkpoint = Checkpoint()
+    /// The newest beat, on its way to ``Anchors``; what it changed is in here or was stored before.
+    var anchor: Anchors.Candidate?
 
     /// The rolling checkpoint of the replica's stamps.
     ///

@@ -16,6 +16,9 @@ struct LinkMemory: Sendable {
     var digest = DigestWatch()
     /// Whether the IT broker retains what the replica holds, as it was last read back; nil while nobody knows.
     var itMatches: Bool?
+    /// The newest beat of this process, and whether `takeChanges` has handed it over.
+    private var anchor: Anchors.Candidate?
+    private var isAnchorTaken = true
     private var takenRow = LinkRow()
     private var nextCheckpoint: MonotonicInstant
     private var mayCheckpoint = false
@@ -57,6 +60,22 @@ struct LinkMemory: Sendable {
             tracker: tracker.row, snapshot: snapshot, beat: beat, rounds: rounds, digest: digest, itMatches: itMatches)
     }
 
+    /// What of the account a beat may end: epochs, and the hope for records.
+    var ends: (epochs: UInt64, lost: UInt64) { (tracker.endings, tracker.account.lost) }
+
+    /// A beat came that the ledger may keep.
+    /// - Parameter before: what had ended before it came.
+    mutating func note(
+        _ signed: SignedBeat, saying beat: Beat, isFirstOfEpoch: Bool, since before: (epochs: UInt64, lost: UInt64)
+    ) {
+        let isEnding = isFirstOfEpoch || ends.epochs != before.epochs
+        let newer = Anchors.Candidate(
+            beat: signed, said: beat,
+            urgency: isEnding ? .now : ends.lost > before.lost ? .withinMinute : .withBalance)
+        if isAnchorTaken { anchor = newer } else { anchor?.merge(newer) }
+        isAnchorTaken = false
+    }
+
     /// Lets the next checkpoint begin when it is due.
     mutating func advance(now: MonotonicInstant) {
         guard nextCheckpoint <= now else { return }
@@ -74,6 +93,8 @@ struct LinkMemory: Sendable {
             gapTopics.keep { gaps[$0] != nil }
         }
         changes.contents = contents.takeChanges()
+        if !isAnchorTaken { changes.anchor = anchor }
+        isAnchorTaken = true
         (changes.checkpoint, changes.topics) = replica.stepCheckpoint(
             mayBegin: mayCheckpoint, limit: Self.checkpointStep, with: &hasher)
         if changes.checkpoint.begins { mayCheckpoint = false }
@@ -88,10 +109,12 @@ struct LinkMemory: Sendable {
     mutating func wholeState(with hasher: inout SymbolHasher) -> LinkChanges {
         _ = takeChanges(with: &hasher)
         replica.prepareWhole(with: &hasher)
+        // It may tell of what no transaction has held.
+        anchor?.urgency = .now
         return LinkChanges(
             whole: replica, link: row, tracker: tracker.wholeState(), gapTopics: gapTopics.named,
             contents: contents.all,
-            topics: [], checkpoint: .init(begins: true, ends: true))
+            topics: [], checkpoint: .init(begins: true, ends: true), anchor: anchor)
     }
 }
 

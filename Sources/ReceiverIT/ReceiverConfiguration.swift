@@ -1,4 +1,5 @@
 public import Configuration
+public import DiodeProtocol
 public import JSON
 
 /// Everything that `recv.json5` says, with defaults filled in. `deploy/examples/recv.json5` explains each key.
@@ -65,6 +66,15 @@ public struct ReceiverConfiguration: Sendable {
         late = parts.late
         status = parts.status
         self.effective = effective
+    }
+
+    /// The links' cards, as far as there are any: what a sender signed can be verified with no other.
+    public var readableCards: [LinkCard] {
+        links.compactMap { link in
+            do throws(ReceiverServiceError) { return try CardFile.read(link.card.resolved, link: link.name) } catch {
+                return nil
+            }
+        }
     }
 
     /// The keys of the file in their order, before the effective configuration is known.

@@ -275,7 +275,7 @@ extension ReceiverCore {
         case .unit(let unit):
             authenticator.finish(slot: slot)
             hear(isOutlived, now: now, time: time)
-            take(unit, now: now, time: time)
+            take(unit, signed: authenticator.settled[slot].signed(unit), now: now, time: time)
         case .refused(let refusal):
             authenticator.finish(slot: slot)
             note(refusal, of: header)
@@ -306,10 +306,12 @@ extension ReceiverCore {
         }
     }
 
-    private mutating func take(_ unit: DecodedUnit, now: MonotonicInstant, time: UnixMilliseconds) {
+    private mutating func take(
+        _ unit: DecodedUnit, signed: SignedBeat?, now: MonotonicInstant, time: UnixMilliseconds
+    ) {
         switch unit.channel {
         case .live: takeLive(unit, now: now, time: time)
-        case .beat: takeBeat(unit, now: now, time: time)
+        case .beat: takeBeat(unit, signed: signed, now: now, time: time)
         case .snapshot: takeSlice(unit)
         }
     }
@@ -339,7 +341,9 @@ extension ReceiverCore {
         } catch { count(error) }
     }
 
-    private mutating func takeBeat(_ unit: DecodedUnit, now: MonotonicInstant, time: UnixMilliseconds) {
+    private mutating func takeBeat(
+        _ unit: DecodedUnit, signed: SignedBeat?, now: MonotonicInstant, time: UnixMilliseconds
+    ) {
         guard memory.beat.isBeyond(unit.id) || memory.isOutlivedBeat(unit.id) else { return tallies.surplus += 1 }
         guard memory.beat.agrees(with: unit.id) else { return noteEquivocation(unit) }
         let beat: Beat
@@ -350,6 +354,7 @@ extension ReceiverCore {
             return
         }
         let isFirstOfEpoch = memory.beat.epoch < unit.epoch
+        let before = memory.ends
         rivals.take(beat, after: isFirstOfEpoch ? memory.beat.epoch : nil)
         memory.beat.accept(unit)
         tallies.beatBlocks += 1
@@ -373,6 +378,7 @@ extension ReceiverCore {
         if let isDurable = beat.isDurable { memory.tracker.noteDurability(isDurable, of: unit.epoch) }
         if let floor = beat.floor { memory.tracker.raiseFloor(floor, time: time) }
         memory.tracker.hasHeardBeat = true
+        if let signed { memory.note(signed, saying: beat, isFirstOfEpoch: isFirstOfEpoch, since: before) }
         apply(now: now, time: time)
     }
 

@@ -63,28 +63,30 @@
 //  52. LinkRemoval.swift — what goes with a link that is gone
 //  53. OperatorError.swift — why nothing of what an operator asked for was done
 //  54. LedgerNotes.swift — what the ledger says of an event
-//  55. ReceiverAction.swift — what the receiver itself did
-//  56. ReceiverIdentity.swift — what runs, under which configuration and keys
-//  57. AuditKey.swift — the key that signs the ledger's head
-//  58. LedgerCalendar.swift — balances each quarter of an hour, steps of the clock
-//  59. LinkLoader.swift — reads back what was stored
-//  60. StoreFile.swift — the open database, and one transaction
-//  61. StoreOpening.swift — opens the database, whatever was left of it
-//  62. Durability.swift — whether what is accepted outlives the process
-//  63. HeadWitness.swift — signs the ledger's head once a minute
-//  64. LogSyncLoop.swift — syncs the log each second
-//  65. ReceiverStore.swift — between the core thread and the store thread
-//  66. StoreLoop.swift — the store thread
-//  67. LinkArchive.swift — the database of one link without threads, for simulations
+//  55. Anchors.swift — which signed beats the ledger keeps, and when
+//  56. ReceiverAction.swift — what the receiver itself did
+//  57. ReceiverIdentity.swift — what runs, under which configuration and keys
+//  58. AuditKey.swift — the key that signs the ledger's head
+//  59. LedgerCalendar.swift — balances each quarter of an hour, steps of the clock
+//  60. LinkLoader.swift — reads back what was stored
+//  61. StoreFile.swift — the open database, and one transaction
+//  62. StoreOpening.swift — opens the database, whatever was left of it
+//  63. Durability.swift — whether what is accepted outlives the process
+//  64. HeadWitness.swift — signs the ledger's head once a minute
+//  65. LogSyncLoop.swift — syncs the log each second
+//  66. ReceiverStore.swift — between the core thread and the store thread
+//  67. StoreLoop.swift — the store thread
+//  68. LinkArchive.swift — the database of one link without threads, for simulations
 //   The daemon:
-//  68. ReceiverConfiguration.swift — everything that recv.json5 says
-//  69. CardFile.swift — reads a link card
-//  70. ReceiverServiceError.swift — why a receiver cannot start
-//  71. ReceiverStatus.swift — links and sockets as of one instant
-//  72. LinkWorker.swift — one link on the core thread
-//  73. ReceiverLoop.swift — the core thread
-//  74. ReceiverService.swift — listeners, core thread, store, outboxes
+//  69. ReceiverConfiguration.swift — everything that recv.json5 says
+//  70. CardFile.swift — reads a link card
+//  71. ReceiverServiceError.swift — why a receiver cannot start
+//  72. ReceiverStatus.swift — links and sockets as of one instant
+//  73. LinkWorker.swift — one link on the core thread
+//  74. ReceiverLoop.swift — the core thread
+//  75. ReceiverService.swift — listeners, core thread, store, outboxes
 //   Told later:
-//  75. StoredAccount.swift — the double entry of a link as its rows tell it
-//  76. LedgerWords.swift — what the ledger's entries say, in the values of an audit
-//  77. AuditReader.swift — what an audit says, as one transaction saw it
+//  76. StoredAccount.swift — the double entry of a link as its rows tell it
+//  77. LedgerWords.swift — what the ledger's entries say, in the values of an audit
+//  78. AnchorCheck.swift — what the sender signed against what the account says
+//  79. AuditReader.swift — what an audit says, as one transaction saw it

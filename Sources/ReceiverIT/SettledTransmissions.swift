@@ -28,6 +28,12 @@ struct SettledTransmission: Sendable {
         self.signature = (Digest32(loading: signature), Digest32(loading: signature, at: 32))
     }
 
+    /// A beat whose symbols came by this transmission, as it is kept; nil if it has several parts.
+    func signed(_ beat: DecodedUnit) -> SignedBeat? {
+        guard beat.channel == .beat, header.partCount == 1 else { return nil }
+        return SignedBeat(header, root: root, signature: signature.0.bytes + signature.1.bytes, packed: beat.packed)
+    }
+
     func matches(_ frame: borrowing FrameView) -> Bool {
         header == frame.header && signature.0 == Digest32(loading: frame.signature)
             && signature.1 == Digest32(loading: frame.signature, at: 32)

@@ -33,6 +33,7 @@ extension StoreBatch.Link {
     /// - Parameter end: the outbox's position behind what it delivered.
     mutating func add(_ changes: LinkChanges, upTo end: OutboxPosition, of link: inout StoreLink) {
         self.changes.merge(changes)
+        if let anchor = changes.anchor { link.anchors.take(anchor) }
         if changes.checkpoint.begins { link.candidate = end }
         if changes.checkpoint.ends, let candidate = link.candidate {
             checkpoint = candidate
@@ -91,6 +92,7 @@ struct StoreFile: ~Copyable {
                 try store(batch.links[index], link, at: time)
             }
             for entry in batch.entries { try ledger.append(entry) }
+            for link in links { try append(link.anchors.due(at: time, withBalance: batch.balance != nil), link, time) }
             try database.commit()
             ledger.committed()
         } catch {
@@ -98,6 +100,12 @@ struct StoreFile: ~Copyable {
             ledger.rolledBack()
             throw error
         }
+    }
+
+    private mutating func append(
+        _ anchor: Anchors.Candidate?, _ link: StoreLink, _ time: UnixMilliseconds
+    ) throws(StorageError) {
+        if let anchor { try ledger.append(anchor.entry(of: link.name, at: time)) }
     }
 
     /// One transaction with ledger entries alone: the little that still fits where nothing else does.
@@ -114,11 +122,12 @@ struct StoreFile: ~Copyable {
         }
     }
 
-    /// One transaction with the account of each link as it is now.
+    /// One transaction with the account of each link as it is now, and the newest word of its sender.
     mutating func noteBalances(_ links: [StoreLink], at time: UnixMilliseconds) throws(StorageError) {
         try database.begin()
         do throws(StorageError) {
             try appendBalances(links, at: time)
+            for link in links { try append(link.anchors.due(at: time, withBalance: true), link, time) }
             try database.commit()
             ledger.committed()
         } catch {
@@ -200,6 +209,8 @@ struct StoreLink: Sendable {
     var candidate: OutboxPosition?
     /// Writes its events.
     var notes: LedgerNotes
+    /// Which of its beats are kept.
+    var anchors = Anchors()
 
     init(id: Int, name: String, fingerprint: String, queue: DeliveryQueue, checkpoint: OutboxPosition) {
         self.id = id

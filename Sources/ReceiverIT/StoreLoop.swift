@@ -165,13 +165,15 @@ struct StoreLoop: ~Copyable {
 
     /// One transaction; whatever went wrong, the queues go on.
     private mutating func commit() {
+        let time = Self.time
         do throws(StorageError) {
-            try file?.store(batch, links, at: Self.time)
+            try file?.store(batch, links, at: time)
         } catch {
             handOn()
             return fail(error)
         }
         for index in links.indices {
+            links[index].anchors.committed(at: time, withBalance: batch.balance != nil)
             links[index].queue.committed()
             links[index].checkpoint = batch.links[index].checkpoint ?? links[index].checkpoint
         }
@@ -206,6 +208,7 @@ struct StoreLoop: ~Copyable {
             batch.links[index].changes = LinkChanges()
             batch.links[index].checkpoint = nil
             links[index].candidate = nil
+            links[index].anchors.drop()
         }
     }
 

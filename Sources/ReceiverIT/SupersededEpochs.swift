@@ -27,6 +27,7 @@ extension GapTracker {
             if !tracks[index].isFinal {
                 tracks[index].isFinal = true
                 tracks[index].endedAt = time
+                endings += 1
             }
             for hole in tracks[index].holes.indices { lose(track: index, hole: hole, time: time) }
         }

@@ -87,6 +87,7 @@ extension GapTracker {
     /// Applies the void rule to an epoch that is over.
     mutating func void(track index: Int, behind mark: EpochTrack.Mark, time: UnixMilliseconds) {
         let voided = tracks[index].void(behind: mark)
+        endings += 1
         for (hole, records) in voided.holes where hole.gap != 0 && records > 0 {
             changeGap(hole.gap, time: time) { gap in
                 if hole.isLost { gap.lost -= records } else { gap.missing -= records }

@@ -22,7 +22,8 @@ enum Audit {
         let noted = try notedHead(invocation)
         let now = UnixMilliseconds(rawValue: UnixClock.now())
         let reader = AuditReader(
-            configuration.state.resolved, silenceTimeout: configuration.silenceTimeout, now: now)
+            configuration.state.resolved, silenceTimeout: configuration.silenceTimeout, now: now,
+            cards: configuration.readableCards)
         var snapshot: AuditSnapshot
         do throws(StorageError) {
             snapshot = try reader.read(verifies: invocation.has("--verify"), noted: noted)

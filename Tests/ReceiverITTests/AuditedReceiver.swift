@@ -4,7 +4,9 @@ import DiodeProtocol
 import EventLog
 import Foundation
 import JSON
+import Ledger
 import Outbox
+import Storage
 import TestKit
 import Testing
 import Threading
@@ -73,6 +75,23 @@ final class AuditedReceiver {
     /// Runs `diode-recv` on this receiver's configuration.
     func command(_ arguments: [String]) async throws -> Finished {
         try await run([Executable.path("diode-recv")] + arguments + ["--config", configuration])
+    }
+
+    /// Writes the ledger anew with every hash recomputed.
+    func rewriteLedger(_ change: (inout [LedgerEntry]) -> Void) throws {
+        let database = try Database(path: state, schema: StoreSchema.schema)
+        var entries: [LedgerEntry] = []
+        do {
+            var rows = try database.prepare("SELECT link, at, kind, body FROM ledger ORDER BY entry")
+            while try rows.step() {
+                entries.append(
+                    LedgerEntry(link: rows.text(0), at: rows.unsigned(1), kind: rows.text(2), body: rows.text(3)))
+            }
+        }
+        change(&entries)
+        try database.execute("DELETE FROM ledger")
+        var writer = try LedgerWriter(database)
+        for entry in entries { try writer.append(entry) }
     }
 
     /// Runs the audit, and reads its only link.

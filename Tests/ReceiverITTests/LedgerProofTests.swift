@@ -33,23 +33,6 @@ struct LedgerProofTests {
         return (receiver, head)
     }
 
-    /// Writes the ledger anew with every hash recomputed.
-    private func rewrite(_ path: String, _ change: (inout [LedgerEntry]) -> Void) throws {
-        let database = try Database(path: path, schema: StoreSchema.schema)
-        var entries: [LedgerEntry] = []
-        do {
-            var rows = try database.prepare("SELECT link, at, kind, body FROM ledger ORDER BY entry")
-            while try rows.step() {
-                entries.append(
-                    LedgerEntry(link: rows.text(0), at: rows.unsigned(1), kind: rows.text(2), body: rows.text(3)))
-            }
-        }
-        change(&entries)
-        try database.execute("DELETE FROM ledger")
-        var writer = try LedgerWriter(database)
-        for entry in entries { try writer.append(entry) }
-    }
-
     private func verify(_ receiver: AuditedReceiver, _ head: String?) async throws -> Finished {
         try await receiver.command(["--audit", "--verify"] + (head.map { ["--head", $0] } ?? []))
     }
@@ -79,7 +62,7 @@ struct LedgerProofTests {
             for suffix in ["-wal", "-shm"] { try? FileManager.default.removeItem(atPath: receiver.state + suffix) }
             try database.write(to: URL(fileURLWithPath: receiver.state))
         }
-        try rewrite(receiver.state) { $0.removeAll { $0.kind.hasPrefix("gap.") } }
+        try receiver.rewriteLedger { $0.removeAll { $0.kind.hasPrefix("gap.") } }
         try Database(path: receiver.state, schema: StoreSchema.schema).execute("DELETE FROM gaps")
         // Nobody who does not know the head can see it.
         #expect(try await verify(receiver, nil).exit == .code(0))
@@ -97,7 +80,7 @@ struct LedgerProofTests {
             "\(cut.output)")
         // Yesterday's file, gone on from there.
         try restore()
-        try rewrite(receiver.state) { entries in
+        try receiver.rewriteLedger { entries in
             entries.removeLast(4)
             for at in 0..<9 {
                 entries.append(LedgerEntry(link: "", at: UInt64(at), kind: "receiver.stopped", body: "{}"))

@@ -49,7 +49,8 @@ struct ReceiverStoreTests {
 
     private func audit(verifies: Bool = false) throws -> LinkAudit {
         let reader = AuditReader(
-            state, silenceTimeout: .seconds(3), now: UnixMilliseconds(rawValue: UnixClock.now()))
+            state, silenceTimeout: .seconds(3), now: UnixMilliseconds(rawValue: UnixClock.now()),
+            cards: [sender.card])
         return try #require(try reader.read(verifies: verifies).links.first)
     }
 

@@ -8,6 +8,7 @@ struct SimulatedReceiver: ~Copyable {
     private(set) var core: ReceiverCore
     private let settings: ReceiverCore.Settings
     private let folder: TemporaryDirectory?
+    private let card: LinkCard
     private var archive: LinkArchive?
     /// Rounds that no transaction holds yet.
     private(set) var unstored: [Commit] = []
@@ -24,6 +25,7 @@ struct SimulatedReceiver: ~Copyable {
         core = try ReceiverCore(card: card, settings: settings, seed: seed, now: now, time: time)
         self.settings = settings
         self.folder = folder
+        self.card = card
         self.archive = archive
     }
 
@@ -68,7 +70,7 @@ struct SimulatedReceiver: ~Copyable {
     /// P9: the books that an operator reads say the same; the ledger's chain, what it says of gaps, and their table agree.
     func checkAudit(time: UnixMilliseconds) throws {
         guard let folder else { return }
-        let reader = AuditReader("\(folder.path)/recv.db", silenceTimeout: .seconds(3), now: time)
+        let reader = AuditReader("\(folder.path)/recv.db", silenceTimeout: .seconds(3), now: time, cards: [card])
         guard let link = try reader.read(verifies: true).links.first else { return }
         let account = core.account
         let told = [link.totals.sent, link.totals.delivered, link.totals.late, link.totals.missing, link.totals.lost]
