@@ -78,8 +78,8 @@ public struct LedgerFolding: Sendable {
             let day = "\(entry.at / 86_400_000) \(entry.kind) \(entry.link)"
             rank = days.insert(day).inserted ? .action : .balance
         case "epoch.began", "epoch.void", "receiver.started", "receiver.stopped", "durable.attempted": rank = .routine
-        // Exit 5 until somebody has looked into it, so it may not vanish.
-        case "equivocation": rank = nil
+        // Exit 5 until somebody has looked into it, so it may not vanish; nor may what says where gaps went, a line for hundreds.
+        case "equivocation", LedgerGaps.merged: rank = nil
         default: rank = .action
         }
         let closes = entry.kind == GapStatement.closed || entry.kind == "loss"

@@ -37,6 +37,12 @@ public struct LedgerGaps: Sendable {
     /// ended before that took it along.
     private var beforeFailure: [Key: (row: Row, entry: Int64)]?
 
+    /// Up to which gap lost ones may have become losses, by link.
+    private var mergedThrough: [String: Int64] = [:]
+
+    /// The kind of the entry that says so.
+    public static let merged = "gap.merged"
+
     public init() {}
 
     /// Takes an entry, in the order of the ledger; those that tell of no gap are passed over.
@@ -47,6 +53,9 @@ public struct LedgerGaps: Sendable {
         }
         switch entry.kind {
         case GapStatement.opened, GapStatement.closed: break
+        case Self.merged:
+            mergedThrough[entry.link] = Self.value(entry.body)?["through"]?.integer
+            return
         case "database.set-aside":
             tableKnowsMore = true
             return
@@ -60,6 +69,7 @@ public struct LedgerGaps: Sendable {
         case "link.forgotten":
             let link = Self.value(entry.body)?["link"]?.text
             rows = rows.filter { $0.key.link != link }
+            if let link { mergedThrough[link] = nil }
             return
         case "receiver.started":
             if let beforeFailure { rows = beforeFailure }
@@ -85,6 +95,8 @@ public struct LedgerGaps: Sendable {
             let place = "gap \(key.id) of \(key.link)"
             guard let other = known[key] else {
                 if row.state == "healed" { continue }
+                // What they lost is in the losses then, and the account's sum of both is checked.
+                if row.state == "lost", key.id <= mergedThrough[key.link] ?? 0 { continue }
                 return "\(place) is \(row.state) by entry \(entry) of the ledger, and gone from the table of gaps"
             }
             guard other.state == row.state else {

@@ -120,16 +120,19 @@ enum LinkLoader {
         return tracks
     }
 
-    /// - Parameter condition: of SQL, to be added.
+    /// - Parameters:
+    ///   - condition: of SQL, to be added.
+    ///   - limit: the most that are read; negative: all.
     static func gaps(
-        of id: Int, _ database: borrowing Database, _ condition: String = ""
+        of id: Int, _ database: borrowing Database, _ condition: String = "", limit: Int = -1
     ) throws(StorageError) -> [Gap] {
         var rows = try database.prepare(
             """
             SELECT id, epoch, first_sequence, last_sequence, first_block, last_block, opened_at, cause, closed_at,
-                healed_by, missing, lost, source_from, source_to FROM gaps WHERE link = ?1 \(condition) ORDER BY id
+                healed_by, missing, lost, source_from, source_to FROM gaps WHERE link = ?1 \(condition) ORDER BY id LIMIT ?2
             """)
         rows.bind(1, Int64(id))
+        rows.bind(2, Int64(limit))
         var gaps: [Gap] = []
         while try rows.step() {
             gaps.append(

@@ -5,7 +5,7 @@ import Storage
 
 /// Records that never will be published, for one reason.
 struct LossNote: Sendable, Equatable {
-    /// `ot-broker`, `sender`, `outbox`, `it-broker`, `policy` (DESIGN §5).
+    /// `ot-broker`, `sender`, `outbox`, `it-broker`, `policy` (DESIGN §5); `gap`: of gaps that are not listed one by one any more.
     var layer: String
     /// One word.
     var reason: String
@@ -106,14 +106,14 @@ struct LossTable: ~Copyable {
     init(_ database: borrowing Database) throws(StorageError) {
         let newest = try database.prepare(
             """
-            SELECT id, noted_at FROM losses WHERE link = ?1 AND acknowledged = 0 AND layer = ?2 AND reason = ?3
+            SELECT id, noted_at FROM losses WHERE link = ?1 AND acknowledged = ?4 AND layer = ?2 AND reason = ?3
             ORDER BY id DESC LIMIT 1
             """)
         let insertion = try database.prepare(
             """
             INSERT INTO losses (link, noted_at, records, from_at, to_at, first_epoch, first_sequence, last_epoch,
-                last_sequence, others, layer, reason)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, ?10, ?11)
+                last_sequence, others, layer, reason, acknowledged)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, ?10, ?11, ?12)
             """)
         let widening = try database.prepare(
             """
@@ -150,16 +150,18 @@ struct LossTable: ~Copyable {
     }
 
     /// Names a loss of a link.
+    /// - Parameter isAcknowledged: somebody has accepted it before.
     /// - Returns: whether it begins an episode.
     mutating func note(
-        _ loss: LossNote, link: Int, at time: UnixMilliseconds, in database: borrowing Database
+        _ loss: LossNote, link: Int, at time: UnixMilliseconds, isAcknowledged: Bool = false,
+        in database: borrowing Database
     ) throws(StorageError) -> Bool {
         let numbers = [
             time.rawValue, loss.records, loss.from.rawValue, loss.to.rawValue, loss.first.epoch.rawValue,
             loss.first.sequence.rawValue, loss.last.epoch.rawValue, loss.last.sequence.rawValue,
         ]
         let id: UInt64
-        let open = try openEpisode(of: loss, link: link, at: time)
+        let open = try openEpisode(of: loss, link: link, at: time, isAcknowledged: isAcknowledged)
         if let open {
             id = open
             widening.bind(from: 1, [id] + numbers)
@@ -168,6 +170,7 @@ struct LossTable: ~Copyable {
             insertion.bind(from: 1, [UInt64(link)] + numbers)
             insertion.bind(10, text: loss.layer)
             insertion.bind(11, text: loss.reason)
+            insertion.bind(12, isAcknowledged ? 1 : 0)
             try insertion.run()
             id = UInt64(database.lastRowID())
             // Now and then is enough.
@@ -195,11 +198,12 @@ struct LossTable: ~Copyable {
     }
 
     private mutating func openEpisode(
-        of loss: LossNote, link: Int, at time: UnixMilliseconds
+        of loss: LossNote, link: Int, at time: UnixMilliseconds, isAcknowledged: Bool
     ) throws(StorageError) -> UInt64? {
         newest.bind(1, Int64(link))
         newest.bind(2, text: loss.layer)
         newest.bind(3, text: loss.reason)
+        newest.bind(4, isAcknowledged ? 1 : 0)
         defer { newest.reset() }
         guard try newest.step(), newest.unsigned(1) + Self.episode > time.rawValue else { return nil }
         return newest.unsigned(0)

@@ -58,35 +58,36 @@
 //  47. LinkTables.swift — stores what links remember, by change
 //  48. LossTable.swift — names what never will be published
 //  49. LossMerging.swift — keeps that table within its limit
-//  50. Acknowledgement.swift — what somebody accepts as lost
-//  51. AcknowledgementTable.swift — writes and reads it
-//  52. LinkRemoval.swift — what goes with a link that is gone
-//  53. OperatorError.swift — why nothing of what an operator asked for was done
-//  54. LedgerNotes.swift — what the ledger says of an event
-//  55. Anchors.swift — which signed beats the ledger keeps, and when
-//  56. ReceiverAction.swift — what the receiver itself did
-//  57. ReceiverIdentity.swift — what runs, under which configuration and keys
-//  58. AuditKey.swift — the key that signs the ledger's head
-//  59. LedgerCalendar.swift — balances each quarter of an hour, steps of the clock
-//  60. LinkLoader.swift — reads back what was stored
-//  61. StoreFile.swift — the open database, and one transaction
-//  62. StoreOpening.swift — opens the database, whatever was left of it
-//  63. Durability.swift — whether what is accepted outlives the process
-//  64. HeadWitness.swift — signs the ledger's head once a minute
-//  65. LogSyncLoop.swift — syncs the log each second
-//  66. ReceiverStore.swift — between the core thread and the store thread
-//  67. StoreLoop.swift — the store thread
-//  68. LinkArchive.swift — the database of one link without threads, for simulations
+//  50. GapMerging.swift — keeps the table of lost gaps within its limit
+//  51. Acknowledgement.swift — what somebody accepts as lost
+//  52. AcknowledgementTable.swift — writes and reads it
+//  53. LinkRemoval.swift — what goes with a link that is gone
+//  54. OperatorError.swift — why nothing of what an operator asked for was done
+//  55. LedgerNotes.swift — what the ledger says of an event
+//  56. Anchors.swift — which signed beats the ledger keeps, and when
+//  57. ReceiverAction.swift — what the receiver itself did
+//  58. ReceiverIdentity.swift — what runs, under which configuration and keys
+//  59. AuditKey.swift — the key that signs the ledger's head
+//  60. LedgerCalendar.swift — balances each quarter of an hour, steps of the clock
+//  61. LinkLoader.swift — reads back what was stored
+//  62. StoreFile.swift — the open database, and one transaction
+//  63. StoreOpening.swift — opens the database, whatever was left of it
+//  64. Durability.swift — whether what is accepted outlives the process
+//  65. HeadWitness.swift — signs the ledger's head once a minute
+//  66. LogSyncLoop.swift — syncs the log each second
+//  67. ReceiverStore.swift — between the core thread and the store thread
+//  68. StoreLoop.swift — the store thread
+//  69. LinkArchive.swift — the database of one link without threads, for simulations
 //   The daemon:
-//  69. ReceiverConfiguration.swift — everything that recv.json5 says
-//  70. CardFile.swift — reads a link card
-//  71. ReceiverServiceError.swift — why a receiver cannot start
-//  72. ReceiverStatus.swift — links and sockets as of one instant
-//  73. LinkWorker.swift — one link on the core thread
-//  74. ReceiverLoop.swift — the core thread
-//  75. ReceiverService.swift — listeners, core thread, store, outboxes
+//  70. ReceiverConfiguration.swift — everything that recv.json5 says
+//  71. CardFile.swift — reads a link card
+//  72. ReceiverServiceError.swift — why a receiver cannot start
+//  73. ReceiverStatus.swift — links and sockets as of one instant
+//  74. LinkWorker.swift — one link on the core thread
+//  75. ReceiverLoop.swift — the core thread
+//  76. ReceiverService.swift — listeners, core thread, store, outboxes
 //   Told later:
-//  76. StoredAccount.swift — the double entry of a link as its rows tell it
-//  77. LedgerWords.swift — what the ledger's entries say, in the values of an audit
-//  78. AnchorCheck.swift — what the sender signed against what the account says
-//  79. AuditReader.swift — what an audit says, as one transaction saw it
+//  77. StoredAccount.swift — the double entry of a link as its rows tell it
+//  78. LedgerWords.swift — what the ledger's entries say, in the values of an audit
+//  79. AnchorCheck.swift — what the sender signed against what the account says
+//  80. AuditReader.swift — what an audit says, as one transaction saw it

@@ -92,6 +92,12 @@ struct StoreFile: ~Copyable {
                 try store(batch.links[index], link, at: time)
             }
             for entry in batch.entries { try ledger.append(entry) }
+            // Behind the entries that say that they are lost.
+            for (index, link) in links.enumerated()
+            where batch.links[index].changes.tracker.gaps.values.contains(where: { $0.state == .lost }) {
+                try GapMerging.keepLimit(
+                    link.id, name: link.name, at: time, losses: &losses, ledger: &ledger, in: database)
+            }
             for link in links { try append(link.anchors.due(at: time, withBalance: batch.balance != nil), link, time) }
             try database.commit()
             ledger.committed()

@@ -22,7 +22,7 @@ public enum StoreSchema {
         owner: "diode-recv", applicationID: "UDRV",
         migrations: [
             [links, tracker, replica, losses, OutboxSchema.sql, LedgerSchema.sql].joined(separator: ";\n"),
-            AcknowledgementTable.sql, state, gapTopics, sourceClock,
+            AcknowledgementTable.sql, state, gapTopics, sourceClock, lostGaps,
         ])
 
     private static let links = """
@@ -118,6 +118,9 @@ public enum StoreSchema {
         ALTER TABLE gaps ADD COLUMN source_from INTEGER;
         ALTER TABLE gaps ADD COLUMN source_to INTEGER
         """
+
+    /// So that the limit of lost gaps can be kept without reading all that healed.
+    private static let lostGaps = "CREATE INDEX gaps_lost ON gaps (link, id) WHERE lost > 0 AND missing = 0"
 
     private static let losses = """
         CREATE TABLE losses (

@@ -28,9 +28,12 @@ public enum RetainedSweepError: Error, Sendable, CustomStringConvertible {
 /// (DESIGN D6). Blocks the calling thread.
 public final class RetainedSweep: Sendable {
     private static let patience = Duration.seconds(60)
+    /// Topics that are held at once; what is left then is read again.
+    private static let topicLimit = 65_536
 
     private struct State: Sendable {
         var topics: [[UInt8]] = []
+        var hasMore = false
         var report: RetainedSetReport?
         var answered = 0
         var refused = 0
@@ -51,10 +54,17 @@ public final class RetainedSweep: Sendable {
     /// Reads what is there and deletes it.
     /// - Returns: how many values were deleted.
     public func run() throws(RetainedSweepError) -> UInt64 {
-        try read()
-        let topics = state.withLock { $0.topics } + [Array(LinkStatusPublisher(link: link).statusTopic.utf8)]
-        try delete(topics)
-        return UInt64(topics.count - 1)
+        var deleted: UInt64 = 0
+        var hasMore = true
+        while hasMore {
+            state.withLock { $0 = State() }
+            try read()
+            let found = state.withLock { $0 }
+            hasMore = found.hasMore
+            deleted += UInt64(found.topics.count)
+            try delete(found.topics + (hasMore ? [] : [Array(LinkStatusPublisher(link: link).statusTopic.utf8)]))
+        }
+        return deleted
     }
 
     private func read() throws(RetainedSweepError) {
@@ -66,7 +76,9 @@ public final class RetainedSweep: Sendable {
                 received: { [self] message in
                     guard let origin = MessageOrigin(message.properties), origin.link == name else { return }
                     let topic = message.topic.withUnsafeBytes { Array($0) }
-                    state.withLock { $0.topics.append(topic) }
+                    state.withLock {
+                        if $0.topics.count < Self.topicLimit { $0.topics.append(topic) } else { $0.hasMore = true }
+                    }
                 },
                 finished: { [self] report in
                     state.withLock { $0.report = report }
