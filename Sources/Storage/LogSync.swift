@@ -35,7 +35,7 @@ public struct LogSync: ~Copyable {
         } else {
             if log < 0 { open() }
             guard log >= 0, fdatasync(log) == 0 else {
-                isInDoubt = true
+                isInDoubt = log >= 0
                 throw .inputOutput(path: path, reason: "cannot sync the log: \(String(cString: strerror(errno)))")
             }
         }
