@@ -67,6 +67,8 @@ struct Replica: Sendable {
     private(set) var slotCount: UInt64 = 0
     /// Topics that found no room since the start.
     private(set) var untracked: UInt64 = 0
+    /// A whole round of slices has said every slot that is not newer than this; nil: none has since the start.
+    private var saidUpTo: Stamp?
     private var checkpoint = DirtyTopics()
     /// Versions that were passed over since they were last taken.
     private var jumps: [VersionJump] = []
@@ -86,12 +88,15 @@ struct Replica: Sendable {
     ///
     /// A retained record is the newest if its topic's retained value is not newer; an event, if nothing of its topic is: a
     /// consumer takes the last message as the current value, while the retained value must follow the plant's even if
-    /// an event came since.
+    /// an event came since. What a whole round has passed over is the past, even where the sender has forgotten what came after it.
     mutating func apply(
         _ content: SlotContent, stamp: Stamp, version: TopicVersion, with hasher: inout SymbolHasher
     ) -> Standing {
+        let isPast = saidUpTo.map { stamp <= $0 } ?? false
+        if isPast, names.find(content.topic) == nil { return .superseded }
         guard let place = place(of: content.topic, with: &hasher) else { return .untracked }
         raiseVersion(place, to: version, of: stamp, records: 1)
+        guard !isPast else { return .superseded }
         checkpoint.mark(place)
         if content.retain {
             guard !topics[place].retained.isAtLeast(stamp) else { return .superseded }
@@ -125,6 +130,9 @@ struct Replica: Sendable {
     }
 
     // MARK: What a slice says
+
+    /// A whole round has said every slot up to this stamp.
+    mutating func noteWhole(upTo stamp: Stamp) { saidUpTo = max(saidUpTo ?? stamp, stamp) }
 
     /// The place of a topic, new if need be; nil if there is no room.
     mutating func place(of topic: RawSpan, with hasher: inout SymbolHasher) -> Int? {

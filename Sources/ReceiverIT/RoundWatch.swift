@@ -17,6 +17,8 @@ struct RoundWatch: Sendable, Equatable {
     private var epoch = Epoch(rawValue: 0)
     private var round: UInt64?
     private var next = TopicHash(rawValue: 0)
+    /// Of its first slice: the others were captured later.
+    private var begun = Stamp(epoch: Epoch(rawValue: 0), sequence: SequenceNumber(rawValue: 0))
     /// Something was missing while it was applied, or after it was captured.
     private var isDisturbed = false
     /// What was decided when something was last missing.
@@ -40,21 +42,23 @@ struct RoundWatch: Sendable, Equatable {
 
     /// A slice was applied.
     /// - Parameter isMissing: whether a gap is open.
-    mutating func note(_ heading: SliceHeading, isMissing: Bool) {
+    /// - Returns: up to which record the round that is complete with it has said everything.
+    mutating func note(_ heading: SliceHeading, isMissing: Bool) -> Stamp? {
         if heading.from.rawValue == 0 {
-            (epoch, round) = (heading.capture.epoch, heading.round)
+            (epoch, round, begun) = (heading.capture.epoch, heading.round, heading.capture)
             isDisturbed = disturbedAt.map { heading.capture < $0 } ?? false
         } else if heading.capture.epoch != epoch || heading.round != round || heading.from != next {
             round = nil
         }
         if isMissing { isDisturbed = true }
-        guard round != nil else { return }
+        guard round != nil else { return nil }
         guard heading.isLast else {
             next = TopicHash(rawValue: heading.to.rawValue &+ 1)
-            return
+            return nil
         }
         round = nil
         isWhole = true
         if !isDisturbed { isSettled = true }
+        return begun
     }
 }

@@ -32,7 +32,8 @@ extension ReceiverCore {
             nameMissing()
             noteTrackerEvents()
             note(applier.outcome, of: slice.heading)
-            memory.rounds.note(slice.heading, isMissing: memory.tracker.account.missing > 0)
+            let whole = memory.rounds.note(slice.heading, isMissing: memory.tracker.account.missing > 0)
+            if let whole { memory.replica.noteWhole(upTo: whole) }
         }
     }
 

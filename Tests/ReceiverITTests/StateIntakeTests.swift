@@ -136,6 +136,22 @@ struct StateIntakeTests {
         #expect(link.core.replica.digestMatches == true && link.core.replica.topics == 1)
     }
 
+    @Test("P3 what a whole round has passed over is the past, even where nobody remembers its deletion")
+    func past() throws {
+        try send(plant.publish("z", "0"))
+        let lost = plant.publish([("a", [49], true), ("e", [50], false)])
+        try send(plant.publish("a", ""))
+        try beat()
+        link.pass(.milliseconds(60))
+        plant.forget("a")
+        plant.forget("e")
+        try round(2)
+        try send(lost, transmission: 1)
+        #expect(link.deliveries.suffix(2).map(\.lateness) == [.superseded, .superseded])
+        #expect(link.core.account.missing == 0 && link.core.replica.topics == 1 && link.isBalanced)
+        #expect(retained(link.deliveries) == plant.retained)
+    }
+
     @Test("P2 a deletion that was lost is made up for: with its tombstone by its own number, without it as a refresh")
     func deletions() throws {
         try send(plant.publish("a", "1"), plant.publish("b", "2"), plant.publish("e", "3", retain: false))
@@ -180,10 +196,11 @@ struct StateIntakeTests {
         #expect(link.core.replica.digestMatches == true && link.core.replica.isSettled)
         // Somebody changed what the receiver has.
         var hasher = SymbolHasher()
-        let other = try #require(link.deliveries.first)
-        _ = link.core.memory.replica.apply(
-            SlotContent(other), stamp: Stamp(epoch: plant.sender.epoch, sequence: SequenceNumber(rawValue: 2)),
-            version: TopicVersion(rawValue: 1), with: &hasher)
+        let other = SlotContent(try #require(link.deliveries.first))
+        let place = try #require(link.core.memory.replica.place(of: other.topic, with: &hasher))
+        link.core.memory.replica.take(
+            .retained, of: place, other,
+            stamp: Stamp(epoch: plant.sender.epoch, sequence: SequenceNumber(rawValue: 2)), with: &hasher)
         try send(plant.checkpoint())
         #expect(link.core.replica.digestMatches == false)
         #expect(link.events.contains { if case .digest(false, _) = $0 { true } else { false } })
