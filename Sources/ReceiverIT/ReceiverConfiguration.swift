@@ -28,6 +28,18 @@ public struct ReceiverConfiguration: Sendable {
         case drop
     }
 
+    /// What each link may take of this machine, whatever comes.
+    public struct Limits: Sendable {
+        /// Topics whose stamps are kept: 1…10,000,000. Default 1,000,000.
+        public let topics: Int
+        /// Signatures of unknown transmissions a second: 100…1,000,000. Default 8,000.
+        public let verifications: Int
+        /// Symbols of partly received blocks: 1 MiB…16 GiB. Default 64 MiB.
+        public let partial: ByteSize
+        /// Blocks that wait for those before them: 1 MiB…16 GiB. Default 64 MiB.
+        public let reorder: ByteSize
+    }
+
     /// 1…256 links. No default.
     public let links: [Link]
     public let broker: BrokerSettings
@@ -42,6 +54,7 @@ public struct ReceiverConfiguration: Sendable {
     /// The most disk that the account of gaps takes: 1 MiB…64 TiB. Default 1 GiB.
     public let ledgerLimit: ByteSize
     public let late: Late
+    public let limits: Limits
     /// The status page; nil opens no port. Default 127.0.0.1:9470.
     public let status: StatusSettings?
     /// Every key with the value that holds, for `check` and for the ledger.
@@ -64,6 +77,7 @@ public struct ReceiverConfiguration: Sendable {
         outboxLimit = parts.outboxLimit
         ledgerLimit = parts.ledgerLimit
         late = parts.late
+        limits = parts.limits
         status = parts.status
         self.effective = effective
     }
@@ -87,6 +101,7 @@ public struct ReceiverConfiguration: Sendable {
         let outboxLimit: ByteSize
         let ledgerLimit: ByteSize
         let late: Late
+        let limits: Limits
         let status: StatusSettings?
 
         init(_ file: inout ConfigSection) throws(ConfigError) {
@@ -105,6 +120,7 @@ public struct ReceiverConfiguration: Sendable {
                 try ledger.value("limit", .bytes(.mebibytes(1)...(.tebibytes(64))), default: .gibibytes(1))
             }
             late = try file.value("late", .oneOf, default: .topic)
+            limits = try file.section("limits", Limits.init)
             status = try file.optionalSection("status") { (status: inout ConfigSection) throws(ConfigError) in
                 try StatusSettings(&status, standardPort: 9_470)
             }
@@ -130,6 +146,15 @@ public struct ReceiverConfiguration: Sendable {
                 }
             }
         }
+    }
+}
+
+extension ReceiverConfiguration.Limits {
+    fileprivate init(_ section: inout ConfigSection) throws(ConfigError) {
+        topics = try section.value("topics", .integer(1...10_000_000), default: 1_000_000)
+        verifications = try section.value("verifications", .integer(100...1_000_000), default: 8_000)
+        partial = try section.value("partial", .bytes(.mebibytes(1)...(.gibibytes(16))), default: .mebibytes(64))
+        reorder = try section.value("reorder", .bytes(.mebibytes(1)...(.gibibytes(16))), default: .mebibytes(64))
     }
 }
 

@@ -72,6 +72,7 @@ public final class ReceiverService: Sendable {
         var settings = ReceiverCore.Settings()
         settings.reorderWindow = configuration.reorderTimeout
         settings.silenceTimeout = configuration.silenceTimeout
+        settings.limit(by: configuration.limits)
         ledgerBytes = Int(clamping: configuration.ledgerLimit.bytes)
         self.settings = settings
         let path = configuration.state.resolved

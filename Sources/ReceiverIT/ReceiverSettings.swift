@@ -1,3 +1,5 @@
+import Configuration
+
 extension ReceiverCore {
     /// What the core is told once. The defaults suit a 1 Gbit/s link.
     public struct Settings: Sendable {
@@ -24,6 +26,15 @@ extension ReceiverCore {
         public var topicNameBytes = 128 << 20
 
         public init() {}
+
+        mutating func limit(by limits: ReceiverConfiguration.Limits) {
+            topics = limits.topics
+            // Long names may take the room of others, not more.
+            topicNameBytes = max(topicNameBytes, 128 * limits.topics)
+            verificationsPerSecond = limits.verifications
+            assemblyBytes = Int(clamping: limits.partial.bytes)
+            reorderBytes = Int(clamping: limits.reorder.bytes)
+        }
     }
 }
 

@@ -62,6 +62,16 @@ public struct SenderConfiguration: Sendable {
         case hold
     }
 
+    /// What a plant may fill; what is beyond is numbered, shed and named.
+    public struct Limits: Sendable {
+        /// Topics whose values are kept: 1…10,000,000. Default 1,000,000.
+        public let topics: Int
+        /// Names and values of all of them: 1 MiB…1 TiB. Default 2 GiB.
+        public let values: ByteSize
+        /// The largest record: 1 KiB…1 MiB. Default 1 MiB.
+        public let record: ByteSize
+    }
+
     /// Up to how many topics absence is believed to be deletion (DESIGN D6): the larger of the two.
     public struct DeletionHold: Sendable, Equatable {
         /// 0…100,000,000. Default 100.
@@ -92,6 +102,7 @@ public struct SenderConfiguration: Sendable {
     public let snapshotPeriod: Duration
     /// Between two beats: 10 ms…60 s. Default 1 s.
     public let beat: Duration
+    public let limits: Limits
     /// The status page; nil opens no port. Default 127.0.0.1:9471.
     public let status: StatusSettings?
     /// Every key with the value that holds, for `check` and for the fingerprint in the beat.
@@ -117,6 +128,7 @@ public struct SenderConfiguration: Sendable {
         deletionHold = parts.deletionHold
         snapshotPeriod = parts.snapshotPeriod
         beat = parts.beat
+        limits = parts.limits
         status = parts.status
         self.effective = effective
     }
@@ -134,6 +146,7 @@ public struct SenderConfiguration: Sendable {
         let deletionHold: DeletionHold
         let snapshotPeriod: Duration
         let beat: Duration
+        let limits: Limits
         let status: StatusSettings?
 
         init(_ file: inout ConfigSection) throws(ConfigError) {
@@ -158,6 +171,7 @@ public struct SenderConfiguration: Sendable {
                     "period", .duration(.milliseconds(100)...(.seconds(86_400))), default: .seconds(30))
             }
             beat = try file.value("beat", .duration(.milliseconds(10)...(.seconds(60))), default: .seconds(1))
+            limits = try file.section("limits", Limits.init)
             status = try file.optionalSection("status") { (status: inout ConfigSection) throws(ConfigError) in
                 try StatusSettings(&status, standardPort: 9_471)
             }
@@ -217,6 +231,14 @@ extension SenderConfiguration.Journal {
             "keep", .duration(.seconds(60)...(.seconds(3_650 * 86_400))), default: .seconds(7 * 86_400))
         limit = try section.value("limit", .bytes(.mebibytes(1)...(.tebibytes(64))), default: .gibibytes(64))
         minFree = try section.value("min_free", .bytes(ByteSize(bytes: 0)...(.tebibytes(64))), default: .gibibytes(2))
+    }
+}
+
+extension SenderConfiguration.Limits {
+    fileprivate init(_ section: inout ConfigSection) throws(ConfigError) {
+        topics = try section.value("topics", .integer(1...10_000_000), default: 1_000_000)
+        values = try section.value("values", .bytes(.mebibytes(1)...(.tebibytes(1))), default: .gibibytes(2))
+        record = try section.value("record", .bytes(.kibibytes(1)...(.mebibytes(1))), default: .mebibytes(1))
     }
 }
 

@@ -51,6 +51,9 @@ extension SenderService {
             framing: EthernetFraming(mtuBytes: configuration.link.mtu, ipv6: isIPv6),
             repair: RepairRatio(share: configuration.fec.repair.share, minimum: configuration.fec.minRepair))
         var settings = SenderCore.Settings(policy: ExportPolicy(rules: configuration.export), geometry: geometry)
+        let limits = configuration.limits
+        settings.slots = NamespaceSlots.Limits(topics: limits.topics, bytes: Int(clamping: limits.values.bytes))
+        settings.maximumRecordBytes = Int(clamping: limits.record.bytes)
         settings.flush = configuration.fec.flush
         settings.beat = configuration.beat
         settings.snapshotPeriod = configuration.snapshotPeriod

@@ -27,7 +27,9 @@ struct ReceiverConfigurationTests {
                 + "\"mqtt://127.0.0.1:1884\",\"ca\":null,\"cert\":null,\"key\":null,\"username\":null,"
                 + "\"password_file\":null,\"client_id\":null,\"version\":\"auto\"},\"state\":\"recv.db\","
                 + "\"reorder_timeout\":\"50ms\",\"silence_timeout\":\"3s\",\"outbox\":{\"limit\":\"4GiB\"},"
-                + "\"ledger\":{\"limit\":\"1GiB\"},\"late\":\"topic\",\"status\":{\"listen\":\"127.0.0.1:9470\","
+                + "\"ledger\":{\"limit\":\"1GiB\"},\"late\":\"topic\","
+                + "\"limits\":{\"topics\":1000000,\"verifications\":8000,\"partial\":\"64MiB\",\"reorder\":\"64MiB\"},"
+                + "\"status\":{\"listen\":\"127.0.0.1:9470\","
                 + "\"expose\":false}}")
         #expect(configuration.links[0].card.resolved == "/etc/diode/plant-a.card")
         #expect(try read(configuration.effective.page).effective == configuration.effective)

@@ -28,6 +28,7 @@ struct SenderConfigurationTests {
                 + "\"flush\":\"2ms\",\"repair_spread\":\"5ms\"},\"echo\":[\"1s\",\"30s\",\"10m\",\"1h\"],\"journal\":{"
                 + "\"keep\":\"7d\",\"limit\":\"64GiB\",\"min_free\":\"2GiB\"},\"on_disk_full\":\"forward\",\"deletions\":{"
                 + "\"hold\":{\"topics\":100,\"share\":\"5%\"}},\"snapshot\":{\"period\":\"30s\"},\"beat\":\"1s\","
+                + "\"limits\":{\"topics\":1000000,\"values\":\"2GiB\",\"record\":\"1MiB\"},"
                 + "\"status\":{\"listen\":\"127.0.0.1:9471\",\"expose\":false}}")
         #expect(configuration.link.key.resolved == "/etc/diode/plant-a.key")
         #expect(try read(configuration.effective.page).effective == configuration.effective)
@@ -90,6 +91,8 @@ struct SenderConfigurationTests {
             ("state:", "on_disk_full: 'stop', state:", "on_disk_full"), ("state:", "late: 'drop', state:", "late"),
             ("state:", "fec: { min_repair: -1 }, state:", "fec.min_repair"),
             ("state:", "deletions: { hold: { share: '101%' } }, state:", "deletions.hold.share"),
+            ("state:", "limits: { topics: 0 }, state:", "limits.topics"),
+            ("state:", "limits: { record: '2MiB' }, state:", "limits.record"),
             ("export: []", "export: [{ filter: 'a#' }]", "export[0].filter"),
             ("export: []", "export: [{ filter: 'a', except: ['+x'] }]", "export[0].except[0]"),
             ("export: []", "export: [{ filter: 'a', max_rate: 1 }]", "export[0].max_rate"),
