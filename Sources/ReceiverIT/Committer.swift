@@ -7,6 +7,7 @@ import Outbox
 /// the same transaction.
 struct Committer: Sendable {
     private(set) var commit = Commit()
+    private var sums = VersionSums()
 
     mutating func note(_ event: LinkEvent) { commit.events.append(event) }
     mutating func beginReading(_ number: UInt64) { commit.beginsReading = number }
@@ -51,8 +52,10 @@ struct Committer: Sendable {
                 note(item, before: stamp, &applied)
                 // One that comes late speaks of a state that was.
                 guard !released.isLate else { return }
+                let at = Self.before(stamp)
+                let isCounted = sums.agree(with: checkpoint, at: at)
                 applied.comparison = DigestComparison(
-                    at: Self.before(stamp), isEqual: replica.agrees(with: checkpoint, with: &hasher))
+                    at: at, isEqual: replica.agrees(with: checkpoint, with: &hasher) && isCounted)
             default: note(item, before: stamp, &applied)
             }
         }
@@ -169,6 +172,22 @@ struct Committer: Sendable {
     /// Control items take no sequence: they stand behind the record before them.
     private static func before(_ next: Stamp) -> Stamp {
         Stamp(epoch: next.epoch, sequence: SequenceNumber(rawValue: next.sequence.rawValue - 1))
+    }
+}
+
+/// The sender's double entry (DESIGN D6, W-37): by topic it has given out as many versions as it has numbered records. Only what it added
+/// since the checkpoint before can be compared: what came before an epoch is in its versions, too, and not in its sequences.
+private struct VersionSums: Sendable {
+    private var last: (at: Stamp, sum: UInt64)?
+
+    /// Notes a checkpoint.
+    /// - Returns: whether both sums have grown alike since the last one of its epoch.
+    mutating func agree(with checkpoint: Checkpoint, at: Stamp) -> Bool {
+        // Both are below 2⁶³ (W-31).
+        let sum = checkpoint.versions + checkpoint.forgotten
+        defer { last = (at, sum) }
+        guard let last, last.at.epoch == at.epoch, last.at <= at else { return true }
+        return sum &- last.sum == at.sequence.rawValue - last.at.sequence.rawValue
     }
 }
 

@@ -33,8 +33,7 @@ struct AnchorTests {
         try receiver.emit([receiver.sender.live(count: 5), receiver.sender.beat { $0.isDurable = true }])
         #expect(await receiver.waitUntil(sent: 15))
         #expect(await eventually { receiver.link?.beat?.isDurable == true })
-        try receiver.settle()
-        #expect(await eventually { receiver.link?.outbox.published == 15 })
+        try await receiver.settle(15)
         receiver.stop()
         return receiver
     }

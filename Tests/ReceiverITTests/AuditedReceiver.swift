@@ -72,6 +72,15 @@ final class AuditedReceiver {
             })
     }
 
+    /// The same until so many records have: what was decided is in the queue a transaction later.
+    func settle(_ records: UInt64) async throws {
+        let isPublished = try await eventually {
+            try settle()
+            return link?.outbox.published == records
+        }
+        #expect(isPublished)
+    }
+
     /// Runs `diode-recv` on this receiver's configuration.
     func command(_ arguments: [String]) async throws -> Finished {
         try await run([Executable.path("diode-recv")] + arguments + ["--config", configuration])

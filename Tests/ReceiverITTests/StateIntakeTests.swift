@@ -210,6 +210,23 @@ struct StateIntakeTests {
         #expect(retained(link.deliveries) == plant.retained)
     }
 
+    @Test("D6 a sender whose versions and sequences do not grow alike is not whole, whatever the digest says")
+    func doubleEntry() throws {
+        try send(plant.publish("a", "1"), plant.publish("b", "2", retain: false))
+        try beat()
+        try round()
+        try send(plant.checkpoint())
+        plant.forget("b")
+        try send(plant.publish("a", "3"), plant.checkpoint())
+        try round()
+        try send(plant.checkpoint())
+        #expect(link.core.replica.digestMatches == true && link.core.replica.isSettled)
+        plant.forgotten += 1
+        try send(plant.publish("a", "4"), plant.checkpoint())
+        #expect(link.core.replica.digestMatches == false)
+        #expect(link.events.contains { if case .digest(false, _) = $0 { true } else { false } })
+    }
+
     @Test("P9 later records and slots name the topics that a gap swallowed; what comes late is taken off again")
     func naming() throws {
         try send(plant.publish([("a", [1], true), ("b", [1], true), ("c", [1], true)]))

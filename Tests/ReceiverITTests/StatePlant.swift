@@ -20,6 +20,8 @@ final class StatePlant {
 
     let sender: TestSender
     private(set) var topics: [String: Topic] = [:]
+    /// Versions of topics that it has forgotten, and what it counts wrong.
+    var forgotten: UInt64 = 0
     private var hasher = SymbolHasher()
     private var nextSlice: UInt64 = 1
     private(set) var round: UInt64 = 0
@@ -56,7 +58,7 @@ final class StatePlant {
     }
 
     /// Forgets a tombstone, or a topic altogether.
-    func forget(_ topic: String) { topics[topic] = nil }
+    func forget(_ topic: String) { forgotten += topics.removeValue(forKey: topic)?.version ?? 0 }
 
     /// One round of the carousel in so many slices, as of now.
     func slices(_ count: Int = 1) -> [TestBlock] {
@@ -114,7 +116,7 @@ final class StatePlant {
         var content = LiveContentEncoder()
         content.append(
             Checkpoint(
-                digest: digest.sum, versions: topics.values.reduce(0) { $0 + $1.version }, forgotten: 0,
+                digest: digest.sum, versions: topics.values.reduce(0) { $0 + $1.version }, forgotten: forgotten,
                 topics: UInt64(topics.count), slots: slots))
         return sender.live(&content)
     }
