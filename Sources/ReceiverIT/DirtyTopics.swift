@@ -8,6 +8,7 @@ struct DirtyTopics: Sendable {
     private(set) var count = 0
     /// Where the sweep is: a word of `bits`; nil between checkpoints.
     private var sweep: Int?
+    private var mustBegin = false
 
     mutating func mark(_ index: Int) {
         let (word, bit) = (index / 64, UInt64(1) << (index % 64))
@@ -17,14 +18,18 @@ struct DirtyTopics: Sendable {
         count += 1
     }
 
-    /// Gives up the sweep that is under way; the next step begins anew.
-    mutating func restart() { sweep = nil }
+    /// Gives up the sweep that is under way; the next step begins anew, also where nothing is marked.
+    mutating func restart() {
+        sweep = nil
+        mustBegin = true
+    }
 
     /// Moves out marked topics, in ascending order, until about `limit` of them; ends the sweep if nothing is left.
     mutating func step(mayBegin: Bool, limit: Int) -> (LinkChanges.Checkpoint, [Int]) {
         var step = LinkChanges.Checkpoint()
         if sweep == nil {
-            guard mayBegin, count > 0 else { return (step, []) }
+            guard mustBegin || mayBegin && count > 0 else { return (step, []) }
+            mustBegin = false
             sweep = 0
             step.begins = true
         }

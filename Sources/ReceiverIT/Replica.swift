@@ -92,11 +92,12 @@ struct Replica: Sendable {
     mutating func apply(
         _ content: SlotContent, stamp: Stamp, version: TopicVersion, with hasher: inout SymbolHasher
     ) -> Standing {
-        let isPast = saidUpTo.map { stamp <= $0 } ?? false
-        if isPast, names.find(content.topic) == nil { return .superseded }
+        if let saidUpTo, stamp <= saidUpTo {
+            pass(content, stamp: stamp, version: version)
+            return .superseded
+        }
         guard let place = place(of: content.topic, with: &hasher) else { return .untracked }
         raiseVersion(place, to: version, of: stamp, records: 1)
-        guard !isPast else { return .superseded }
         checkpoint.mark(place)
         if content.retain {
             guard !topics[place].retained.isAtLeast(stamp) else { return .superseded }
@@ -106,6 +107,14 @@ struct Replica: Sendable {
         let isNewestEvent = !topics[place].event.isAtLeast(stamp)
         if isNewestEvent { set(.event, of: place, to: content, stamp, with: &hasher) }
         return isNewestEvent && !topics[place].retained.isAtLeast(stamp) ? .newest : .superseded
+    }
+
+    /// Leaves a record of the past out. A start that applies its unit again knows nothing of the round that passed over it, and would take it.
+    private mutating func pass(_ content: SlotContent, stamp: Stamp, version: TopicVersion) {
+        let place = names.find(content.topic)
+        if let place { raiseVersion(place, to: version, of: stamp, records: 1) }
+        let isOld = place.map { topics[$0][content.retain ? .retained : .event].isAtLeast(stamp) } ?? false
+        if !isOld { isAheadOfUnits = true }
     }
 
     /// Notes records that the sender numbered and shed.
@@ -264,7 +273,7 @@ struct Replica: Sendable {
     ) -> (LinkChanges.Checkpoint, [TopicRow]) {
         if isAheadOfUnits { checkpoint.restart() }
         let (checkpoint, places) = checkpoint.step(
-            mayBegin: mayBegin || isAheadOfUnits, limit: isAheadOfUnits ? .max : limit)
+            mayBegin: mayBegin, limit: isAheadOfUnits ? .max : limit)
         isAheadOfUnits = false
         for place in places { hashSlots(of: place, with: &hasher) }
         return (checkpoint, places.map(row))

@@ -56,10 +56,15 @@ public final class RetainedSweep: Sendable {
     public func run() throws(RetainedSweepError) -> UInt64 {
         var deleted: UInt64 = 0
         var hasMore = true
+        var before: Set<[UInt8]> = []
         while hasMore {
             state.withLock { $0 = State() }
             try read()
             let found = state.withLock { $0 }
+            // A broker that says yes and keeps them would be asked for ever.
+            let kept = found.topics.count { before.contains($0) }
+            guard kept == 0 else { throw .undeleted(kept) }
+            before = Set(found.topics)
             hasMore = found.hasMore
             deleted += UInt64(found.topics.count)
             try delete(found.topics + (hasMore ? [] : [Array(LinkStatusPublisher(link: link).statusTopic.utf8)]))

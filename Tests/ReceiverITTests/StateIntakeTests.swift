@@ -127,11 +127,7 @@ struct StateIntakeTests {
         try beat()
         plant.forget("e")
         try round()
-        let folder = try TemporaryDirectory("taken-away")
-        var archive = try LinkArchive(path: folder.file("recv.db"), card: plant.sender.card, time: link.time)
-        try archive.store(link.commits, time: link.time)
-        link.core = try archive.core(
-            settings: ReceiverCore.Settings(), seed: 2, now: link.now, time: link.time)
+        try restart()
         try send(plant.checkpoint())
         #expect(link.core.replica.digestMatches == true && link.core.replica.topics == 1)
     }
@@ -150,6 +146,21 @@ struct StateIntakeTests {
         #expect(link.deliveries.suffix(2).map(\.lateness) == [.superseded, .superseded])
         #expect(link.core.account.missing == 0 && link.core.replica.topics == 1 && link.isBalanced)
         #expect(retained(link.deliveries) == plant.retained)
+        // The next process reads it out of the units again, and knows nothing of the round.
+        try restart()
+        try send(plant.checkpoint())
+        #expect(link.core.replica.digestMatches != false && link.core.replica.topics == 1)
+        try round()
+        try send(plant.checkpoint())
+        #expect(link.core.replica.digestMatches == true)
+    }
+
+    /// A kill behind a transaction of everything so far.
+    private func restart() throws {
+        let folder = try TemporaryDirectory("restart")
+        var archive = try LinkArchive(path: folder.file("recv.db"), card: plant.sender.card, time: link.time)
+        try archive.store(link.commits, time: link.time)
+        link.core = try archive.core(settings: ReceiverCore.Settings(), seed: 2, now: link.now, time: link.time)
     }
 
     @Test("P2 a deletion that was lost is made up for: with its tombstone by its own number, without it as a refresh")

@@ -16,6 +16,21 @@ struct DatagramTests {
         #expect(refusal?.description.hasPrefix("host \"no-such-host.invalid\": ") == true)
     }
 
+    @Test("the errors of the interface below an address are counted from the beginning on")
+    func interfaces() throws {
+        let loopback = InterfaceErrors(below: try SocketAddress(host: "127.0.0.1", port: 1, passive: true))
+        #expect(loopback.interfaces == ["lo"] && loopback.count == 0)
+        for wildcard in ["0.0.0.0", "::"] {
+            let all = InterfaceErrors(below: try SocketAddress(host: wildcard, port: 1, passive: true))
+            #expect(!all.interfaces.contains("lo"))
+        }
+        let elsewhere = InterfaceErrors(below: try SocketAddress(host: "192.0.2.1", port: 1, passive: true))
+        #expect(elsewhere.interfaces == [])
+        let none = InterfaceErrors(
+            below: try SocketAddress(host: "127.0.0.1", port: 1, passive: true), interface: "no-such-0")
+        #expect(none.interfaces == ["no-such-0"] && none.count == 0)
+    }
+
     @Test(
         "every frame arrives whole and in order, with and without offload", arguments: [true, false], [1, 100, 1_400])
     func frames(offload: Bool, frameBytes: Int) throws {
