@@ -1,23 +1,46 @@
 #!/usr/bin/env python3
 """A Sparkplug B edge node with one device, by pysparkplug: NBIRTH, DBIRTH, then NDATA and DDATA, and NDEATH as its will.
 
-Values follow from --seed. With --alias the births name an alias for each metric and data carries the alias alone. A rebirth command
-is answered with the current values. Each message is written to --manifest as one line of JSON with topic and payload (hex). Prints
-READY once born. Ends after --count data messages or on SIGTERM, with an NDEATH; --die ends without one, so that the broker
-publishes the will.
+Values follow from --seed. With --alias the births name an alias for each metric and data carries the alias alone. --types gives the device
+a metric of every type that the library can encode. A rebirth command is answered with the current values; with --sloppy the library is
+left as it comes: no answer, no metric to ask by, and an NDEATH with the next bdSeq instead of the birth's. Each message is written to
+--manifest as one line of JSON with topic, payload (hex) and metrics. Prints READY once born. SIGUSR1 takes the device away (DDEATH),
+SIGUSR2 brings it back. Ends after --count data messages or on SIGTERM, with an NDEATH; --die ends without one, so that the broker publishes
+the will.
 """
 
 import itertools
 import json
 import os
 import random
+import signal
 import sys
 import threading
 import time
+from datetime import datetime, timezone
 
 import pysparkplug as spb
 
 import connection
+from sparkplug_payload import manifest_line
+
+
+SAMPLES = {
+    spb.DataType.INT8: lambda step: -(step % 128), spb.DataType.INT16: lambda step: -step, spb.DataType.INT32: lambda step: -step << 8,
+    spb.DataType.INT64: lambda step: -step << 40, spb.DataType.UINT8: lambda step: step % 256, spb.DataType.UINT16: lambda step: step,
+    spb.DataType.UINT32: lambda step: step << 8, spb.DataType.UINT64: lambda step: (1 << 63) + step,
+    spb.DataType.FLOAT: lambda step: step / 4, spb.DataType.DOUBLE: lambda step: step / 3, spb.DataType.BOOLEAN: lambda step: step % 2 == 0,
+    spb.DataType.STRING: lambda step: f"Maß {step}", spb.DataType.DATETIME: lambda step: datetime.fromtimestamp(1e9 + step, timezone.utc),
+    spb.DataType.TEXT: lambda step: "", spb.DataType.UUID: lambda step: f"00000000-0000-4000-8000-{step:012}",
+    spb.DataType.BYTES: lambda step: bytes([0, 255, step % 256]), spb.DataType.FILE: lambda step: bytes(step),
+    spb.DataType.INT8_ARRAY: lambda step: (-1, step % 128), spb.DataType.INT16_ARRAY: lambda step: (-1, step),
+    spb.DataType.INT32_ARRAY: lambda step: (-1, step), spb.DataType.INT64_ARRAY: lambda step: (-1, step),
+    spb.DataType.UINT8_ARRAY: lambda step: (1, step % 256), spb.DataType.UINT16_ARRAY: lambda step: (1, step),
+    spb.DataType.UINT32_ARRAY: lambda step: (1, step), spb.DataType.UINT64_ARRAY: lambda step: (1, step),
+    spb.DataType.FLOAT_ARRAY: lambda step: (0.5, step), spb.DataType.DOUBLE_ARRAY: lambda step: (0.1, step),
+    spb.DataType.BOOLEAN_ARRAY: lambda step: (True, False, step % 2 == 0), spb.DataType.STRING_ARRAY: lambda step: ("ß", str(step)),
+    spb.DataType.DATETIME_ARRAY: lambda step: (datetime.fromtimestamp(1e9 + step, timezone.utc),),
+}  # fmt: skip
 
 
 class RecordingClient(spb.Client):
@@ -34,7 +57,7 @@ class RecordingClient(spb.Client):
             self.bdseq = next(metric for metric in message.payload.metrics if metric.name == "bdSeq")
         payload = message.payload.encode(include_dtypes=include_dtypes)
         if self.manifest:
-            self.manifest.write(json.dumps({"topic": str(message.topic), "payload": payload.hex()}) + "\n")
+            self.manifest.write(json.dumps(manifest_line(str(message.topic), payload)) + "\n")
             self.manifest.flush()
         self.count += 1
         super().publish(message, include_dtypes=include_dtypes)
@@ -48,6 +71,8 @@ class Node:
 
     def __init__(self, arguments, manifest):
         self.arguments = arguments
+        if arguments.types:
+            self.device_metrics = self.device_metrics + [(f"type/{kind.name}", kind) for kind in SAMPLES]
         self.random = random.Random(arguments.seed)
         self.step = 0
         self.lock = threading.Lock()
@@ -57,10 +82,12 @@ class Node:
         rebirth = spb.Metric(
             timestamp=spb.get_current_timestamp(), name="Node Control/Rebirth", datatype=spb.DataType.BOOLEAN, value=False
         )
+        control = [] if arguments.sloppy else [rebirth]
         self.node = spb.EdgeNode(
-            arguments.group, arguments.node, [*self.values(self.node_metrics), rebirth], self.client, self.on_command
+            arguments.group, arguments.node, [*self.values(self.node_metrics), *control], self.client, self.on_command
         )
-        self.node.register(spb.Device(arguments.device, self.values(self.device_metrics)))
+        self.device = spb.Device(arguments.device, self.values(self.device_metrics))
+        self.node.register(self.device)
 
     def values(self, metrics):
         """Current values of these metrics, with name and alias."""
@@ -70,6 +97,7 @@ class Node:
             "uptime": self.step, "healthy": draw.random() < 0.9, "temperature": round(draw.gauss(60, 5), 2),
             "count": self.step * 3, "state": draw.choice(["idle", "running", "Störung"]),
         }  # fmt: skip
+        made |= {f"type/{kind.name}": sample(self.step) for kind, sample in SAMPLES.items()}
         return [
             spb.Metric(timestamp=now, name=name, datatype=kind, value=made[name], alias=self.aliases.get(name))
             for name, kind in metrics
@@ -79,7 +107,7 @@ class Node:
         """One NDATA or DDATA with changed values."""
         with self.lock:
             self.step += 1
-            if self.step % 4 == 0:
+            if self.step % 4 == 0 or not self.node.devices:
                 metrics = self.values(self.node_metrics)
                 self.publish_data(spb.NData, spb.MessageType.NDATA, metrics, None)
             else:
@@ -115,7 +143,7 @@ class Node:
     def on_command(self, _node, message):
         """Node Control/Rebirth: births with current values. The library leaves that to its user."""
         wanted = any(metric.name == "Node Control/Rebirth" and metric.value for metric in message.payload.metrics)
-        if wanted:
+        if wanted and not self.arguments.sloppy:
             threading.Thread(target=self.rebirth, daemon=True).start()
 
     def rebirth(self):
@@ -129,8 +157,21 @@ class Node:
                 metrics = tuple(device.metrics.values())
                 self.publish(spb.MessageType.DBIRTH, spb.DBirth(timestamp=now, seq=self.node._seq, metrics=metrics), name)
 
+    def take_device(self):
+        with self.lock:
+            if self.node.devices:
+                self.node.deregister(self.arguments.device)
+
+    def bring_device(self):
+        with self.lock:
+            if not self.node.devices:
+                self.node.register(self.device)
+
     def end(self):
         """NDEATH with the bdSeq of the birth (the library would say the next one), then a proper goodbye."""
+        if self.arguments.sloppy:
+            self.node.disconnect()
+            return
         death = spb.NDeath(timestamp=spb.get_current_timestamp(), bd_seq_metric=self.client.bdseq)
         self.publish(spb.MessageType.NDEATH, death)
         self.client.disconnect()
@@ -145,6 +186,8 @@ def main():
     options.add_argument("--rate", type=float, default=5, help="data messages a second")
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--alias", action="store_true")
+    options.add_argument("--types", action="store_true", help="every type of value that the library has")
+    options.add_argument("--sloppy", action="store_true", help="the library as it comes")
     options.add_argument("--die", action="store_true", help="end without NDEATH: the broker publishes the will")
     options.add_argument("--manifest")
     arguments = options.parse_args()
@@ -152,6 +195,8 @@ def main():
     stop = connection.stop_on_signal()
     manifest = open(arguments.manifest, "w", encoding="utf-8") if arguments.manifest else None
     node = Node(arguments, manifest)
+    signal.signal(signal.SIGUSR1, lambda *_: threading.Thread(target=node.take_device).start())
+    signal.signal(signal.SIGUSR2, lambda *_: threading.Thread(target=node.bring_device).start())
     node.node.connect(arguments.host, port=arguments.port)
     deadline = time.monotonic() + 10
     while node.client.count < 2:
