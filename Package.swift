@@ -40,6 +40,7 @@ let package = Package(
         .executable(name: "diode-recv", targets: ["diode-recv"]),
         .library(name: "DiodeProtocol", targets: ["DiodeProtocol"]),
         .library(name: "MQTT", targets: ["MQTT"]),
+        .library(name: "Sparkplug", targets: ["Sparkplug"]),
         // For LD_PRELOAD under the programs that crash tests run; nothing links it.
         .library(name: "FaultyDisk", type: .dynamic, targets: ["CFaultyDisk"]),
     ],
@@ -97,6 +98,7 @@ let package = Package(
         tests("AuditTests", ["Audit", "JSON", "DiodeProtocol"]),
         tests("LedgerTests", ["Ledger", "Storage", "Crypto"]),
         tests("MQTTTests", ["MQTT", "Threading"]),
+        tests("SparkplugTests", ["Sparkplug"]),
         tests("SharedRoomTests", ["Commands"] + shared),
         tests(
             "SenderOTTests",

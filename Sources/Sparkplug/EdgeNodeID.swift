@@ -1,0 +1,34 @@
+/// An edge node: the pair of group and node within a namespace (`tck-id-topic-structure-namespace-unique-edge-node-descriptor`).
+///
+/// Group and node are the bytes of the topic's levels: two spellings of one letter are two nodes, as they are for a broker.
+public struct EdgeNodeID: Hashable, Sendable, CustomStringConvertible {
+    /// The first level, `spBv1.0`.
+    public let namespace: String
+    public let group: [UInt8]
+    public let node: [UInt8]
+
+    public init(namespace: String, group: [UInt8], node: [UInt8]) {
+        self.namespace = namespace
+        self.group = group
+        self.node = node
+    }
+
+    /// `group/node`, for people.
+    public var description: String {
+        String(decoding: group, as: UTF8.self) + "/" + String(decoding: node, as: UTF8.self)
+    }
+
+    /// What the connection of this node on the IT side subscribes to, before `EdgeNodeProxy.connected`: commands for the
+    /// node and for its devices.
+    public var commandFilters: [[UInt8]] {
+        [topic(.nodeCommand), topic(.deviceCommand) + Array("/#".utf8)]
+    }
+
+    /// `namespace/group/TYPE/node[/device]`.
+    func topic(_ type: SparkplugTopic.MessageType, device: [UInt8]? = nil) -> [UInt8] {
+        var topic = Array(namespace.utf8)
+        for level in [group, Array(type.rawValue.utf8), node] { topic += [UInt8(ascii: "/")] + level }
+        if let device { topic += [UInt8(ascii: "/")] + device }
+        return topic
+    }
+}

@@ -1,0 +1,23 @@
+/// What the proxy has done since its start, for status.
+public struct ProxyReport: Sendable, Equatable {
+    public var plant = SparkplugReport()
+    /// Births of nodes, whatever their reason.
+    public var births: UInt64 = 0
+    /// Births because a state told of something that was missing.
+    public var healed: UInt64 = 0
+    public var deaths: UInt64 = 0
+    /// Requests of hosts for a rebirth; and births that answered them.
+    public var rebirthRequests: UInt64 = 0
+    public var rebirths: UInt64 = 0
+    /// Commands that were ignored.
+    public var commandsIgnored: UInt64 = 0
+    /// Metrics that went out as historical.
+    public var historical: UInt64 = 0
+    /// Records that wait for a birth, and those that waited in vain.
+    public var waiting = 0
+    public var waitedInVain: UInt64 = 0
+    /// Whether the primary host is online; nil without one.
+    public var primaryHostOnline: Bool?
+
+    public init() {}
+}
