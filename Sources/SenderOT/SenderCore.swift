@@ -65,25 +65,25 @@ public struct SenderCore: ~Copyable {
 
     public let epoch: Epoch
     public let incarnation: Incarnation
-    public private(set) var counters = Counters()
+    public internal(set) var counters = Counters()
     /// Told by those around the core, for the next beat.
     public var surroundings = BeatScheduler.Surroundings()
     /// Told by those around the core, before each gulp.
     public var journalState = JournalState.writing
 
-    private var policy: ExportPolicy
-    private var policyGeneration = 1
-    private let maximumRecordBytes: Int
-    private var stamper: Stamper
-    private var slots: NamespaceSlots
-    private var batcher: BlockBatcher
+    var policy: ExportPolicy
+    var policyGeneration = 1
+    let maximumRecordBytes: Int
+    var stamper: Stamper
+    var slots: NamespaceSlots
+    var batcher: BlockBatcher
     private var scheduler: BeatScheduler
-    private var teller: StateTeller
+    var teller: StateTeller
     private var beats: [ClosedBlock] = []
     /// Counts fetches of the retained set.
-    private var fetch: UInt32 = 0
+    var fetch: UInt32 = 0
     /// Shed in this gulp, and not in a block yet.
-    private var pendingShed: ShedRun?
+    var pendingShed: ShedRun?
 
     /// - Parameter slots: what earlier lifetimes knew.
     public init(
@@ -281,92 +281,6 @@ public struct SenderCore: ~Copyable {
     /// A delivery that needs no block any more, because everything up to it was filtered or is in blocks already taken.
     public mutating func takeSettled() -> DeliveryTicket? { batcher.takeSettled() }
 
-    private mutating func take(
-        _ publication: borrowing Publication, packet: UInt16, fetchedSince began: Stamp?, isReconciled: Bool = false,
-        now: MonotonicInstant, time: UnixMilliseconds
-    ) -> Outcome {
-        var id = slots.find(publication.topic)
-        if id.map({ !slots.isAdmitted($0, by: policyGeneration) }) ?? true {
-            if let refusal = policy.refusal(of: publication.topic) {
-                counters.filtered[refusal.rawValue] += 1
-                return .filtered(refusal)
-            }
-            if let id { slots.admit(id, by: policyGeneration) }
-        }
-        let content = NamespaceSlots.Content(
-            properties: publication.properties, payload: publication.payload, qos: publication.qos,
-            retain: publication.retain)
-        if began != nil, let id { slots.see(id, in: fetch) }
-        if let began, let id, !slots.isNews(content, for: id, since: began) {
-            counters.known += 1
-            return .known
-        }
-        id = id ?? slots.insert(publication.topic)
-        guard let id else { return shed(publication, .topicLimit, nil, now: now, time: time) }
-        slots.admit(id, by: policyGeneration)
-        if began != nil { slots.see(id, in: fetch) }
-        switch journalState {
-        case .writing, .failing: break
-        case .full: return shed(publication, .journalFull, id, now: now, time: time)
-        case .failingAndFull: return shed(publication, .commitFailed, id, now: now, time: time)
-        }
-        guard content.byteCount <= maximumRecordBytes else {
-            return shed(publication, .oversize, id, now: now, time: time)
-        }
-        guard slots.topicBytes(with: content, in: id) <= teller.maximumTopicBytes else {
-            return shed(publication, .oversize, id, now: now, time: time)
-        }
-        guard slots.hasRoom(for: content, in: id) else {
-            return shed(publication, .topicLimit, id, now: now, time: time)
-        }
-        let stamp = stamper.next()
-        let version = slots.nextVersion(id, in: batcher.lastBlock.next)
-        slots.store(content, in: id, stamp: stamp, version: version, time: time)
-        let flags = RecordFlags(
-            qos: publication.qos, retain: publication.retain, hasProperties: publication.properties.byteCount > 0,
-            isUnjournalled: journalState == .failing, isReconciled: isReconciled)
-        flushShed(now)
-        batcher.append(
-            topic: publication.topic, flags: flags, version: version, time: time, properties: publication.properties,
-            payload: publication.payload, packet: packet, now: now)
-        counters.records += 1
-        return .taken(stamp)
-    }
-
-    /// Numbers and names a record whose content does not cross (promise P8).
-    private mutating func shed(
-        _ publication: borrowing Publication, _ reason: ShedRun.Reason, _ id: NamespaceSlots.TopicID?,
-        now: MonotonicInstant, time: UnixMilliseconds
-    ) -> Outcome {
-        let stamp = stamper.next()
-        counters.shed += 1
-        let version = countShed(id, time)
-        let topic = publication.topic.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
-        let entry = ShedRun.Entry(topic: topic, records: 1, lastVersion: version)
-        if pendingShed?.reason != reason || pendingShed.map({ $0.entries.count >= Self.shedEntries }) ?? false {
-            flushShed(now)
-        }
-        var run = pendingShed.take() ?? ShedRun(reason: reason, from: time, to: time, entries: [])
-        run.to = max(run.to, time)
-        if let last = run.entries.last, last.topic == topic {
-            run.entries[run.entries.count - 1].records += 1
-            run.entries[run.entries.count - 1].lastVersion = version
-        } else {
-            run.entries.append(entry)
-        }
-        pendingShed = run
-        return .shed(stamp, reason)
-    }
-
-    private mutating func countShed(_ id: NamespaceSlots.TopicID?, _ time: UnixMilliseconds) -> TopicVersion {
-        guard let id else {
-            slots.countUnnamed()
-            return TopicVersion(rawValue: 0)
-        }
-        slots.noteShed(id, time: time)
-        return slots.nextVersion(id, in: batcher.lastBlock.next)
-    }
-
     private mutating func tellState(now: MonotonicInstant, time: UnixMilliseconds) {
         guard let due = teller.deadline, due <= now else { return }
         flushShed(now)
@@ -375,13 +289,6 @@ public struct SenderCore: ~Copyable {
         guard let checkpoint = teller.advance(moment, &slots) else { return }
         batcher.append(checkpoint, now: now, time: time)
         counters.checkpoints += 1
-    }
-
-    /// Topics that one shed run names at most.
-    private static let shedEntries = 64
-
-    private mutating func flushShed(_ now: MonotonicInstant) {
-        if let run = pendingShed.take() { batcher.append(run, now: now) }
     }
 
     private func beat(_ time: UnixMilliseconds) -> Beat {

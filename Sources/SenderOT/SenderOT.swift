@@ -28,51 +28,52 @@
 //  15. CheckpointScheduler.swift — when the next checkpoint is due
 //  16. SliceCutter.swift — cuts slices that fit a block
 //  17. StateTeller.swift — 14 to 16 together: tells the state, when it is due
-//  18. SenderCore.swift — 6 to 17 together
-//  19. Publication.swift — one message from the OT broker, and what became of it
-//  20. SliceGate.swift — holds slices until the records that they include have left
-//  21. Journal.swift — makes blocks safe, hands them on, says what may be acknowledged
-//  22. JournalWriter.swift — its thread: commits, and what happens when the disk refuses
-//  23. JournalFeed.swift — hands blocks to the emitter, from memory or back from disk
-//  24. JournalSync.swift — syncs what was committed, then acknowledges
-//  25. TransmissionQueue.swift — what waits for the emitter, bounded
-//  26. TransmissionEncoder.swift — leaves, tree, one signature, N frames
-//  27. Pacer.swift — decides which class sends next and how many frames
-//  28. FrameEmitter.swift — the thread that encodes, paces and emits
-//  29. EmissionLoop.swift — its state and its loop
-//  30. LinkPaths.swift — where frames leave: one path or several
-//  31. EchoSchedule.swift — decides which blocks are to be repeated now
-//  32. EchoPlayer.swift — its thread: repeats blocks out of the journal
+//  18. Admission.swift — from one message to a numbered record
+//  19. SenderCore.swift — 6 to 18 together
+//  20. Publication.swift — one message from the OT broker, and what became of it
+//  21. SliceGate.swift — holds slices until the records that they include have left
+//  22. Journal.swift — makes blocks safe, hands them on, says what may be acknowledged
+//  23. JournalWriter.swift — its thread: commits, and what happens when the disk refuses
+//  24. JournalFeed.swift — hands blocks to the emitter, from memory or back from disk
+//  25. JournalSync.swift — syncs what was committed, then acknowledges
+//  26. TransmissionQueue.swift — what waits for the emitter, bounded
+//  27. TransmissionEncoder.swift — leaves, tree, one signature, N frames
+//  28. Pacer.swift — decides which class sends next and how many frames
+//  29. FrameEmitter.swift — the thread that encodes, paces and emits
+//  30. EmissionLoop.swift — its state and its loop
+//  31. LinkPaths.swift — where frames leave: one path or several
+//  32. EchoSchedule.swift — decides which blocks are to be repeated now
+//  33. EchoPlayer.swift — its thread: repeats blocks out of the journal
 // On disk:
-//  33. SenderDatabase.swift — the tables of send.db
-//  34. JournalStore.swift — writes blocks and marks, and removes the oldest
-//  35. SlotTable.swift — writes the last known values
-//  36. SlotChanges.swift — which of them are to be written, and how they come back
-//  37. JournalReader.swift — reads blocks back
-//  38. EchoSource.swift — what is repeated: blocks read back, and requests
-//  39. JournalReach.swift — how far back journal and echo reach
-//  40. ResendQueue.swift — queues what operators ask for
+//  34. SenderDatabase.swift — the tables of send.db
+//  35. JournalStore.swift — writes blocks and marks, and removes the oldest
+//  36. SlotTable.swift — writes the last known values
+//  37. SlotChanges.swift — which of them are to be written, and how they come back
+//  38. JournalReader.swift — reads blocks back
+//  39. EchoSource.swift — what is repeated: blocks read back, and requests
+//  40. JournalReach.swift — how far back journal and echo reach
+//  41. ResendQueue.swift — queues what operators ask for
 // At the start:
-//  41. SenderStart.swift — opens the database and begins
-//  42. EpochReservation.swift — begins an epoch above all before, on disk before it is used
-//  43. JournalRestoration.swift — what earlier lifetimes left
-//  44. JournalReplay.swift — brings the last known values back, and the deliveries in doubt
-//  45. EchoRestoration.swift — the echo schedule goes on where it was
+//  42. SenderStart.swift — opens the database and begins
+//  43. EpochReservation.swift — begins an epoch above all before, on disk before it is used
+//  44. JournalRestoration.swift — what earlier lifetimes left
+//  45. JournalReplay.swift — brings the last known values back, and the deliveries in doubt
+//  46. EchoRestoration.swift — the echo schedule goes on where it was
 // Values between them:
-//  46. ClosedBlock.swift — a source block that will not change any more
-//  47. PacketList.swift — under which packet identifiers its records came
-//  48. BlockGeometry.swift — cuts a packed block so that its frames fit the path
-//  49. EthernetFraming.swift — what a datagram costs on the wire
-//  50. FrameArena.swift — the frames of one transmission, in reused memory
-//  51. Transmission.swift — one sending of a block, asked for
-//  52. TransmissionClass.swift — what a transmission is for, in order of preference
-//  53. FIFO.swift — a queue over an array
-//  54. LatencyHistogram.swift — how long something took, counted
+//  47. ClosedBlock.swift — a source block that will not change any more
+//  48. PacketList.swift — under which packet identifiers its records came
+//  49. BlockGeometry.swift — cuts a packed block so that its frames fit the path
+//  50. EthernetFraming.swift — what a datagram costs on the wire
+//  51. FrameArena.swift — the frames of one transmission, in reused memory
+//  52. Transmission.swift — one sending of a block, asked for
+//  53. TransmissionClass.swift — what a transmission is for, in order of preference
+//  54. FIFO.swift — a queue over an array
+//  55. LatencyHistogram.swift — how long something took, counted
 // The daemon:
-//  55. SenderConfiguration.swift — everything that send.json5 says
-//  56. SenderSettings.swift — the same in the terms of the stages
-//  57. SenderService.swift — the threads, from start to drain
-//  58. SenderServiceError.swift — what keeps it from starting
-//  59. SenderStatus.swift — what it knows of itself
-//  60. Condition.swift — how one part of the whole is
-//  61. ClockWatch.swift — notices that the clock was set
+//  56. SenderConfiguration.swift — everything that send.json5 says
+//  57. SenderSettings.swift — the same in the terms of the stages
+//  58. SenderService.swift — the threads, from start to drain
+//  59. SenderServiceError.swift — what keeps it from starting
+//  60. SenderStatus.swift — what it knows of itself
+//  61. Condition.swift — how one part of the whole is
+//  62. ClockWatch.swift — notices that the clock was set
