@@ -56,20 +56,24 @@ public final class PythonClient: Sendable {
     public let child: Child
     private let folder: TemporaryDirectory
 
-    private static let interpreter = Executable.projectRoot + "/.venv/bin/python"
-
     /// The scripts were not made ready, or did not say READY.
     public struct NotReady: Error, CustomStringConvertible {
         public let description: String
     }
 
-    private init(_ script: String, _ broker: Broker, out: String, _ options: [String]) async throws {
-        guard FileManager.default.isExecutableFile(atPath: Self.interpreter) else {
-            throw NotReady(description: "the Python clients are not installed: run Tests/clients/setup.sh")
+    /// Starts a script of Tests/clients in the environment of its client and waits until it says READY.
+    /// - Parameters:
+    ///   - script: `client/script.py`, below Tests/clients.
+    ///   - out: the option that names the file of messages.
+    public init(_ script: String, on broker: Broker, out: String, options: [String]) async throws {
+        let environment = script.prefix { $0 != "/" }
+        let interpreter = Executable.projectRoot + "/.venv/\(environment)/bin/python"
+        guard FileManager.default.isExecutableFile(atPath: interpreter) else {
+            throw NotReady(description: "\(environment) is not installed: run Tests/clients/setup.sh")
         }
         folder = try TemporaryDirectory("python")
         var arguments = [
-            Self.interpreter, Executable.projectRoot + "/Tests/clients/" + script, "--port", String(broker.port),
+            interpreter, Executable.projectRoot + "/Tests/clients/" + script, "--port", String(broker.port),
             out, folder.file("messages"),
         ]
         if let certificates = broker.settings.certificates {
@@ -94,7 +98,8 @@ public final class PythonClient: Sendable {
         on broker: Broker, filters: [String] = ["#"], qos: Int = 2, options: [String] = []
     ) async throws -> PythonClient {
         let filters = filters.flatMap { ["--filter", $0] }
-        return try await PythonClient("collect.py", broker, out: "--out", filters + ["--qos", String(qos)] + options)
+        return try await PythonClient(
+            "paho-mqtt/collect.py", on: broker, out: "--out", options: filters + ["--qos", String(qos)] + options)
     }
 
     /// The JSON plant: retained values, events, deletions, binary payloads, properties. `count` 0 goes on until it is ended.
@@ -102,8 +107,8 @@ public final class PythonClient: Sendable {
         on broker: Broker, count: Int, seed: UInt64 = 1, rate: Double = 0, options: [String] = []
     ) async throws -> PythonClient {
         try await PythonClient(
-            "publish_json.py", broker, out: "--manifest",
-            ["--count", String(count), "--seed", String(seed), "--rate", String(rate)] + options)
+            "paho-mqtt/publish_json.py", on: broker, out: "--manifest",
+            options: ["--count", String(count), "--seed", String(seed), "--rate", String(rate)] + options)
     }
 
     /// A Sparkplug B edge node with one device, born when this returns.
@@ -111,8 +116,8 @@ public final class PythonClient: Sendable {
         on broker: Broker, count: Int, rate: Double = 20, options: [String] = []
     ) async throws -> PythonClient {
         try await PythonClient(
-            "sparkplug_node.py", broker, out: "--manifest",
-            ["--count", String(count), "--rate", String(rate)] + options)
+            "pysparkplug/sparkplug_node.py", on: broker, out: "--manifest",
+            options: ["--count", String(count), "--rate", String(rate)] + options)
     }
 
     /// What it published and the broker acknowledged, or what it received; in order.

@@ -9,7 +9,7 @@ import json
 import sys
 import threading
 
-import connection
+import common
 
 
 def written(values):
@@ -61,11 +61,11 @@ def by_wrapper(arguments, tell):
 
 
 def main():
-    options = connection.parser(__doc__)
+    options = common.parser(__doc__)
     options.add_argument("--group", default="plant")
     options.add_argument("--out", help="a file instead of standard output")
     arguments = options.parse_args()
-    stop = connection.stop_on_signal()
+    stop = common.stop_on_signal()
     out = open(arguments.out, "w", encoding="utf-8") if arguments.out else sys.stdout
 
     def tell(kind, node, device, values, error=None):

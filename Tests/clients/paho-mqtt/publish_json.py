@@ -19,6 +19,7 @@ import time
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+import common
 import connection
 
 SITES = ["graz", "linz"]
@@ -140,7 +141,7 @@ class Manifest:
 
 
 def main():
-    options = connection.parser(__doc__)
+    options = common.parser(__doc__)
     options.add_argument("--count", type=int, default=1000, help="messages; 0 goes on until SIGTERM")
     options.add_argument("--rate", type=float, default=0, help="messages a second; 0 is as fast as it goes")
     options.add_argument("--seed", type=int, default=1)
@@ -154,12 +155,12 @@ def main():
     options.add_argument("--manifest")
     arguments = options.parse_args()
 
-    stop = connection.stop_on_signal()
+    stop = common.stop_on_signal()
     plant = Plant(arguments)
     manifest = Manifest(arguments.manifest)
     client = connection.client(arguments)
     client.max_queued_messages_set(0)
-    client.on_publish = lambda _client, _userdata, mid: manifest.acknowledged.put(mid)
+    client.on_publish = lambda _client, _userdata, mid, _reason, _properties: manifest.acknowledged.put(mid)
     ready = threading.Event()
     client.on_connect = lambda *_: ready.set()
     client.connect(arguments.host, arguments.port)

@@ -13,6 +13,7 @@ import struct
 import threading
 import time
 
+import common
 import connection
 from sparkplug_payload import field, manifest_line, now_ms, varint
 
@@ -131,7 +132,7 @@ class Node:
 
 
 def main():
-    options = connection.parser(__doc__)
+    options = common.parser(__doc__)
     options.add_argument("--group", default="plant")
     options.add_argument("--node", default="rich")
     options.add_argument("--metrics", type=int, default=0)
@@ -142,7 +143,7 @@ def main():
     options.add_argument("--manifest")
     arguments = options.parse_args()
 
-    stop = connection.stop_on_signal()
+    stop = common.stop_on_signal()
     manifest = open(arguments.manifest, "w", encoding="utf-8") if arguments.manifest else None
     client = connection.client(arguments)
     node = Node(arguments, client, manifest)

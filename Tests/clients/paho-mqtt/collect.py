@@ -13,6 +13,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+import common
 import connection
 
 
@@ -30,7 +31,7 @@ def property_pairs(properties):
 
 
 def main():
-    options = connection.parser(__doc__)
+    options = common.parser(__doc__)
     options.add_argument("--filter", action="append", help="may be repeated; # by default")
     options.add_argument("--qos", type=int, default=2)
     options.add_argument("--count", type=int, default=0, help="end after so many; 0 goes on until SIGTERM")
@@ -38,7 +39,7 @@ def main():
     options.add_argument("--session", type=int, default=0, help="seconds that the session outlives a connection")
     arguments = options.parse_args()
 
-    stop = connection.stop_on_signal()
+    stop = common.stop_on_signal()
     out = open(arguments.out, "w", encoding="utf-8") if arguments.out else sys.stdout
     lock = threading.Lock()
     received = 0

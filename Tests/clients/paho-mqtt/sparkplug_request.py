@@ -6,12 +6,13 @@
 
 import sys
 
+import common
 import connection
 import sparkplug_payload
 
 
 def main():
-    options = connection.parser(__doc__)
+    options = common.parser(__doc__)
     options.add_argument("--group", default="plant")
     options.add_argument("--node", default="press")
     options.add_argument("--alias", type=int)

@@ -17,7 +17,7 @@ from datetime import datetime
 from mqtt_spb_wrapper import MqttSpbEntityDevice, MqttSpbEntityEdgeNode
 from mqtt_spb_wrapper.spb_protobuf.sparkplug_b import MetricDataType
 
-import connection
+import common
 from sparkplug_payload import manifest_line
 
 
@@ -48,7 +48,7 @@ def set_values(device, draw, step):
 
 
 def main():
-    options = connection.parser(__doc__)
+    options = common.parser(__doc__)
     options.add_argument("--group", default="plant")
     options.add_argument("--node", default="oven")
     options.add_argument("--device", default="plc")
@@ -60,7 +60,7 @@ def main():
     options.add_argument("--manifest")
     arguments = options.parse_args()
 
-    stop = connection.stop_on_signal()
+    stop = common.stop_on_signal()
     manifest = open(arguments.manifest, "w", encoding="utf-8") if arguments.manifest else None
     draw = random.Random(arguments.seed)
     node = recording(MqttSpbEntityEdgeNode(arguments.group, arguments.node, retain_birth=arguments.retain), manifest)

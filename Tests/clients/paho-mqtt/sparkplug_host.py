@@ -15,6 +15,7 @@ import time
 
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+import common
 import connection
 from sparkplug_payload import DATASET, TEMPLATE, every, fields, last, metric, payload, text
 
@@ -285,13 +286,13 @@ def contents(said, one):
 
 
 def main():
-    options = connection.parser(__doc__)
+    options = common.parser(__doc__)
     options.add_argument("--out", help="a file instead of standard output")
     options.add_argument("--from-start", action="store_true", help="this host was there before any edge node")
     options.add_argument("--host-id", help="say STATE under this name, and offline as the will")
     arguments = options.parse_args()
 
-    stop = connection.stop_on_signal()
+    stop = common.stop_on_signal()
     out = open(arguments.out, "w", encoding="utf-8") if arguments.out else sys.stdout
     host = Host(arguments.from_start)
     started = int(time.time() * 1000)

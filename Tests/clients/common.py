@@ -1,10 +1,8 @@
-"""How the clients of this folder reach a broker: the options they share, and a paho client made of them."""
+"""What all scripts of these folders share: the options by which they reach a broker, and how they end."""
 
 import argparse
 import signal
 import threading
-
-from paho.mqtt import client as paho
 
 
 def parser(description):
@@ -18,17 +16,6 @@ def parser(description):
     options.add_argument("--cert")
     options.add_argument("--key")
     return options
-
-
-def client(arguments):
-    """An MQTT 5 client that reconnects by itself, not connected yet."""
-    made = paho.Client(client_id=arguments.client_id, protocol=paho.MQTTv5)
-    if arguments.username is not None:
-        made.username_pw_set(arguments.username, arguments.password)
-    if arguments.ca:
-        made.tls_set(ca_certs=arguments.ca, certfile=arguments.cert, keyfile=arguments.key)
-    made.reconnect_delay_set(min_delay=1, max_delay=2)
-    return made
 
 
 def stop_on_signal():

@@ -21,7 +21,7 @@ from datetime import datetime, timezone
 
 import pysparkplug as spb
 
-import connection
+import common
 from sparkplug_payload import manifest_line
 
 
@@ -178,7 +178,7 @@ class Node:
 
 
 def main():
-    options = connection.parser(__doc__)
+    options = common.parser(__doc__)
     options.add_argument("--group", default="plant")
     options.add_argument("--node", default="press")
     options.add_argument("--device", default="plc")
@@ -192,7 +192,7 @@ def main():
     options.add_argument("--manifest")
     arguments = options.parse_args()
 
-    stop = connection.stop_on_signal()
+    stop = common.stop_on_signal()
     manifest = open(arguments.manifest, "w", encoding="utf-8") if arguments.manifest else None
     node = Node(arguments, manifest)
     signal.signal(signal.SIGUSR1, lambda *_: threading.Thread(target=node.take_device).start())
