@@ -4,6 +4,7 @@ What it says of a metric (`metric`) is what the tests compare: name, alias, type
 that this reader does not know can go missing unseen.
 """
 
+import json
 import struct
 import time
 
@@ -106,10 +107,16 @@ def metric(raw, known_type=None):
 
 
 def payload(message):
-    """(timestamp, seq, the metrics' bytes, the numbers of fields that Sparkplug 3.0 does not have)."""
+    """(timestamp, seq, the metrics' bytes, the bytes of all other fields in their order)."""
     found = fields(message)
-    unknown = [number for number, _, _ in found if not 1 <= number <= 5]
-    return last(found, 1), last(found, 3), every(found, 2), unknown
+    rest = b"".join(raw for number, _, raw in found if number not in (2, 3))
+    return last(found, 1), last(found, 3), every(found, 2), rest
+
+
+def shown(one):
+    """A metric as the tests read it: its value as text, so that each type has one form."""
+    value = one["value"]
+    return {**one, "value": value if value is None else json.dumps(value, ensure_ascii=False)}
 
 
 def now_ms():
@@ -125,5 +132,6 @@ def rebirth_request(alias=None):
 
 def manifest_line(topic, message):
     """What a publishing client writes down of a message: the form that the tests read."""
-    _, seq, metrics, _ = payload(message)
-    return {"topic": topic, "payload": message.hex(), "seq": seq, "metrics": [metric(raw) for raw in metrics]}
+    _, seq, metrics, rest = payload(message)
+    shape = {"seq": seq, "rest": rest.hex(), "metrics": [shown(metric(raw)) for raw in metrics]}
+    return {"topic": topic, "payload": message.hex(), **shape}

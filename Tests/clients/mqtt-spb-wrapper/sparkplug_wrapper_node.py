@@ -56,6 +56,7 @@ def main():
     options.add_argument("--rate", type=float, default=5, help="data messages a second")
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--retain", action="store_true", help="retain the births")
+    options.add_argument("--stay", action="store_true", help="after --count messages, say nothing more until SIGTERM")
     options.add_argument("--die", action="store_true", help="end without saying so: the broker publishes the wills")
     options.add_argument("--manifest")
     arguments = options.parse_args()
@@ -90,6 +91,8 @@ def main():
         else:
             set_values(device, draw, step)
             device.publish_data()
+    if arguments.stay:
+        stop.wait()
     if arguments.die:
         os._exit(0)
     end_device()

@@ -17,7 +17,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 import common
 import connection
-from sparkplug_payload import DATASET, TEMPLATE, every, fields, last, metric, payload, text
+from sparkplug_payload import DATASET, TEMPLATE, every, fields, last, metric, payload, shown, text
 
 REBIRTH = "Node Control/Rebirth"
 TYPES = ("NBIRTH", "NDEATH", "DBIRTH", "DDEATH", "NDATA", "DDATA", "NCMD", "DCMD")
@@ -76,7 +76,7 @@ class Host:
         said = Judgement()
         line = {
             "at_ms": int(time.time() * 1000), "topic": message.topic, "qos": message.qos, "retain": bool(message.retain),
-            "size": len(message.payload), "payload": message.payload.hex(),
+            "size": len(message.payload),
         }  # fmt: skip
         levels = message.topic.split("/")
         if levels[1:2] == ["STATE"] and len(levels) == 3:
@@ -88,10 +88,8 @@ class Host:
             return {**line, "type": "?", "faults": said.faults}
         device = levels[4] if named == 5 else None
         line |= {"type": kind, "node": f"{levels[1]}/{levels[3]}", "device": device}
-        if kind.endswith("CMD"):
-            return line
         try:
-            timestamp, seq, raw, unknown = payload(message.payload)
+            timestamp, seq, raw, rest = payload(message.payload)
             metrics = [metric(each) for each in raw]
         except (ValueError, UnicodeDecodeError) as error:
             clause = {"NBIRTH": "message-flow-edge-node-birth-publish-nbirth-payload",
@@ -99,26 +97,42 @@ class Host:
                       "NDEATH": "message-flow-edge-node-birth-publish-will-message-payload"}  # fmt: skip
             said.require(False, clause.get(kind, "payload"), str(error))
             return {**line, "faults": said.faults}
+        if kind.endswith("CMD"):
+            self.command(said, kind.lower(), message, timestamp, seq, metrics)
+            return {**line, "metrics": [shown(each) for each in metrics], "faults": said.faults}
         node = self.nodes.setdefault(line["node"], EdgeNode())
-        line |= {"timestamp": timestamp, "seq": seq, "unknown": unknown, "unborn": kind != "NBIRTH" and not node.heard}
+        line |= {"timestamp": timestamp, "seq": seq, "rest": rest.hex(), "unborn": kind != "NBIRTH" and not node.heard}
         self.delivery(said, kind, message, timestamp, seq)
-        if line["unborn"] and not self.from_start:
-            line["metrics"] = metrics
-        elif kind == "NDEATH":
+        if self.from_start or not line["unborn"]:
+            self.session(said, node, kind, device, seq, metrics)
+        born = node.devices.get(device) if device else node.node
+        if born and kind.endswith("DATA"):
+            metrics = [self.resolved(each, born) for each in metrics]
+        bdseq = [each["value"] for each in metrics if each["name"] == "bdSeq"]
+        return {
+            **line, "bdseq": bdseq[0] if bdseq and not device else None, "metrics": [shown(each) for each in metrics],
+            "faults": said.faults, "advice": said.advice,
+        }  # fmt: skip
+
+    @staticmethod
+    def command(said, kind, message, timestamp, seq, metrics):
+        """A host's command; the only ones that anybody sends here ask for a rebirth."""
+        said.require(message.qos == 0 and not message.retain, f"topics-{kind}-mqtt", f"QoS {message.qos}, retain {message.retain}")
+        said.require(timestamp in PLAUSIBLE_MS, f"payloads-{kind}-timestamp", str(timestamp))
+        said.require(seq is None, f"payloads-{kind}-seq", f"seq {seq}")
+        named = [each["name"] or each["alias"] for each in metrics]
+        said.require(named and all(named), "operational-behavior-data-commands-ncmd-rebirth-name", str(named))
+        said.require(all(each["value"] is True for each in metrics), "operational-behavior-data-commands-ncmd-rebirth-value")
+
+    def session(self, said, node, kind, device, seq, metrics):
+        """What a message changes of its node, and whether it may come now."""
+        if kind == "NDEATH":
             self.node_death(said, node, metrics)
         elif kind == "NBIRTH":
             self.node_birth(said, node, seq, metrics)
         else:
             self.sequence(said, node, kind, seq)
             {"DBIRTH": self.device_birth, "DDEATH": self.device_death}.get(kind, self.data)(said, node, device, metrics)
-        born = node.devices.get(device) if device else node.node
-        if born and kind.endswith("DATA"):
-            metrics = [self.resolved(each, born) for each in metrics]
-        bdseq = [each["value"] for each in metrics if each["name"] == "bdSeq"]
-        return {
-            **line, "bdseq": bdseq[0] if bdseq and not device else None, "metrics": metrics,
-            "faults": said.faults, "advice": said.advice,
-        }  # fmt: skip
 
     @staticmethod
     def resolved(one, born):

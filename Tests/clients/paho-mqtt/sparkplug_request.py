@@ -16,6 +16,7 @@ def main():
     options.add_argument("--group", default="plant")
     options.add_argument("--node", default="press")
     options.add_argument("--alias", type=int)
+    options.add_argument("--times", type=int, default=1, help="ask so often")
     options.add_argument("--write", metavar="DEVICE", help="a DCMD to this device")
     arguments = options.parse_args()
 
@@ -25,8 +26,9 @@ def main():
     client = connection.client(arguments)
     client.connect(arguments.host, arguments.port)
     client.loop_start()
-    sent = client.publish(topic, sparkplug_payload.rebirth_request(arguments.alias), qos=0)
-    sent.wait_for_publish(10)
+    for _ in range(arguments.times):
+        sent = client.publish(topic, sparkplug_payload.rebirth_request(arguments.alias), qos=0)
+        sent.wait_for_publish(10)
     client.disconnect()
     client.loop_stop()
     sys.exit(0 if sent.is_published() else 1)

@@ -2,9 +2,9 @@
 """A Sparkplug B edge node that uses all the specification has, on plain MQTT: templates, data sets, property sets, metadata, aliases.
 
 Beside them stand fields that Sparkplug 3.0 does not have, at every level, and protobuf written as no generated code would: whoever relays
-these payloads must not lose a byte. Its device `cell` has --metrics more, all Double. A rebirth request is answered with current values;
---slow waits so many seconds before that. Each message is written to --manifest as one line of JSON. Prints READY once born; ends on SIGTERM
-with an NDEATH, or after --count data messages.
+these payloads must not lose a byte. Its device `cell` has --metrics more, all Double. With --old, `Node Control/Rebirth` has the alias 9,
+as before 3.0. A rebirth request is answered with current values. Each message is written to --manifest as one line of JSON. Prints READY
+once born; ends on SIGTERM with an NDEATH, or after --count data messages.
 """
 
 import json
@@ -64,6 +64,7 @@ class Node:
         self.arguments, self.client, self.manifest = arguments, client, manifest
         self.random = random.Random(arguments.seed)
         self.lock = threading.Lock()
+        self.ending = False
         self.seq = self.step = 0
         # The step of the device's newest data: what its birth says is current.
         self.told = 0
@@ -89,7 +90,7 @@ class Node:
         """NBIRTH and DBIRTH with what is true now."""
         with self.lock:
             self.seq = 0
-            node = metric("bdSeq", None, INT64, field(11, 0)) + metric("Node Control/Rebirth", None, BOOLEAN, field(14, False))
+            node = metric("bdSeq", None, INT64, field(11, 0)) + metric("Node Control/Rebirth", 9 if self.arguments.old else None, BOOLEAN, field(14, False))
             node += metric("Motor", None, TEMPLATE_TYPE, motor(0.0, True))
             node += metric("steps", 1, INT64, field(11, self.step), quality(192))
             self.publish("NBIRTH", node)
@@ -127,8 +128,8 @@ class Node:
             self.publish("DDATA", changed, "cell")
 
     def on_command(self, _client, _userdata, message):
-        if b"Node Control/Rebirth" in message.payload:
-            threading.Timer(self.arguments.slow, self.born).start()
+        if b"Node Control/Rebirth" in message.payload and not self.ending:
+            threading.Thread(target=self.born).start()
 
 
 def main():
@@ -137,9 +138,10 @@ def main():
     options.add_argument("--node", default="rich")
     options.add_argument("--metrics", type=int, default=0)
     options.add_argument("--count", type=int, default=0, help="data messages; 0 goes on until SIGTERM")
-    options.add_argument("--rate", type=float, default=5, help="data messages a second; 0 sends none")
+    options.add_argument("--rate", type=float, default=5, help="data messages a second")
     options.add_argument("--seed", type=int, default=1)
-    options.add_argument("--slow", type=float, default=0)
+    options.add_argument("--old", action="store_true", help="an alias for Node Control/Rebirth")
+    options.add_argument("--stay", action="store_true", help="after --count messages, say nothing more until SIGTERM")
     options.add_argument("--manifest")
     arguments = options.parse_args()
 
@@ -158,9 +160,12 @@ def main():
     node.born().wait_for_publish(10)
     print("READY", flush=True)
     done = 0
-    while (arguments.count == 0 or done < arguments.count) and not stop.wait(1 / arguments.rate if arguments.rate else None):
+    while (arguments.count == 0 or done < arguments.count) and not stop.wait(1 / arguments.rate):
         node.data()
         done += 1
+    if arguments.stay:
+        stop.wait()
+    node.ending = True
     client.publish(node.topic("NDEATH"), node.death(), qos=1).wait_for_publish(5)
     client.disconnect()
     client.loop_stop()

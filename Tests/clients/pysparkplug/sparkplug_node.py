@@ -188,6 +188,7 @@ def main():
     options.add_argument("--alias", action="store_true")
     options.add_argument("--types", action="store_true", help="every type of value that the library has")
     options.add_argument("--sloppy", action="store_true", help="the library as it comes")
+    options.add_argument("--stay", action="store_true", help="after --count messages, say nothing more until SIGTERM")
     options.add_argument("--die", action="store_true", help="end without NDEATH: the broker publishes the will")
     options.add_argument("--manifest")
     arguments = options.parse_args()
@@ -207,6 +208,8 @@ def main():
     while (arguments.count == 0 or done < arguments.count) and not stop.wait(1 / arguments.rate):
         node.data()
         done += 1
+    if arguments.stay:
+        stop.wait()
     if arguments.die:
         os._exit(0)
     node.end()
