@@ -123,6 +123,7 @@ let package = Package(
             "CrashTests",
             ["diode-send", "diode-recv", "disk-writer", "SenderOT", "DiodeProtocol", "MQTT", "Storage", "Threading"]),
         tests("PairTests", ["diode-send", "diode-recv", "MQTT", "Threading"]),
+        tests("SparkplugPairTests", ["diode-send", "diode-recv"]),
         command(
             "diode-bench",
             [

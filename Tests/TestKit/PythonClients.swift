@@ -121,13 +121,16 @@ public final class PythonClient: Sendable {
     }
 
     /// What it published and the broker acknowledged, or what it received; in order.
-    public var messages: [PlantMessage] {
+    public var messages: [PlantMessage] { lines() }
+
+    /// Its complete lines, each of which must be such a value.
+    public func lines<Line: Decodable>(of kind: Line.Type = Line.self) -> [Line] {
         let text = FileManager.default.contents(atPath: folder.file("messages")) ?? Foundation.Data()
         let end = text.lastIndex(of: UInt8(ascii: "\n")) ?? text.startIndex
         let decoder = JSONDecoder()
         return text[..<end].split(separator: UInt8(ascii: "\n")).compactMap { line in
             do {
-                return try decoder.decode(PlantMessage.self, from: line)
+                return try decoder.decode(kind, from: line)
             } catch {
                 preconditionFailure("Tests/clients wrote \(String(decoding: line, as: UTF8.self)): \(error)")
             }

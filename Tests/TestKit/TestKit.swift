@@ -18,15 +18,17 @@
 //  12. Broker.swift — a real mosquitto that can be killed, paused and started again
 //  13. BrokerClients.swift — mosquitto_pub and mosquitto_sub on such a broker
 //  14. PythonClients.swift — the clients of Tests/clients: a plant that publishes, an edge node, a collector
-//  15. LossyRelay.swift — a UDP link that loses, doubles, delays, damages, forges and replays
-//  16. Namespace.swift — a network namespace
-//  17. LinkNamespaces.swift — two of them and a virtual diode between, with the rules of deploy/
-//  18. DiodePair.swift — diode-send and diode-recv between two brokers
-//  19. LinkReport.swift — the receiver's own account of the link
-//  20. FaultyDisk.swift — a disk that fills, breaks, and forgets what was not synced
-//  21. PowerLoss.swift — what a loss of power leaves of a file
-//  22. NumberedMessage.swift — a message that is known again wherever it appears
-//  23. TapAccount.swift — which numbers were handed over, and which acknowledged
-//  24. TapConnection.swift — one connection through a tap
-//  25. MQTTTap.swift — a tap on the wire between a broker and its client
-//  26. Load.swift — numbered messages at a steady rate
+//  15. SparkplugMessage.swift — a Sparkplug message as they write it down, and the values it leaves behind
+//  16. SparkplugClients.swift — edge nodes and hosts by libraries, and a host that judges by the specification
+//  17. LossyRelay.swift — a UDP link that loses, doubles, delays, damages, forges and replays
+//  18. Namespace.swift — a network namespace
+//  19. LinkNamespaces.swift — two of them and a virtual diode between, with the rules of deploy/
+//  20. DiodePair.swift — diode-send and diode-recv between two brokers
+//  21. LinkReport.swift — the receiver's own account of the link
+//  22. FaultyDisk.swift — a disk that fills, breaks, and forgets what was not synced
+//  23. PowerLoss.swift — what a loss of power leaves of a file
+//  24. NumberedMessage.swift — a message that is known again wherever it appears
+//  25. TapAccount.swift — which numbers were handed over, and which acknowledged
+//  26. TapConnection.swift — one connection through a tap
+//  27. MQTTTap.swift — a tap on the wire between a broker and its client
+//  28. Load.swift — numbered messages at a steady rate
