@@ -49,7 +49,8 @@ let package = Package(
         command("diode-send", ["SenderOT", "MQTT", "DiodeProtocol", "Commands"] + shared),
         command(
             "diode-recv",
-            ["ReceiverIT", "Republish", "MQTT", "DiodeProtocol", "Outbox", "Ledger", "Audit", "Commands"] + shared),
+            ["ReceiverIT", "Republish", "MQTT", "Sparkplug", "DiodeProtocol", "Outbox", "Ledger", "Audit", "Commands"]
+                + shared),
 
         // The journey: OT broker → SenderOT → diode → ReceiverIT → Outbox → Republish → IT broker.
         room("SenderOT", ["MQTT", "Sparkplug", "DiodeProtocol", "FEC"] + shared),
@@ -62,7 +63,7 @@ let package = Package(
         room("DiodeProtocol", ["Crypto", "CZstd"]),
         room("FEC"),
         room("MQTT", ["Threading", "CLinux", "COpenSSL"]),
-        room("Sparkplug"),
+        room("Sparkplug", ["JSON"]),
 
         // Shared rooms.
         room("Commands", ["DiodeProtocol", "MQTT", "Control", "Configuration", "EventLog", "Threading", "JSON"]),

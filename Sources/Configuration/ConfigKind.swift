@@ -108,6 +108,18 @@ extension ConfigKind where Value == String {
             }, render: { $0 })
     }
 
+    /// One level of a topic: 1…64 bytes that are no separator or wildcard, and do not begin with `$`.
+    public static var topicLevel: ConfigKind {
+        .init(
+            allowed: "1…64 bytes without / + #, not beginning with $",
+            text: { text throws(ConfigFault) in
+                guard (1...64).contains(text.utf8.count), !text.hasPrefix("$"), text != "diode",
+                    !text.utf8.contains(where: { $0 < 0x20 || "/+#".utf8.contains($0) })
+                else { throw ConfigFault("\"\(text.prefix(60))\" is no topic level") }
+                return text
+            }, render: { $0 })
+    }
+
     private static func isNameByte(_ byte: UInt8) -> Bool {
         switch byte {
         case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"): true

@@ -31,12 +31,13 @@
 //  25. StateDigest.swift — what a checkpoint says of all slots: the sum of their hashes
 //  26. BlockPacking.swift — content to packed bytes and back: zstd
 //  27. ContentParts.swift — a content larger than a block
-//  28. Beat.swift — the heartbeat's fields
-//  29. BeatCodec.swift — and their bytes
-//  30. SignedBeat.swift — a beat with its signature, as it is kept
-//  31. Base64.swift — canonical base64
-//  32. CalendarTime.swift — RFC 3339 in UTC
-//  33. CardError.swift — why a file is not a card
-//  34. LinkCard.swift — the public half of a link
-//  35. BundleError.swift — why a file is not a resend bundle
-//  36. ResendBundle.swift — what a receiver misses, carried by hand
+//  28. StateTopic.swift — under which topics states of edge nodes cross
+//  29. Beat.swift — the heartbeat's fields
+//  30. BeatCodec.swift — and their bytes
+//  31. SignedBeat.swift — a beat with its signature, as it is kept
+//  32. Base64.swift — canonical base64
+//  33. CalendarTime.swift — RFC 3339 in UTC
+//  34. CardError.swift — why a file is not a card
+//  35. LinkCard.swift — the public half of a link
+//  36. BundleError.swift — why a file is not a resend bundle
+//  37. ResendBundle.swift — what a receiver misses, carried by hand

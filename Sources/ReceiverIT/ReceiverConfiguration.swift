@@ -40,6 +40,20 @@ public struct ReceiverConfiguration: Sendable {
         public let reorder: ByteSize
     }
 
+    /// How Sparkplug edge nodes are spoken for on the IT broker (docs/adr/0016).
+    public struct Sparkplug: Sendable {
+        /// First levels of its topics: 1…16. Default `spBv1.0`.
+        public let namespaces: [String]
+        /// A node is born again on request at most this often: 100 ms…1 h. Default 1 s.
+        public let rebirthInterval: Duration
+        /// The host whose STATE on the IT broker decides whether nodes are born; nil, the default: they always are.
+        public let primaryHost: String?
+        /// Edge nodes of one link, each with a connection of its own: 1…100,000. Default 1,000.
+        public let nodes: Int
+        /// Their metrics: 1 MiB…1 TiB. Default 256 MiB.
+        public let values: ByteSize
+    }
+
     /// 1…256 links. No default.
     public let links: [Link]
     public let broker: BrokerSettings
@@ -55,6 +69,7 @@ public struct ReceiverConfiguration: Sendable {
     public let ledgerLimit: ByteSize
     public let late: Late
     public let limits: Limits
+    public let sparkplug: Sparkplug
     /// The status page; nil opens no port. Default 127.0.0.1:9470.
     public let status: StatusSettings?
     /// Every key with the value that holds, for `check` and for the ledger.
@@ -78,6 +93,7 @@ public struct ReceiverConfiguration: Sendable {
         ledgerLimit = parts.ledgerLimit
         late = parts.late
         limits = parts.limits
+        sparkplug = parts.sparkplug
         status = parts.status
         self.effective = effective
     }
@@ -102,6 +118,7 @@ public struct ReceiverConfiguration: Sendable {
         let ledgerLimit: ByteSize
         let late: Late
         let limits: Limits
+        let sparkplug: Sparkplug
         let status: StatusSettings?
 
         init(_ file: inout ConfigSection) throws(ConfigError) {
@@ -121,6 +138,7 @@ public struct ReceiverConfiguration: Sendable {
             }
             late = try file.value("late", .oneOf, default: .topic)
             limits = try file.section("limits", Limits.init)
+            sparkplug = try file.section("sparkplug", Sparkplug.init)
             status = try file.optionalSection("status") { (status: inout ConfigSection) throws(ConfigError) in
                 try StatusSettings(&status, standardPort: 9_470)
             }
@@ -155,6 +173,17 @@ extension ReceiverConfiguration.Limits {
         verifications = try section.value("verifications", .integer(100...1_000_000), default: 8_000)
         partial = try section.value("partial", .bytes(.mebibytes(1)...(.gibibytes(16))), default: .mebibytes(64))
         reorder = try section.value("reorder", .bytes(.mebibytes(1)...(.gibibytes(16))), default: .mebibytes(64))
+    }
+}
+
+extension ReceiverConfiguration.Sparkplug {
+    fileprivate init(_ section: inout ConfigSection) throws(ConfigError) {
+        namespaces = try section.list("namespaces", of: .topicLevel, count: 1...16, default: ["spBv1.0"])
+        rebirthInterval = try section.value(
+            "rebirth_interval", .duration(.milliseconds(100)...(.seconds(3_600))), default: .seconds(1))
+        primaryHost = try section.optional("primary_host", .topicLevel)
+        nodes = try section.value("nodes", .integer(1...100_000), default: 1_000)
+        values = try section.value("values", .bytes(.mebibytes(1)...(.tebibytes(1))), default: .mebibytes(256))
     }
 }
 

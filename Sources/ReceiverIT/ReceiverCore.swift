@@ -89,7 +89,10 @@ public struct ReceiverCore: ~Copyable {
         memory.advance(now: now)
         let wasStale = watch.state == .stale
         if let state = watch.update(missing: memory.tracker.account.missing, now: now, time: time) {
-            if wasStale { evidence.note(.silence, now: now) }
+            if wasStale {
+                evidence.note(.silence, now: now)
+                memory.replica.markAll(under: StateTopic.prefix)
+            }
             committer.note(.state(state, reason: watch.reason))
         }
     }

@@ -32,7 +32,7 @@ struct Replica: Sendable {
     /// Which slot of a topic.
     enum Kind: Int, Sendable, CaseIterable { case retained, event }
 
-    private struct Topic: Sendable {
+    struct Topic: Sendable {
         var retained = ReplicaSlot()
         var event = ReplicaSlot()
         /// Of the retained value alone, to compare it with what the IT broker retains.
@@ -56,8 +56,8 @@ struct Replica: Sendable {
     private static let unhashedBytesLimit = 32 << 20
 
     let limits: Limits
-    private var names = TopicNames()
-    private var topics: [Topic] = []
+    var names = TopicNames()
+    var topics: [Topic] = []
     private var order = TopicOrder()
     /// What slots hold that have no hash yet, by place and kind.
     private var unhashed: [Int: SlotContent] = [:]
@@ -73,9 +73,9 @@ struct Replica: Sendable {
     /// Versions that were passed over since they were last taken.
     private var jumps: [VersionJump] = []
     /// Counts readings of the IT broker.
-    private(set) var reading: UInt32 = 0
+    var reading: UInt32 = 0
     /// Topics of which the IT broker retains something else.
-    private(set) var wrongCount = 0
+    var wrongCount = 0
     /// A slice changed a slot in a way that applying the units again would not: the round's transaction holds a whole checkpoint.
     private var isAheadOfUnits = false
 
@@ -298,74 +298,6 @@ struct Replica: Sendable {
             version: TopicVersion(rawValue: topic.version))
     }
 
-    // MARK: What the IT broker retains
-
-    /// Every topic is known, so that what the IT broker has beyond is the past.
-    var isComplete: Bool { untracked == 0 && names.count < limits.topics }
-
-    /// From now on retained values that change are on their way to the IT broker.
-    mutating func beginReading() { reading &+= 1 }
-
-    /// What the IT broker retains of a topic.
-    enum Verdict: Equatable {
-        /// What it should, or on its way there.
-        case right
-        /// Something else; it is marked.
-        case wrong
-        /// Something although nothing is retained.
-        case ghost(Stamp?)
-    }
-
-    /// Compares what the IT broker retains of a topic; by stamp too, where the broker tells it.
-    mutating func compare(_ topic: RawSpan, stamp: Stamp?, value: UInt64, with hasher: inout SymbolHasher) -> Verdict {
-        guard let place = names.find(topic) else { return .ghost(nil) }
-        guard topics[place].changedIn != reading else { return .right }
-        guard topics[place].retained.state == .held else { return .ghost(topics[place].retained.known) }
-        hashSlots(of: place, with: &hasher)
-        topics[place].seenIn = reading
-        guard stamp ?? topics[place].retained.stamp == topics[place].retained.stamp, topics[place].value == value else {
-            markWrong(place)
-            return .wrong
-        }
-        return .right
-    }
-
-    /// Marks every topic that was not seen although it should have been.
-    /// - Parameter admits: whether the IT broker may have a topic.
-    /// - Returns: how many they are.
-    mutating func markUnseen(_ admits: ([UInt8]) -> Bool) -> Int {
-        var unseen = 0
-        for place in 0..<names.places where !names.isFree(place) && topics[place].retained.state == .held {
-            guard topics[place].changedIn != reading, topics[place].seenIn != reading, admits(names.name(place)) else {
-                continue
-            }
-            markWrong(place)
-            unseen += 1
-        }
-        return unseen
-    }
-
-    /// Whether the IT broker retains something else, according to the last reading; once.
-    mutating func takeWrong(_ place: Int) -> Bool {
-        guard topics[place].isWrong else { return false }
-        noteRetainedChange(place)
-        return true
-    }
-
-    private mutating func markWrong(_ place: Int) {
-        guard !topics[place].isWrong else { return }
-        topics[place].isWrong = true
-        wrongCount += 1
-    }
-
-    /// A publish is on its way that puts the IT broker right.
-    private mutating func noteRetainedChange(_ place: Int) {
-        topics[place].changedIn = reading
-        guard topics[place].isWrong else { return }
-        topics[place].isWrong = false
-        wrongCount -= 1
-    }
-
     // MARK: Parts
 
     private mutating func insert(_ topic: RawSpan, at wanted: Int? = nil, with hasher: inout SymbolHasher) -> Int? {
@@ -418,7 +350,7 @@ struct Replica: Sendable {
         unhashedBytes = 0
     }
 
-    private mutating func hashSlots(of place: Int, with hasher: inout SymbolHasher) {
+    mutating func hashSlots(of place: Int, with hasher: inout SymbolHasher) {
         for key in [place * 2, place * 2 + 1] {
             guard let content = unhashed.removeValue(forKey: key) else { continue }
             unhashedBytes -= content.bytes.count

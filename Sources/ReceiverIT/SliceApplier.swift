@@ -62,7 +62,7 @@ struct SliceApplier {
         switch entry.kind {
         case .retained, .tombstone: kind = .retained
         case .lastEvent: kind = .event
-        // No sender of this version says states yet.
+        // States are topics of their own (W-41).
         case .state: return
         }
         let content = SlotContent(entry.record, in: bytes)

@@ -23,7 +23,7 @@ struct PublisherLoop: ~Copyable {
     private let log: EventLog
 
     private var mapper: TopicMapper
-    private let proxy = EdgeNodeProxy()
+    private var edgeNodes: EdgeNodeConnections
     private var composer: PropertyComposer
     private var settler = Settler()
     private var unreleased = UnreleasedTopics()
@@ -60,6 +60,7 @@ struct PublisherLoop: ~Copyable {
         mapper = settings.mapper
         composer = PropertyComposer(link: settings.link)
         status = LinkStatusPublisher(link: settings.link)
+        edgeNodes = EdgeNodeConnections(settings, mailbox: mailbox, log: log)
         lateTopic = Array("diode/\(settings.link)/late/".utf8)
         lateTopicStart = lateTopic.count
     }
@@ -100,6 +101,8 @@ struct PublisherLoop: ~Copyable {
         for message in mailbox.take() { take(message, now: now) }
         if connection == nil, dialAt <= now, stopAt == nil { dial(now: now) }
         if isConnected { publish(now: now) }
+        // What edge nodes have answered makes room for more.
+        while settleEdgeNodes(now: now), isConnected { publish(now: now) }
         readBack(now: now)
         guard let stopAt else { return true }
         return stopAt > now && !isDrained
@@ -116,6 +119,7 @@ struct PublisherLoop: ~Copyable {
         var deadline = stopAt
         if connection == nil { deadline = min(deadline ?? dialAt, dialAt) }
         if isConnected, let due = status.nextDeadline { deadline = min(deadline ?? due, due) }
+        if let due = edgeNodes.deadline(isConnected: isConnected) { deadline = min(deadline ?? due, due) }
         if isConnected, readVersion != nil { deadline = min(deadline ?? readAt, readAt) }
         return deadline.map { max(.zero, now.duration(to: $0)) }
     }
@@ -130,7 +134,13 @@ struct PublisherLoop: ~Copyable {
             guard generation == self.generation else { return }
             for settlement in settlements { unreleased.remove(token: settlement.token) }
             _ = settler.settle(settlements, in: queue)
-        case .status(let new): status.set(new)
+        case .edgeNode(let id, let event, let generation):
+            _ = settler.settle(edgeNodes.take(event, of: id, generation: generation), in: queue)
+        case .status(let new):
+            status.set(new)
+            edgeNodes.note(new.state)
+            let report = edgeNodes.report
+            shared.withLock { $0.edgeNodes = report }
         case .notice(let notice):
             status.note(notice)
             let dropped = status.droppedNotices
@@ -206,6 +216,7 @@ struct PublisherLoop: ~Copyable {
         held = []
         heldStart = 0
         unreleased.removeAll()
+        edgeNodes.reset()
         queue.rewind()
         // A connection that lasted is replaced soon; one that did not, later each time.
         if connectedAt.advanced(by: .seconds(10)) <= now { pause = .milliseconds(250) }
@@ -256,6 +267,7 @@ struct PublisherLoop: ~Copyable {
 
     private mutating func sayGoodbye() {
         stopReading()
+        _ = settler.settle(edgeNodes.stop(), in: queue)
         guard let connection else { return }
         if isConnected {
             let goodbye = status.goodbye(time: UnixMilliseconds(rawValue: UnixClock.now()))
@@ -285,6 +297,7 @@ struct PublisherLoop: ~Copyable {
                     return
                 }
                 switch publish(queued, now: now) {
+                case .passedOn: break
                 case .accepted: unreleased.insert(queued.delivery.topic, qos: qos, token: queued.position.rawValue)
                 case .answered(let disposition):
                     answers.append(OutboxSettlement(position: queued.position, disposition: disposition))
@@ -307,8 +320,17 @@ struct PublisherLoop: ~Copyable {
         }
     }
 
+    /// - Returns: whether there were any answers.
+    private mutating func settleEdgeNodes(now: MonotonicInstant) -> Bool {
+        let answers = edgeNodes.advance(isConnected: isConnected, now: now)
+        queue.settle(answers)
+        return !answers.isEmpty
+    }
+
     private enum Attempt {
         case accepted
+        /// An edge node has it, and will answer.
+        case passedOn
         /// It will not be published; this became of it.
         case answered(Disposition)
         case noRoom
@@ -316,13 +338,21 @@ struct PublisherLoop: ~Copyable {
 
     private mutating func publish(_ queued: QueuedDelivery, now: MonotonicInstant) -> Attempt {
         let delivery = queued.delivery
+        if StateTopic.birth(of: delivery.topic) != nil {
+            edgeNodes.take(queued)
+            return .passedOn
+        }
         let mapping = mapper.map(delivery.topic)
         if case .refused(let reason) = mapping { return .answered(.dead(reason)) }
-        if proxy.route(delivery) == .folded { return .answered(.folded) }
         switch composer.compose(delivery, now: now) {
         case .composed: break
         case .expired: return .answered(.shed(.expired))
         case .invalid: return .answered(.dead(.invalid))
+        }
+        if edgeNodes.takes(delivery.topic) {
+            if delivery.lateness == .superseded, settings.late == .drop { return .answered(.shed(.late)) }
+            edgeNodes.take(queued)
+            return .passedOn
         }
         let isPrefixed = mapping == .prefixed
         guard delivery.lateness == .superseded else {

@@ -1,4 +1,6 @@
 import MQTT
+import Sparkplug
+import Synchronization
 import Threading
 
 /// What other threads tell the publisher: the connection's answers, new status, the wish to stop. Each is taken in the order
@@ -13,9 +15,39 @@ final class PublisherMailbox: Sendable {
         case status(LinkStatus)
         case notice(GapNotice)
         case stop(drain: Duration)
+        /// From the connection of an edge node; generations of their own.
+        case edgeNode(EdgeNodeID, EdgeNodeEvent, generation: UInt64)
     }
 
+    /// What the connection of an edge node has to tell.
+    enum EdgeNodeEvent: Sendable {
+        case changed(ConnectionState)
+        case settled([Settlement])
+        /// It hears commands from now on, unless the server refused one of them.
+        case subscribed(isRefused: Bool)
+        /// What hosts say; the last delivery among it, to be acknowledged.
+        case heard([HostMessage], through: DeliveryID?)
+    }
+
+    /// A command, or the state of a host.
+    struct HostMessage: Sendable {
+        let topic: [UInt8]
+        let payload: [UInt8]
+
+        /// What is longer asks for nothing that is answered here.
+        static let payloadLimit = 64 << 10
+
+        init(_ message: InboundMessage) {
+            topic = message.topic.withUnsafeBytes { Array($0) }
+            payload = message.payload.withUnsafeBytes { Array($0) }
+        }
+    }
+
+    /// What hosts say between two looks at it; beyond, it is not heard.
+    private static let hostMessageLimit = 1_024
+
     private let messages = Lock<[Message]>([])
+    private let hostMessages = Atomic<Int>(0)
     let wakeup: Wakeup
 
     init() throws(SystemError) { wakeup = try Wakeup() }
@@ -25,8 +57,35 @@ final class PublisherMailbox: Sendable {
         wakeup.signal()
     }
 
+    /// What one read of an edge node's connection brought.
+    func post(_ batch: InboundBatch, of node: EdgeNodeID, generation: UInt64) {
+        if !batch.settlements.isEmpty {
+            var settlements: [Settlement] = []
+            settlements.reserveCapacity(batch.settlements.count)
+            for index in batch.settlements.indices { settlements.append(batch.settlements[index]) }
+            post(.edgeNode(node, .settled(settlements), generation: generation))
+        }
+        for index in batch.subscriptions.indices {
+            guard case .answered(let codes) = batch.subscriptions[index].outcome else { continue }
+            post(.edgeNode(node, .subscribed(isRefused: codes.contains(where: \.isFailure)), generation: generation))
+        }
+        guard batch.messageCount > 0 else { return }
+        var heard: [HostMessage] = []
+        var last: DeliveryID?
+        for index in 0..<batch.messageCount {
+            let message = batch.message(at: index)
+            last = message.delivery ?? last
+            guard message.payload.byteCount <= HostMessage.payloadLimit,
+                hostMessages.add(1, ordering: .relaxed).newValue <= Self.hostMessageLimit
+            else { continue }
+            heard.append(HostMessage(message))
+        }
+        post(.edgeNode(node, .heard(heard, through: last), generation: generation))
+    }
+
     func take() -> [Message] {
-        messages.withLock { messages in
+        hostMessages.store(0, ordering: .relaxed)
+        return messages.withLock { messages in
             defer { messages = [] }
             return messages
         }

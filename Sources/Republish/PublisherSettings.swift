@@ -1,5 +1,6 @@
 public import DiodeProtocol
 public import MQTT
+public import Sparkplug
 
 /// What a publisher is told once.
 public struct PublisherSettings: Sendable {
@@ -12,6 +13,8 @@ public struct PublisherSettings: Sendable {
     /// Deliveries and bytes that are on their way to the IT broker at once: what is repeated when it is lost.
     public var windowRecords = 4_096
     public var windowBytes = 16 << 20
+    /// How Sparkplug edge nodes are spoken for.
+    public var edgeNodes = EdgeNodeProxy.Settings()
     /// How often the IT broker is read back beside each connection.
     public var readBackPeriod = Duration.seconds(3_600)
 
@@ -36,6 +39,8 @@ public struct PublisherReport: Sendable, Equatable {
     /// Records published late, by where they went.
     public internal(set) var lateToTopic: UInt64 = 0
     public internal(set) var lateMarked: UInt64 = 0
+    /// The edge nodes that are spoken for.
+    public internal(set) var edgeNodes = ProxyReport()
     /// Notices of gaps that found no room.
     public internal(set) var droppedNotices: UInt64 = 0
 

@@ -1,13 +1,14 @@
 // Republish: from the outbox to the IT broker, and back with the news of what became of it. One publisher for each link,
 // with a connection and a will of its own.
 //
-//   Outbox ─take─▶ TopicMapper ─▶ EdgeNodeProxy ─▶ PropertyComposer ─▶ Publisher ═══▶ IT broker
-//      ▲                                                                  ║
-//      └───────────────────────── settle ◀── Settler ◀═══ acknowledgements╝
+//                              ┌──▶ EdgeNodeConnections ═══ one for each edge node ═══▶ IT broker
+//   Outbox ─take─▶ TopicMapper ┴──▶ PropertyComposer ──▶ Publisher ═══▶ IT broker
+//      ▲                                                     ║
+//      └───────────── settle ◀── Settler ◀═══ acknowledgements╝
 //
 //   1. LatePolicy.swift — what becomes of records that come late and are superseded
 //   2. TopicMapper.swift — the link's topics on the IT broker, and those that may never be written
-//   3. EdgeNodeProxy.swift — the place of the Sparkplug edge node
+//   3. EdgeNodeConnections.swift — Sparkplug edge nodes: a connection for each, and what the proxy decides
 //   4. PropertyComposer.swift — the properties of a publish: the plant's, then ours
 //   5. UnreleasedTopics.swift — keeps a topic in order where its QoS changes
 //   6. Settler.swift — turns the IT broker's answers into settlements of the outbox

@@ -63,6 +63,9 @@ public struct TopicMapper: Sendable {
         }
     }
 
+    /// A filter in the plant's terms, as one of the IT broker.
+    func filter(for plant: [UInt8]) -> String { String(decoding: prefix + plant, as: UTF8.self) }
+
     /// Whether every topic of the IT broker could be the link's.
     var isEverything: Bool { isOpen && prefix.isEmpty }
 

@@ -20,6 +20,15 @@ extension SenderCore {
             }
             if let id { slots.admit(id, by: policyGeneration) }
         }
+        if edgeNodes.isEdgeMessage(publication.topic) {
+            // What a broker retains of edge nodes against the specification says nothing of them now.
+            guard began == nil else {
+                counters.known += 1
+                return .known
+            }
+            edgeNodes.take(publication)
+            return number(publication.asEvent, id, packet: packet, now: now, time: time)
+        }
         if began != nil, let id { slots.see(id, in: fetch) }
         if let began, let id, !slots.isNews(NamespaceSlots.Content(publication), for: id, since: began) {
             counters.known += 1

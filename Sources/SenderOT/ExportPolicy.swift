@@ -48,10 +48,11 @@ public struct ExportPolicy: Sendable, Equatable {
 
     /// - Parameters:
     ///   - rules: empty exports nothing.
-    ///   - sparkplugNamespaces: under which commands and states are recognised.
-    public init(rules: [Rule], sparkplugNamespaces: [String] = ["spBv1.0"]) {
+    ///   - sparkplugNamespaces: under which commands and states are recognised, beside `spBv1.0`.
+    public init(rules: [Rule], sparkplugNamespaces: [String] = []) {
         self.rules = rules
-        self.sparkplugNamespaces = sparkplugNamespaces
+        let usual = SparkplugTopic.namespaceB
+        self.sparkplugNamespaces = [usual] + sparkplugNamespaces.filter { $0 != usual }
     }
 
     /// What to subscribe to: each filter that no other one covers, so that the broker delivers a message once.

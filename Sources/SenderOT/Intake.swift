@@ -1,5 +1,6 @@
 internal import DiodeProtocol
 internal import MQTT
+internal import Sparkplug
 internal import Threading
 
 /// Where the threads meet that feed the core: the main session's, the fetches', and the pulse that closes blocks in time.
@@ -204,6 +205,18 @@ final class Intake: Sendable {
     /// Counters, topics held and the newest stamp, of one moment.
     var progress: (counters: SenderCore.Counters, topics: Int, newest: Stamp) {
         state.withLock { ($0.core.counters, $0.core.topicCount, $0.core.newestStamp) }
+    }
+
+    /// What is known of the plant's edge nodes, and what people should know of them.
+    var edgeNodes: (report: SparkplugReport, alarm: String?) {
+        state.withLock { $0.core.edgeNodes.report(now: MonotonicInstant(nanoseconds: MonotonicClock.now())) }
+    }
+
+    /// What to publish in the plant, so that edge nodes whose state is not sure tell it.
+    func rebirthRequests() -> [StateFold.Request] {
+        let now = MonotonicInstant(nanoseconds: MonotonicClock.now())
+        let time = UnixMilliseconds(rawValue: UnixClock.now())
+        return state.withLock { $0.core.edgeNodes.rebirthRequests(now: now, time: time) }
     }
 
     /// The broker has begun a new session: it will not repeat anything of the old one.

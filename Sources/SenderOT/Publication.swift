@@ -21,6 +21,13 @@ extension SenderCore {
             self.qos = qos
             self.retain = retain
         }
+
+        /// The same without the retain flag.
+        var asEvent: Publication {
+            @_lifetime(copy self) get {
+                Publication(topic: topic, payload: payload, properties: properties, qos: qos, retain: false)
+            }
+        }
     }
 
     /// What became of a publication.

@@ -85,6 +85,18 @@ public struct SenderConfiguration: Sendable {
         }
     }
 
+    /// What is understood of Sparkplug (docs/adr/0016).
+    public struct Sparkplug: Sendable, Equatable {
+        /// First levels of its topics: 1…16. Commands under `spBv1.0` never cross, whatever stands here. Default `spBv1.0`.
+        public let namespaces: [String]
+        /// Whether edge nodes are asked for a birth where their state is not sure. Default true.
+        public let requestsRebirth: Bool
+        /// Edge nodes whose state is kept: 1…100,000. Default 1,000.
+        public let nodes: Int
+        /// All their metrics: 1 MiB…1 TiB. Default 256 MiB.
+        public let values: ByteSize
+    }
+
     public let link: Link
     public let broker: BrokerSettings
     /// What may cross; an empty list exports nothing. No default.
@@ -103,6 +115,7 @@ public struct SenderConfiguration: Sendable {
     /// Between two beats: 10 ms…60 s. Default 1 s.
     public let beat: Duration
     public let limits: Limits
+    public let sparkplug: Sparkplug
     /// The status page; nil opens no port. Default 127.0.0.1:9471.
     public let status: StatusSettings?
     /// Every key with the value that holds, for `check` and for the fingerprint in the beat.
@@ -129,6 +142,7 @@ public struct SenderConfiguration: Sendable {
         snapshotPeriod = parts.snapshotPeriod
         beat = parts.beat
         limits = parts.limits
+        sparkplug = parts.sparkplug
         status = parts.status
         self.effective = effective
     }
@@ -147,6 +161,7 @@ public struct SenderConfiguration: Sendable {
         let snapshotPeriod: Duration
         let beat: Duration
         let limits: Limits
+        let sparkplug: Sparkplug
         let status: StatusSettings?
 
         init(_ file: inout ConfigSection) throws(ConfigError) {
@@ -172,6 +187,7 @@ public struct SenderConfiguration: Sendable {
             }
             beat = try file.value("beat", .duration(.milliseconds(10)...(.seconds(60))), default: .seconds(1))
             limits = try file.section("limits", Limits.init)
+            sparkplug = try file.section("sparkplug", Sparkplug.init)
             status = try file.optionalSection("status") { (status: inout ConfigSection) throws(ConfigError) in
                 try StatusSettings(&status, standardPort: 9_471)
             }
@@ -239,6 +255,15 @@ extension SenderConfiguration.Limits {
         topics = try section.value("topics", .integer(1...10_000_000), default: 1_000_000)
         values = try section.value("values", .bytes(.mebibytes(1)...(.tebibytes(1))), default: .gibibytes(2))
         record = try section.value("record", .bytes(.kibibytes(1)...(.mebibytes(1))), default: .mebibytes(1))
+    }
+}
+
+extension SenderConfiguration.Sparkplug {
+    fileprivate init(_ section: inout ConfigSection) throws(ConfigError) {
+        namespaces = try section.list("namespaces", of: .topicLevel, count: 1...16, default: ["spBv1.0"])
+        requestsRebirth = try section.value("request_rebirth", .flag, default: true)
+        nodes = try section.value("nodes", .integer(1...100_000), default: 1_000)
+        values = try section.value("values", .bytes(.mebibytes(1)...(.tebibytes(1))), default: .mebibytes(256))
     }
 }
 

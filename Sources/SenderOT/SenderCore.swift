@@ -27,6 +27,8 @@ public struct SenderCore: ~Copyable {
         public var snapshotPeriod = Duration.seconds(30)
         /// How long a deleted topic is remembered.
         public var tombstoneKeep = Duration.seconds(7 * 86_400)
+        /// How Sparkplug edge nodes are understood.
+        var edgeNodes = EdgeNodeStates.Settings()
 
         public init(policy: ExportPolicy, geometry: BlockGeometry) {
             self.policy = policy
@@ -79,6 +81,7 @@ public struct SenderCore: ~Copyable {
     var batcher: BlockBatcher
     private var scheduler: BeatScheduler
     var teller: StateTeller
+    var edgeNodes: EdgeNodeStates
     private var beats: [ClosedBlock] = []
     /// Counts fetches of the retained set.
     var fetch: UInt32 = 0
@@ -99,6 +102,8 @@ public struct SenderCore: ~Copyable {
         maximumRecordBytes = settings.maximumRecordBytes
         stamper = Stamper(epoch: epoch)
         self.slots = slots ?? NamespaceSlots(limits: settings.slots)
+        edgeNodes = EdgeNodeStates(settings.edgeNodes)
+        edgeNodes.restore(from: self.slots)
         batcher = BlockBatcher(
             epoch: epoch, incarnation: incarnation, geometry: settings.geometry, flush: settings.flush,
             compressionLevel: settings.compressionLevel)
@@ -284,12 +289,34 @@ public struct SenderCore: ~Copyable {
     private mutating func tellState(now: MonotonicInstant, time: UnixMilliseconds) {
         guard let due = teller.deadline, due <= now else { return }
         flushShed(now)
+        guard sayStates(now: now, time: time) else { return }
         let moment = StateTeller.Moment(
             now: now, time: time, capture: newestStamp, openBlock: batcher.lastBlock.next)
         guard let checkpoint = teller.advance(moment, &slots) else { return }
         batcher.append(checkpoint, now: now, time: time)
         counters.checkpoints += 1
     }
+
+    /// Makes records of the changed states that the next slice has to list (docs/adr/0016).
+    /// - Returns: whether those were all; if not, the slice waits.
+    private mutating func sayStates(now: MonotonicInstant, time: UnixMilliseconds) -> Bool {
+        guard journalState == .writing || journalState == .failing else { return true }
+        guard let (from, through) = teller.nextInterval(now: now, slots) else { return true }
+        var bytes = 0
+        while let state = edgeNodes.next(from: from, through: through, now: now) {
+            let id = slots.find(state.topic.span.bytes)
+            if state.payload.isEmpty, id.map({ slots.retained($0).state != .held }) ?? true { continue }
+            let publication = Publication(
+                topic: state.topic.span.bytes, payload: state.payload.span.bytes, qos: .atLeastOnce, retain: true)
+            _ = number(publication, id, isReconciled: true, now: now, time: time)
+            bytes += state.payload.count
+            if bytes > Self.stateBytesAtOnce { return false }
+        }
+        return true
+    }
+
+    /// What states may hold up other records with.
+    private static let stateBytesAtOnce = 256 << 10
 
     private func beat(_ time: UnixMilliseconds) -> Beat {
         let sent = surroundings.sent ?? (batcher.lastSequence, batcher.lastBlock)

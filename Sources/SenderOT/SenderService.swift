@@ -123,8 +123,7 @@ public final class SenderService: Sendable {
         watch = BrokerWatch(broker, noted: restored.broker, intake: intake, log: log)
         subscriber = Subscriber(
             broker, filters: settings.policy.subscriptions, intake: intake, reconciler: reconciler, watch: watch,
-            log: log
-        )
+            requestsBirths: configuration.sparkplug.requestsRebirth, log: log)
     }
 
     /// Starts to send beats, to journal and to subscribe.
@@ -201,7 +200,7 @@ public final class SenderService: Sendable {
         let old = configuration.withLock { $0 }
         checkKey(new)
         if new.export != old.export {
-            let policy = ExportPolicy(rules: new.export)
+            let policy = ExportPolicy(rules: new.export, sparkplugNamespaces: old.sparkplug.namespaces)
             intake.replacePolicy(policy)
             subscriber.replace(filters: policy.subscriptions)
         }
@@ -325,7 +324,8 @@ public final class SenderService: Sendable {
             at: now, link: link, sender: sender, newest: progress.newest, incarnation: incarnation,
             fingerprint: LinkCard.fingerprint(of: publicKey), topics: progress.topics, counters: progress.counters,
             emitter: emitter.progress, broker: subscriber.report, journal: report, echo: echo.report,
-            unsentBlocks: queue.unsentBlocks, isReserveHeld: reserve.isHeld, brokerDropped: watch.report.dropped,
+            edgeNodes: intake.edgeNodes, unsentBlocks: queue.unsentBlocks, isReserveHeld: reserve.isHeld,
+            brokerDropped: watch.report.dropped,
             reach: JournalReach(
                 configuration, oldest: report.oldest, usedBytes: report.usedBytes,
                 freeBytes: FreeSpace.bytes(at: configuration.state.resolved), now: now))

@@ -3,6 +3,7 @@ internal import Datagrams
 internal import DiodeProtocol
 internal import FEC
 internal import JSON
+internal import Sparkplug
 internal import Storage
 internal import Threading
 
@@ -50,7 +51,11 @@ extension SenderService {
         let geometry = BlockGeometry(
             framing: EthernetFraming(mtuBytes: configuration.link.mtu, ipv6: isIPv6),
             repair: RepairRatio(share: configuration.fec.repair.share, minimum: configuration.fec.minRepair))
-        var settings = SenderCore.Settings(policy: ExportPolicy(rules: configuration.export), geometry: geometry)
+        let policy = ExportPolicy(rules: configuration.export, sparkplugNamespaces: configuration.sparkplug.namespaces)
+        var settings = SenderCore.Settings(policy: policy, geometry: geometry)
+        settings.edgeNodes.namespaces = configuration.sparkplug.namespaces
+        settings.edgeNodes.limits.nodes = configuration.sparkplug.nodes
+        settings.edgeNodes.limits.bytes = Int(clamping: configuration.sparkplug.values.bytes)
         let limits = configuration.limits
         settings.slots = NamespaceSlots.Limits(topics: limits.topics, bytes: Int(clamping: limits.values.bytes))
         settings.maximumRecordBytes = Int(clamping: limits.record.bytes)

@@ -2,6 +2,7 @@ internal import Datagrams
 internal import DiodeProtocol
 internal import JSON
 internal import MQTT
+internal import Sparkplug
 internal import Storage
 internal import Threading
 
@@ -19,6 +20,7 @@ struct SenderStatus: Sendable {
     var broker: Subscriber.Report
     var journal: JournalReport
     var echo: EchoPlayer.Report
+    var edgeNodes: (report: SparkplugReport, alarm: String?)
     var unsentBlocks: Int
     /// Whether room on the disk is kept back for the next epoch.
     var isReserveHeld: Bool
@@ -30,7 +32,7 @@ struct SenderStatus: Sendable {
     var alarms: [String] {
         let echoAlarm = echo.failure.map { "blocks cannot be read back to be repeated: \($0)" }
         let paths = emitter.paths.compactMap { path in path.failure.map { "path \(path.path): \($0)" } }
-        return [journal.alarm, echoAlarm, reach.alarm].compactMap(\.self) + paths + broker.alarms
+        return [journal.alarm, echoAlarm, reach.alarm, edgeNodes.alarm].compactMap(\.self) + paths + broker.alarms
     }
 
     /// The answer to `diode-send status`: four objects, and the numbers behind them.
@@ -41,7 +43,8 @@ struct SenderStatus: Sendable {
             "epoch": .number(newest.epoch.rawValue), "incarnation": .text(String(incarnation.rawValue, radix: 16)),
             "sequence": .number(newest.sequence.rawValue), "topics": .number(topics), "records": records,
             "filtered": filtered, "emitted": emitted, "journal": journalled, "echo": echoed,
-            "subscription": subscription, "reach": reached, "alarms": .array(alarms.map { .text($0) }),
+            "subscription": subscription, "sparkplug": edgeNodes.report.json, "reach": reached,
+            "alarms": .array(alarms.map { .text($0) }),
             "notes": .array([.text("journal    \(reach.journalText)"), .text("echo       \(echoWords)")]),
         ]
     }

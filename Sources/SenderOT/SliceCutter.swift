@@ -26,6 +26,8 @@ struct SliceCutter: ~Copyable {
     private static let topicsAtOnce = 4_096
     /// An entry's own bytes at most, and those of a topic with two of them.
     private static let overheadBytes = 200
+    /// And at least.
+    private static let minimumOverheadBytes = 8
 
     private let epoch: Epoch
     private let incarnation: Incarnation
@@ -61,6 +63,19 @@ struct SliceCutter: ~Copyable {
         let horizon: UnixMilliseconds
         /// The live block that is open, or the next one.
         let openBlock: BlockNumber
+    }
+
+    /// How far a slice that begins at `from` reaches at most.
+    func reach(from: TopicHash, _ slots: borrowing NamespaceSlots) -> TopicHash {
+        var position = slots.order.position(from: from)
+        var (passed, bytes) = (0, 0)
+        while let (hash, place) = slots.order.topic(at: position) {
+            bytes += slots.topicBytes(NamespaceSlots.TopicID(index: place)) + Self.minimumOverheadBytes
+            if passed > 0, bytes > targetBytes || passed >= Self.topicsAtOnce { return hash }
+            passed += 1
+            position = slots.order.next(position)
+        }
+        return TopicHash(rawValue: .max)
     }
 
     /// Cuts the slice that begins at `order.from`.

@@ -69,6 +69,14 @@ struct StateTeller: ~Copyable {
         return min(checkpoint, slice)
     }
 
+    /// What the slice that is due would cover; nil if none is.
+    func nextInterval(now: MonotonicInstant, _ slots: borrowing NamespaceSlots) -> (
+        from: TopicHash, through: TopicHash
+    )? {
+        guard mayCut, let due = carousel.deadline, due <= now else { return nil }
+        return (carousel.from, cutter.reach(from: carousel.from, slots))
+    }
+
     /// Does what is due.
     /// - Returns: what has to be said in the live stream, at this position of it.
     mutating func advance(_ moment: Moment, _ slots: inout NamespaceSlots) -> Checkpoint? {

@@ -1,6 +1,7 @@
 internal import DiodeProtocol
 internal import EventLog
 internal import MQTT
+internal import Sparkplug
 internal import Threading
 
 /// Owns the connection to the OT broker: subscribes to what is exported, feeds the core, and acknowledges what is safe.
@@ -55,6 +56,7 @@ final class Subscriber: Sendable {
     private let settings: ConnectionSettings
     private let reconciler: DeletionReconciler
     private let watch: BrokerWatch
+    private let requestsBirths: Bool
     private let intake: Intake
     private let log: EventLog
     private let state: Lock<State>
@@ -64,9 +66,10 @@ final class Subscriber: Sendable {
     ///   - filters: what to subscribe to; none that another one covers.
     ///   - reconciler: what is told when a fetch was complete.
     ///   - watch: what is told of the session; it knows until when an earlier lifetime was subscribed.
+    ///   - requestsBirths: whether edge nodes are asked for a birth where their state is not sure.
     init(
         _ settings: ConnectionSettings, filters: [TopicFilter], intake: Intake, reconciler: DeletionReconciler,
-        watch: BrokerWatch, log: EventLog
+        watch: BrokerWatch, requestsBirths: Bool, log: EventLog
     ) {
         var settings = settings
         settings.cleanStart = false
@@ -78,6 +81,7 @@ final class Subscriber: Sendable {
         self.log = log
         self.reconciler = reconciler
         self.watch = watch
+        self.requestsBirths = requestsBirths
         let since = watch.subscribedUntil ?? UnixMilliseconds(rawValue: UnixClock.now())
         state = Lock(State(filters: filters, unobservedSince: since))
     }
@@ -128,6 +132,21 @@ final class Subscriber: Sendable {
             return true
         }
         if isDue { fetch() }
+        askForBirths()
+    }
+
+    /// All that the sender ever publishes: requests for a rebirth, to edge nodes of its own plant (docs/adr/0016).
+    private func askForBirths() {
+        let connection = state.withLock { $0.report.isOnline && $0.request == nil ? $0.connection : nil }
+        guard requestsBirths, let connection else { return }
+        for request in intake.rebirthRequests() {
+            do throws(PublishRefusal) {
+                try connection.publish(
+                    topic: request.topic.span.bytes, payload: request.payload.span.bytes, qos: .atMostOnce)
+            } catch {
+                log.warning("sparkplug.unasked", "a request for a birth found no room", ["reason": .text("\(error)")])
+            }
+        }
     }
 
     /// Says goodbye after sending the acknowledgements that are queued. The session stays with the broker.
@@ -214,7 +233,7 @@ final class Subscriber: Sendable {
         guard !filters.isEmpty else { return }
         let subscriptions = filters.map {
             Subscription(
-                $0.description, qos: .exactlyOnce, retainAsPublished: true, retainHandling: .doNotSend)
+                $0.description, qos: .exactlyOnce, retainAsPublished: true, retainHandling: .doNotSend, noLocal: true)
         }
         do throws(PublishRefusal) {
             let number = try connection.subscribe(subscriptions)

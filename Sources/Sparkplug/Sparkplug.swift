@@ -10,3 +10,4 @@
 //   8. StateFold.swift — the sender: births that would be true now
 //   9. EdgeNodeProxy.swift — the receiver: edge nodes as hosts see them
 //  10. ProxyReport.swift — what the proxy has done
+//  11. ReportJSON.swift — both reports in a status

@@ -9,6 +9,7 @@ import MQTT
 import Outbox
 import ReceiverIT
 import Republish
+import Sparkplug
 import Threading
 
 /// `diode-recv run`: the daemon.
@@ -79,6 +80,7 @@ struct Run {
                 link: link.name, connection: try ConnectionSettings(configuration.broker),
                 mapper: TopicMapper(prefix: link.topicPrefix, own: try link.own.map { try TopicFilter($0.description) })
             )
+            settings.edgeNodes = EdgeNodeProxy.Settings(configuration.sparkplug)
             settings.late = LatePolicy(rawValue: configuration.late.rawValue) ?? .topic
             if let client = configuration.broker.clientID {
                 settings.connection.clientIdentifier =
@@ -107,6 +109,17 @@ struct Run {
         ReceiverService.Observer(
             status: { snapshot in publishers[snapshot.name]?.post(LinkStatus(snapshot, auditKey: auditKey)) },
             episode: { link, episode in publishers[link]?.post(GapNotice(episode)) })
+    }
+}
+
+extension EdgeNodeProxy.Settings {
+    fileprivate init(_ configuration: ReceiverConfiguration.Sparkplug) {
+        self.init()
+        namespaces = configuration.namespaces
+        rebirthInterval = configuration.rebirthInterval
+        primaryHost = configuration.primaryHost.map { Array($0.utf8) }
+        limits.nodes = configuration.nodes
+        limits.bytes = Int(clamping: configuration.values.bytes)
     }
 }
 

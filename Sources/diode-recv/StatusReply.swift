@@ -3,6 +3,7 @@ import JSON
 import Outbox
 import ReceiverIT
 import Republish
+import Sparkplug
 
 /// The daemon's answer to `diode-recv status`: whether it is the network, the plant, the sender or the IT broker, in one look.
 ///
@@ -109,6 +110,7 @@ enum StatusReply {
                 JSONValue.Member("rejected", rejected(link.counters)),
                 JSONValue.Member("counters", link.counters.json),
                 JSONValue.Member("replica", replica(link.replica)),
+                JSONValue.Member("sparkplug", report?.edgeNodes.json ?? .null),
                 JSONValue.Member("outbox_bytes", .number(link.outboxLoad?.bytes ?? 0)),
                 JSONValue.Member(
                     "clock",

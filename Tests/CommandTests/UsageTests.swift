@@ -74,7 +74,7 @@ struct UsageTests {
             (
                 "{ link: { rate: \"1Mbit/s\" }, broker: { url: \"mqtt://h\" }, export: [], state: \"s\",\n  beats: \"1s\" }",
                 ":2:10: beats: unknown key; allowed: beat, broker, deletions, echo, export, fec, journal, limits, link, "
-                    + "on_disk_full, snapshot, state, status"
+                    + "on_disk_full, snapshot, sparkplug, state, status"
             ),
         ])
     func wrongConfiguration(text: String, complaint: String) async throws {

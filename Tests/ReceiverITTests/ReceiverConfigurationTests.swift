@@ -29,6 +29,8 @@ struct ReceiverConfigurationTests {
                 + "\"reorder_timeout\":\"50ms\",\"silence_timeout\":\"3s\",\"outbox\":{\"limit\":\"4GiB\"},"
                 + "\"ledger\":{\"limit\":\"1GiB\"},\"late\":\"topic\","
                 + "\"limits\":{\"topics\":1000000,\"verifications\":8000,\"partial\":\"64MiB\",\"reorder\":\"64MiB\"},"
+                + "\"sparkplug\":{\"namespaces\":[\"spBv1.0\"],\"rebirth_interval\":\"1s\",\"primary_host\":null,"
+                + "\"nodes\":1000,\"values\":\"256MiB\"},"
                 + "\"status\":{\"listen\":\"127.0.0.1:9470\","
                 + "\"expose\":false}}")
         #expect(configuration.links[0].card.resolved == "/etc/diode/plant-a.card")

@@ -29,6 +29,8 @@ struct SenderConfigurationTests {
                 + "\"keep\":\"7d\",\"limit\":\"64GiB\",\"min_free\":\"2GiB\"},\"on_disk_full\":\"forward\",\"deletions\":{"
                 + "\"hold\":{\"topics\":100,\"share\":\"5%\"}},\"snapshot\":{\"period\":\"30s\"},\"beat\":\"1s\","
                 + "\"limits\":{\"topics\":1000000,\"values\":\"2GiB\",\"record\":\"1MiB\"},"
+                + "\"sparkplug\":{\"namespaces\":[\"spBv1.0\"],\"request_rebirth\":true,\"nodes\":1000,"
+                + "\"values\":\"256MiB\"},"
                 + "\"status\":{\"listen\":\"127.0.0.1:9471\",\"expose\":false}}")
         #expect(configuration.link.key.resolved == "/etc/diode/plant-a.key")
         #expect(try read(configuration.effective.page).effective == configuration.effective)
@@ -93,6 +95,8 @@ struct SenderConfigurationTests {
             ("state:", "deletions: { hold: { share: '101%' } }, state:", "deletions.hold.share"),
             ("state:", "limits: { topics: 0 }, state:", "limits.topics"),
             ("state:", "limits: { record: '2MiB' }, state:", "limits.record"),
+            ("state:", "sparkplug: { namespaces: ['a/b'] }, state:", "sparkplug.namespaces[0]"),
+            ("state:", "sparkplug: { nodes: 0 }, state:", "sparkplug.nodes"),
             ("export: []", "export: [{ filter: 'a#' }]", "export[0].filter"),
             ("export: []", "export: [{ filter: 'a', except: ['+x'] }]", "export[0].except[0]"),
             ("export: []", "export: [{ filter: 'a', max_rate: 1 }]", "export[0].max_rate"),
