@@ -26,6 +26,8 @@ struct EdgeNodeConnections: ~Copyable {
         var connectedAt: MonotonicInstant?
         /// Before it is dialled: none, unless the last connection was lost soon.
         var pause = Duration.zero
+        /// Of the connection that stands.
+        var version: ProtocolVersion?
         /// It was told to say goodbye.
         var isEnding = false
         /// Handed to the connection and not settled.
@@ -117,7 +119,9 @@ struct EdgeNodeConnections: ~Copyable {
         guard let node = nodes[id], node.generation == generation else { return [] }
         let now = MonotonicInstant.now
         switch event {
-        case .changed(.connected): subscribe(id)
+        case .changed(.connected(let grant)):
+            nodes[id]?.version = grant.version
+            subscribe(id)
         case .changed(.connecting): break
         case .changed(.disconnected(let error, _)):
             log.warning(
@@ -198,6 +202,13 @@ struct EdgeNodeConnections: ~Copyable {
                     node.dialAt = now.advanced(by: node.pause)
                     nodes[id] = node
                 case .publish(let id, let message, let token):
+                    if isDeath(message, of: id) {
+                        if let token {
+                            deliveries[token] = nil
+                            answer(token, .published)
+                        }
+                        continue
+                    }
                     let refusal = publish(message, of: id, token: token, now: now)
                     if let refusal, let token {
                         deliveries[token] = nil
@@ -206,7 +217,7 @@ struct EdgeNodeConnections: ~Copyable {
                 case .disconnect(let id):
                     nodes[id]?.isEnding = true
                     if let connection = nodes[id]?.connection {
-                        connection.requestStop(drain: Self.farewell)
+                        connection.requestStop(drain: Self.farewell, withWill: nodes[id]?.version == .v5)
                     } else {
                         nodes[id]?.dialAt = nil
                         proxy.lost(id, now: Moment.now)
@@ -219,6 +230,13 @@ struct EdgeNodeConnections: ~Copyable {
             actions = proxy.takeActions()
         }
         return answers
+    }
+
+    /// Whether a message is the node's will, which a broker of MQTT 5 publishes itself when the connection ends, one way or the other
+    /// (`tck-id-payloads-ndeath-will-message-publisher-disconnect-mqtt50`).
+    private func isDeath(_ message: EdgeNodeProxy.Message, of id: EdgeNodeID) -> Bool {
+        guard let node = nodes[id] else { return false }
+        return node.version == .v5 && message.topic == node.will?.topic
     }
 
     /// - Returns: what became of it if it cannot be published at all.
