@@ -104,7 +104,8 @@ let package = Package(
         tests(
             "SenderOTTests",
             [
-                "diode-send", "SenderOT", "DiodeProtocol", "FEC", "MQTT", "Crypto", "Configuration", "Datagrams",
+                "diode-send", "SenderOT", "Sparkplug", "DiodeProtocol", "FEC", "MQTT", "Crypto", "Configuration",
+                "Datagrams",
                 "Storage", "JSON", "EventLog", "Threading",
             ]),
         tests(

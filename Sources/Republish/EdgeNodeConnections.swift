@@ -21,8 +21,6 @@ struct EdgeNodeConnections: ~Copyable {
         var generation: UInt64 = 0
         var will: EdgeNodeProxy.Message?
         var connection: Connection?
-        /// It is to be dialled, not before this.
-        var dialAt: MonotonicInstant?
         var connectedAt: MonotonicInstant?
         /// Before it is dialled: none, unless the last connection was lost soon.
         var pause = Duration.zero
@@ -45,6 +43,8 @@ struct EdgeNodeConnections: ~Copyable {
     private var composer: PropertyComposer
     private var proxy: EdgeNodeProxy
     private var nodes: [EdgeNodeID: Node] = [:]
+    /// Nodes to be dialled, and not before when.
+    private var toDial: [EdgeNodeID: MonotonicInstant] = [:]
     /// What the proxy has and has not answered.
     private var deliveries: [UInt64: QueuedDelivery] = [:]
     private var generations: UInt64 = 0
@@ -72,7 +72,7 @@ struct EdgeNodeConnections: ~Copyable {
     func deadline(isConnected: Bool) -> MonotonicInstant? {
         var deadline = proxy.nextDeadline.map { MonotonicInstant(nanoseconds: UInt64($0.nanoseconds)) }
         if isConnected {
-            for at in nodes.values.compactMap(\.dialAt) { deadline = min(deadline ?? at, at) }
+            for at in toDial.values { deadline = min(deadline ?? at, at) }
         }
         return deadline
     }
@@ -131,6 +131,7 @@ struct EdgeNodeConnections: ~Copyable {
             if node.connectedAt != nil { lost(id, now: now) }
         case .changed(.stopped): lost(id, now: now)
         case .subscribed(let isRefused):
+            guard node.connectedAt == nil else { break }
             if isRefused {
                 log.warning(
                     "edge_node.deaf",
@@ -182,7 +183,7 @@ struct EdgeNodeConnections: ~Copyable {
         proxy.tick(now: Moment.now)
         let answers = perform(now: now)
         guard isConnected else { return answers }
-        for (id, node) in nodes { if let at = node.dialAt, at <= now { dial(id, now: now) } }
+        for (id, at) in toDial where at <= now { dial(id, now: now) }
         return answers
     }
 
@@ -199,8 +200,8 @@ struct EdgeNodeConnections: ~Copyable {
                 case .connect(let id, let will):
                     var node = nodes[id] ?? Node()
                     node.will = will
-                    node.dialAt = now.advanced(by: node.pause)
                     nodes[id] = node
+                    toDial[id] = now.advanced(by: node.pause)
                 case .publish(let id, let message, let token):
                     if isDeath(message, of: id) {
                         if let token {
@@ -219,7 +220,7 @@ struct EdgeNodeConnections: ~Copyable {
                     if let connection = nodes[id]?.connection {
                         connection.requestStop(drain: Self.farewell, withWill: nodes[id]?.version == .v5)
                     } else {
-                        nodes[id]?.dialAt = nil
+                        toDial[id] = nil
                         proxy.lost(id, now: Moment.now)
                     }
                 case .answer(let token):
@@ -282,7 +283,7 @@ struct EdgeNodeConnections: ~Copyable {
     // MARK: Connections
 
     private mutating func dial(_ id: EdgeNodeID, now: MonotonicInstant) {
-        nodes[id]?.dialAt = nil
+        toDial[id] = nil
         guard let will = nodes[id]?.will, let willTopic = mapped(will.topic) else { return }
         var connection = settings.connection
         let base = connection.clientIdentifier.isEmpty ? "diode-recv-\(settings.link)" : connection.clientIdentifier

@@ -45,7 +45,21 @@ struct SenderStatus: Sendable {
             "filtered": filtered, "emitted": emitted, "journal": journalled, "echo": echoed,
             "subscription": subscription, "sparkplug": edgeNodes.report.json, "reach": reached,
             "alarms": .array(alarms.map { .text($0) }),
-            "notes": .array([.text("journal    \(reach.journalText)"), .text("echo       \(echoWords)")]),
+            "notes": .array(
+                [.text("journal    \(reach.journalText)"), .text("echo       \(echoWords)")] + sparkplugNote),
+        ]
+    }
+
+    /// One line, where there are edge nodes at all.
+    private var sparkplugNote: [JSONValue] {
+        let report = edgeNodes.report
+        guard report.nodes > 0 else { return [] }
+        let faults = report.faults.values.reduce(0, +)
+        let unsure = report.incomplete > 0 ? ", \(report.incomplete) not sure of their state" : ""
+        return [
+            .text(
+                "sparkplug  \(report.nodes) edge nodes, \(report.born) alive, \(report.devices) devices,"
+                    + " \(report.metrics) metrics\(unsure); \(faults) faults tolerated")
         ]
     }
 

@@ -12,3 +12,4 @@
 //   6. SPSCRing.swift — a bounded queue from one thread to one other
 //   7. WorkerThread.swift — a named thread that owns its state
 //   8. Signals.swift — SIGTERM, SIGINT and SIGHUP as values that main reads
+//   9. DescriptorLimit.swift — how many descriptors the process may have

@@ -30,6 +30,8 @@ struct Run {
     /// Runs until SIGTERM or SIGINT. Call it before any thread starts.
     func untilStopped() -> ExitCode {
         do {
+            // Each edge node has a connection of its own.
+            DescriptorLimit.raise()
             let signals = try Signals()
             let lock = try StateLock(state: configuration.state.resolved)
             defer { withExtendedLifetime(lock) {} }
