@@ -13,9 +13,11 @@
 //   6. ByteSize.swift — "64MiB"
 //   7. BitRate.swift — "800Mbit/s"
 //   8. Percentage.swift — "20%"
-//   9. DurationText.swift — "10m"
-//  10. FilePath.swift — a path relative to the configuration file
-//  11. Endpoint.swift — "127.0.0.1:7400"
-//  12. TopicPattern.swift — a topic filter, and whether two can meet
-//  13. BrokerSettings.swift — how a broker is reached, the same on both sides
-//  14. StatusSettings.swift — where the status page listens, the same on both sides
+//   9. MessageRate.swift — "2/s"
+//  10. DurationText.swift — "10m"
+//  11. FilePath.swift — a path relative to the configuration file
+//  12. Endpoint.swift — "127.0.0.1:7400"
+//  13. TopicPattern.swift — a topic filter, and whether two can meet
+//  14. TopicPrefix.swift — levels before a topic
+//  15. BrokerSettings.swift — how a broker is reached, the same on both sides
+//  16. StatusSettings.swift — where the status page listens, the same on both sides

@@ -67,3 +67,5 @@
 //  56. SlicePattern.swift — a filter that can be divided
 //  57. RetainedSliceWalk.swift — which filters to subscribe to next
 //  58. RetainedSetFetcher.swift — every retained message, slice by slice
+// Topics:
+//  59. TopicPacer.swift — keeps the messages of a topic apart: the last value waits

@@ -1,43 +1,13 @@
 internal import DiodeProtocol
 internal import Threading
 
-// From one message to a numbered record.
+// From what may cross (PolicyGate.swift) to a numbered record.
 //
-//   message ─▶ may it cross? ─▶ is it news? ─▶ room for it? ─▶ stamp, version ─▶ slot ─▶ open block
-//                 │ no            │ no            │ no
-//                 filtered        known           shed: numbered and named
+//   message ─▶ room for it? ─▶ stamp, version ─▶ slot ─▶ open block
+//                 │ no
+//                 shed: numbered and named
 
 extension SenderCore {
-    mutating func take(
-        _ publication: borrowing Publication, packet: UInt16, fetchedSince began: Stamp?, isReconciled: Bool = false,
-        now: MonotonicInstant, time: UnixMilliseconds
-    ) -> Outcome {
-        let id = slots.find(publication.topic)
-        if id.map({ !slots.isAdmitted($0, by: policyGeneration) }) ?? true {
-            if let refusal = policy.refusal(of: publication.topic) {
-                counters.filtered[refusal.rawValue] += 1
-                return .filtered(refusal)
-            }
-            if let id { slots.admit(id, by: policyGeneration) }
-        }
-        if edgeNodes.isEdgeMessage(publication.topic) {
-            // What a broker retains of edge nodes against the specification says nothing of them now.
-            guard began == nil else {
-                counters.known += 1
-                return .known
-            }
-            edgeNodes.take(publication)
-            return number(publication.asEvent, id, packet: packet, now: now, time: time)
-        }
-        if began != nil, let id { slots.see(id, in: fetch) }
-        if let began, let id, !slots.isNews(NamespaceSlots.Content(publication), for: id, since: began) {
-            counters.known += 1
-            return .known
-        }
-        return number(
-            publication, id, packet: packet, isFetched: began != nil, isReconciled: isReconciled, now: now, time: time)
-    }
-
     /// Makes a record of what may cross: with a stamp, in its topic's slot, in the open block.
     /// - Parameter known: its topic, if that is held.
     mutating func number(
@@ -48,7 +18,6 @@ extension SenderCore {
         guard let id = known ?? slots.insert(publication.topic) else {
             return shed(publication, .topicLimit, nil, now: now, time: time)
         }
-        slots.admit(id, by: policyGeneration)
         if isFetched { slots.see(id, in: fetch) }
         switch journalState {
         case .writing, .failing: break

@@ -173,6 +173,7 @@ final class Intake: Sendable {
         state.withLock { state in
             let now = MonotonicInstant(nanoseconds: MonotonicClock.now())
             state.isOpen = false
+            state.core.letGoAll(now: now)
             state.core.endGulp(idle: true, now: now)
             handOver(&state, now)
         }
@@ -202,9 +203,9 @@ final class Intake: Sendable {
         }
     }
 
-    /// Counters, topics held and the newest stamp, of one moment.
-    var progress: (counters: SenderCore.Counters, topics: Int, newest: Stamp) {
-        state.withLock { ($0.core.counters, $0.core.topicCount, $0.core.newestStamp) }
+    /// Counters, topics held, the newest stamp and values that wait for their rates, of one moment.
+    var progress: (counters: SenderCore.Counters, topics: Int, newest: Stamp, waiting: Int) {
+        state.withLock { ($0.core.counters, $0.core.topicCount, $0.core.newestStamp, $0.core.pacer.waitingCount) }
     }
 
     /// What is known of the plant's edge nodes, and what people should know of them.
@@ -230,7 +231,12 @@ final class Intake: Sendable {
 
     /// For the journal, which keeps the slots on disk.
     func takeChangedSlots(_ limit: Int) -> SlotBatch { state.withLock { $0.core.takeChangedSlots(limit) } }
-    func noteAllSlotsChanged() { state.withLock { $0.core.noteAllSlotsChanged() } }
+    func noteAllChanged() {
+        state.withLock { state in
+            state.core.noteAllSlotsChanged()
+            state.core.noteAllHeldChanged()
+        }
+    }
 
     private func note(_ body: (inout SenderCore, MonotonicInstant) -> Void) {
         let now = MonotonicInstant(nanoseconds: MonotonicClock.now())
@@ -266,6 +272,8 @@ final class Intake: Sendable {
     }
 
     private func handOver(_ state: inout State, _ now: MonotonicInstant) {
+        // Before the blocks: with one of them the delivery of a value that waits may be acknowledged.
+        for change in state.core.takeHeldPuts() { journal.append(change) }
         while let block = state.core.nextClosedBlock() {
             guard block.id.channel == .live else {
                 // A beat that finds no room is worth nothing later: the next one says more. And nothing speaks of this
@@ -276,6 +284,7 @@ final class Intake: Sendable {
             state.nextBlockAt = now.nanoseconds + Self.blockPause
             journal.append(block)
         }
+        for change in state.core.takeHeldRemovals() { journal.append(change) }
         if let ticket = state.core.takeSettled() { journal.settle(ticket) }
     }
 

@@ -7,6 +7,8 @@ internal import Threading
 /// What waits to be journalled.
 enum JournalEntry {
     case block(ClosedBlock)
+    /// A value that waits for the rate of its rule, to be written or removed.
+    case held(HeldChange)
     /// Nothing to store: these deliveries were filtered, or are in blocks that came before.
     case settled(DeliveryTicket)
 }
@@ -160,6 +162,9 @@ final class Journal: Sendable {
     /// Takes a block of live. Never waits; blocks keep the order of these calls.
     func append(_ block: ClosedBlock) { put(.block(block), bytes: block.symbols.count) }
 
+    /// Takes a change of a value that waits, in its place between the blocks.
+    func append(_ change: HeldChange) { put(.held(change), bytes: change.byteCount) }
+
     /// Takes note that these deliveries need no block of their own.
     func settle(_ ticket: DeliveryTicket) { put(.settled(ticket), bytes: 0) }
 
@@ -210,7 +215,14 @@ final class Journal: Sendable {
             var batch: [JournalEntry] = []
             var bytes = 0
             while batch.count < Self.batchEntries, bytes < Self.batchBytes, let entry = pending.entries.popFirst() {
-                if case .block(let block) = entry { bytes += block.symbols.count }
+                switch entry {
+                case .block(let block): bytes += block.symbols.count
+                case .held(let change):
+                    bytes += change.byteCount
+                    // The writer keeps one for each row, no more than wait in the core.
+                    pending.bytes -= change.byteCount
+                case .settled: break
+                }
                 batch.append(entry)
             }
             pending.writerSleeps = batch.isEmpty && !pending.isFinished

@@ -6,6 +6,7 @@ internal import Storage
 /// ```text
 /// slots (table)  ─▶ NamespaceSlots ◀─ records of the blocks behind `replayFrom`
 /// packets of the blocks behind `released` ─▶ RestoredDeliveries
+/// held   (table)  ─▶ what waited for the rate of its rule
 /// ```
 ///
 /// The table of slots may be newer than the block that the replay begins with; stamps say so, and what is older changes nothing.
@@ -14,6 +15,7 @@ struct JournalReplay: ~Copyable {
     struct Found: ~Copyable {
         var slots: NamespaceSlots
         var deliveries = RestoredDeliveries()
+        var held: [RestoredHeldValue] = []
         /// The slots are the whole state: an earlier lifetime had found all of it.
         var isWhole = false
 
@@ -47,6 +49,8 @@ struct JournalReplay: ~Copyable {
                 id: Int(rows.integer(0)), topic: rows.blob(1), version: rows.unsigned(2), retained: rows.blob(3),
                 event: rows.blob(4))
         }
+        rows.reset()
+        found.held = try HeldTable.read(database)
         var newest = try database.prepare("SELECT ifnull(max(position), 0) FROM blocks")
         _ = try newest.step()
         let last = newest.unsigned(0)

@@ -44,6 +44,7 @@ struct JournalStore: ~Copyable {
     private var oldest: Statement
     private var removal: Statement
     private var slots: SlotTable
+    private var held: HeldTable
     private var bytesSinceLook = Self.bytesBetweenLooks
     private var mayRemoveForRoom = false
     /// The oldest block that is held, as the floor that beats state; nil while the journal is empty.
@@ -63,6 +64,7 @@ struct JournalStore: ~Copyable {
             "SELECT position, closed_at, epoch, first_sequence FROM blocks ORDER BY position LIMIT ?")
         let removal = try database.prepare("DELETE FROM blocks WHERE position < ?")
         let slots = try SlotTable(database)
+        let held = try HeldTable(database)
         self.epoch = epoch
         self.limits = limits
         path = database.path
@@ -72,6 +74,7 @@ struct JournalStore: ~Copyable {
         self.oldest = oldest
         self.removal = removal
         self.slots = slots
+        self.held = held
         self.database = database
     }
 
@@ -92,12 +95,15 @@ struct JournalStore: ~Copyable {
         var now: UnixMilliseconds
     }
 
-    /// Writes blocks of this epoch and, if there are any, notes; all of it or nothing.
-    mutating func commit(_ blocks: [ClosedBlock], _ notes: Notes?) throws(StorageError) {
+    /// Writes blocks of this epoch, changes of values that wait and, if there are any, notes; all of it or nothing.
+    mutating func commit(
+        _ blocks: [ClosedBlock], held changes: [HeldKey: [UInt8]?] = [:], _ notes: Notes?
+    ) throws(StorageError) {
         try look()
         try database.begin()
         do throws(StorageError) {
             for block in blocks { try insert(block) }
+            for (key, row) in changes { try held.write(key, row) }
             if let notes { try write(notes, added: blocks.count) }
             try database.commit()
         } catch {

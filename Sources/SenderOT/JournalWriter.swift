@@ -44,6 +44,8 @@ struct JournalWriter: ~Copyable {
     private var ticket: DeliveryTicket?
     private var lastUnjournalled = SequenceNumber(rawValue: 0)
     private var heldSlots: SlotBatch?
+    /// Rows of values that wait, to be written or, nil, removed.
+    private var heldValues: [HeldKey: [UInt8]?] = [:]
     private var nextSlots: UInt64 = 0
     private var nextHousekeeping: UInt64 = 0
 
@@ -84,6 +86,7 @@ struct JournalWriter: ~Copyable {
         for entry in entries {
             switch entry {
             case .settled(let ticket): newest = max(ticket, newest ?? ticket)
+            case .held(let change): heldValues[change.key] = .some(change.row)
             case .block(let block):
                 blocks.append(block)
                 if let ticket = block.lastDelivery { newest = max(ticket, newest ?? ticket) }
@@ -92,7 +95,7 @@ struct JournalWriter: ~Copyable {
         if let newest { ticket = newest }
         if let block = blocks.last { last = (block.lastSequence, block.id.block) }
         if failing == nil {
-            if !blocks.isEmpty {
+            if !blocks.isEmpty || !heldValues.isEmpty {
                 write(blocks, now)
             } else if newest != nil {
                 journal.sync.committed(newest, through: position(of: last.block), last.sequence)
@@ -134,10 +137,11 @@ struct JournalWriter: ~Copyable {
                 now: UnixMilliseconds(rawValue: UnixClock.now()))
         }
         do throws(StorageError) {
-            try store?.commit(blocks, notes)
+            try store?.commit(blocks, held: heldValues, notes)
         } catch {
             return error
         }
+        heldValues = [:]
         if notes != nil {
             if slots.replayFrom != nil { heldSlots = nil }
             self.marks = marks

@@ -142,15 +142,21 @@ public struct NamespaceSlots: ~Copyable {
         return TopicID(index: place)
     }
 
-    /// Whether the topic was admitted by this generation of the policy.
-    public func isAdmitted(_ id: TopicID, by generation: Int) -> Bool {
-        entries[id.index].admittedBy == UInt32(truncatingIfNeeded: generation)
+    /// How this generation of the policy admitted the topic; nil if it was not asked.
+    func passage(_ id: TopicID, by generation: Int) -> ExportPolicy.Passage? {
+        let code = entries[id.index].admittedBy
+        guard code >> 12 == Self.word(generation) else { return nil }
+        return ExportPolicy.Passage(rule: Int(code >> 1 & 0x7FF), isSparkplug: code & 1 != 0)
     }
 
-    /// Remembers that the policy admitted the topic, so that it is not asked again until it changes.
-    public mutating func admit(_ id: TopicID, by generation: Int) {
-        entries[id.index].admittedBy = UInt32(truncatingIfNeeded: generation)
+    /// Remembers how the policy admitted the topic, so that it is not asked again until it changes.
+    mutating func admit(_ id: TopicID, as passage: ExportPolicy.Passage, by generation: Int) {
+        entries[id.index].admittedBy =
+            Self.word(generation) << 12 | UInt32(passage.rule & 0x7FF) << 1 | (passage.isSparkplug ? 1 : 0)
     }
+
+    /// 1…2²⁰ − 1, as no policy is changed so often: 0 is that of a topic nobody asked for.
+    private static func word(_ generation: Int) -> UInt32 { UInt32(generation % 0xF_FFFF + 1) }
 
     /// Whether the limits allow this content.
     public func hasRoom(for content: borrowing Content, in id: TopicID) -> Bool {

@@ -38,6 +38,8 @@ extension SenderCore {
         case shed(Stamp, ShedRun.Reason)
         /// It may not cross; no sequence was taken.
         case filtered(ExportPolicy.Refusal)
+        /// It waits for the rate of its rule; no sequence was taken yet.
+        case held
         /// A fetched value that is known already, or older than what is known.
         case known
     }

@@ -188,6 +188,7 @@ public struct SenderConfiguration: Sendable {
             beat = try file.value("beat", .duration(.milliseconds(10)...(.seconds(60))), default: .seconds(1))
             limits = try file.section("limits", Limits.init)
             sparkplug = try file.section("sparkplug", Sparkplug.init)
+            try ExportPolicy.Rule.check(export, namespaces: sparkplug.namespaces, file)
             status = try file.optionalSection("status") { (status: inout ConfigSection) throws(ConfigError) in
                 try StatusSettings(&status, standardPort: 9_471)
             }
@@ -213,22 +214,6 @@ extension SenderConfiguration.Path {
         source = try section.optional("source", .text(1...253))
         neighbour = try section.optional("neighbour", .macAddress)
         rate = try section.optional("rate", .linkRate)
-    }
-}
-
-extension ExportPolicy.Rule {
-    fileprivate init(_ section: inout ConfigSection) throws(ConfigError) {
-        let filter = try section.required("filter", .topicPattern)
-        let exceptions = try section.list("except", of: .topicPattern, count: 0...1_024, default: [])
-        // Known, but refused rather than ignored: who sets a limit must not export more than it allows.
-        for key in ["max_rate", "deadband", "max_payload", "prefix"] where section.has(key) {
-            throw section.error(key, "not available in this version")
-        }
-        do throws(TopicFilter.Fault) {
-            var filters: [TopicFilter] = []
-            for exception in exceptions { filters.append(try TopicFilter(exception.description)) }
-            self.init(filter: try TopicFilter(filter.description), exceptions: filters)
-        } catch { throw section.error("filter", "no topic filter: \(error)") }
     }
 }
 

@@ -1,11 +1,12 @@
 public import DiodeProtocol
+internal import MQTT
 internal import Threading
 
 /// Everything between what the OT broker delivers and closed blocks: no I/O, no clock. One thread at a time owns it.
 ///
 /// ```text
 /// publish ─▶ ExportPolicy ─▶ NamespaceSlots, Stamper ─▶ BlockBatcher ─┐
-///                              │             ▲      BeatScheduler ──┴▶ nextClosedBlock
+///     TopicPacer: what waits ─┘ │             ▲      BeatScheduler ──┴▶ nextClosedBlock
 ///                              └▶ StateTeller ──────────────────────▶ nextSlice
 /// ```
 ///
@@ -75,6 +76,10 @@ public struct SenderCore: ~Copyable {
 
     var policy: ExportPolicy
     var policyGeneration = 1
+    /// What waits for the rate of its rule.
+    var pacer = TopicPacer<HeldValue>()
+    /// What of it has to be written, or removed again.
+    var heldChanges = HeldChanges()
     let maximumRecordBytes: Int
     var stamper: Stamper
     var slots: NamespaceSlots
@@ -126,7 +131,9 @@ public struct SenderCore: ~Copyable {
         time: UnixMilliseconds
     ) -> Outcome {
         counters.received += 1
-        let outcome = take(publication, packet: packet, fetchedSince: nil, now: now, time: time)
+        letGo(now: now)
+        let outcome = export(
+            publication, packet: packet, isStored: delivery != nil, fetchedSince: nil, now: now, time: time)
         if let delivery { batcher.note(delivery) }
         return outcome
     }
@@ -156,11 +163,11 @@ public struct SenderCore: ~Copyable {
     mutating func deleteUnseen(
         _ id: NamespaceSlots.TopicID, since began: Stamp, now: MonotonicInstant, time: UnixMilliseconds
     ) {
-        guard slots.isUnseen(id, in: fetch, since: began) else { return }
         let topic = slots.topic(id)
+        guard slots.isUnseen(id, in: fetch, since: began), clearWaiting(topic, now: now) else { return }
         let deletion = Publication(
             topic: topic.span.bytes, payload: RawSpan(), qos: .atLeastOnce, retain: true)
-        _ = take(deletion, packet: 0, fetchedSince: nil, isReconciled: true, now: now, time: time)
+        _ = number(deletion, id, isReconciled: true, now: now, time: time)
     }
 
     /// Takes a retained message of a fetch (DESIGN D11).
@@ -173,7 +180,8 @@ public struct SenderCore: ~Copyable {
         _ publication: borrowing Publication, since began: Stamp, now: MonotonicInstant, time: UnixMilliseconds
     ) -> Outcome {
         counters.received += 1
-        return take(publication, packet: 0, fetchedSince: began, now: now, time: time)
+        letGo(now: now)
+        return export(publication, packet: 0, isStored: false, fetchedSince: began, now: now, time: time)
     }
 
     /// Tells the receiver of a time without a subscription.
@@ -219,6 +227,7 @@ public struct SenderCore: ~Copyable {
 
     /// Does what is due.
     public mutating func advance(now: MonotonicInstant, time: UnixMilliseconds) {
+        letGo(now: now)
         tellState(now: now, time: time)
         batcher.advance(now: now)
         if scheduler.isDue(now) { makeBeat(now: now, time: time) }
@@ -240,7 +249,8 @@ public struct SenderCore: ~Copyable {
 
     /// When `advance` has to be called next.
     public var nextDeadline: MonotonicInstant {
-        min(scheduler.deadline, batcher.deadline ?? scheduler.deadline, teller.deadline ?? scheduler.deadline)
+        let ends = [batcher.deadline, teller.deadline, heldDeadline].compactMap(\.self)
+        return ends.reduce(scheduler.deadline, min)
     }
 
     /// The stamp given last; sequence 0 before the first.

@@ -10,6 +10,7 @@ public import Storage
 ///          the epochs came to that have no row any more, and what was known of the OT broker
 /// resends  id │ first_position │ last_position      what operators asked for
 /// slots    topic │ version │ retained value │ last event
+/// held     topic │ retain │ value      what waits for the rate of its rule, and is acknowledged
 /// ```
 ///
 /// A block's position is its epoch's `first_position` + its number − 1: positions grow over all epochs, in the order in which
@@ -55,6 +56,11 @@ public enum SenderDatabase {
             ALTER TABLE journal ADD COLUMN folded_records INTEGER NOT NULL DEFAULT 0
             """,
             "ALTER TABLE journal ADD COLUMN broker TEXT NOT NULL DEFAULT ''",
+            """
+            CREATE TABLE held (
+                topic BLOB NOT NULL, retain INTEGER NOT NULL, value BLOB NOT NULL, PRIMARY KEY (topic, retain)
+            ) STRICT, WITHOUT ROWID
+            """,
         ])
 
     /// Opens the file. A damaged one is set aside first: the sender goes on with an empty journal, and says so.

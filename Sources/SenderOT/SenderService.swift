@@ -97,12 +97,14 @@ public final class SenderService: Sendable {
         Self.announce(start, log)
         setAside = start.setAside
         let found = start.takeFound()
+        let held = found.held
         let deliveries = found.deliveries
         let isWhole = found.isWhole
         let began = MonotonicInstant(nanoseconds: MonotonicClock.now())
         var core = SenderCore(
             epoch: reserved.epoch, incarnation: reserved.incarnation, settings: settings, slots: found.takeSlots(),
             now: began)
+        core.restore(held, now: began)
         // Otherwise the first fetch of the retained set makes it whole.
         if isWhole { core.beginSnapshots(now: began) }
         do throws(SystemError) {
@@ -144,7 +146,7 @@ public final class SenderService: Sendable {
                     note: { [intake] in intake.note($0) },
                     takeDirtySlots: { [intake] in intake.takeChangedSlots($0) },
                     databaseReplaced: { [intake, echo] in
-                        intake.noteAllSlotsChanged()
+                        intake.noteAllChanged()
                         echo.forgetDatabase()
                     },
                     echoes: { [echo] in echo.note }, broker: { [watch] in watch.note }))
@@ -323,6 +325,7 @@ public final class SenderService: Sendable {
         var status = SenderStatus(
             at: now, link: link, sender: sender, newest: progress.newest, incarnation: incarnation,
             fingerprint: LinkCard.fingerprint(of: publicKey), topics: progress.topics, counters: progress.counters,
+            waiting: progress.waiting,
             emitter: emitter.progress, broker: subscriber.report, journal: report, echo: echo.report,
             edgeNodes: intake.edgeNodes, unsentBlocks: queue.unsentBlocks, isReserveHeld: reserve.isHeld,
             brokerDropped: watch.report.dropped,

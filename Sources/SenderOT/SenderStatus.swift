@@ -16,6 +16,8 @@ struct SenderStatus: Sendable {
     var fingerprint: String
     var topics: Int
     var counters: SenderCore.Counters
+    /// Values that wait for the rate of their rule.
+    var waiting: Int
     var emitter: FrameEmitter.Counters
     var broker: Subscriber.Report
     var journal: JournalReport
@@ -77,22 +79,13 @@ struct SenderStatus: Sendable {
             "received": .number(counters.received), "taken": .number(counters.records),
             "shed": .number(counters.shed), "known": .number(counters.known),
             "repeated": .number(counters.repeated), "beats": .number(counters.beats),
-            "checkpoints": .number(counters.checkpoints),
+            "checkpoints": .number(counters.checkpoints), "waiting": .number(waiting),
         ]
     }
 
     private var filtered: JSONValue {
         .object(
-            ExportPolicy.Refusal.allCases.map { refusal in
-                let name =
-                    switch refusal {
-                    case .notExported: "not_exported"
-                    case .brokerTopic: "broker_topic"
-                    case .reservedForDiode: "reserved"
-                    case .commandOrState: "command_or_state"
-                    }
-                return JSONValue.Member(name, .number(counters.filtered[refusal.rawValue]))
-            })
+            ExportPolicy.Refusal.allCases.map { JSONValue.Member($0.word, .number(counters.filtered[$0.rawValue])) })
     }
 
     private var emitted: JSONValue {

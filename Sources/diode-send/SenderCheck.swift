@@ -126,6 +126,10 @@ enum SenderCheck {
         case .brokerTopic: "it begins with $ and belongs to the broker"
         case .reservedForDiode: "diode/ is where the receiving side speaks for itself"
         case .commandOrState: "a Sparkplug command or host state never crosses"
+        case .topicTooLong: "with the prefix of its rule the topic is longer than MQTT allows"
+        case .tooLarge: "the payload is larger than max_payload of its rule"
+        case .deadband: "the change is smaller than the deadband of its rule"
+        case .superseded: "a newer value took its place while it waited for max_rate"
         }
     }
 }

@@ -7,6 +7,10 @@ struct SenderState {
     let sequence: Int
     /// Blocks that have not left.
     let waitingBlocks: Int
+    /// Values that wait for the rate of their rule.
+    let waitingValues: Int
+    /// Messages that stayed, by their reason.
+    let filtered: [String: Int]
 
     /// - Returns: nil while the daemon does not answer.
     init?(_ pair: DiodePair) async throws {
@@ -19,6 +23,8 @@ struct SenderState {
         self.epoch = epoch
         self.sequence = sequence
         waitingBlocks = backlog + unsent
+        waitingValues = (object["records"] as? [String: Any])?["waiting"] as? Int ?? 0
+        filtered = object["filtered"] as? [String: Int] ?? [:]
     }
 }
 

@@ -83,6 +83,19 @@ struct SenderConfigurationTests {
         #expect(path.rate == BitRate(bitsPerSecond: 1_000_000_000))
     }
 
+    @Test("a rule's options are read")
+    func rules() throws {
+        let rule =
+            "{ filter: '#', max_rate: '10/min', deadband: { field: 'v', delta: 0.5 }, max_payload: '64KiB', prefix: 'a/b/' }"
+        let export = try read(least.replacingOccurrences(of: "[]", with: "[\(rule)]")).export
+        #expect(
+            export == [
+                try ExportPolicy.Rule(
+                    filter: TopicFilter("#"), interval: .seconds(6), deadband: Deadband(delta: 0.5, field: "v"),
+                    maximumPayloadBytes: 65_536, prefix: "a/b")
+            ])
+    }
+
     @Test(
         "a fault is named by its key",
         arguments: [
@@ -100,6 +113,15 @@ struct SenderConfigurationTests {
             ("export: []", "export: [{ filter: 'a#' }]", "export[0].filter"),
             ("export: []", "export: [{ filter: 'a', except: ['+x'] }]", "export[0].except[0]"),
             ("export: []", "export: [{ filter: 'a', max_rate: 1 }]", "export[0].max_rate"),
+            ("export: []", "export: [{ filter: 'a', max_rate: '2/d' }]", "export[0].max_rate"),
+            ("export: []", "export: [{ filter: 'a', max_rate: '0/s' }]", "export[0].max_rate"),
+            ("export: []", "export: [{ filter: 'a', deadband: 0 }]", "export[0].deadband"),
+            ("export: []", "export: [{ filter: 'a', deadband: { delta: 1 } }]", "export[0].deadband"),
+            ("export: []", "export: [{ filter: 'a', max_payload: 5 }]", "export[0].max_payload"),
+            ("export: []", "export: [{ filter: 'a', prefix: 'diode/x' }]", "export[0].prefix"),
+            ("export: []", "export: [{ filter: 'a', prefix: 'spBv1.0' }]", "export[0].prefix"),
+            ("export: []", "export: [{ filter: 'spBv1.0/#', deadband: 1 }]", "export[0].deadband"),
+            ("export: []", "export: [{ filter: 'p/#' }, { filter: '#', prefix: 'p' }]", "export[1].prefix"),
             ("rate:", "mtu: 575, rate:", "link.mtu"), ("rate:", "name: 'a b', rate:", "link.name"),
             ("rate:", "paths: [{ to: 'h:1', neighbour: 'x' }], rate:", "link.paths[0].neighbour"),
             ("rate:", "paths: [], rate:", "link.paths"), ("rate:", "seal: 'x', rate:", "link.seal"),
