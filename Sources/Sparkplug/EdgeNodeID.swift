@@ -31,4 +31,34 @@ public struct EdgeNodeID: Hashable, Sendable, CustomStringConvertible {
         if let device { topic += [UInt8(ascii: "/")] + device }
         return topic
     }
+
+    /// The topic under which the state of a device is kept; nil for the node itself.
+    func birthTopic(of device: [UInt8]?) -> [UInt8] {
+        topic(device == nil ? .nodeBirth : .deviceBirth, device: device)
+    }
+}
+
+/// A topic of an edge node, taken apart and kept.
+struct EdgePlace: Sendable, Equatable {
+    let type: SparkplugTopic.MessageType
+    let id: EdgeNodeID
+    /// nil where the type has none.
+    let device: [UInt8]?
+
+    /// - Returns: nil if the topic is not one of an edge node in one of the namespaces.
+    init?(_ topic: RawSpan, namespaces: [String]) {
+        for namespace in namespaces {
+            guard let parts = SparkplugTopic(topic, namespace: namespace) else { continue }
+            guard parts.type != .state else { return nil }
+            type = parts.type
+            id = EdgeNodeID(namespace: namespace, group: parts.group.array, node: parts.node.array)
+            device = parts.type.namesDevice ? parts.device.array : nil
+            return
+        }
+        return nil
+    }
+}
+
+extension SparkplugTopic.MessageType {
+    var isBirth: Bool { self == .nodeBirth || self == .deviceBirth }
 }

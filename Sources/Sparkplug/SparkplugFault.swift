@@ -1,6 +1,6 @@
 /// What is wrong with a plant's Sparkplug message, or with its place among the others. All are tolerated: counted by kind
 /// and node, and repaired on the IT side.
-public enum SparkplugFault: String, Sendable, CaseIterable {
+public enum SparkplugFault: String, Error, Sendable, CaseIterable {
     /// The payload is no Sparkplug B payload: cut off, a wrong wire type, nested too deeply. Nothing of it is taken.
     case damaged
     /// The payload hides its metrics in a compressed body. Nothing of it is taken.

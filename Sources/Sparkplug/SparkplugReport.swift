@@ -21,8 +21,19 @@ public struct SparkplugReport: Sendable, Equatable {
     /// Since the start.
     public var faults: [SparkplugFault: UInt64] = [:]
     public var incomplete = 0
-    /// Nodes with faults or incomplete, the incomplete ones first; at most `listed`.
+    /// Nodes with faults or incomplete, rather the incomplete ones; at most `listed`, in no order.
     public var troubled: [Node] = []
 
     public init() {}
+
+    /// Lists a node if there is something to say of it and room.
+    mutating func note(_ id: EdgeNodeID, isIncomplete: Bool, faults: FaultCounts) {
+        guard isIncomplete || !faults.isEmpty else { return }
+        let node = Node(id: id, isIncomplete: isIncomplete, faults: faults.byKind)
+        if troubled.count < Self.listed {
+            troubled.append(node)
+        } else if isIncomplete, let place = troubled.firstIndex(where: { !$0.isIncomplete }) {
+            troubled[place] = node
+        }
+    }
 }

@@ -1,0 +1,372 @@
+import Sparkplug
+import Testing
+
+@Suite struct EdgeNodeProxyTests {
+    private let nodeBirth = TestPayload(
+        seq: 0, [.bdSeq(7), .rebirth, .birth("a", alias: 1, 10), .birth("b", alias: 2, 20)])
+    private let deviceBirth = TestPayload(seq: 1, [.birth("x", alias: 3, 30)])
+
+    private func born() -> ProxyBench {
+        var bench = ProxyBench()
+        bench.record("NBIRTH/N", nodeBirth, 1)
+        bench.record("DBIRTH/N/D", deviceBirth, 2)
+        return bench
+    }
+
+    @Test("an edge node is born with our bdSeq, seq 0, and its devices")
+    func birth() {
+        let bench = born()
+        #expect(bench.host.complaints == [])
+        #expect(bench.isOnline())
+        #expect(bench.long("a") == 10)
+        #expect(bench.long("x", device: "D") == 30)
+        #expect(bench.long("bdSeq") == 0)
+        #expect(bench.host.answered == [1, 2])
+    }
+
+    @Test("data goes out with the next seq and by alias, whether the plant named it or not")
+    func data() {
+        var bench = born()
+        bench.record("NDATA/N", TestPayload(seq: 77, [.data("a", 11)]), 3)
+        bench.record("DDATA/N/D", TestPayload(seq: nil, [.data(alias: 3, 31)]), 4)
+        #expect(bench.host.complaints == [])
+        #expect(bench.long("a") == 11)
+        #expect(bench.long("x", device: "D") == 31)
+    }
+
+    @Test("P3 an older value goes out as historical and leaves the newer one")
+    func historical() {
+        var bench = born()
+        bench.record("NDATA/N", TestPayload(seq: 2, [.data("a", 13)]), 5)
+        bench.record("NDATA/N", TestPayload(seq: 3, [.data("a", 12), .data("b", 22)]), 4)
+        #expect(bench.host.complaints == [])
+        #expect(bench.long("a") == 13)
+        #expect(bench.long("b") == 22)
+        #expect(bench.host.history == ["/a=12"])
+    }
+
+    @Test("a host's request is answered with current values, at once and then once a second")
+    func rebirth() {
+        var bench = born()
+        bench.wait(.seconds(5))
+        bench.record("NDATA/N", TestPayload(seq: 2, [.data("a", 11)]), 3)
+        bench.askForBirth()
+        #expect(bench.births == 2)
+        #expect(bench.long("a") == 11)
+        bench.askForBirth()
+        bench.askForBirth()
+        #expect(bench.births == 2)
+        bench.wait(.milliseconds(999))
+        #expect(bench.births == 2)
+        bench.wait(.milliseconds(1))
+        #expect(bench.births == 3)
+        bench.wait(.seconds(10))
+        #expect(bench.births == 3)
+        #expect(bench.long("bdSeq") == 0, "a rebirth is no new session")
+        #expect(bench.proxy.report.rebirthRequests == 3)
+        #expect(bench.proxy.report.rebirths == 2)
+        #expect(bench.host.complaints == [])
+    }
+
+    @Test("a request by the alias that the plant gave Node Control/Rebirth is answered; hosts never see that alias")
+    func rebirthByAlias() {
+        var bench = ProxyBench()
+        var rebirth = TestMetric.rebirth
+        rebirth.alias = 9
+        bench.record("NBIRTH/N", TestPayload(seq: 0, [.bdSeq(0), rebirth, .birth("a", alias: 1, 1)]), 1)
+        bench.wait(.seconds(2))
+        bench.received("spBv1.0/G/NCMD/N", TestPayload([TestMetric(alias: 9, value: .bool(true))]).bytes)
+        #expect(bench.births == 2)
+        bench.wait(.seconds(2))
+        bench.received("spBv1.0/G/NCMD/N", TestPayload([TestMetric(alias: 1, value: .bool(true))]).bytes)
+        #expect(bench.births == 2)
+        #expect(bench.host.complaints == [])
+    }
+
+    @Test("P5 every other command is counted and ignored", arguments: ["NCMD/N", "DCMD/N/D", "NCMD/Other"])
+    func commands(_ topic: String) {
+        var bench = born()
+        let births = bench.births
+        bench.received("spBv1.0/G/" + topic, TestPayload([.data("a", 99)]).bytes)
+        bench.received("spBv1.0/G/" + topic, [0xFF])
+        #expect(bench.proxy.report.commandsIgnored == 2)
+        #expect(bench.long("a") == 10)
+        #expect(bench.births == births)
+    }
+
+    @Test("a state that says what is known changes nothing")
+    func equalState() {
+        var bench = born()
+        bench.record("NDATA/N", TestPayload(seq: 2, [.data("a", 11)]), 3)
+        var state = nodeBirth
+        state.metrics[2].value = .long(11)
+        state.metrics[2].timestamp = 1_700_000_000_001
+        bench.state("NBIRTH/N", state, 9)
+        bench.state("DBIRTH/N/D", deviceBirth, 10)
+        #expect(bench.births == 1)
+        #expect(bench.proxy.report.healed == 0)
+    }
+
+    @Test("a state that differs gives a new birth; values that are newer survive it")
+    func newState() {
+        var bench = born()
+        bench.record("NDATA/N", TestPayload(seq: 2, [.data("b", 25)]), 12)
+        var state = nodeBirth
+        state.metrics[2].value = .long(11)
+        bench.state("NBIRTH/N", state, 9)
+        #expect(bench.births == 2)
+        #expect(bench.long("a") == 11)
+        #expect(bench.long("b") == 25)
+        #expect(bench.long("x", device: "D") == 30, "its devices are born again with it")
+        bench.record("NDATA/N", TestPayload(seq: 2, [.data("a", 5)]), 8)
+        #expect(bench.long("a") == 11)
+        #expect(bench.host.history == ["/a=5"])
+        #expect(bench.host.complaints == [])
+    }
+
+    @Test("a device's state that differs gives a birth of that device alone")
+    func newDeviceState() {
+        var bench = born()
+        bench.state("DBIRTH/N/D", TestPayload(seq: 1, [.birth("x", alias: 3, 33), .birth("y", alias: 4, 40)]), 9)
+        #expect(bench.births == 1)
+        #expect(bench.long("x", device: "D") == 33)
+        #expect(bench.long("y", device: "D") == 40)
+        bench.state("DBIRTH/N/D", nil, 10)
+        #expect(bench.host.nodes[ProxyBench.node]?.tables["D"] == nil)
+        #expect(bench.host.complaints == [])
+    }
+
+    @Test("a node is born from its state alone; data waits for it and comes out after it")
+    func stateFirst() {
+        var bench = ProxyBench()
+        bench.record("NDATA/N", TestPayload(seq: 2, [.data(alias: 1, 5)]), 3)
+        bench.record("NDATA/N", TestPayload(seq: 2, [.data(alias: 1, 12)]), 11)
+        bench.record("DDATA/N/D", TestPayload(seq: 2, [.data(alias: 3, 31)]), 12)
+        #expect(bench.host.answered == [])
+        #expect(bench.proxy.report.waiting == 3)
+        bench.state("NBIRTH/N", nodeBirth, 9)
+        #expect(bench.long("a") == 12)
+        #expect(bench.host.history == ["/a=5"])
+        #expect(bench.proxy.report.waiting == 1, "the device's birth is still unknown")
+        bench.state("DBIRTH/N/D", deviceBirth, 10)
+        #expect(bench.long("x", device: "D") == 31)
+        #expect(bench.host.answered.count == 5)
+        #expect(bench.host.complaints == [])
+    }
+
+    @Test("P8 no more data waits than is allowed, and none for ever")
+    func waitingLimits() {
+        var bench = ProxyBench {
+            $0.waitingPerNode = 3
+            $0.waiting = 4
+        }
+        for number in 1...5 { bench.record("NDATA/N", TestPayload([.data("a", 1)]), UInt64(number)) }
+        #expect(bench.host.answered == [1, 2])
+        for number in 6...7 { bench.record("NDATA/M", TestPayload([.data("a", 1)]), UInt64(number)) }
+        #expect(bench.host.answered == [1, 2, 3])
+        bench.wait(.seconds(90))
+        #expect(bench.host.answered.count == 7)
+        #expect(bench.proxy.report.waitedInVain == 7)
+        #expect(bench.proxy.nextDeadline == nil)
+    }
+
+    @Test("the plant's NDEATH ends the connection with ours; the next birth has the next bdSeq")
+    func nodeDeath() {
+        var bench = born()
+        bench.record("NDEATH/N", TestPayload([.bdSeq(6)]), 3)
+        #expect(bench.isOnline(), "a death of an earlier session is ignored")
+        bench.record("NDEATH/N", TestPayload([.bdSeq(7)]), 4)
+        #expect(!bench.isOnline())
+        bench.record("NBIRTH/N", nodeBirth, 2)
+        #expect(!bench.isOnline(), "an older birth says nothing")
+        bench.record("NBIRTH/N", nodeBirth, 5)
+        #expect(bench.long("bdSeq") == 1)
+        #expect(bench.long("x", device: "D") == nil, "a device is dead until its own birth")
+        #expect(bench.host.complaints == [])
+        #expect(bench.host.answered.count == 6)
+    }
+
+    @Test("a device's death goes out once")
+    func deviceDeath() {
+        var bench = born()
+        bench.record("DDEATH/N/D", TestPayload(seq: 2, []), 3)
+        bench.record("DDEATH/N/D", TestPayload(seq: 2, []), 4)
+        bench.record("DDATA/N/D", TestPayload(seq: 2, [.data("x", 1)]), 2)
+        #expect(bench.host.nodes[ProxyBench.node]?.tables["D"] == nil)
+        #expect(bench.host.answered.count == 5)
+        #expect(bench.host.complaints == [])
+    }
+
+    @Test("a connection that is lost comes back with the next bdSeq and current values")
+    func lostConnection() {
+        var bench = born()
+        bench.record("NDATA/N", TestPayload(seq: 2, [.data("a", 11)]), 3)
+        bench.cut()
+        #expect(bench.isOnline())
+        #expect(bench.long("bdSeq") == 1)
+        #expect(bench.long("a") == 11)
+        #expect(bench.long("x", device: "D") == 30)
+        #expect(bench.host.complaints == [])
+    }
+
+    @Test("bdSeq begins again at 0 after 255")
+    func bdSeqTurns() {
+        var bench = born()
+        for _ in 1...300 { bench.cut() }
+        #expect(bench.long("bdSeq") == 300 % 256)
+        #expect(bench.host.complaints == [])
+    }
+
+    @Test("P9 a silent link is the death of every node; each is born again from its state or its own birth")
+    func silence() {
+        var bench = born()
+        bench.silence()
+        #expect(!bench.isOnline())
+        bench.speech()
+        #expect(!bench.isOnline(), "nobody has said yet that it lives")
+        bench.record("NDATA/N", TestPayload(seq: 2, [.data("a", 11)]), 3)
+        bench.state("NBIRTH/N", nodeBirth, 1)
+        #expect(bench.long("a") == 11)
+        #expect(bench.long("x", device: "D") == nil)
+        bench.state("DBIRTH/N/D", deviceBirth, 2)
+        #expect(bench.long("x", device: "D") == 30)
+        bench.silence()
+        bench.speech()
+        bench.record("NBIRTH/N", nodeBirth, 4)
+        #expect(bench.isOnline())
+        #expect(bench.host.complaints == [])
+    }
+
+    @Test("with a primary host, nodes live only while it is online")
+    func primaryHost() {
+        func said(_ online: Bool, _ time: Int) -> [UInt8] {
+            Array("{\"online\": \(online), \"timestamp\": \(time)}".utf8)
+        }
+        var bench = ProxyBench { $0.primaryHost = Array("scada".utf8) }
+        #expect(bench.proxy.hostTopics == [Array("spBv1.0/STATE/scada".utf8)])
+        bench.record("NBIRTH/N", nodeBirth, 1)
+        #expect(!bench.isOnline())
+        bench.received("spBv1.0/STATE/other", said(true, 5))
+        bench.received("spBv1.0/STATE/scada", Array("ONLINE".utf8))
+        #expect(!bench.isOnline())
+        bench.received("spBv1.0/STATE/scada", said(true, 10))
+        #expect(bench.isOnline())
+        bench.received("spBv1.0/STATE/scada", said(false, 9))
+        #expect(bench.isOnline(), "the will of an earlier session says nothing")
+        bench.received("spBv1.0/STATE/scada", said(false, 10))
+        #expect(!bench.isOnline())
+        bench.received("spBv1.0/STATE/scada", said(true, 11))
+        #expect(bench.isOnline())
+        bench.received("spBv1.0/STATE/scada", [])
+        #expect(!bench.isOnline())
+        #expect(bench.host.complaints == [])
+    }
+
+    @Test("a death before the connection stands leaves no birth behind")
+    func deathWhileConnecting() {
+        var bench = ProxyBench()
+        bench.holdsConnections = true
+        bench.record("NBIRTH/N", nodeBirth, 1)
+        bench.record("NDEATH/N", TestPayload([.bdSeq(7)]), 2)
+        bench.settle()
+        #expect(bench.births == 0)
+        #expect(bench.host.nodes[ProxyBench.node]?.isConnected == false)
+        bench.record("NBIRTH/N", nodeBirth, 3)
+        #expect(bench.host.nodes[ProxyBench.node]?.isConnected == false, "first the old connection ends")
+        bench.settle()
+        bench.settle()
+        #expect(bench.isOnline())
+        #expect(bench.host.complaints == [])
+    }
+
+    @Test("aliases that clash are taken out of the later birth, and its data goes by name")
+    func clashingAliases() {
+        var bench = ProxyBench()
+        bench.record("NBIRTH/N", nodeBirth, 1)
+        bench.record("DBIRTH/N/D", TestPayload(seq: 1, [.birth("x", alias: 1, 30), .birth("y", alias: 2, 40)]), 2)
+        bench.record("DDATA/N/D", TestPayload(seq: 2, [.data(alias: 1, 31)]), 3)
+        bench.record("NDATA/N", TestPayload(seq: 3, [.data(alias: 1, 11)]), 4)
+        #expect(bench.long("x", device: "D") == 31)
+        #expect(bench.long("a") == 11)
+        #expect(bench.proxy.report.plant.faults[.duplicateAlias] == 1)
+        #expect(bench.host.complaints == [])
+    }
+
+    @Test("a metric that no birth had is taken up, with a new birth; without datatype it is dropped")
+    func adoption() {
+        var bench = born()
+        bench.wait(.seconds(5))
+        var metric = TestMetric.data("new", 50)
+        metric.datatype = 8
+        bench.record("DDATA/N/D", TestPayload(seq: 2, [metric, .data("x", 31), .data("untyped", 1)]), 3)
+        bench.wait(.seconds(2))
+        #expect(bench.long("new", device: "D") == 50)
+        #expect(bench.long("x", device: "D") == 31)
+        #expect(bench.births == 1)
+        bench.record("DDATA/N/D", TestPayload(seq: 2, [.data("new", 51)]), 4)
+        #expect(bench.long("new", device: "D") == 51)
+        #expect(bench.host.complaints == [])
+    }
+
+    @Test("what the plant lacks is put in: bdSeq, Node Control/Rebirth, datatypes, timestamps")
+    func repairs() {
+        var bench = ProxyBench()
+        var bare = TestMetric.birth("a", 10)
+        bare.datatype = nil
+        bare.timestamp = nil
+        bench.record("NBIRTH/N", TestPayload(seq: nil, [bare], timestamp: nil), 1)
+        bench.record("NDATA/N", TestPayload([.data("a", 11, at: nil)], timestamp: nil), 2)
+        bench.record("NDEATH/N", TestPayload([]), 3)
+        #expect(bench.host.complaints == [])
+        #expect(bench.births == 1)
+        #expect(!bench.isOnline())
+    }
+
+    @Test("P4 a payload that is none changes nothing and is answered")
+    func damaged() {
+        var bench = born()
+        for topic in ["NBIRTH/N", "DBIRTH/N/D", "NDATA/N", "DDATA/N/D", "NDEATH/N", "DDEATH/N/D"] {
+            bench.record("spBv1.0/G/" + topic, [0x12, 0x05, 0x01], RecordOrder(epoch: 1, sequence: 50))
+        }
+        #expect(bench.isOnline())
+        #expect(bench.long("x", device: "D") == 30)
+        #expect(bench.host.answered.count == 8)
+        #expect(bench.proxy.report.plant.faults[.damaged] == 6)
+    }
+
+    @Test("after a reset nothing is answered that was in flight, and records may come again")
+    func reset() {
+        var bench = ProxyBench()
+        bench.record("NDATA/N", TestPayload(seq: 2, [.data(alias: 1, 12)]), 11)
+        bench.proxy.reset()
+        bench.record("NBIRTH/N", nodeBirth, 1)
+        bench.record("NDATA/N", TestPayload(seq: 2, [.data(alias: 1, 12)]), 11)
+        bench.record("NDATA/N", TestPayload(seq: 2, [.data(alias: 1, 12)]), 11)
+        #expect(bench.host.answered == [2, 3, 4])
+        #expect(bench.long("a") == 12)
+        #expect(bench.host.complaints == [])
+    }
+
+    @Test("P8 nodes, devices, metrics and bytes have limits; a dead node makes room")
+    func limits() {
+        var bench = ProxyBench {
+            $0.limits = SparkplugLimits(nodes: 1, devicesPerNode: 1, metricsPerBirth: 4, bytes: 2000)
+        }
+        bench.record("NBIRTH/N", nodeBirth, 1)
+        bench.record("NBIRTH/M", nodeBirth, 2)
+        bench.record("DBIRTH/N/D", deviceBirth, 3)
+        bench.record("DBIRTH/N/E", deviceBirth, 4)
+        let many = (0..<5).map { TestMetric.birth("m\($0)", 1) }
+        bench.record("DBIRTH/N/D", TestPayload(seq: 1, many), 5)
+        var large = TestMetric.data("a", 1)
+        large.value = .string(String(repeating: "x", count: 3000))
+        bench.record("NDATA/N", TestPayload(seq: 1, [large]), 6)
+        #expect(bench.proxy.report.plant.faults[.overLimit] == 4)
+        #expect(bench.host.nodes.count == 1)
+        bench.record("NDEATH/N", TestPayload([.bdSeq(7)]), 7)
+        #expect(bench.proxy.report.plant.bytes == 0)
+        bench.record("NBIRTH/M", nodeBirth, 8)
+        #expect(bench.host.nodes.count == 2)
+        #expect(bench.host.complaints == [])
+    }
+}
