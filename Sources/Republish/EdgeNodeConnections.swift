@@ -141,10 +141,7 @@ struct EdgeNodeConnections: ~Copyable {
             nodes[id]?.connectedAt = now
             proxy.connected(id, now: Moment.now)
         case .heard(let messages, let last):
-            for message in messages {
-                guard let topic = mapper.plantTopic(of: message.topic.span.bytes) else { continue }
-                proxy.received(topic: topic.span.bytes, payload: message.payload.span.bytes, now: Moment.now)
-            }
+            hear(messages)
             if let last { node.connection?.acknowledge(through: last) }
         case .settled(let settlements):
             for settlement in settlements where settlement.outcome.isFinal {
@@ -154,6 +151,14 @@ struct EdgeNodeConnections: ~Copyable {
             return settlements
         }
         return []
+    }
+
+    /// What hosts say on the IT broker.
+    mutating func hear(_ messages: [PublisherMailbox.HostMessage]) {
+        for message in messages {
+            guard let topic = mapper.plantTopic(of: message.topic.span.bytes) else { continue }
+            proxy.received(topic: topic.span.bytes, payload: message.payload.span.bytes, now: Moment.now)
+        }
     }
 
     private mutating func lost(_ id: EdgeNodeID, now: MonotonicInstant) {
@@ -316,13 +321,26 @@ struct EdgeNodeConnections: ~Copyable {
     /// A node hears its commands before it is born (`tck-id-message-flow-edge-node-ncmd-subscribe`).
     private mutating func subscribe(_ id: EdgeNodeID) {
         guard let connection = nodes[id]?.connection else { return }
-        let wanted = id.commandFilters + proxy.hostTopics
-        let filters = wanted.map { mapper.filter(for: $0) }
         do throws(PublishRefusal) {
-            try connection.subscribe(filters.map { Subscription($0, qos: .atLeastOnce) })
+            try connection.subscribe(subscriptions(id.commandFilters))
         } catch {
             connection.requestStop()
         }
+    }
+
+    /// Hears the state of the primary host over the publisher's connection: while that host is away, nodes have none.
+    func listen(to connection: Connection) {
+        let topics = proxy.hostTopics
+        guard !topics.isEmpty else { return }
+        do throws(PublishRefusal) {
+            try connection.subscribe(subscriptions(topics))
+        } catch {
+            log.error("edge_node.deaf", "the primary host is not heard: \(error)", ["link": .text(settings.link)])
+        }
+    }
+
+    private func subscriptions(_ plantTopics: [[UInt8]]) -> [Subscription] {
+        plantTopics.map { Subscription(mapper.filter(for: $0), qos: .atLeastOnce) }
     }
 
     /// Every node says goodbye, at most for a second.

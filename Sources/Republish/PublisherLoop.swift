@@ -134,6 +134,10 @@ struct PublisherLoop: ~Copyable {
             guard generation == self.generation else { return }
             for settlement in settlements { unreleased.remove(token: settlement.token) }
             _ = settler.settle(settlements, in: queue)
+        case .heard(let messages, let last, let generation):
+            guard generation == self.generation else { return }
+            edgeNodes.hear(messages)
+            if let last { connection?.acknowledge(through: last) }
         case .edgeNode(let id, let event, let generation):
             _ = settler.settle(edgeNodes.take(event, of: id, generation: generation), in: queue)
         case .status(let new):
@@ -158,6 +162,7 @@ struct PublisherLoop: ~Copyable {
             connectedAt = now
             status.connectionBegan()
             beginReading(grant.version, now: now)
+            if let connection { edgeNodes.listen(to: connection) }
             shared.withLock {
                 $0.isConnected = true
                 $0.since = time
@@ -188,13 +193,7 @@ struct PublisherLoop: ~Copyable {
         let generation = generation
         let observer = Connection.Observer(
             changed: { mailbox.post(.changed($0, generation: generation)) },
-            received: { batch in
-                guard !batch.settlements.isEmpty else { return }
-                var settlements: [Settlement] = []
-                settlements.reserveCapacity(batch.settlements.count)
-                for index in batch.settlements.indices { settlements.append(batch.settlements[index]) }
-                mailbox.post(.settled(settlements, generation: generation))
-            })
+            received: { mailbox.post($0, generation: generation) })
         do {
             let connection = try Connection(Self.connectionSettings(settings), observer: observer)
             try connection.start()

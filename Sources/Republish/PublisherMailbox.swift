@@ -12,6 +12,8 @@ final class PublisherMailbox: Sendable {
     enum Message: Sendable {
         case changed(ConnectionState, generation: UInt64)
         case settled([Settlement], generation: UInt64)
+        /// What a host says of itself; the last delivery among it, to be acknowledged.
+        case heard([HostMessage], through: DeliveryID?, generation: UInt64)
         case status(LinkStatus)
         case notice(GapNotice)
         case stop(drain: Duration)
@@ -57,19 +59,36 @@ final class PublisherMailbox: Sendable {
         wakeup.signal()
     }
 
+    /// What one read of the publisher's connection brought.
+    func post(_ batch: InboundBatch, generation: UInt64) {
+        let settlements = Self.settlements(batch)
+        if !settlements.isEmpty { post(.settled(settlements, generation: generation)) }
+        guard batch.messageCount > 0 else { return }
+        let (heard, last) = hear(batch)
+        post(.heard(heard, through: last, generation: generation))
+    }
+
     /// What one read of an edge node's connection brought.
     func post(_ batch: InboundBatch, of node: EdgeNodeID, generation: UInt64) {
-        if !batch.settlements.isEmpty {
-            var settlements: [Settlement] = []
-            settlements.reserveCapacity(batch.settlements.count)
-            for index in batch.settlements.indices { settlements.append(batch.settlements[index]) }
-            post(.edgeNode(node, .settled(settlements), generation: generation))
-        }
+        let settlements = Self.settlements(batch)
+        if !settlements.isEmpty { post(.edgeNode(node, .settled(settlements), generation: generation)) }
         for index in batch.subscriptions.indices {
             guard case .answered(let codes) = batch.subscriptions[index].outcome else { continue }
             post(.edgeNode(node, .subscribed(isRefused: codes.contains(where: \.isFailure)), generation: generation))
         }
         guard batch.messageCount > 0 else { return }
+        let (heard, last) = hear(batch)
+        post(.edgeNode(node, .heard(heard, through: last), generation: generation))
+    }
+
+    private static func settlements(_ batch: InboundBatch) -> [Settlement] {
+        var settlements: [Settlement] = []
+        settlements.reserveCapacity(batch.settlements.count)
+        for index in batch.settlements.indices { settlements.append(batch.settlements[index]) }
+        return settlements
+    }
+
+    private func hear(_ batch: InboundBatch) -> ([HostMessage], through: DeliveryID?) {
         var heard: [HostMessage] = []
         var last: DeliveryID?
         for index in 0..<batch.messageCount {
@@ -80,7 +99,7 @@ final class PublisherMailbox: Sendable {
             else { continue }
             heard.append(HostMessage(message))
         }
-        post(.edgeNode(node, .heard(heard, through: last), generation: generation))
+        return (heard, last)
     }
 
     func take() -> [Message] {

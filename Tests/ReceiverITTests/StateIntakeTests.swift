@@ -107,6 +107,22 @@ struct StateIntakeTests {
         #expect(retained(link.deliveries) == plant.retained)
     }
 
+    @Test("W-41 once a silent link speaks again every state of an edge node is repeated, once, and nothing else is")
+    func states() throws {
+        let state = "diode/state/spBv1.0/g/NBIRTH/n"
+        try send(plant.publish(state, "born"), plant.publish("a", "1"))
+        try beat()
+        try round()
+        #expect(link.deliveries.count == 2)
+        link.pass(.seconds(4))
+        #expect(link.core.state.state == .stale)
+        try beat()
+        try round()
+        try round()
+        #expect(link.deliveries.dropFirst(2).map(text) == ["born"])
+        #expect(link.deliveries.last?.isRefresh == true && link.isBalanced)
+    }
+
     @Test("D6 a checkpoint says nothing while no beat of its epoch told where the epochs before it ended")
     func earlyCheckpoint() throws {
         try send(plant.publish("a", "1"))

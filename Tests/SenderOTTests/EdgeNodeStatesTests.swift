@@ -143,7 +143,8 @@ struct EdgeNodeStatesTests {
         }
         func put(_ topic: String, _ payload: [UInt8], retain: Bool, _ stamp: Stamp) throws {
             let topic = Array(topic.utf8)
-            let id = try #require(slots.insert(topic.span.bytes))
+            let inserted = slots.insert(topic.span.bytes)
+            let id = try #require(inserted)
             _ = slots.nextVersion(id, in: BlockNumber(rawValue: 1))
             let content = NamespaceSlots.Content(
                 properties: RawSpan(), payload: payload.span.bytes, qos: .atLeastOnce, retain: retain)
@@ -161,7 +162,8 @@ struct EdgeNodeStatesTests {
     func asks() throws {
         var slots = NamespaceSlots()
         let topic = Array(Self.state.utf8)
-        let id = try #require(slots.insert(topic.span.bytes))
+        let inserted = slots.insert(topic.span.bytes)
+        let id = try #require(inserted)
         _ = slots.nextVersion(id, in: BlockNumber(rawValue: 1))
         let birth = PlantPayload(seq: 0, [("temperature", 5, 1)], bdSeq: 3).bytes
         slots.store(
