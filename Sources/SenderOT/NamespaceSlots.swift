@@ -256,6 +256,8 @@ public struct NamespaceSlots: ~Copyable {
         var found: [TopicID] = []
         var retained = 0
         for index in entries.indices where entries[index].retained.state == .held {
+            // States are the sender's own: no broker retains them.
+            guard !entries[index].topic.starts(with: StateTopic.prefix) else { continue }
             retained += 1
             if isUnseen(TopicID(index: index), in: fetch, since: stamp) { found.append(TopicID(index: index)) }
         }

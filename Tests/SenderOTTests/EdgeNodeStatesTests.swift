@@ -128,6 +128,16 @@ struct EdgeNodeStatesTests {
         #expect(bench.publishFetched(Self.birth, payload, since: began) == .known)
     }
 
+    @Test("A fetch of the retained set, in which no state is, deletes none")
+    func fetched() throws {
+        var bench = try bench()
+        born(&bench)
+        bench.publish("acme/gone", [1], retain: true)
+        _ = try told(&bench)
+        let unseen = bench.core.unseenTopics(since: bench.core.beginFetch())
+        #expect(unseen.topics.count == 1 && unseen.retained == 1)
+    }
+
     @Test("The plant cannot write where states stand")
     func refused() throws {
         var bench = try bench()
