@@ -23,5 +23,6 @@ let package = Package(
         fuzz("FuzzBundle", ["DiodeProtocol"]),
         fuzz("FuzzMQTT", ["MQTT"]),
         fuzz("FuzzSession", ["MQTT"]),
+        fuzz("FuzzSparkplug", ["Sparkplug"]),
     ]
 )

@@ -37,6 +37,18 @@ BUNDLES = [
     "epoch 1763716000000\nblocks 31\nblocks 40-77\nepoch 1763802400000\nblocks 1-9\nend 48\n",
     "epoch 9223372036854775807\nblocks 1-9223372036854775806\nend 9223372036854775806\n",
 ]
+# Sparkplug: a birth with template and properties, data for it.
+BIRTH = (
+    "0880d095ffbc3112120a0562645365711880d095ffbc312004580312210a144e6f646520436f6e74726f6c2f526562697274"
+    "681880d095ffbc31200b700012550a074d6f746f72203110011880d095ffbc31201392013e0a013112170a0372706d1880d0"
+    "95ffbc31200a690000000000229740120f0a026f6e1880d095ffbc31200b7001220d5f74797065735f2f4d6f746f72280012"
+    "3f0a0b74656d706572617475726510031880d095ffbc3120094a200a075175616c6974790a07656e67556e69741205080318"
+    "c0011205080c420143650000ac411800"
+)
+DATA = (
+    "08f4d395ffbc311223100118f4d395ffbc3192011712150a0372706d18f4d395ffbc316900000000004897401220100318f4"
+    "d395ffbc314a100a075175616c6974791205080318f403650000b4411801"
+)
 # What FuzzSession does before and between packets: open, publish, subscribe, acknowledge, tick, lose.
 SCRIPTS = ["00", "000301", "00030a07", "000b0c0d", "0002" "0307", "00030f00"]
 
@@ -65,6 +77,13 @@ def inputs(target):
         for script in SCRIPTS:
             for packet in PACKETS[2:]:
                 yield "%02x" % (len(script) // 2) + script + PACKETS[0] + packet + packet
+    elif target == "FuzzSparkplug":
+        for types in ((0,), (0, 2), (0, 1, 3), (0, 2, 0x82, 4, 0), (1, 0x80, 3, 5), (2, 0, 0x42)):
+            yield "".join(message(kind, DATA if kind & 7 in (2, 3) else BIRTH) for kind in types)
+
+
+def message(kind, payload):
+    return "%02x%04x" % (kind, len(payload) // 2) + payload
 
 
 def read(folder):

@@ -65,9 +65,9 @@ struct MetricTable: Sendable {
         let name = payload.name(of: view)
         var writer = FieldWriter()
         writer.raw(payload.bytes[view.range])
-        if view.datatype == nil, let type = view.datatypeOfValue {
+        if view.datatype == nil {
             faults.add(.datatypeMissing)
-            writer.varint(MetricView.Field.datatype, type.rawValue)
+            writer.varint(MetricView.Field.datatype, view.datatypeOfValue.rawValue)
         }
         if view.timestamp == nil, let time = payload.timestamp {
             faults.add(.timestampMissing)

@@ -55,7 +55,7 @@ struct MetricView: Sendable {
     }
 
     /// The datatype that a value of this kind has when nobody says (Sparkplug 3.0.0 section 6.4.16).
-    var datatypeOfValue: Datatype? {
+    var datatypeOfValue: Datatype {
         switch value?.number {
         case 10: .int32
         case 11: .int64
@@ -66,13 +66,14 @@ struct MetricView: Sendable {
         case 16: .bytes
         case 17: .dataSet
         case 18: .template
-        default: nil
+        default: .unknown
         }
     }
 }
 
 /// Datatypes that are written here.
 enum Datatype: UInt64 {
+    case unknown = 0
     case int32 = 3
     case int64 = 4
     case float = 9

@@ -182,7 +182,8 @@ struct ReadPayload {
         var metric = Metric()
         for field in fields {
             switch field.number {
-            case 1: metric.name = String(decoding: field.body, as: UTF8.self)
+            // Byte by byte: two names are equal only if their bytes are.
+            case 1: metric.name = String(String.UnicodeScalarView(field.body.map { Unicode.Scalar($0) }))
             case 2: metric.alias = field.varint
             case 3: metric.timestamp = field.varint
             case 4: metric.datatype = field.varint
