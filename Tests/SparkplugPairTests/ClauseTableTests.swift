@@ -44,4 +44,14 @@ struct ClauseTableTests {
             #expect(named.allSatisfy { words.contains(String($0)) || $0 == "as" }, "\(row.clause): \(row.shown)")
         }
     }
+
+    @Test("The suites that the table names exist")
+    func suites() throws {
+        let folder = Executable.projectRoot + "/Tests/SparkplugPairTests/"
+        let suites = Set(page.matches(of: /\b([A-Z][A-Za-z]+Tests):/).map { String($0.output.1) })
+        #expect(suites.count >= 6)
+        for suite in suites {
+            #expect(FileManager.default.fileExists(atPath: folder + suite + ".swift"), "\(suite)")
+        }
+    }
 }

@@ -9,4 +9,19 @@ import Testing
             node.commandFilters.map { String(decoding: $0, as: UTF8.self) }
                 == ["spBv1.0/Plant 1/NCMD/Press é", "spBv1.0/Plant 1/DCMD/Press é/#"])
     }
+
+    @Test(
+        "A topic is an edge node's if it has exactly the levels of its type, none of them empty",
+        arguments: [
+            ("spBv1.0/g/NBIRTH/n", true), ("spBv1.0/g/DDATA/n/d", true), ("spBv1.0/Werk Süd/NDEATH/ä 1", true),
+            ("spBv1.0/g/DDEATH/n/NBIRTH", true), ("spBv1.0/g/NBIRTH/n/d", false), ("spBv1.0/g/DBIRTH/n", false),
+            ("spBv1.0/g/DBIRTH/n/d/e", false), ("spBv1.0//NBIRTH/n", false), ("spBv1.0/g/NBIRTH/", false),
+            ("spBv1.0/g/DDATA/n/", false), ("spBv1.0/g/nbirth/n", false), ("spAv1.0/g/NBIRTH/n", false),
+            ("spBv1.0/g/NCMD/n", false), ("spBv1.0/g/DCMD/n/d", false), ("spBv1.0/STATE/host", false),
+            ("/spBv1.0/g/NBIRTH/n", false), ("spBv1.0", false), ("", false),
+        ])
+    func grammar(topic: String, isEdgeMessage: Bool) {
+        let bytes = Array(topic.utf8)
+        #expect(EdgeNodeProxy(EdgeNodeProxy.Settings()).isEdgeMessage(bytes.span.bytes) == isEdgeMessage)
+    }
 }

@@ -90,9 +90,21 @@ def value(found, datatype):
             return bool(content)
         if number == 15:
             return content.decode("utf-8")
+        if number == 18:
+            return template(content).hex()
         if 16 <= number <= 19:
             return content.hex()
     return None
+
+
+def template(content):
+    """A template with its fields, and those of its members, in the order of their numbers: who merges members may write another order."""
+
+    def ordered(message):
+        return b"".join(raw for _, _, raw in sorted(fields(message), key=lambda each: each[0]))
+
+    members = [(number, field(2, ordered(inner)) if number == 2 else raw) for number, inner, raw in fields(content)]
+    return b"".join(raw for _, raw in sorted(members, key=lambda each: each[0]))
 
 
 def metric(raw, known_type=None):
