@@ -23,14 +23,15 @@
 //  15. EnduranceBench.swift — endurance: whether memory stays where it is
 //  16. SnapshotBench.swift — snapshot: what the whole state costs the sender
 //  17. RecoveryBench.swift — recovery: what arrives after outages, by what heals
-//  18. MessageWay.swift — real brokers, and the pair or a bridge between them
-//  19. LoadRun.swift — one run of load over such a way
-//  20. LoadMessage.swift — what the load is made of
-//  21. LoadPublisher.swift — publishes it
-//  22. LoadConsumer.swift — takes it and checks it
-//  23. LoadTally.swift — what the two know of each other
-//  24. TopicLoad.swift — many topics at a steady rate
-//  25. BrokerStream.swift — a raw MQTT connection
+//  18. RebirthBench.swift — rebirth: how long a Sparkplug host waits for births
+//  19. MessageWay.swift — real brokers, and the pair or a bridge between them
+//  20. LoadRun.swift — one run of load over such a way
+//  21. LoadMessage.swift — what the load is made of
+//  22. LoadPublisher.swift — publishes it
+//  23. LoadConsumer.swift — takes it and checks it
+//  24. LoadTally.swift — what the two know of each other
+//  25. TopicLoad.swift — many topics at a steady rate
+//  26. BrokerStream.swift — a raw MQTT connection
 
 import Glibc
 
@@ -62,6 +63,9 @@ struct DiodeBench {
         BenchCase(
             name: "recovery", summary: "what arrives without an operator: erasure code / echo / bundle, in per cent",
             run: benchRecovery),
+        BenchCase(
+            name: "rebirth", summary: "births of 1,000 metrics for a host, beside the edge node itself",
+            run: benchRebirth),
     ]
 
     static func main() async {

@@ -108,7 +108,7 @@ struct LoadConsumer: ~Copyable {
     }
 
     /// The first byte behind the fixed header and the first behind the packet, or nil if it is not all there.
-    private static func packet(in bytes: [UInt8], at start: Int) -> (body: Int, end: Int)? {
+    static func packet(in bytes: [UInt8], at start: Int) -> (body: Int, end: Int)? {
         var length = 0
         for position in 1...4 {
             guard start + position < bytes.count else { return nil }
