@@ -28,8 +28,6 @@ struct EdgeNodeConnections: ~Copyable {
         var version: ProtocolVersion?
         /// It was told to say goodbye.
         var isEnding = false
-        /// Handed to the connection and not settled.
-        var inFlight: Set<UInt64> = []
 
         static let firstPause = Duration.milliseconds(250)
     }
@@ -47,6 +45,12 @@ struct EdgeNodeConnections: ~Copyable {
     private var toDial: [EdgeNodeID: MonotonicInstant] = [:]
     /// What the proxy has and has not answered.
     private var deliveries: [UInt64: QueuedDelivery] = [:]
+    /// Handed to a node's connection and not settled.
+    private var inFlight: [UInt64: EdgeNodeID] = [:]
+    /// Handed to the proxy since its actions were last carried out.
+    private var fed: [UInt64] = []
+    /// Those of `deliveries` that wait for a birth. The outbox has its answer: nothing behind them may be held up.
+    private var waiting: Set<UInt64> = []
     private var generations: UInt64 = 0
     private var isSilent = true
     private var nextOtherToken = Settler.firstOtherToken
@@ -89,6 +93,7 @@ struct EdgeNodeConnections: ~Copyable {
         let delivery = queued.delivery
         let order = RecordOrder(epoch: delivery.stamp.epoch.rawValue, sequence: delivery.stamp.sequence.rawValue)
         let (time, token) = (delivery.sourceTime.rawValue, queued.position.rawValue)
+        fed.append(token)
         if let birth = StateTopic.birth(of: delivery.topic) {
             proxy.state(
                 topic: birth, payload: delivery.payload, order: order, sourceTime: time, token: token, now: Moment.now)
@@ -107,10 +112,10 @@ struct EdgeNodeConnections: ~Copyable {
         if isSilent { proxy.linkSilent(now: Moment.now) } else { proxy.linkSpeaks(now: Moment.now) }
     }
 
-    /// The publisher's connection was lost: every delivery that has no answer comes again.
+    /// The publisher's connection was lost: every delivery of which the outbox has no answer comes again.
     mutating func reset() {
-        deliveries = [:]
-        for id in nodes.keys { nodes[id]?.inFlight = [] }
+        deliveries = deliveries.filter { waiting.contains($0.key) }
+        inFlight = [:]
         proxy.reset()
     }
 
@@ -145,8 +150,7 @@ struct EdgeNodeConnections: ~Copyable {
             if let last { node.connection?.acknowledge(through: last) }
         case .settled(let settlements):
             for settlement in settlements where settlement.outcome.isFinal {
-                nodes[id]?.inFlight.remove(settlement.token)
-                deliveries[settlement.token] = nil
+                forget(settlement.token)
             }
             return settlements
         }
@@ -167,14 +171,15 @@ struct EdgeNodeConnections: ~Copyable {
         nodes[id]?.connection = nil
         nodes[id]?.connectedAt = nil
         nodes[id]?.generation = 0
-        nodes[id]?.inFlight = []
         // A connection that lasted, or ended as it should, is replaced at once.
         let lasted = node.isEnding || node.connectedAt.map { $0.advanced(by: .seconds(10)) <= now } ?? false
         let longer = min(max(node.pause * 2, Node.firstPause), settings.connection.reconnectMaximum)
         nodes[id]?.pause = lasted ? .zero : longer
         nodes[id]?.isEnding = false
         proxy.lost(id, now: Moment.now)
-        for token in node.inFlight.sorted() {
+        let unsettled = inFlight.filter { $0.value == id }.keys.sorted()
+        for token in unsettled {
+            inFlight[token] = nil
             if let queued = deliveries[token] { feed(queued) }
         }
     }
@@ -210,14 +215,14 @@ struct EdgeNodeConnections: ~Copyable {
                 case .publish(let id, let message, let token):
                     if isDeath(message, of: id) {
                         if let token {
-                            deliveries[token] = nil
+                            forget(token)
                             answer(token, .published)
                         }
                         continue
                     }
                     let refusal = publish(message, of: id, token: token, now: now)
                     if let refusal, let token {
-                        deliveries[token] = nil
+                        forget(token)
                         answer(token, refusal)
                     }
                 case .disconnect(let id):
@@ -229,12 +234,17 @@ struct EdgeNodeConnections: ~Copyable {
                         proxy.lost(id, now: Moment.now)
                     }
                 case .answer(let token):
-                    deliveries[token] = nil
+                    forget(token)
                     answer(token, .folded)
                 }
             }
             actions = proxy.takeActions()
         }
+        for token in fed where deliveries[token] != nil && inFlight[token] == nil {
+            waiting.insert(token)
+            answer(token, .folded)
+        }
+        fed.removeAll(keepingCapacity: true)
         return answers
     }
 
@@ -260,7 +270,7 @@ struct EdgeNodeConnections: ~Copyable {
                 topic: topic.span.bytes, payload: message.payload.span.bytes,
                 qos: QoS(rawValue: message.qos) ?? .atMostOnce, properties: properties.span.bytes,
                 token: token ?? nextOtherToken)
-            if let token { nodes[id]?.inFlight.insert(token) }
+            send(token, over: id)
             return nil
         } catch {
             log.warning(
@@ -270,11 +280,23 @@ struct EdgeNodeConnections: ~Copyable {
             case .invalidTopic, .invalidProperties: return .dead(.invalid)
             case .queueFull, .stopped:
                 // Its connection does not keep up, or ends: what it was given comes again with the next one.
-                if let token { nodes[id]?.inFlight.insert(token) }
+                send(token, over: id)
                 connection.requestStop()
                 return nil
             }
         }
+    }
+
+    private mutating func send(_ token: UInt64?, over id: EdgeNodeID) {
+        guard let token else { return }
+        inFlight[token] = id
+        waiting.remove(token)
+    }
+
+    private mutating func forget(_ token: UInt64) {
+        deliveries[token] = nil
+        inFlight[token] = nil
+        waiting.remove(token)
     }
 
     private mutating func mapped(_ topic: [UInt8]) -> [UInt8]? {

@@ -160,11 +160,8 @@ public struct EdgeNodeProxy: Sendable {
         changeAll(now: now) { $0.settle($1, &$2) }
     }
 
-    /// The tokens in flight are void: every record that is not settled comes again.
-    public mutating func reset() {
-        waiting.removeAll()
-        effects.forgetTokens()
-    }
+    /// The tokens of publishes and answers that were not taken yet are void: such records come again. Those that wait go on waiting.
+    public mutating func reset() { effects.forgetTokens() }
 
     /// When `tick` is due.
     public var nextDeadline: Duration? {

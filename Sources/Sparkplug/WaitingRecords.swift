@@ -69,12 +69,6 @@ struct WaitingRecords: Sendable {
         return old
     }
 
-    mutating func removeAll() {
-        records = []
-        counts = [:]
-        bytes = 0
-    }
-
     func holds(_ node: EdgeNodeID) -> Bool { counts[node] != nil }
 
     private mutating func remove(at place: Int) -> EdgeRecord {

@@ -105,6 +105,29 @@ struct PublisherTests {
         try await broker.stop()
     }
 
+    @Test("P6 what waits for the birth of an edge node holds nothing up, and goes out behind that birth")
+    func unborn() async throws {
+        let broker = try await Broker.start()
+        let subscriber = try await broker.subscribe("spBv1.0/#")
+        let queue = try queue()
+        let publisher = try publisher(broker, queue)
+        defer { publisher.stop(drain: .zero) }
+        publisher.post(LinkStatus(state: .online))
+        // Data without metrics, seq 1; a birth with bdSeq alone, seq 0.
+        let data: [UInt8] = [0x18, 1]
+        let birth: [UInt8] = [0x12, 11, 0x0A, 5] + Array("bdSeq".utf8) + [0x20, 4, 0x58, 1, 0x18, 0]
+        queue.append(
+            [testDelivery("spBv1.0/g/NDATA/n", data, sequence: 1, qos: .atMostOnce)]
+                + (2...20).map { testDelivery("acme/\($0)", [1], sequence: $0) })
+        #expect(await eventually { isEmpty(queue) })
+        #expect(queue.totals.published == 19 && queue.totals.folded == 1)
+        queue.append([testDelivery("spBv1.0/g/NBIRTH/n", birth, sequence: 21, qos: .atMostOnce)])
+        let messages = await subscriber.messages(atLeast: 2)
+        #expect(messages.map(\.topic) == ["spBv1.0/g/NBIRTH/n", "spBv1.0/g/NDATA/n"])
+        #expect(await eventually { isEmpty(queue) })
+        try await broker.stop()
+    }
+
     @Test("What may not be written is counted, and what is behind it flows on")
     func deadLetters() async throws {
         let broker = try await Broker.start(lines: ["max_packet_size 2000"])

@@ -334,7 +334,7 @@ import Testing
         #expect(bench.proxy.report.plant.faults[.damaged] == 6)
     }
 
-    @Test("after a reset nothing is answered that was in flight, and records may come again")
+    @Test("over a reset records that wait go on waiting, and those in flight may come again")
     func reset() {
         var bench = ProxyBench()
         bench.record("NDATA/N", TestPayload(seq: 2, [.data(alias: 1, 12)]), 11)
@@ -342,7 +342,7 @@ import Testing
         bench.record("NBIRTH/N", nodeBirth, 1)
         bench.record("NDATA/N", TestPayload(seq: 2, [.data(alias: 1, 12)]), 11)
         bench.record("NDATA/N", TestPayload(seq: 2, [.data(alias: 1, 12)]), 11)
-        #expect(bench.host.answered == [2, 3, 4])
+        #expect(bench.host.answered.sorted() == [1, 2, 3, 4])
         #expect(bench.long("a") == 12)
         #expect(bench.host.complaints == [])
     }
