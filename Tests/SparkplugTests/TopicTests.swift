@@ -24,4 +24,21 @@ import Testing
         let bytes = Array(topic.utf8)
         #expect(EdgeNodeProxy(EdgeNodeProxy.Settings()).isEdgeMessage(bytes.span.bytes) == isEdgeMessage)
     }
+
+    @Test("a later version's namespace is a matter of configuration")
+    func namespaces() {
+        var settings = EdgeNodeProxy.Settings()
+        let topic = Array("spCv4.0/G/NBIRTH/N".utf8)
+        let before = EdgeNodeProxy(settings).isEdgeMessage(topic.span.bytes)
+        settings.namespaces.append("spCv4.0")
+        let after = EdgeNodeProxy(settings).isEdgeMessage(topic.span.bytes)
+        #expect(!before && after)
+    }
+
+    @Test("two spellings of one letter are two nodes, as they are for a broker")
+    func spellings() {
+        let composed = EdgeNodeID(namespace: "spBv1.0", group: Array("G".utf8), node: Array("\u{E9}".utf8))
+        let decomposed = EdgeNodeID(namespace: "spBv1.0", group: Array("G".utf8), node: Array("e\u{301}".utf8))
+        #expect(composed != decomposed)
+    }
 }
