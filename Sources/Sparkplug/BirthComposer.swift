@@ -7,7 +7,7 @@
 /// DDEATH  timestamp │                                                    seq
 /// ```
 ///
-/// A metric without timestamp gets the payload's; datatypes are in the table already. Without aliases, each metric loses its own.
+/// A metric without timestamp gets that of the plant's birth; datatypes are in the table already. Without aliases, each metric loses its own.
 enum BirthComposer {
     private typealias Field = MetricView.Field
 
@@ -24,7 +24,8 @@ enum BirthComposer {
             if metric.name == MetricName.rebirth {
                 writer.message(Payload.Field.metric, rebirthMetric(metric, time: time))
             } else {
-                writer.message(Payload.Field.metric, body(of: metric, time: time, withAliases: withAliases))
+                writer.message(
+                    Payload.Field.metric, body(of: metric, time: table.timestamp ?? time, withAliases: withAliases))
             }
         }
         writer.varint(Payload.Field.seq, 0)
@@ -38,7 +39,8 @@ enum BirthComposer {
         writer.reserve(table.bytes)
         writer.varint(Payload.Field.timestamp, time)
         for metric in table.metrics {
-            writer.message(Payload.Field.metric, body(of: metric, time: time, withAliases: withAliases))
+            writer.message(
+                Payload.Field.metric, body(of: metric, time: table.timestamp ?? time, withAliases: withAliases))
         }
         writer.varint(Payload.Field.seq, UInt64(seq))
         writer.raw(table.others)

@@ -56,12 +56,17 @@ struct MetricTable: Sendable {
                 faults.add(.namelessMetric)
                 continue
             }
-            add(view, of: birth, order: order, faults: &faults)
+            // Without a time of its own it has the birth's: said by whoever publishes it, so that a state stays what it is.
+            if view.timestamp == nil { faults.add(.timestampMissing) }
+            add(view, of: birth, time: nil, order: order, faults: &faults)
         }
     }
 
     /// Takes a metric into the table as if a birth had it: name, alias, datatype and value.
-    private mutating func add(_ view: MetricView, of payload: Payload, order: RecordOrder, faults: inout FaultCounts) {
+    /// - Parameter time: for a metric without timestamp.
+    private mutating func add(
+        _ view: MetricView, of payload: Payload, time: UInt64?, order: RecordOrder, faults: inout FaultCounts
+    ) {
         let name = payload.name(of: view)
         var writer = FieldWriter()
         writer.raw(payload.bytes[view.range])
@@ -69,10 +74,7 @@ struct MetricTable: Sendable {
             faults.add(.datatypeMissing)
             writer.varint(MetricView.Field.datatype, view.datatypeOfValue.rawValue)
         }
-        if view.timestamp == nil, let time = payload.timestamp {
-            faults.add(.timestampMissing)
-            writer.varint(MetricView.Field.timestamp, time)
-        }
+        if view.timestamp == nil, let time { writer.varint(MetricView.Field.timestamp, time) }
         let metric = Metric(name: name, alias: view.alias, body: writer.bytes, order: order)
         bytes += metric.body.count + Self.overhead
         let place: Int
@@ -120,7 +122,7 @@ struct MetricTable: Sendable {
             view.range.count + Self.overhead + 12 <= room, view.alias.map({ byAlias[$0] == nil }) ?? true
         else { return false }
         var unheeded = FaultCounts()
-        add(view, of: payload, order: order, faults: &unheeded)
+        add(view, of: payload, time: payload.timestamp, order: order, faults: &unheeded)
         return true
     }
 

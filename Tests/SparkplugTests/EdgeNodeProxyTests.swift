@@ -322,6 +322,26 @@ import Testing
         #expect(!bench.isOnline())
     }
 
+    @Test("a plant without any timestamps: a state that says what is known changes nothing")
+    func noTimestamps() {
+        var bench = ProxyBench()
+        var fold = StateFold()
+        var bare = TestMetric.birth("a", 10)
+        bare.timestamp = nil
+        for timestamp in [nil, 1_700_000_000_000] as [UInt64?] {
+            let birth = TestPayload(seq: 0, [.bdSeq(0), .rebirth, bare], timestamp: timestamp)
+            let data = TestPayload(seq: 1, [.data("a", 11, at: nil)], timestamp: nil)
+            for (topic, payload) in [("NBIRTH/N", birth), ("NDATA/N", data)] {
+                _ = fold.take(topic: Array("spBv1.0/G/\(topic)".utf8).span.bytes, payload: payload.bytes.span.bytes)
+                bench.record(topic, payload, bench.sequence)
+            }
+            let state = fold.takeState(of: Array("spBv1.0/G/NBIRTH/N".utf8).span.bytes) ?? []
+            bench.state("spBv1.0/G/NBIRTH/N", state, RecordOrder(epoch: 1, sequence: bench.sequence))
+        }
+        #expect(bench.proxy.report.healed == 0)
+        #expect(bench.host.complaints == [])
+    }
+
     @Test("P4 a payload that is none changes nothing and is answered")
     func damaged() {
         var bench = born()

@@ -104,5 +104,8 @@ struct ProxyBench {
         return Proto.fields(bytes)?.first?.varint
     }
 
+    /// A place in the stream behind all that was taken.
+    var sequence: UInt64 { nextToken + 1 }
+
     var births: Int { host.nodes[Self.node]?.births ?? 0 }
 }
