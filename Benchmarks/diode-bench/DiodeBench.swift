@@ -24,14 +24,15 @@
 //  16. SnapshotBench.swift — snapshot: what the whole state costs the sender
 //  17. RecoveryBench.swift — recovery: what arrives after outages, by what heals
 //  18. RebirthBench.swift — rebirth: how long a Sparkplug host waits for births
-//  19. MessageWay.swift — real brokers, and the pair or a bridge between them
-//  20. LoadRun.swift — one run of load over such a way
-//  21. LoadMessage.swift — what the load is made of
-//  22. LoadPublisher.swift — publishes it
-//  23. LoadConsumer.swift — takes it and checks it
-//  24. LoadTally.swift — what the two know of each other
-//  25. TopicLoad.swift — many topics at a steady rate
-//  26. BrokerStream.swift — a raw MQTT connection
+//  19. ColdStartBench.swift — coldstart: until the IT side has the whole namespace
+//  20. MessageWay.swift — real brokers, and the pair or a bridge between them
+//  21. LoadRun.swift — one run of load over such a way
+//  22. LoadMessage.swift — what the load is made of
+//  23. LoadPublisher.swift — publishes it
+//  24. LoadConsumer.swift — takes it and checks it
+//  25. LoadTally.swift — what the two know of each other
+//  26. TopicLoad.swift — many topics at a steady rate
+//  27. BrokerStream.swift — a raw MQTT connection
 
 import Glibc
 
@@ -66,6 +67,9 @@ struct DiodeBench {
         BenchCase(
             name: "rebirth", summary: "births of 1,000 metrics for a host, beside the edge node itself",
             run: benchRebirth),
+        BenchCase(
+            name: "coldstart", summary: "until the IT broker has every retained topic, beside mosquitto's bridge",
+            run: benchColdStart),
     ]
 
     static func main() async {

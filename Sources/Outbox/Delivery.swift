@@ -44,7 +44,8 @@ public struct Delivery: Sendable {
     public let sourceTime: UnixMilliseconds
     /// When the receiver released it, or read it back: from here on the message expiry interval runs down.
     public let releasedAt: MonotonicInstant
-    /// How long it had waited before `releasedAt`; more than zero once it was read back from disk, perhaps by a later process.
+    /// How long ago, at `releasedAt`, the sender had got it: what it waited in the sender's journal, in a gap, and in this receiver's outbox,
+    /// perhaps in an earlier process.
     public let waitedBefore: Duration
 
     /// Every range lies within `bytes`.

@@ -7,6 +7,8 @@ import Outbox
 /// the same transaction.
 struct Committer: Sendable {
     private(set) var commit = Commit()
+    /// What the sender's clock shows now; nil while nobody knows.
+    var sourceClock: UnixMilliseconds?
     private var sums = VersionSums()
 
     mutating func note(_ event: LinkEvent) { commit.events.append(event) }
@@ -42,7 +44,8 @@ struct Committer: Sendable {
                 deliveries.append(
                     Delivery(
                         slot, lateness: lateness(standing, isLate: released.isLate), stamp: stamp,
-                        version: record.version, sourceTime: record.time, releasedAt: now))
+                        version: record.version, sourceTime: record.time, releasedAt: now,
+                        waitedBefore: age(record.time)))
             case .shedRun(let run):
                 applied.shed += run.records
                 let last = SequenceNumber(rawValue: stamp.sequence.rawValue + run.records - 1)
@@ -69,6 +72,16 @@ struct Committer: Sendable {
         }
         return applied
     }
+
+    /// How long ago the sender got a record: in its journal, on the link and in a gap its message expiry interval runs down, too. By the
+    /// sender's clock, so that the two need not agree; a record from before a step of that clock is wrong by the step.
+    private func age(_ time: UnixMilliseconds) -> Duration {
+        guard let sourceClock, sourceClock > time else { return .zero }
+        return .milliseconds(min(sourceClock.rawValue - time.rawValue, Self.longestAge))
+    }
+
+    /// The longest interval is 136 years.
+    private static let longestAge: UInt64 = 1 << 42
 
     /// The same for a unit that waited, whose content was checked when it came.
     mutating func apply(
@@ -119,7 +132,7 @@ struct Committer: Sendable {
                 deliveries.append(
                     Delivery(
                         SlotContent(record, in: content), lateness: lateness, stamp: stamp, version: record.version,
-                        sourceTime: record.time, releasedAt: now))
+                        sourceTime: record.time, releasedAt: now, waitedBefore: age(record.time)))
             }
         } catch {
             preconditionFailure("what was encoded just now is a content")
@@ -200,11 +213,11 @@ struct DigestComparison: Sendable, Equatable {
 extension Delivery {
     init(
         _ content: SlotContent, lateness: Lateness, stamp: Stamp, version: TopicVersion, sourceTime: UnixMilliseconds,
-        releasedAt: MonotonicInstant
+        releasedAt: MonotonicInstant, waitedBefore: Duration
     ) {
         self.init(
             bytes: content.bytes, topic: content.topicRange, properties: content.propertiesRange,
             payload: content.payloadRange, qos: content.qos, retain: content.retain, lateness: lateness, stamp: stamp,
-            version: version, sourceTime: sourceTime, releasedAt: releasedAt)
+            version: version, sourceTime: sourceTime, releasedAt: releasedAt, waitedBefore: waitedBefore)
     }
 }

@@ -24,6 +24,8 @@ struct LinkWatch: Sendable {
     private(set) var heardUntil: UnixMilliseconds?
     /// The sender's clock minus ours, over all beats: extremes of an offset that includes the way here.
     private(set) var clockOffsetMilliseconds: ClosedRange<Int64>?
+    /// The same, of the newest beat that this process has heard.
+    private var newestOffset: Int64?
 
     /// - Parameter stored: what an earlier process had heard.
     init(silenceTimeout: Duration, restoring stored: StoredLink? = nil, time: UnixMilliseconds) {
@@ -49,8 +51,16 @@ struct LinkWatch: Sendable {
         self.beat = beat
         beatEpoch = epoch
         let offset = Int64(clamping: beat.clock.rawValue) - Int64(clamping: time.rawValue)
+        newestOffset = offset
         let known = clockOffsetMilliseconds ?? offset...offset
         clockOffsetMilliseconds = min(known.lowerBound, offset)...max(known.upperBound, offset)
+    }
+
+    /// What the sender's clock shows when ours shows `time`, less the time that a beat is on its way; nil before the first beat.
+    func sourceClock(at time: UnixMilliseconds) -> UnixMilliseconds? {
+        guard let newestOffset else { return nil }
+        let (sum, isOver) = Int64(clamping: time.rawValue).addingReportingOverflow(newestOffset)
+        return isOver || sum < 0 ? nil : UnixMilliseconds(rawValue: UInt64(sum))
     }
 
     /// Works the state out again.

@@ -67,6 +67,7 @@ public struct ReceiverCore: ~Copyable {
             tallies.unknownLink += 1
             return
         }
+        committer.sourceClock = watch.sourceClock(at: time)
         do throws(FrameError) {
             process(try FrameView(decoding: bytes), bytes: bytes, now: now, time: time)
         } catch {
@@ -79,6 +80,7 @@ public struct ReceiverCore: ~Copyable {
 
     /// Does what time brings: draws waiting frames, opens gaps whose reorder window is over, notices silence.
     public mutating func advance(now: MonotonicInstant, time: UnixMilliseconds) {
+        committer.sourceClock = watch.sourceClock(at: time)
         while let slot = authenticator.drawWaiting(now: now) { verifyWaiting(slot, now: now, time: time) }
         evidence.look(at: tallies, now: now)
         memory.tracker.advance(now: now, time: time) { missing in

@@ -27,6 +27,7 @@ struct PublisherLoop: ~Copyable {
     private var composer: PropertyComposer
     private var settler = Settler()
     private var unreleased = UnreleasedTopics()
+    private var search = RefusalSearch()
     private var status: LinkStatusPublisher
 
     private var connection: Connection?
@@ -103,6 +104,7 @@ struct PublisherLoop: ~Copyable {
         if isConnected { publish(now: now) }
         // What edge nodes have answered makes room for more.
         while settleEdgeNodes(now: now), isConnected { publish(now: now) }
+        if isConnected, let due = search.deadline, due <= now { replaceConnection(now: now) }
         readBack(now: now)
         guard let stopAt else { return true }
         return stopAt > now && !isDrained
@@ -120,6 +122,7 @@ struct PublisherLoop: ~Copyable {
         if connection == nil { deadline = min(deadline ?? dialAt, dialAt) }
         if isConnected, let due = status.nextDeadline { deadline = min(deadline ?? due, due) }
         if let due = edgeNodes.deadline(isConnected: isConnected) { deadline = min(deadline ?? due, due) }
+        if isConnected, let due = search.deadline { deadline = min(deadline ?? due, due) }
         if isConnected, readVersion != nil { deadline = min(deadline ?? readAt, readAt) }
         return deadline.map { max(.zero, now.duration(to: $0)) }
     }
@@ -133,7 +136,8 @@ struct PublisherLoop: ~Copyable {
         case .settled(let settlements, let generation):
             guard generation == self.generation else { return }
             for settlement in settlements { unreleased.remove(token: settlement.token) }
-            _ = settler.settle(settlements, in: queue)
+            let answered = settler.settle(settlements, in: queue)
+            search.settled(deliveries: answered, others: settlements.count - answered)
         case .heard(let messages, let last, let generation):
             guard generation == self.generation else { return }
             edgeNodes.hear(messages)
@@ -166,13 +170,16 @@ struct PublisherLoop: ~Copyable {
             shared.withLock {
                 $0.isConnected = true
                 $0.since = time
-                $0.reason = ""
+                $0.reason = grant.version == .v5 ? "" : PublisherReport.oldVersion
                 $0.version = grant.version
                 $0.connections += 1
             }
             log.notice(
                 "it_broker.connected", "publishing on the IT broker, MQTT \(grant.version)",
                 ["link": .text(settings.link)])
+            if grant.version != .v5 {
+                log.warning("it_broker.version", PublisherReport.oldVersion, ["link": .text(settings.link)])
+            }
         case .disconnected(let error, _):
             let wasConnected = isConnected
             shared.withLock {
@@ -217,8 +224,13 @@ struct PublisherLoop: ~Copyable {
         unreleased.removeAll()
         edgeNodes.reset()
         queue.rewind()
+        if search.lost() {
+            log.error(
+                "it_broker.ends", "the IT broker ends the connection at a record again and again; it is given up",
+                ["link": .text(settings.link)])
+        }
         // A connection that lasted is replaced soon; one that did not, later each time.
-        if connectedAt.advanced(by: .seconds(10)) <= now { pause = .milliseconds(250) }
+        if search.isSearching || connectedAt.advanced(by: .seconds(10)) <= now { pause = .milliseconds(250) }
         wait(now: now)
     }
 
@@ -286,6 +298,8 @@ struct PublisherLoop: ~Copyable {
         for message in status.due(now: now) {
             _ = publishOther(message.topic, message.payload, retain: message.retain)
         }
+        guard search.mayPublish else { return }
+        let window = search.window(settings.windowRecords)
         var answers: [OutboxSettlement] = []
         while true {
             while heldStart < held.count {
@@ -297,7 +311,9 @@ struct PublisherLoop: ~Copyable {
                 }
                 switch publish(queued, now: now) {
                 case .passedOn: break
-                case .accepted: unreleased.insert(queued.delivery.topic, qos: qos, token: queued.position.rawValue)
+                case .accepted:
+                    unreleased.insert(queued.delivery.topic, qos: qos, token: queued.position.rawValue)
+                    search.published(queued.position, at: now)
                 case .answered(let disposition):
                     answers.append(OutboxSettlement(position: queued.position, disposition: disposition))
                 case .noRoom:
@@ -309,10 +325,10 @@ struct PublisherLoop: ~Copyable {
             queue.settle(answers)
             answers.removeAll(keepingCapacity: true)
             let load = queue.load
-            guard load.waiting > 0, load.taken < settings.windowRecords, load.takenBytes < settings.windowBytes
+            guard load.waiting > 0, load.taken < window, load.takenBytes < settings.windowBytes
             else { return }
             held = queue.take(
-                records: settings.windowRecords - load.taken, bytes: settings.windowBytes - load.takenBytes)
+                records: window - load.taken, bytes: settings.windowBytes - load.takenBytes)
             heldStart = 0
             // They are on their way; the outbox says when.
             if held.isEmpty { return }
@@ -337,6 +353,7 @@ struct PublisherLoop: ~Copyable {
 
     private mutating func publish(_ queued: QueuedDelivery, now: MonotonicInstant) -> Attempt {
         let delivery = queued.delivery
+        if search.isDead(queued.position) { return .answered(.dead(.refused)) }
         if StateTopic.birth(of: delivery.topic) != nil {
             edgeNodes.take(queued)
             return .passedOn

@@ -30,7 +30,7 @@ public struct PublisherReport: Sendable, Equatable {
     public internal(set) var isConnected = false
     /// When that last changed.
     public internal(set) var since: UnixMilliseconds
-    /// Why there is no connection; empty while there is one.
+    /// Why there is no connection, or what this one cannot do; empty while all is well.
     public internal(set) var reason = "not connected yet"
     /// The version spoken, once connected.
     public internal(set) var version: ProtocolVersion?
@@ -45,4 +45,8 @@ public struct PublisherReport: Sendable, Equatable {
     public internal(set) var droppedNotices: UInt64 = 0
 
     init(since: UnixMilliseconds) { self.since = since }
+
+    static let oldVersion =
+        "the IT broker speaks only MQTT 3.1.1: properties are gone, those that say where a message came from included, and"
+        + " what it retains can be read back only where it is told apart by topic"
 }

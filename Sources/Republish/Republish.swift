@@ -19,4 +19,5 @@
 //  11. PublisherMailbox.swift — what other threads tell the publisher
 //  12. PublisherSettings.swift — what a publisher is told once, and what it tells
 //  13. PublisherLoop.swift — the thread: window, connection, loss of the connection
-//  14. Publisher.swift — publishes one link on the IT broker
+//  14. RefusalSearch.swift — at which delivery a broker ends the connection
+//  15. Publisher.swift — publishes one link on the IT broker

@@ -17,12 +17,17 @@ final class BrokerWatch: Sendable {
     private enum Topic {
         static let uptime = "$SYS/broker/uptime"
         static let dropped = "$SYS/broker/publish/messages/dropped"
+        static let retained = "$SYS/broker/retained messages/count"
+        /// What `#` does not bring, and the count of retained messages includes.
+        static let own = ["$SYS/#", "$sparkplug/#"]
     }
 
     /// How it is, for status and beat.
     struct Report: Sendable, Equatable {
         /// What the broker dropped and was stated, since the start; nil until the broker tells.
         var dropped: UInt64?
+        /// Retained topics that the last fetch did not find; nil where that cannot be known.
+        var withheld: Int?
     }
 
     /// What is noted in the journal.
@@ -34,6 +39,7 @@ final class BrokerWatch: Sendable {
 
     private struct State {
         var drops: BrokerDrops
+        var shortfall = RetainedShortfall()
         var connection: Connection?
         var isSubscribed = false
         /// A restart of the broker is stated already, by the session that it lost.
@@ -48,20 +54,24 @@ final class BrokerWatch: Sendable {
     }
 
     private let settings: ConnectionSettings
+    /// Whether everything is exported, so that the broker's count of retained messages means what is fetched.
+    private let isEverything: Bool
     private let intake: Intake
     private let log: EventLog
     private let state: Lock<State>
 
     /// - Parameters:
     ///   - settings: server and credentials, and the identity of the main session.
+    ///   - filters: what the main session subscribes to.
     ///   - noted: what an earlier lifetime noted; empty before the first.
-    init(_ settings: ConnectionSettings, noted: String, intake: Intake, log: EventLog) {
+    init(_ settings: ConnectionSettings, filters: [TopicFilter], noted: String, intake: Intake, log: EventLog) {
         var settings = settings
         settings.clientIdentifier += "-watch"
         settings.cleanStart = true
         settings.sessionExpiry = .zero
         settings.will = nil
         self.settings = settings
+        isEverything = filters.contains { $0.description == "#" }
         self.intake = intake
         self.log = log
         let known = Self.known(noted)
@@ -79,7 +89,22 @@ final class BrokerWatch: Sendable {
         do throws(SystemError) { try connection.start() } catch { throw .network(error) }
     }
 
-    var report: Report { state.withLock { Report(dropped: $0.isTold ? $0.stated : nil) } }
+    var report: Report {
+        state.withLock { Report(dropped: $0.isTold ? $0.stated : nil, withheld: $0.shortfall.withheld) }
+    }
+
+    /// What an operator should know of it, in one line.
+    var alarm: String? {
+        guard let withheld = report.withheld, withheld > 0 else { return nil }
+        return Self.alarm(withheld)
+    }
+
+    /// A fetch of everything has found so many topics. Without MQTT 5 nobody knows what is retained later on.
+    func fetched(topics: Int, version: ProtocolVersion?) {
+        guard isEverything, version == .v5 else { return }
+        let retained = intake.retainedCount
+        state.withLock { $0.shortfall.fetched(topics: topics, retained: retained) }
+    }
 
     /// Until when this sender, or the one before it, was subscribed; nil if it never was, or is.
     var subscribedUntil: UnixMilliseconds? { state.withLock { $0.isSubscribed ? nil : $0.subscribedUntil } }
@@ -147,11 +172,15 @@ final class BrokerWatch: Sendable {
     private func changed(_ change: ConnectionState) {
         switch change {
         case .connecting, .stopped: break
-        case .disconnected: state.withLock { $0.drops.disconnected() }
+        case .disconnected:
+            state.withLock { state in
+                state.drops.disconnected()
+                state.shortfall.disconnected()
+            }
         case .connected:
             // A refusal is the broker's right: then it does not tell.
             _ = try? state.withLock { $0.connection }?.subscribe(
-                [Topic.uptime, Topic.dropped].map {
+                (isEverything ? Topic.own : [Topic.uptime, Topic.dropped]).map {
                     Subscription($0, qos: .atMostOnce, retainAsPublished: false, retainHandling: .send)
                 })
         }
@@ -161,13 +190,34 @@ final class BrokerWatch: Sendable {
         let now = UnixMilliseconds(rawValue: UnixClock.now())
         for index in 0..<batch.messageCount {
             let message = batch.message(at: index)
+            let topic = message.topic.copiedText
+            if isEverything { state.withLock { $0.shortfall.hear(ownTopic: topic.hashValue) } }
             guard let number = Self.number(message.payload) else { continue }
-            if message.topic.copiedText == Topic.dropped {
+            if topic == Topic.dropped {
                 state.withLock { $0.drops.hear(dropped: number) }
-            } else if message.topic.copiedText == Topic.uptime, !message.retain {
+            } else if topic == Topic.retained {
+                state.withLock { $0.shortfall.hear(count: Int(clamping: number)) }
+            } else if topic == Topic.uptime, !message.retain {
                 for drop in hear(uptimeSeconds: number, at: now) { tell(drop) }
+                judgeFetch()
             }
         }
+    }
+
+    private func judgeFetch() {
+        guard isEverything else { return }
+        let retained = intake.retainedCount
+        let (before, withheld) = state.withLock { ($0.shortfall.withheld, $0.shortfall.tick(retained: retained)) }
+        guard let withheld, withheld != before ?? 0 else { return }
+        if withheld > 0 {
+            log.error("retained.withheld", Self.alarm(withheld))
+        } else {
+            log.notice("retained.withheld", "the OT broker withholds nothing any more")
+        }
+    }
+
+    private static func alarm(_ withheld: Int) -> String {
+        "the OT broker withholds \(withheld) retained topics: it counts more than it lets the sender see"
     }
 
     private func hear(uptimeSeconds: UInt64, at now: UnixMilliseconds) -> [BrokerDrop] {

@@ -113,6 +113,7 @@ final class Intake: Sendable {
         let told = state.withLock { $0.core.isBeatDue(now) } ? surroundings() : nil
         return state.withLock { state in
             if let told { state.core.surroundings = told }
+            state.core.journalState = journal.coreState
             state.core.mayCutSlice = mayCutSlice(state)
             state.core.advance(now: now, time: time)
             closeIfIdle(&state, now)
@@ -207,6 +208,9 @@ final class Intake: Sendable {
     var progress: (counters: SenderCore.Counters, topics: Int, newest: Stamp, waiting: Int) {
         state.withLock { ($0.core.counters, $0.core.topicCount, $0.core.newestStamp, $0.core.pacer.waitingCount) }
     }
+
+    /// How many topics have a retained value.
+    var retainedCount: Int { state.withLock { $0.core.retainedCount } }
 
     /// What is known of the plant's edge nodes, and what people should know of them.
     var edgeNodes: (report: SparkplugReport, alarm: String?) {

@@ -52,7 +52,8 @@ public struct NamespaceSlots: ~Copyable {
         var seenIn: UInt32 = 0
 
         var isFree: Bool { topic.isEmpty }
-        var heldSlots: Int { (retained.state == .held ? 1 : 0) + (event.state == .held ? 1 : 0) }
+        var heldRetained: Int { retained.state == .held ? 1 : 0 }
+        var heldSlots: Int { heldRetained + (event.state == .held ? 1 : 0) }
         var newest: Stamp { max(retained.stamp, event.stamp) }
         var contentBytes: Int { retained.content.count + event.content.count }
     }
@@ -80,6 +81,8 @@ public struct NamespaceSlots: ~Copyable {
     public internal(set) var forgotten: UInt64 = 0
     /// Values held, tombstones aside.
     public internal(set) var slotCount = 0
+    /// Retained values held.
+    private(set) var retainedCount = 0
 
     static let bytesPerTopic = 300
 
@@ -215,10 +218,11 @@ public struct NamespaceSlots: ~Copyable {
     /// Changes slots, and what is counted of them.
     @inline(__always)
     mutating func change(_ place: Int, _ body: (inout Entry) -> Void) {
-        let before = (entries[place].contentBytes, entries[place].heldSlots)
+        let before = (entries[place].contentBytes, entries[place].heldSlots, entries[place].heldRetained)
         body(&entries[place])
         heldBytes += entries[place].contentBytes - before.0
         slotCount += entries[place].heldSlots - before.1
+        retainedCount += entries[place].heldRetained - before.2
         guard !entries[place].isUndigested else { return }
         entries[place].isUndigested = true
         undigested.append(place)
@@ -226,9 +230,12 @@ public struct NamespaceSlots: ~Copyable {
 
     /// Whether a value from the retained set is news: the topic's retained slot is not newer than `sequence` of this
     /// epoch, and holds something else.
-    public func isNews(_ content: borrowing Content, for id: TopicID, since stamp: Stamp) -> Bool {
+    /// - Parameter time: when it came.
+    public func isNews(
+        _ content: borrowing Content, for id: TopicID, since stamp: Stamp, at time: UnixMilliseconds
+    ) -> Bool {
         let slot = entries[id.index].retained
-        return (slot.state == .empty || slot.stamp <= stamp) && !slot.isEqual(to: content)
+        return (slot.state == .empty || slot.stamp <= stamp) && !slot.isEqual(to: content, received: time)
     }
 
     /// The topic's name.

@@ -38,7 +38,9 @@ extension SenderCore {
             if passage.isSparkplug, edgeNodes.isEdgeMessage(publication.topic) {
                 return takeEdgeMessage(publication, id, arrival)
             }
-            if let began, isKnown(NamespaceSlots.Content(publication), id, since: began) { return .known }
+            if let began, isKnown(NamespaceSlots.Content(publication), id, since: began, at: time) {
+                return .known
+            }
             return take(publication, id, arrival)
         }
         let plant = publication.topic.withUnsafeBytes { Array($0) }
@@ -75,7 +77,9 @@ extension SenderCore {
         if arrival.passage.isSparkplug, edgeNodes.isEdgeMessage(publication.topic) {
             return takeEdgeMessage(publication, id, arrival)
         }
-        if let began = arrival.began, isKnown(NamespaceSlots.Content(publication), id, since: began) { return .known }
+        if let began = arrival.began, isKnown(NamespaceSlots.Content(publication), id, since: began, at: arrival.time) {
+            return .known
+        }
         let content = NamespaceSlots.Content(publication)
         guard !arrival.passage.isSparkplug else { return take(publication, id, arrival) }
         let isClose = self.isClose(content, to: id, within: rule.deadband)
@@ -130,11 +134,12 @@ extension SenderCore {
 
     /// Whether a fetched value says nothing new. It is noted as seen.
     private mutating func isKnown(
-        _ content: borrowing NamespaceSlots.Content, _ id: NamespaceSlots.TopicID?, since began: Stamp
+        _ content: borrowing NamespaceSlots.Content, _ id: NamespaceSlots.TopicID?, since began: Stamp,
+        at time: UnixMilliseconds
     ) -> Bool {
         guard let id else { return false }
         slots.see(id, in: fetch)
-        guard !slots.isNews(content, for: id, since: began) else { return false }
+        guard !slots.isNews(content, for: id, since: began, at: time) else { return false }
         counters.known += 1
         return true
     }

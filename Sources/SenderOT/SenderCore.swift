@@ -265,6 +265,8 @@ public struct SenderCore: ~Copyable {
     /// What a checkpoint would say now.
     mutating func stateNow() -> Checkpoint { slots.checkpoint() }
 
+    /// Topics with a retained value.
+    var retainedCount: Int { slots.retainedCount }
     /// Topics held.
     public var topicCount: Int { slots.topicCount }
     /// How long the last round of the carousel took; nil before the first.
@@ -302,9 +304,11 @@ public struct SenderCore: ~Copyable {
         guard sayStates(now: now, time: time) else { return }
         let moment = StateTeller.Moment(
             now: now, time: time, capture: newestStamp, openBlock: batcher.lastBlock.next)
-        guard let checkpoint = teller.advance(moment, &slots) else { return }
-        batcher.append(checkpoint, now: now, time: time)
-        counters.checkpoints += 1
+        if let checkpoint = teller.advance(moment, &slots) {
+            batcher.append(checkpoint, now: now, time: time)
+            counters.checkpoints += 1
+        }
+        deleteExpired(teller.takeExpired(), now: now, time: time)
     }
 
     /// Makes records of the changed states that the next slice has to list (docs/adr/0016).

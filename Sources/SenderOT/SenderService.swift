@@ -122,7 +122,8 @@ public final class SenderService: Sendable {
         if broker.clientIdentifier.isEmpty { broker.clientIdentifier = "diode-send-\(configuration.link.name)" }
         reconciler = DeletionReconciler(
             hold: configuration.deletionHold, isAccepted: restored.deletionsAccepted, intake: intake, log: log)
-        watch = BrokerWatch(broker, noted: restored.broker, intake: intake, log: log)
+        watch = BrokerWatch(
+            broker, filters: settings.policy.subscriptions, noted: restored.broker, intake: intake, log: log)
         subscriber = Subscriber(
             broker, filters: settings.policy.subscriptions, intake: intake, reconciler: reconciler, watch: watch,
             requestsBirths: configuration.sparkplug.requestsRebirth, log: log)
@@ -328,7 +329,7 @@ public final class SenderService: Sendable {
             waiting: progress.waiting,
             emitter: emitter.progress, broker: subscriber.report, journal: report, echo: echo.report,
             edgeNodes: intake.edgeNodes, unsentBlocks: queue.unsentBlocks, isReserveHeld: reserve.isHeld,
-            brokerDropped: watch.report.dropped,
+            brokerDropped: watch.report.dropped, withheld: watch.report.withheld,
             reach: JournalReach(
                 configuration, oldest: report.oldest, usedBytes: report.usedBytes,
                 freeBytes: FreeSpace.bytes(at: configuration.state.resolved), now: now))

@@ -28,6 +28,8 @@ struct SenderStatus: Sendable {
     var isReserveHeld: Bool
     /// What the OT broker dropped by its own count and was stated; nil where it does not tell.
     var brokerDropped: UInt64?
+    /// Retained topics that the broker keeps from us, by its own count; nil where that cannot be known.
+    var withheld: Int?
     var reach: JournalReach
 
     /// What an operator should know, one line each; the beat carries them to the other side.
@@ -155,6 +157,7 @@ struct SenderStatus: Sendable {
         [
             "mqtt": .optional(broker.version?.description), "fetching": .flag(broker.isFetching),
             "retained_topics": broker.retainedTopics.map { .number($0) } ?? .null,
+            "retained_withheld": withheld.map { .number($0) } ?? .null,
             "broker_dropped": brokerDropped.map { .number($0) } ?? .null,
             "alarms": .array(broker.alarms.map { .text($0) }),
         ]

@@ -40,6 +40,8 @@ struct SliceCutter: ~Copyable {
     private var plain: [UInt8] = []
     private var packed: [UInt8] = []
     private(set) var lastBlock = BlockNumber(rawValue: 0)
+    /// Topics that were passed and whose retained value has ended.
+    private var expired: [NamespaceSlots.TopicID] = []
 
     init(epoch: Epoch, incarnation: Incarnation, geometry: BlockGeometry, compressionLevel: Int) {
         self.epoch = epoch
@@ -59,6 +61,7 @@ struct SliceCutter: ~Copyable {
         let round: UInt64
         let slice: UInt64
         let from: TopicHash
+        let time: UnixMilliseconds
         /// Tombstones from before this are forgotten.
         let horizon: UnixMilliseconds
         /// The live block that is open, or the next one.
@@ -95,6 +98,7 @@ struct SliceCutter: ~Copyable {
             }
             let isForgotten = slots.isForgettable(id, before: order.horizon)
             if isForgotten { old.append(id) }
+            if let deadline = slots.retained(id).deadline, deadline <= order.time { expired.append(id) }
             append(id, hash, of: slots, isForgotten: isForgotten)
             passed += 1
             position = slots.order.next(position)
@@ -104,6 +108,13 @@ struct SliceCutter: ~Copyable {
             capture: order.capture, round: order.round, slice: order.slice, isLast: end == nil, from: order.from,
             to: end ?? TopicHash(rawValue: .max))
         return SnapshotSlice(heading: heading, blocks: close(heading))
+    }
+
+    /// What was passed since it was last asked for.
+    mutating func takeExpired() -> [NamespaceSlots.TopicID] {
+        var taken: [NamespaceSlots.TopicID] = []
+        swap(&taken, &expired)
+        return taken
     }
 
     private mutating func append(

@@ -90,6 +90,9 @@ struct StateTeller: ~Copyable {
         }
     }
 
+    /// Topics whose retained value has ended by its message expiry interval, as the slices came across them.
+    mutating func takeExpired() -> [NamespaceSlots.TopicID] { cutter.takeExpired() }
+
     /// The oldest slice that was not taken.
     mutating func next() -> SnapshotSlice? { slices.popFirst() }
 
@@ -99,7 +102,8 @@ struct StateTeller: ~Copyable {
         let slice = cutter.cut(
             SliceCutter.Order(
                 capture: moment.capture, round: carousel.round, slice: carousel.slice, from: carousel.from,
-                horizon: UnixMilliseconds(rawValue: horizon), openBlock: moment.openBlock), from: &slots)
+                time: moment.time, horizon: UnixMilliseconds(rawValue: horizon), openBlock: moment.openBlock),
+            from: &slots)
         carousel.made(through: slice.heading.to, isLast: slice.heading.isLast, now: moment.now)
         slices.append(slice)
     }

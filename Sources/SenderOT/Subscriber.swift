@@ -45,6 +45,8 @@ final class Subscriber: Sendable {
         var needsFetch = true
         /// When a failed fetch is tried again, monotonic nanoseconds.
         var fetchAgainAt: UInt64?
+        /// When the last fetch ended, monotonic nanoseconds.
+        var fetchedAt: UInt64 = 0
         var refused: [String] = []
         var fetchAlarm: String?
         var unobservedSince: UnixMilliseconds
@@ -52,6 +54,8 @@ final class Subscriber: Sendable {
     }
 
     private static let fetchPause: UInt64 = 10_000_000_000
+    /// While the broker withholds something, it is asked again after so long.
+    private static let withheldPause: UInt64 = 600_000_000_000
 
     private let settings: ConnectionSettings
     private let reconciler: DeletionReconciler
@@ -98,7 +102,7 @@ final class Subscriber: Sendable {
     /// How the broker is.
     var report: Report {
         var report = state.withLock { $0.report }
-        if let alarm = reconciler.alarm { report.alarms.append(alarm) }
+        for alarm in [watch.alarm, reconciler.alarm].compactMap({ $0 }) { report.alarms.append(alarm) }
         return report
     }
 
@@ -126,8 +130,12 @@ final class Subscriber: Sendable {
 
     /// Tries a fetch again that failed. Call it about each second.
     func tick() {
+        let isWithheld = watch.report.withheld ?? 0 > 0
         let isDue = state.withLock { state in
-            guard let at = state.fetchAgainAt, at <= MonotonicClock.now(), state.report.isOnline else { return false }
+            let withheldAt = isWithheld && !state.report.isFetching ? state.fetchedAt + Self.withheldPause : nil
+            guard let at = state.fetchAgainAt ?? withheldAt, at <= MonotonicClock.now(), state.report.isOnline else {
+                return false
+            }
             state.fetchAgainAt = nil
             return true
         }
@@ -301,10 +309,12 @@ final class Subscriber: Sendable {
         state.withLock { state in
             state.report.isFetching = false
             state.report.retainedTopics = report.topics
+            state.fetchedAt = MonotonicClock.now()
             state.needsFetch = false
             state.fetchAlarm = alarm
             Self.updateAlarms(&state)
         }
+        watch.fetched(topics: report.topics, version: state.withLock { $0.report.version })
         if let alarm { log.error("retained.shortfall", alarm) }
         log.notice(
             "retained.fetched", "the retained set is in",

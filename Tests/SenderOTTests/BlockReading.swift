@@ -116,10 +116,13 @@ struct CoreBench: ~Copyable {
             time: time)
     }
 
-    mutating func publishFetched(_ topic: String, _ payload: [UInt8], since: Stamp) -> SenderCore.Outcome {
+    mutating func publishFetched(
+        _ topic: String, _ payload: [UInt8], properties: [UInt8] = [], since: Stamp
+    ) -> SenderCore.Outcome {
         let topic = Array(topic.utf8)
         let publication = SenderCore.Publication(
-            topic: topic.span.bytes, payload: payload.span.bytes, qos: .atLeastOnce, retain: true)
+            topic: topic.span.bytes, payload: payload.span.bytes, properties: properties.span.bytes, qos: .atLeastOnce,
+            retain: true)
         return core.publishFetched(publication, since: since, now: now, time: time)
     }
 

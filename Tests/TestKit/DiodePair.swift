@@ -48,7 +48,7 @@ public final class DiodePair: Sendable {
     public var receiver: Child? { receiving.withLock { $0 } }
 
     /// Writes both configurations, makes the key and pairs; nothing runs yet.
-    public init(ot: Broker, it: Broker, _ settings: Settings = Settings()) async throws {
+    public init(ot: any MQTTServer, it: any MQTTServer, _ settings: Settings = Settings()) async throws {
         self.settings = settings
         folder = try TemporaryDirectory("pair")
         let address = settings.namespaces == nil ? "127.0.0.1" : LinkNamespaces.receiverAddress

@@ -1,57 +1,7 @@
 import Foundation
 import Glibc
 
-/// A message as the clients of Tests/clients write it down: what was published, or what arrived.
-public struct PlantMessage: Sendable, Hashable, Decodable {
-    public var topic: String
-    public var payload: [UInt8]
-    public var qos: Int
-    public var retain: Bool
-    /// MQTT 5 properties; user properties come first, in their order, repeated names included.
-    public var properties: [Property]
-
-    public enum Property: Sendable, Hashable, Decodable {
-        case user(String, String)
-        case text(String, String)
-        case number(String, Int)
-
-        public init(from decoder: any Decoder) throws {
-            var pair = try decoder.unkeyedContainer()
-            let name = try pair.decode(String.self)
-            if name == "user" {
-                let user = try pair.decode([String].self)
-                guard user.count == 2 else {
-                    throw DecodingError.dataCorruptedError(in: pair, debugDescription: "not a name and a value")
-                }
-                self = .user(user[0], user[1])
-            } else if let number = try? pair.decode(Int.self) {
-                self = .number(name, number)
-            } else {
-                self = .text(name, try pair.decode(String.self))
-            }
-        }
-    }
-
-    private enum Key: String, CodingKey { case topic, payload, qos, retain, properties }
-
-    public init(from decoder: any Decoder) throws {
-        let fields = try decoder.container(keyedBy: Key.self)
-        topic = try fields.decode(String.self, forKey: .topic)
-        payload = bytes(hexadecimal: Substring(try fields.decode(String.self, forKey: .payload)))
-        qos = try fields.decodeIfPresent(Int.self, forKey: .qos) ?? 0
-        retain = try fields.decodeIfPresent(Bool.self, forKey: .retain) ?? false
-        properties = try fields.decodeIfPresent([Property].self, forKey: .properties) ?? []
-    }
-
-    /// The user properties alone, in their order.
-    public var userProperties: [(name: String, value: String)] {
-        properties.compactMap { property in
-            if case .user(let name, let value) = property { (name, value) } else { nil }
-        }
-    }
-}
-
-/// One of the Python clients of Tests/clients, running against a broker.
+/// One of the scripts of Tests/clients, running against a broker.
 public final class PythonClient: Sendable {
     public let child: Child
     private let folder: TemporaryDirectory
@@ -65,46 +15,68 @@ public final class PythonClient: Sendable {
     /// - Parameters:
     ///   - script: `client/script.py`, below Tests/clients.
     ///   - out: the option that names the file of messages.
-    public init(_ script: String, on broker: Broker, out: String, options: [String]) async throws {
+    public init(_ script: String, on broker: any MQTTServer, out: String, options: [String]) async throws {
         let environment = script.prefix { $0 != "/" }
         let interpreter = Executable.projectRoot + "/.venv/\(environment)/bin/python"
         guard FileManager.default.isExecutableFile(atPath: interpreter) else {
             throw NotReady(description: "\(environment) is not installed: run Tests/clients/setup.sh")
         }
         folder = try TemporaryDirectory("python")
-        var arguments = [
+        let arguments = [
             interpreter, Executable.projectRoot + "/Tests/clients/" + script, "--port", String(broker.port),
             out, folder.file("messages"),
         ]
-        if let certificates = broker.settings.certificates {
-            arguments += [
-                "--host", "localhost", "--ca", certificates.authority, "--cert", certificates.clientCertificate,
-                "--key", certificates.clientKey,
-            ]
-        }
-        if let user = broker.settings.users.min(by: { $0.key < $1.key }) {
-            arguments += ["--username", user.key, "--password", user.value]
-        }
         child = try Child(
-            arguments + options, environment: ["PYTHONDONTWRITEBYTECODE": "1"], namespace: broker.settings.namespace)
+            arguments + broker.scriptOptions + options, environment: ["PYTHONDONTWRITEBYTECODE": "1"],
+            namespace: broker.namespace)
         let child = child
         guard await eventually(.seconds(20), { child.output.contains("READY\n") || !child.isRunning }),
             child.output.contains("READY\n")
         else { throw NotReady(description: "\(script): \(child.output)\(child.errors)") }
     }
 
-    /// A subscriber (MQTT 5, Retain As Published) that is subscribed when this returns.
+    /// Libraries of which there is a publisher and a collector, by the names of their folders.
+    public enum Library: String, Sendable, CaseIterable {
+        case paho = "paho-mqtt"
+        case aiomqtt, gmqtt
+    }
+
+    /// A subscriber (MQTT 5, Retain As Published, if the broker speaks that) that is subscribed when this returns.
     public static func collector(
-        on broker: Broker, filters: [String] = ["#"], qos: Int = 2, options: [String] = []
+        by library: Library = .paho, on broker: any MQTTServer, filters: [String] = ["#"], qos: Int = 2,
+        options: [String] = []
     ) async throws -> PythonClient {
         let filters = filters.flatMap { ["--filter", $0] }
         return try await PythonClient(
-            "paho-mqtt/collect.py", on: broker, out: "--out", options: filters + ["--qos", String(qos)] + options)
+            "\(library.rawValue)/collect.py", on: broker, out: "--out",
+            options: filters + ["--qos", String(qos)] + options)
+    }
+
+    /// Publishes these messages one after the other, each once the one before is acknowledged.
+    /// - Parameters:
+    ///   - will: left to the broker, which publishes it because the client dies at the end instead of saying goodbye.
+    ///   - patience: seconds for an acknowledgement.
+    /// - Throws: if one was not acknowledged.
+    public static func publish(
+        _ messages: [PlantMessage], will: PlantMessage? = nil, by library: Library = .paho, on broker: any MQTTServer,
+        patience: Int = 30
+    ) async throws {
+        let folder = try TemporaryDirectory("messages")
+        let encoder = JSONEncoder()
+        func write(_ messages: [PlantMessage], _ name: String) throws -> String {
+            let lines = try messages.map { String(decoding: try encoder.encode($0), as: UTF8.self) + "\n" }
+            return try folder.write(name, lines.joined())
+        }
+        var options = ["--messages", try write(messages, "messages"), "--patience", "\(patience)"]
+        if let will { options += ["--die", "--will", try write([will], "will")] }
+        let client = try await PythonClient(
+            "\(library.rawValue)/publish.py", on: broker, out: "--manifest", options: options)
+        try await client.finish()
     }
 
     /// The JSON plant: retained values, events, deletions, binary payloads, properties. `count` 0 goes on until it is ended.
     public static func plant(
-        on broker: Broker, count: Int, seed: UInt64 = 1, rate: Double = 0, options: [String] = []
+        on broker: any MQTTServer, count: Int, seed: UInt64 = 1, rate: Double = 0, options: [String] = []
     ) async throws -> PythonClient {
         try await PythonClient(
             "paho-mqtt/publish_json.py", on: broker, out: "--manifest",
@@ -113,7 +85,7 @@ public final class PythonClient: Sendable {
 
     /// A Sparkplug B edge node with one device, born when this returns.
     public static func edgeNode(
-        on broker: Broker, count: Int, rate: Double = 20, options: [String] = []
+        on broker: any MQTTServer, count: Int, rate: Double = 20, options: [String] = []
     ) async throws -> PythonClient {
         try await PythonClient(
             "pysparkplug/sparkplug_node.py", on: broker, out: "--manifest",

@@ -4,8 +4,9 @@ from paho.mqtt import client as paho
 
 
 def client(arguments):
-    """An MQTT 5 client that reconnects by itself, not connected yet."""
-    made = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id=arguments.client_id, protocol=paho.MQTTv5)
+    """A client that reconnects by itself, not connected yet."""
+    version = paho.MQTTv5 if arguments.version == "5" else paho.MQTTv311
+    made = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id=arguments.client_id, protocol=version)
     if arguments.username is not None:
         made.username_pw_set(arguments.username, arguments.password)
     if arguments.ca:

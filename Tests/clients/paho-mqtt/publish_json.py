@@ -16,11 +16,9 @@ import sys
 import threading
 import time
 
-from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
-
 import common
 import connection
+import paho_properties
 
 SITES = ["graz", "linz"]
 AREAS = ["assembly", "paint"]
@@ -79,24 +77,8 @@ class Plant:
         if draw.random() < 0.3:
             chosen.append(["payload_format", 0])
         if draw.random() < 0.2:
-            chosen += [["response_topic", f"{self.arguments.root}/reply"], ["correlation", draw.randbytes(4).hex()]]
+            chosen += [["response_topic", f"{self.arguments.root}/reply"], ["correlation", draw.randbytes(4)]]
         return chosen
-
-
-def packet_properties(pairs):
-    properties = Properties(PacketTypes.PUBLISH)
-    for name, value in pairs:
-        if name == "user":
-            properties.UserProperty = tuple(value)
-        elif name == "content_type":
-            properties.ContentType = value
-        elif name == "payload_format":
-            properties.PayloadFormatIndicator = value
-        elif name == "response_topic":
-            properties.ResponseTopic = value
-        elif name == "correlation":
-            properties.CorrelationData = bytes.fromhex(value)
-    return properties
 
 
 class Manifest:
@@ -115,10 +97,8 @@ class Manifest:
 
     def publish(self, client, message):
         topic, payload, qos, retain, properties = message
-        sent = client.publish(topic, payload, qos, retain, packet_properties(properties))
-        line = {
-            "topic": topic, "payload": payload.hex(), "qos": qos, "retain": retain, "properties": properties,
-        }  # fmt: skip
+        sent = client.publish(topic, payload, qos, retain, paho_properties.from_pairs(properties))
+        line = common.line(topic, payload, qos, retain, properties)
         entry = [False, line]
         self.lines.append(entry)
         self.open[sent.mid] = entry
@@ -136,7 +116,7 @@ class Manifest:
                 self.written += 1
                 line = self.lines.popleft()[1]
                 if self.file:
-                    self.file.write(json.dumps(line) + "\n")
+                    self.file.write(line)
                     self.file.flush()
 
 

@@ -1,0 +1,102 @@
+import DiodeProtocol
+import Foundation
+import TestKit
+import Testing
+
+@testable import SenderOT
+
+/// D11: what a broker keeps from the sender, by its own count.
+@Suite(.timeLimit(.minutes(1)))
+struct RetainedShortfallTests {
+    private func watching(own: Int = 3, count: Int) -> RetainedShortfall {
+        var shortfall = RetainedShortfall()
+        for topic in 0..<own { shortfall.hear(ownTopic: topic) }
+        shortfall.hear(count: count)
+        return shortfall
+    }
+
+    @Test("D11 count, less the broker's own topics and what was found, is what is withheld; told once for each fetch")
+    func counting() {
+        var shortfall = watching(count: 103)
+        #expect(shortfall.tick(retained: 0) == nil && shortfall.withheld == nil, "no fetch has ended")
+        shortfall.fetched(topics: 93, retained: 93)
+        #expect(shortfall.tick(retained: 93) == nil && shortfall.tick(retained: 93) == nil)
+        #expect(shortfall.tick(retained: 93) == 7)
+        #expect(shortfall.tick(retained: 93) == nil && shortfall.withheld == 7)
+        shortfall.fetched(topics: 100, retained: 100)
+        for _ in 0..<2 { #expect(shortfall.tick(retained: 100) == nil) }
+        #expect(shortfall.tick(retained: 100) == 0 && shortfall.withheld == 0)
+    }
+
+    @Test("D11 topics that come or go after the fetch are no shortfall")
+    func moving() {
+        var shortfall = watching(count: 103)
+        shortfall.fetched(topics: 100, retained: 100)
+        for step in 1...2 {
+            #expect(shortfall.tick(retained: 100 + 50 * step) == nil)
+            shortfall.hear(count: 103 + 50 * step)
+        }
+        #expect(shortfall.tick(retained: 250) == 0)
+        shortfall.fetched(topics: 200, retained: 200)
+        _ = shortfall.tick(retained: 200)
+        _ = shortfall.tick(retained: 150)
+        #expect(shortfall.tick(retained: 100) == 0, "the count is of before they went")
+    }
+
+    @Test("a broker that tells no count, or not any more, withholds nothing that is known")
+    func silent() {
+        var shortfall = RetainedShortfall()
+        shortfall.fetched(topics: 10, retained: 10)
+        for _ in 0..<5 { #expect(shortfall.tick(retained: 10) == nil) }
+        shortfall = watching(count: 103)
+        shortfall.fetched(topics: 10, retained: 10)
+        shortfall.disconnected()
+        shortfall.hear(count: 103)
+        for _ in 0..<5 { #expect(shortfall.tick(retained: 10) == nil) }
+    }
+
+    @Test(
+        "D11 a mosquitto that hides 7 of 50 topics from the sender's user: status, log and beat say 7",
+        arguments: [7, 0])
+    func withheld(hidden: Int) async throws {
+        var settings = Broker.Settings()
+        settings.users = ["all": "a", "sender": "s"]
+        let folder = try TemporaryDirectory("acl")
+        try folder.write(
+            "acl",
+            """
+            user all
+            topic readwrite #
+            user sender
+            topic read acme/seen/#
+            topic read $SYS/#
+
+            """)
+        settings.lines = ["acl_file \(folder.file("acl"))", "sys_interval 1"]
+        let broker = try await Broker.start(settings)
+        for topic in 0..<50 {
+            let place = topic < hidden ? "hidden" : "seen"
+            try await broker.publish("acme/\(place)/\(topic)", "1", retain: true)
+        }
+        try folder.write("password", "s\n")
+        let url = "{ url: '\(broker.url)', username: 'sender', password_file: '\(folder.file("password"))' }"
+        let sender = try await RunningSender(broker, keys: ["broker": url, "export": "[{ filter: '#' }]"])
+        defer { sender.sink.stop() }
+        let command = [Executable.path("diode-send"), "status", "--json", "--config", sender.configuration]
+        var told: Int?
+        let isJudged = try await eventually(.seconds(20)) {
+            let answer = try await run(command)
+            let object = try? JSONSerialization.jsonObject(with: Data(answer.output.utf8)) as? [String: Any]
+            told = (object?["subscription"] as? [String: Any])?["retained_withheld"] as? Int
+            return told != nil
+        }
+        #expect(isJudged && told == hidden)
+        let alarm = "the OT broker withholds \(hidden) retained topics"
+        if hidden > 0 {
+            #expect(
+                await eventually { sender.sink.snapshot.beats.last?.alarms.contains { $0.contains(alarm) } ?? false })
+        }
+        #expect(sender.child.errors.contains(alarm) == (hidden > 0))
+        #expect(try await sender.child.terminate() == .code(0))
+    }
+}
