@@ -221,7 +221,7 @@ final class Intake: Sendable {
     func rebirthRequests() -> [StateFold.Request] {
         let now = MonotonicInstant(nanoseconds: MonotonicClock.now())
         let time = UnixMilliseconds(rawValue: UnixClock.now())
-        return state.withLock { $0.core.edgeNodes.rebirthRequests(now: now, time: time) }
+        return state.withLock { $0.core.rebirthRequests(now: now, time: time) }
     }
 
     /// The broker has begun a new session: it will not repeat anything of the old one.

@@ -1,5 +1,6 @@
 public import DiodeProtocol
 internal import MQTT
+internal import Sparkplug
 internal import Threading
 
 /// Everything between what the OT broker delivers and closed blocks: no I/O, no clock. One thread at a time owns it.
@@ -309,6 +310,13 @@ public struct SenderCore: ~Copyable {
             counters.checkpoints += 1
         }
         deleteExpired(teller.takeExpired(), now: now, time: time)
+    }
+
+    /// What to ask of edge nodes whose state is not sure; of those alone that may cross.
+    mutating func rebirthRequests(now: MonotonicInstant, time: UnixMilliseconds) -> [StateFold.Request] {
+        let policy = policy
+        return edgeNodes.rebirthRequests(now: now, time: time)
+            .filter { policy.refusal(of: $0.birthTopic.span.bytes) == nil }
     }
 
     /// Makes records of the changed states that the next slice has to list (docs/adr/0016).

@@ -23,6 +23,8 @@ public struct StateFold: Sendable {
     public struct Request: Sendable, Equatable {
         public let topic: [UInt8]
         public let payload: [UInt8]
+        /// Under which the answer will come.
+        public let birthTopic: [UInt8]
     }
 
     /// At most so many nodes are asked for a rebirth in one call of `rebirthRequests`, and one call in a second asks at all: a
@@ -108,7 +110,8 @@ public struct StateFold: Sendable {
             guard nodes[id]?.throttle.asks(now: now.sinceStart) ?? false else { continue }
             requests.append(
                 Request(
-                    topic: id.topic(.nodeCommand), payload: BirthComposer.rebirthRequest(time: now.unixMilliseconds)))
+                    topic: id.topic(.nodeCommand), payload: BirthComposer.rebirthRequest(time: now.unixMilliseconds),
+                    birthTopic: id.birthTopic(of: nil)))
         }
         if !requests.isEmpty { lastRequests = now.sinceStart }
         return requests

@@ -182,11 +182,11 @@ struct EdgeNodeStatesTests {
             stamp: Stamp(epoch: Epoch(rawValue: 6), sequence: SequenceNumber(rawValue: 2)),
             time: UnixMilliseconds(rawValue: 1))
         var bench = try bench(slots: slots)
-        let asked = bench.core.edgeNodes.rebirthRequests(now: bench.now, time: bench.time)
+        let asked = bench.core.rebirthRequests(now: bench.now, time: bench.time)
         #expect(asked.map { String(decoding: $0.topic, as: UTF8.self) } == ["spBv1.0/g/NCMD/n"])
-        #expect(bench.core.edgeNodes.rebirthRequests(now: bench.now, time: bench.time).isEmpty)
+        #expect(bench.core.rebirthRequests(now: bench.now, time: bench.time).isEmpty)
         born(&bench)
         try bench.pass(.seconds(3_600))
-        #expect(bench.core.edgeNodes.rebirthRequests(now: bench.now, time: bench.time).isEmpty)
+        #expect(bench.core.rebirthRequests(now: bench.now, time: bench.time).isEmpty)
     }
 }
