@@ -26,8 +26,8 @@ struct IntactTests {
         }
 
         // Values change within a birth of ours, and nothing else does.
-        try await plant.it.requestRebirth("rich")
         let births = plant.births(of: "plant/rich")
+        try await plant.it.requestRebirth("rich")
         #expect(await plant.see { $0.last?.type == "DBIRTH" && plant.births(of: "plant/rich") > births })
         let folded = try #require(plant.host.sparkplug.last { $0.type == "DBIRTH" })
         let original = try #require(sent.first { $0.type == "DBIRTH" })
