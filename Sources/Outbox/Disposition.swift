@@ -18,6 +18,8 @@ public enum DeadLetterReason: String, Sendable, Hashable, CaseIterable {
     case tooLarge = "too_large"
     /// Its topic lies outside the link's own filters.
     case foreignTopic = "foreign_topic"
+    /// The link's map gives its name to another topic.
+    case nameTaken = "name_taken"
     /// With the link's prefix its topic is longer than MQTT allows.
     case topicTooLong = "topic_too_long"
     /// A link cannot speak in the name of the pair: `diode/#`.
@@ -34,6 +36,8 @@ public enum ShedReason: String, Sendable, Hashable, CaseIterable {
     case outboxFull = "outbox_full"
     /// It came late, its topic has moved on, and the configuration says `late: "drop"`.
     case late
+    /// A newer value of its topic came while it waited for the link's `publish_rate`.
+    case tooFast = "too_fast"
     /// Its message expiry interval ran out.
     case expired
     /// The receiver stopped before the IT broker acknowledged it, and no disk held it.

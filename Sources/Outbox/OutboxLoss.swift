@@ -12,7 +12,9 @@ public struct OutboxLoss: Sendable, Equatable {
         /// The layer of the audit's `losses` (DESIGN §5).
         public var layer: String {
             switch self {
-            case .shed(.late), .dead(.foreignTopic), .dead(.reservedTopic), .dead(.sparkplugCommand): "policy"
+            case .shed(.late), .shed(.tooFast), .dead(.foreignTopic), .dead(.nameTaken), .dead(.reservedTopic),
+                .dead(.sparkplugCommand):
+                "policy"
             case .shed: "outbox"
             case .dead: "it-broker"
             }

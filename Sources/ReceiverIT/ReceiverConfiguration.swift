@@ -16,6 +16,18 @@ public struct ReceiverConfiguration: Sendable {
         public let topicPrefix: String
         /// What this link may publish, as topics of the IT broker; the rest goes to dead letters. Default `#`.
         public let own: [TopicPattern]
+        /// Other names for its topics; the first that matches decides: 0…1,024. Default none.
+        public let map: [Move]
+        /// What comes at a higher QoS is published at this one: 0…2. Default 2.
+        public let maximumQoS: Int
+        /// The most live values of a topic; nil: as many as come. Default null.
+        public let publishRate: MessageRate?
+    }
+
+    /// One entry of a link's map: a branch or a topic, and its name on the IT broker before the prefix.
+    public struct Move: Sendable, Equatable {
+        public let from: TopicPattern
+        public let to: TopicPattern
     }
 
     /// What becomes of a record that arrives after a newer one of its topic.
@@ -187,6 +199,26 @@ extension ReceiverConfiguration.Sparkplug {
     }
 }
 
+extension ReceiverConfiguration.Move {
+    fileprivate init(_ section: inout ConfigSection) throws(ConfigError) {
+        from = try section.required("from", .topicPattern)
+        to = try section.required("to", .topicPattern)
+        for (key, pattern) in [("from", from), ("to", to)] {
+            let first = pattern.description.split(separator: "/", omittingEmptySubsequences: false).first ?? ""
+            guard !pattern.description.contains("+"), !first.hasPrefix("$"),
+                !["diode", "spBv1.0", "STATE"].contains(first)
+            else {
+                throw section.error(
+                    key, "\"\(pattern)\" cannot be moved or given",
+                    allowed: "a topic or a branch \"…/#\", without +, not below $, diode, spBv1.0 or STATE")
+            }
+        }
+        guard from.description.hasSuffix("#") == to.description.hasSuffix("#") else {
+            throw section.error("to", "a branch becomes a branch, and a topic a topic", allowed: "both with #, or none")
+        }
+    }
+}
+
 extension ReceiverConfiguration.Link {
     fileprivate init(_ section: inout ConfigSection) throws(ConfigError) {
         name = try section.value("name", .linkName, default: "plant-a")
@@ -195,6 +227,15 @@ extension ReceiverConfiguration.Link {
             "listen", of: .endpoint, count: 1...16, default: ["127.0.0.1:7400"])
         topicPrefix = try section.value("topic_prefix", .topicPrefix, default: "")
         own = try section.list("own", of: .topicPattern, count: 0...1_024, default: ["#"])
+        map = try section.sections("map", count: 0...1_024, default: [], ReceiverConfiguration.Move.init)
+        for (index, move) in map.enumerated() {
+            guard let other = map[..<index].firstIndex(where: { $0.to.overlaps(move.to) }) else { continue }
+            throw section.error(
+                "map[\(index)].to", "a topic could get a name that map[\(other)] gives, too",
+                allowed: "targets that do not meet")
+        }
+        maximumQoS = try section.value("max_qos", .integer(0...2), default: 2)
+        publishRate = try section.optional("publish_rate", .messageRate)
     }
 
     /// Whether no topic can come from both.

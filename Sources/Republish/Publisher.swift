@@ -27,7 +27,7 @@ public final class Publisher: Sendable {
         do throws(SystemError) { mailbox = try PublisherMailbox() } catch { throw .network(error) }
         // Made and thrown away: a file that cannot be read is an error now, not at the first reconnection.
         _ = try Connection(
-            PublisherLoop.connectionSettings(settings), observer: .init(changed: { _ in }, received: { _ in }))
+            settings.ofConnections, observer: .init(changed: { _ in }, received: { _ in }))
     }
 
     /// Starts the thread, which dials until `stop`. Once.

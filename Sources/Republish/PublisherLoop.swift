@@ -28,6 +28,7 @@ struct PublisherLoop: ~Copyable {
     private var settler = Settler()
     private var unreleased = UnreleasedTopics()
     private var search = RefusalSearch()
+    private var consumers: ConsumerGuard
     private var status: LinkStatusPublisher
 
     private var connection: Connection?
@@ -59,23 +60,12 @@ struct PublisherLoop: ~Copyable {
         self.shared = shared
         self.log = log
         mapper = settings.mapper
+        consumers = ConsumerGuard(interval: settings.publishInterval)
         composer = PropertyComposer(link: settings.link)
         status = LinkStatusPublisher(link: settings.link)
         edgeNodes = EdgeNodeConnections(settings, mailbox: mailbox, log: log)
         lateTopic = Array("diode/\(settings.link)/late/".utf8)
         lateTopicStart = lateTopic.count
-    }
-
-    /// What every connection of this publisher is told.
-    static func connectionSettings(_ settings: PublisherSettings) -> ConnectionSettings {
-        var connection = settings.connection
-        if connection.clientIdentifier.isEmpty { connection.clientIdentifier = "diode-recv-\(settings.link)" }
-        connection.cleanStart = true
-        connection.sessionExpiry = .zero
-        connection.will = LinkStatusPublisher(link: settings.link).will
-        connection.publishQueueMessages = settings.windowRecords + 2 * LinkStatusPublisher.noticeLimit
-        connection.publishQueueBytes = max(connection.publishQueueBytes, 2 * settings.windowBytes)
-        return connection
     }
 
     mutating func run() {
@@ -123,6 +113,7 @@ struct PublisherLoop: ~Copyable {
         if isConnected, let due = status.nextDeadline { deadline = min(deadline ?? due, due) }
         if let due = edgeNodes.deadline(isConnected: isConnected) { deadline = min(deadline ?? due, due) }
         if isConnected, let due = search.deadline { deadline = min(deadline ?? due, due) }
+        if isConnected, let due = consumers.deadline { deadline = min(deadline ?? due, due) }
         if isConnected, readVersion != nil { deadline = min(deadline ?? readAt, readAt) }
         return deadline.map { max(.zero, now.duration(to: $0)) }
     }
@@ -202,7 +193,7 @@ struct PublisherLoop: ~Copyable {
             changed: { mailbox.post(.changed($0, generation: generation)) },
             received: { mailbox.post($0, generation: generation) })
         do {
-            let connection = try Connection(Self.connectionSettings(settings), observer: observer)
+            let connection = try Connection(settings.ofConnections, observer: observer)
             try connection.start()
             self.connection = connection
         } catch {
@@ -222,6 +213,7 @@ struct PublisherLoop: ~Copyable {
         held = []
         heldStart = 0
         unreleased.removeAll()
+        consumers.reset()
         edgeNodes.reset()
         queue.rewind()
         if search.lost() {
@@ -301,38 +293,71 @@ struct PublisherLoop: ~Copyable {
         guard search.mayPublish else { return }
         let window = search.window(settings.windowRecords)
         var answers: [OutboxSettlement] = []
+        if stopAt != nil { _ = consumers.letAllGo() }
         while true {
             while heldStart < held.count {
+                guard handOnDue(now: now, &answers) else { return queue.settle(answers) }
                 let queued = held[heldStart]
-                let qos = QoS(rawValue: queued.delivery.qos.rawValue) ?? .atMostOnce
-                if unreleased.holdsBack(queued.delivery.topic, qos: qos) {
-                    queue.settle(answers)
-                    return
-                }
-                switch publish(queued, now: now) {
-                case .passedOn: break
-                case .accepted:
-                    unreleased.insert(queued.delivery.topic, qos: qos, token: queued.position.rawValue)
-                    search.published(queued.position, at: now)
-                case .answered(let disposition):
-                    answers.append(OutboxSettlement(position: queued.position, disposition: disposition))
-                case .noRoom:
-                    queue.settle(answers)
-                    return
+                if isPaced(queued.delivery), case .taken(let superseded) = consumers.rule(queued, now: now) {
+                    if let superseded {
+                        answers.append(OutboxSettlement(position: superseded, disposition: .shed(.tooFast)))
+                    }
+                } else {
+                    guard handOn(queued, now: now, &answers) else { return queue.settle(answers) }
                 }
                 heldStart += 1
             }
+            guard handOnDue(now: now, &answers) else { return queue.settle(answers) }
             queue.settle(answers)
             answers.removeAll(keepingCapacity: true)
             let load = queue.load
-            guard load.waiting > 0, load.taken < window, load.takenBytes < settings.windowBytes
-            else { return }
+            guard load.taken < window, load.takenBytes < settings.windowBytes else {
+                // With nothing that waits, the broker has to answer first.
+                if consumers.letAllGo() { continue }
+                return
+            }
+            guard load.waiting > 0 else { return }
             held = queue.take(
                 records: window - load.taken, bytes: settings.windowBytes - load.takenBytes)
             heldStart = 0
             // They are on their way; the outbox says when.
             if held.isEmpty { return }
         }
+    }
+
+    /// Publishes what has waited long enough.
+    /// - Returns: false if it has to wait for others, and all behind it.
+    private mutating func handOnDue(now: MonotonicInstant, _ answers: inout [OutboxSettlement]) -> Bool {
+        while let due = consumers.nextDue(now) {
+            guard handOn(due, now: now, &answers) else { return false }
+            consumers.published()
+        }
+        return true
+    }
+
+    /// Whether consumers are spared it: not what Sparkplug says, whose messages count each other.
+    private func isPaced(_ delivery: borrowing Delivery) -> Bool {
+        settings.publishInterval != nil && StateTopic.birth(of: delivery.topic) == nil
+            && !edgeNodes.takes(delivery.topic)
+    }
+
+    /// Publishes a delivery, or notes what else became of it.
+    /// - Returns: false if it has to wait for others, and all behind it.
+    private mutating func handOn(
+        _ queued: QueuedDelivery, now: MonotonicInstant, _ answers: inout [OutboxSettlement]
+    ) -> Bool {
+        let qos = settings.qos(of: queued.delivery)
+        if unreleased.holdsBack(queued.delivery.topic, qos: qos) { return false }
+        switch publish(queued, now: now) {
+        case .passedOn: break
+        case .accepted:
+            unreleased.insert(queued.delivery.topic, qos: qos, token: queued.position.rawValue)
+            search.published(queued.position, at: now)
+        case .answered(let disposition):
+            answers.append(OutboxSettlement(position: queued.position, disposition: disposition))
+        case .noRoom: return false
+        }
+        return true
     }
 
     /// - Returns: whether there were any answers.
@@ -404,7 +429,7 @@ struct PublisherLoop: ~Copyable {
         do throws(PublishRefusal) {
             try connection.publish(
                 topic: topic, payload: queued.delivery.payload,
-                qos: QoS(rawValue: queued.delivery.qos.rawValue) ?? .atMostOnce, retain: retain,
+                qos: settings.qos(of: queued.delivery), retain: retain,
                 properties: composer.bytes.span.bytes, token: queued.position.rawValue)
             return .accepted
         } catch {

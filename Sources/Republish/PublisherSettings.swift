@@ -1,5 +1,6 @@
 public import DiodeProtocol
 public import MQTT
+internal import Outbox
 public import Sparkplug
 
 /// What a publisher is told once.
@@ -10,6 +11,8 @@ public struct PublisherSettings: Sendable {
     public var connection: ConnectionSettings
     public var mapper: TopicMapper
     public var late = LatePolicy.topic
+    /// What is published at a higher QoS is published at this one.
+    public var maximumQoS = QoS.exactlyOnce
     /// Deliveries and bytes that are on their way to the IT broker at once: what is repeated when it is lost.
     public var windowRecords = 4_096
     public var windowBytes = 16 << 20
@@ -22,6 +25,30 @@ public struct PublisherSettings: Sendable {
         self.link = link
         self.connection = connection
         self.mapper = mapper
+    }
+
+    /// The least time between two live values of a topic; nil: none.
+    public var publishInterval: Duration? {
+        // What waits fills the window.
+        didSet { if publishInterval != nil { (windowRecords, windowBytes) = (65_536, 64 << 20) } }
+    }
+
+    /// What every connection of the publisher is told.
+    var ofConnections: ConnectionSettings {
+        var connection = connection
+        if connection.clientIdentifier.isEmpty { connection.clientIdentifier = "diode-recv-\(link)" }
+        connection.cleanStart = true
+        connection.sessionExpiry = .zero
+        connection.will = LinkStatusPublisher(link: link).will
+        connection.publishQueueMessages = windowRecords + 2 * LinkStatusPublisher.noticeLimit
+        connection.publishQueueBytes = max(connection.publishQueueBytes, 2 * windowBytes)
+        return connection
+    }
+
+    /// At which QoS a delivery is published.
+    func qos(of delivery: borrowing Delivery) -> QoS {
+        let qos = QoS(rawValue: delivery.qos.rawValue) ?? .atMostOnce
+        return qos.rawValue > maximumQoS.rawValue ? maximumQoS : qos
     }
 }
 

@@ -7,17 +7,19 @@
 //      └───────────── settle ◀── Settler ◀═══ acknowledgements╝
 //
 //   1. LatePolicy.swift — what becomes of records that come late and are superseded
-//   2. TopicMapper.swift — the link's topics on the IT broker, and those that may never be written
-//   3. EdgeNodeConnections.swift — Sparkplug edge nodes: a connection for each, and what the proxy decides
-//   4. PropertyComposer.swift — the properties of a publish: the plant's, then ours
-//   5. UnreleasedTopics.swift — keeps a topic in order where its QoS changes
-//   6. Settler.swift — turns the IT broker's answers into settlements of the outbox
-//   7. LinkStatusPublisher.swift — what stands at diode/<link>/status and diode/<link>/gap
-//   8. MessageOrigin.swift — what a message on the IT broker says of where it came from
-//   9. RetainedReader.swift — reads back what the IT broker retains
-//  10. RetainedSweep.swift — deletes what a link that is gone left
-//  11. PublisherMailbox.swift — what other threads tell the publisher
-//  12. PublisherSettings.swift — what a publisher is told once, and what it tells
-//  13. PublisherLoop.swift — the thread: window, connection, loss of the connection
-//  14. RefusalSearch.swift — at which delivery a broker ends the connection
-//  15. Publisher.swift — publishes one link on the IT broker
+//   2. TopicMap.swift — other names for topics of the link
+//   3. TopicMapper.swift — the link's topics on the IT broker, and those that may never be written
+//   4. EdgeNodeConnections.swift — Sparkplug edge nodes: a connection for each, and what the proxy decides
+//   5. PropertyComposer.swift — the properties of a publish: the plant's, then ours
+//   6. ConsumerGuard.swift — keeps live values of a topic apart for slow consumers
+//   7. UnreleasedTopics.swift — keeps a topic in order where its QoS changes
+//   8. Settler.swift — turns the IT broker's answers into settlements of the outbox
+//   9. LinkStatusPublisher.swift — what stands at diode/<link>/status and diode/<link>/gap
+//  10. MessageOrigin.swift — what a message on the IT broker says of where it came from
+//  11. RetainedReader.swift — reads back what the IT broker retains
+//  12. RetainedSweep.swift — deletes what a link that is gone left
+//  13. PublisherMailbox.swift — what other threads tell the publisher
+//  14. PublisherSettings.swift — what a publisher is told once, and what it tells
+//  15. PublisherLoop.swift — the thread: window, connection, loss of the connection
+//  16. RefusalSearch.swift — at which delivery a broker ends the connection
+//  17. Publisher.swift — publishes one link on the IT broker

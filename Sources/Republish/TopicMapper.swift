@@ -5,13 +5,14 @@ public import Outbox
 ///
 /// ```text
 /// topic ─▶ diode or diode/…, Sparkplug commands and host states ─▶ never
+///       ─▶ moved by the map, or a name that the map has given away ─▶ never
 ///       ─▶ prefix + topic ─▶ outside the link's own filters ─────▶ never
 ///                         ─▶ there
 /// ```
 public struct TopicMapper: Sendable {
     /// The answer for one record.
     public enum Mapping: Equatable, Sendable {
-        /// The topic as it came: no prefix is set.
+        /// The topic as it came: no prefix is set, and no entry of the map moves it.
         case unchanged
         /// The topic is in `prefixed`.
         case prefixed
@@ -23,13 +24,16 @@ public struct TopicMapper: Sendable {
 
     private let prefix: [UInt8]
     private let own: [TopicFilter]
+    private let map: TopicMap
     /// The mapped topic after `.prefixed`; used again for the next record.
     public private(set) var prefixed: [UInt8] = []
 
     /// - Parameters:
     ///   - prefix: levels to stand before each topic; a slash is added if it does not end in one. Empty: none.
     ///   - own: what the link may write, as topics of the IT broker. `["#"]` is everything that does not begin with `$`.
-    public init(prefix: String, own: [TopicFilter]) {
+    ///   - map: other names, before the prefix is put before them.
+    public init(prefix: String, own: [TopicFilter], map: TopicMap = TopicMap()) {
+        self.map = map
         var bytes = Array(prefix.utf8)
         if let last = bytes.last, last != UInt8(ascii: "/") { bytes.append(UInt8(ascii: "/")) }
         self.prefix = bytes
@@ -40,14 +44,31 @@ public struct TopicMapper: Sendable {
     public mutating func map(_ topic: RawSpan) -> Mapping {
         if Self.isReserved(topic) { return .refused(.reservedTopic) }
         if Self.isSparkplugCommand(topic) { return .refused(.sparkplugCommand) }
+        guard map.isEmpty else { return move(topic) }
         guard !prefix.isEmpty else {
             return isOwn(topic) ? .unchanged : .refused(.foreignTopic)
         }
+        return putBehindPrefix(topic)
+    }
+
+    private mutating func move(_ topic: RawSpan) -> Mapping {
+        let bytes = topic.withUnsafeBytes { Array($0) }
+        switch map.answer(for: bytes) {
+        case .taken: return .refused(.nameTaken)
+        case .moved(let moved): return putBehindPrefix(moved.span.bytes)
+        case .stays:
+            guard prefix.isEmpty else { return putBehindPrefix(topic) }
+            return isOwn(topic) ? .unchanged : .refused(.foreignTopic)
+        }
+    }
+
+    private mutating func putBehindPrefix(_ topic: RawSpan) -> Mapping {
         guard prefix.count + topic.byteCount <= Self.maximumTopicBytes else { return .refused(.topicTooLong) }
         prefixed.removeAll(keepingCapacity: true)
         prefixed.append(contentsOf: prefix)
         topic.withUnsafeBytes { prefixed.append(contentsOf: $0) }
         if Self.isReserved(prefixed.span.bytes) { return .refused(.reservedTopic) }
+        if Self.isSparkplugCommand(prefixed.span.bytes) { return .refused(.sparkplugCommand) }
         return isOwn(prefixed.span.bytes) ? .prefixed : .refused(.foreignTopic)
     }
 
@@ -77,7 +98,8 @@ public struct TopicMapper: Sendable {
         guard !Self.isReserved(topic), isOwn(topic) else { return nil }
         let bytes = topic.withUnsafeBytes { Array($0) }
         guard bytes.starts(with: prefix), bytes.count > prefix.count else { return nil }
-        return Array(bytes.dropFirst(prefix.count))
+        let named = Array(bytes.dropFirst(prefix.count))
+        return map.isEmpty ? named : map.source(of: named)
     }
 
     /// Whether a topic of the plant may be on the IT broker.

@@ -80,8 +80,13 @@ struct Run {
             guard let queue = service.outbox(of: link.name) else { continue }
             var settings = PublisherSettings(
                 link: link.name, connection: try ConnectionSettings(configuration.broker),
-                mapper: TopicMapper(prefix: link.topicPrefix, own: try link.own.map { try TopicFilter($0.description) })
-            )
+                mapper: TopicMapper(
+                    prefix: link.topicPrefix, own: try link.own.map { try TopicFilter($0.description) },
+                    map: TopicMap(
+                        link.map.map { TopicMap.Entry(from: $0.from.description, to: $0.to.description) },
+                        except: configuration.sparkplug.namespaces)))
+            settings.maximumQoS = QoS(rawValue: UInt8(link.maximumQoS)) ?? .exactlyOnce
+            settings.publishInterval = link.publishRate?.interval
             settings.edgeNodes = EdgeNodeProxy.Settings(configuration.sparkplug)
             settings.late = LatePolicy(rawValue: configuration.late.rawValue) ?? .topic
             if let client = configuration.broker.clientID {

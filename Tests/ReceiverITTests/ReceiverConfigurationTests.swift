@@ -23,7 +23,7 @@ struct ReceiverConfigurationTests {
         let configuration = try read("{ links: [{}], broker: { url: 'mqtt://127.0.0.1:1884' }, state: 'recv.db' }")
         #expect(
             configuration.effective.line == "{\"links\":[{\"name\":\"plant-a\",\"card\":\"plant-a.card\",\"listen\":["
-                + "\"127.0.0.1:7400\"],\"topic_prefix\":\"\",\"own\":[\"#\"]}],\"broker\":{\"url\":"
+                + "\"127.0.0.1:7400\"],\"topic_prefix\":\"\",\"own\":[\"#\"],\"map\":[],\"max_qos\":2,\"publish_rate\":null}],\"broker\":{\"url\":"
                 + "\"mqtt://127.0.0.1:1884\",\"ca\":null,\"cert\":null,\"key\":null,\"username\":null,"
                 + "\"password_file\":null,\"client_id\":null,\"version\":\"auto\"},\"state\":\"recv.db\","
                 + "\"reorder_timeout\":\"50ms\",\"silence_timeout\":\"3s\",\"outbox\":{\"limit\":\"4GiB\"},"
@@ -96,6 +96,11 @@ struct ReceiverConfigurationTests {
             ("links: [{ topic_prefix: '/' }]", "links[0].topic_prefix"),
             ("links: [{ topic_prefix: 'diode/x' }]", "links[0].topic_prefix"),
             ("links: [{ rate: '1Mbit/s' }]", "links[0].rate"),
+            ("links: [{ max_qos: 3 }]", "links[0].max_qos"),
+            ("links: [{ map: [{ from: 'a/+', to: 'b' }] }]", "links[0].map[0].from"),
+            ("links: [{ map: [{ from: 'a/#', to: 'b' }] }]", "links[0].map[0].to"),
+            ("links: [{ map: [{ from: 'a/#', to: 'diode/#' }] }]", "links[0].map[0].to"),
+            ("links: [{ map: [{ from: 'a', to: 'x/a' }, { from: 'b/#', to: 'x/#' }] }]", "links[0].map[1].to"),
             ("links: [{}], late: 'never'", "late"), ("links: [{}], outbox: { limit: '1B' }", "outbox.limit"),
             ("links: [{}], status: { listen: '0.0.0.0:1' }", "status.listen"),
             ("links: [{}], reorder_timeout: 50", "reorder_timeout"),

@@ -72,6 +72,36 @@ struct TopicMapperTests {
         #expect(try map(topic, prefix: prefix, own: own) == expected)
     }
 
+    @Test(
+        "A map gives topics other names, each from one topic alone, and leads every name back",
+        arguments: [
+            ("acme/old/a", "x/a"), ("acme/old", "x"), ("acme/older", "acme/older"), ("acme/old/", "x/"),
+            ("b", "deep/c"),
+            ("b/a", "b/a"), ("x/a", "-name_taken"), ("x", "-name_taken"), ("deep/c", "-name_taken"), ("xy", "xy"),
+            ("acme/old/keep/a", "kept/a"), ("strip/a/b", "a/b"), ("strip", "-name_taken"),
+            ("strip/diode/x", "-reserved_topic"), ("strip/spBv1.0/g/NCMD/n", "-name_taken"),
+            ("spBv1.0/g/NDATA/n", "spBv1.0/g/NDATA/n"),
+        ])
+    func renamed(topic: String, expected: String) throws {
+        let strip = topic.hasPrefix("strip")
+        let entries: [(String, String)] =
+            strip
+            ? [("strip/#", "#")]
+            : [("acme/old/keep/#", "kept/#"), ("acme/old/#", "x/#"), ("b", "deep/c"), ("spBv1.0/#", "y/#")]
+        for prefix in ["", "p"] where !topic.contains("diode") || prefix.isEmpty {
+            var mapper = TopicMapper(
+                prefix: prefix, own: [try TopicFilter("#")],
+                map: TopicMap(entries.map { .init(from: $0.0, to: $0.1) }, except: ["spBv1.0"]))
+            guard case .refused(let reason) = mapper.map(topic.utf8.span.bytes) else {
+                let name = mapper.map(topic.utf8.span.bytes) == .unchanged ? Array(topic.utf8) : mapper.prefixed
+                #expect(String(decoding: name, as: UTF8.self) == (prefix.isEmpty ? expected : "p/\(expected)"))
+                #expect(mapper.plantTopic(of: name.span.bytes) == Array(topic.utf8))
+                continue
+            }
+            #expect("-\(reason.rawValue)" == expected)
+        }
+    }
+
     @Test("A topic that the prefix makes too long is a dead letter")
     func tooLong() throws {
         let topic = String(repeating: "x", count: 65_530)
