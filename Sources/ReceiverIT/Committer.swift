@@ -151,6 +151,8 @@ struct Committer: Sendable {
         var skipped: UInt64 = 0
         /// Topics of records whose absence was known by name.
         var found: [[UInt8]] = []
+        /// Slots go that no record tells of (W-42).
+        var isNarrowed = false
         /// Of the last checkpoint in it.
         var comparison: DigestComparison?
     }
@@ -165,7 +167,9 @@ struct Committer: Sendable {
         let stamp = Self.before(next)
         switch item {
         case .checkpoint(let checkpoint): commit.events.append(.checkpoint(checkpoint, at: stamp))
-        case .action(let action): commit.events.append(.action(action, at: stamp))
+        case .action(let action):
+            if action.what == Action.narrowed { applied.isNarrowed = true }
+            commit.events.append(.action(action, at: stamp))
         case .unobserved(let unobserved): commit.events.append(.unobserved(unobserved, at: stamp))
         case .brokerDrop(let drop): commit.events.append(.brokerDropped(drop, at: stamp))
         case .rotation(let rotation): commit.events.append(.rotation(rotation, at: stamp))

@@ -435,6 +435,7 @@ extension ReceiverCore {
         if applied.shed > 0 {
             memory.tracker.countShed(applied.shed, of: released.unit, isLate: released.isLate)
         }
+        if applied.isNarrowed { disturb() }
         if let comparison = applied.comparison { note(comparison, time: time) }
         for topic in applied.found { memory.gapTopics.take(topic, from: released.gap) }
         nameMissing()

@@ -108,14 +108,11 @@ struct PublisherLoop: ~Copyable {
     }
 
     private func timeout(now: MonotonicInstant) -> Duration? {
-        var deadline = stopAt
-        if connection == nil { deadline = min(deadline ?? dialAt, dialAt) }
-        if isConnected, let due = status.nextDeadline { deadline = min(deadline ?? due, due) }
-        if let due = edgeNodes.deadline(isConnected: isConnected) { deadline = min(deadline ?? due, due) }
-        if isConnected, let due = search.deadline { deadline = min(deadline ?? due, due) }
-        if isConnected, let due = consumers.deadline { deadline = min(deadline ?? due, due) }
-        if isConnected, readVersion != nil { deadline = min(deadline ?? readAt, readAt) }
-        return deadline.map { max(.zero, now.duration(to: $0)) }
+        var ends = [stopAt, edgeNodes.deadline(isConnected: isConnected), connection == nil ? dialAt : nil]
+        if isConnected {
+            ends += [status.nextDeadline, search.deadline, consumers.deadline, readVersion == nil ? nil : readAt]
+        }
+        return ends.compactMap(\.self).min().map { max(.zero, now.duration(to: $0)) }
     }
 
     // MARK: Messages
@@ -312,21 +309,18 @@ struct PublisherLoop: ~Copyable {
             answers.removeAll(keepingCapacity: true)
             let load = queue.load
             guard load.taken < window, load.takenBytes < settings.windowBytes else {
-                // With nothing that waits, the broker has to answer first.
                 if consumers.letAllGo() { continue }
                 return
             }
             guard load.waiting > 0 else { return }
-            held = queue.take(
-                records: window - load.taken, bytes: settings.windowBytes - load.takenBytes)
+            held = queue.take(records: window - load.taken, bytes: settings.windowBytes - load.takenBytes)
             heldStart = 0
             // They are on their way; the outbox says when.
             if held.isEmpty { return }
         }
     }
 
-    /// Publishes what has waited long enough.
-    /// - Returns: false if it has to wait for others, and all behind it.
+    /// Publishes what has waited long enough; false as in `handOn`.
     private mutating func handOnDue(now: MonotonicInstant, _ answers: inout [OutboxSettlement]) -> Bool {
         while let due = consumers.nextDue(now) {
             guard handOn(due, now: now, &answers) else { return false }

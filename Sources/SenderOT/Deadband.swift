@@ -27,7 +27,7 @@ public struct Deadband: Sendable, Hashable {
     }
 
     /// The number that a payload stands for; nil if it is none.
-    func number(in payload: RawSpan) -> Double? {
+    public func number(in payload: RawSpan) -> Double? {
         guard let field else { return Self.number(payload) }
         guard payload.byteCount <= Self.maximumObjectBytes else { return nil }
         do throws(JSON5Error) {

@@ -1,3 +1,4 @@
+internal import DiodeProtocol
 public import MQTT
 internal import Sparkplug
 
@@ -115,6 +116,13 @@ public struct ExportPolicy: Sendable, Equatable {
     public func exportedTopic(of topic: [UInt8]) -> [UInt8]? {
         guard case .crosses(let passage) = ruling(on: topic.span.bytes) else { return nil }
         return prefix(of: passage) + topic
+    }
+
+    /// Whether a topic of the link is one that this policy lets through under that name; of a state, whether its edge node's birth is.
+    func exports(_ topic: [UInt8]) -> Bool {
+        let bytes = topic.span.bytes
+        guard let birth = StateTopic.birth(of: bytes) else { return plantTopic(of: topic) != nil }
+        return refusal(of: birth) == nil
     }
 
     /// The topic of the plant that has this name on the link; nil if none that crosses has.

@@ -204,6 +204,35 @@ final class Intake: Sendable {
         }
     }
 
+    /// What the policy does not export any more.
+    var unexported: SenderCore.Unexported { state.withLock { $0.core.unexported() } }
+
+    /// What another policy would change for the topics that are held.
+    func compare(with other: ExportPolicy) -> SenderCore.Comparison {
+        var comparison = SenderCore.Comparison()
+        var place: Int? = 0
+        while let from = place {
+            place = state.withLock { $0.core.compare(with: other, from: from, into: &comparison) }
+        }
+        return comparison
+    }
+
+    /// Makes deletions of it, and forgets last events.
+    func endUnexported() {
+        var place: Int? = 0
+        while let from = place {
+            let now = MonotonicInstant(nanoseconds: MonotonicClock.now())
+            let time = UnixMilliseconds(rawValue: UnixClock.now())
+            let wake = state.withLock { state in
+                state.core.journalState = journal.coreState
+                place = state.core.endUnexported(from: from, now: now, time: time)
+                return endGulp(&state, now)
+            }
+            if wake { pulseWakeup.signal() }
+            journal.waitForRoom()
+        }
+    }
+
     /// Counters, topics held, the newest stamp and values that wait for their rates, of one moment.
     var progress: (counters: SenderCore.Counters, topics: Int, newest: Stamp, waiting: Int) {
         state.withLock { ($0.core.counters, $0.core.topicCount, $0.core.newestStamp, $0.core.pacer.waitingCount) }

@@ -325,6 +325,13 @@ public struct NamespaceSlots: ~Copyable {
         if topicBytes(id) > bytes { change(id.index) { $0.retained = Value() } }
     }
 
+    /// Gives up the last event: its topic is not exported any more.
+    mutating func clearEvent(_ id: TopicID, in block: BlockNumber) {
+        guard entries[id.index].event.state != .empty else { return }
+        noteChange(id.index, in: block)
+        change(id.index) { $0.event = Value() }
+    }
+
     mutating func noteChange(_ place: Int, in block: BlockNumber) {
         guard !entries[place].isChanged else { return }
         entries[place].isChanged = true

@@ -158,6 +158,8 @@ public final class SenderService: Sendable {
         note("start", "\(software), configuration \(fingerprintOfConfiguration)")
         let queued = journal.queuedResends
         if queued > 0 { note("resend", "\(queued) blocks were queued before the start") }
+        note("export", configuration.withLock { Self.exportText($0.effective) })
+        narrow()
         if let setAside { note("journal set aside", "damaged at the start, now \(setAside)") }
         do throws(ConnectionError) {
             try subscriber.start()
@@ -203,12 +205,15 @@ public final class SenderService: Sendable {
         let old = configuration.withLock { $0 }
         checkKey(new)
         if new.export != old.export {
+            // What is Sparkplug changes with the next start alone.
             let policy = ExportPolicy(rules: new.export, sparkplugNamespaces: old.sparkplug.namespaces)
             intake.replacePolicy(policy)
+            narrow()
             subscriber.replace(filters: policy.subscriptions)
         }
         configuration.withLock { $0 = new }
         note("configuration", "\(fingerprintOfConfiguration)")
+        if new.export != old.export { note("export", Self.exportText(new.effective)) }
         log.notice(
             "reloaded", new.export == old.export ? "the export policy is the same" : "the export policy has changed",
             ["rules": .number(new.export.count)])
@@ -256,6 +261,27 @@ public final class SenderService: Sendable {
             intake.waitForPulse(until: next)
         }
     }
+
+    /// Ends on the other side what the policy does not export any more. The operator meant it: `deletions.hold` does not apply.
+    private func narrow() {
+        let found = intake.unexported
+        guard !found.isEmpty else { return }
+        note(Action.narrowed, "\(found.words) are not exported any more")
+        intake.endUnexported()
+        note(Action.narrowed, "they are deleted")
+        log.notice(
+            Action.narrowed, "what is no longer exported was deleted",
+            ["retained": .number(found.retained), "events": .number(found.events)])
+    }
+
+    /// What other rules would change for the topics that are held.
+    func compare(with rules: [ExportPolicy.Rule]) -> SenderCore.Comparison {
+        let namespaces = configuration.withLock { $0.sparkplug.namespaces }
+        return intake.compare(with: ExportPolicy(rules: rules, sparkplugNamespaces: namespaces))
+    }
+
+    /// The rules that hold.
+    var effectiveExport: JSONValue { configuration.withLock { $0.effective["export"] ?? [] } }
 
     /// Releases deletions that are held.
     /// - Returns: how many topics that were.

@@ -51,8 +51,7 @@ extension SenderService {
         let geometry = BlockGeometry(
             framing: EthernetFraming(mtuBytes: configuration.link.mtu, ipv6: isIPv6),
             repair: RepairRatio(share: configuration.fec.repair.share, minimum: configuration.fec.minRepair))
-        let policy = ExportPolicy(rules: configuration.export, sparkplugNamespaces: configuration.sparkplug.namespaces)
-        var settings = SenderCore.Settings(policy: policy, geometry: geometry)
+        var settings = SenderCore.Settings(policy: configuration.policy, geometry: geometry)
         settings.edgeNodes.namespaces = configuration.sparkplug.namespaces
         settings.edgeNodes.limits.nodes = configuration.sparkplug.nodes
         settings.edgeNodes.limits.bytes = Int(clamping: configuration.sparkplug.values.bytes)
@@ -72,6 +71,11 @@ extension SenderService {
         let rate = rates.min() ?? configuration.link.rate
         return FrameEmitter.Settings(
             bitsPerSecond: rate.bitsPerSecond, framing: framing, repairSpread: configuration.fec.repairSpread)
+    }
+
+    /// The rules as the ledger tells them, cut where it takes no more.
+    static func exportText(_ effective: JSONValue) -> String {
+        Subscriber.shortened(effective["export"]?.line ?? "[]", to: Action.maximumDetailBytes)
     }
 
     /// The effective configuration less what is read again while running.

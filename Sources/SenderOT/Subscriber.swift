@@ -114,18 +114,18 @@ final class Subscriber: Sendable {
         return isOnline && connection != nil
     }
 
-    /// Subscribes to other filters from now on.
+    /// Subscribes to the filters of another policy from now on, and fetches what it lets through: an exception less, or another prefix,
+    /// changes that while the filters stay.
     func replace(filters: [TopicFilter]) {
-        let (connection, removed, added) = state.withLock { state in
+        let (connection, removed) = state.withLock { state in
             let removed = state.filters.filter { !filters.contains($0) }
-            let added = filters.filter { !state.filters.contains($0) }
             state.filters = filters
-            if !added.isEmpty { state.needsFetch = true }
-            return (state.report.isOnline ? state.connection : nil, removed, added)
+            state.needsFetch = true
+            return (state.report.isOnline ? state.connection : nil, removed)
         }
         guard let connection else { return }
         if !removed.isEmpty { _ = try? connection.unsubscribe(removed.map(\.description)) }
-        if !added.isEmpty { subscribe(connection) }
+        subscribe(connection)
     }
 
     /// Tries a fetch again that failed. Call it about each second.

@@ -7,9 +7,11 @@
 //   3. Keygen.swift — a new key and its card
 //   4. CardIssue.swift — a fresh card of the same key
 //   5. SenderCheck.swift — tests what can be tested, and shows the effective configuration
-//   6. AcceptDeletions.swift — releases deletions that are held
-//   7. Resend.swift — repeats what the receiver misses
-//   8. NeighbourTable.swift — what the kernel knows of the far side
+//   6. PolicyCheck.swift — what the export policy would do with one message
+//   7. RunningCheck.swift — which topics a file would add and remove
+//   8. AcceptDeletions.swift — releases deletions that are held
+//   9. Resend.swift — repeats what the receiver misses
+//  10. NeighbourTable.swift — what the kernel knows of the far side
 import Commands
 import Configuration
 import Glibc

@@ -88,7 +88,9 @@ struct Run {
         switch request {
         case StatusReport.request: service.status
         case AcceptDeletions.request: AcceptDeletions.answer(service)
-        default: Resend.answer(request, service) ?? ["error": "this daemon answers: status, accept-deletions, resend"]
+        default:
+            Resend.answer(request, service) ?? service.comparison(answering: request)
+                ?? ["error": "this daemon answers: status, accept-deletions, resend, compare-export"]
         }
     }
 

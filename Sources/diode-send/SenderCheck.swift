@@ -14,12 +14,15 @@ enum SenderCheck {
     static func run(_ invocation: Invocation) throws -> ExitCode {
         let path = invocation.required("--config")
         let configuration = try SenderConfiguration(path: path)
-        if invocation.has("--against-running") {
-            throw Program.Failure("--against-running is not available in this version (\(ProgramVersion.number))")
-        }
         var report = CheckReport()
+        let isWhole = !invocation.has("--topic") && !invocation.has("--against-running")
         if let topic = invocation.value("--topic") {
-            try judge(topic, payload: invocation.value("--payload"), by: configuration.export, &report)
+            guard !invocation.has("--against-running") else {
+                throw UsageError("--against-running and --topic are two questions")
+            }
+            try PolicyCheck.judge(topic, payload: invocation.value("--payload"), by: configuration, &report)
+        } else if invocation.has("--against-running") {
+            try RunningCheck.compare(configuration, &report)
         } else if invocation.has("--payload") {
             throw UsageError("--payload needs --topic")
         } else {
@@ -27,7 +30,7 @@ enum SenderCheck {
             checkAll(configuration, &report)
         }
         for line in report.lines { Terminal.line(line) }
-        if !invocation.has("--topic") { Terminal.line("\n" + configuration.effective.page) }
+        if isWhole { Terminal.line("\n" + configuration.effective.page) }
         return report.isGood ? .success : .failure
     }
 
@@ -97,39 +100,5 @@ enum SenderCheck {
             "neighbour",
             "\(path.to.host): the kernel knows \(found) instead of \(wanted): ip neigh replace \(path.to.host)"
                 + " lladdr \(wanted) nud permanent dev \(path.interface ?? "DEVICE")")
-    }
-
-    /// What the export policy would do with one message.
-    private static func judge(
-        _ topic: String, payload: String?, by rules: [ExportPolicy.Rule], _ report: inout CheckReport
-    ) throws {
-        guard (1...65_535).contains(topic.utf8.count), !topic.utf8.contains(where: { "+#\0".utf8.contains($0) }) else {
-            throw UsageError("--topic: \"\(topic)\" is no topic name; allowed: 1 to 65535 bytes without + # and NUL")
-        }
-        if let payload {
-            do throws(SystemError) { _ = try WholeFile.read(payload, maximumBytes: 256 << 20) } catch {
-                throw Program.Failure("--payload \(payload): \(error.reason)")
-            }
-        }
-        guard let refusal = ExportPolicy(rules: rules).refusal(of: topic.utf8.span.bytes) else {
-            let rule = rules.firstIndex { rule in
-                rule.filter.matches(topic) && !rule.exceptions.contains { $0.matches(topic) }
-            }
-            return report.pass("export", "\(topic): crosses by \(rule.map { "export[\($0)]" } ?? "a rule")")
-        }
-        report.pass("export", "\(topic): stays: \(reason(refusal))")
-    }
-
-    private static func reason(_ refusal: ExportPolicy.Refusal) -> String {
-        switch refusal {
-        case .notExported: "no rule of export names it"
-        case .brokerTopic: "it begins with $ and belongs to the broker"
-        case .reservedForDiode: "diode/ is where the receiving side speaks for itself"
-        case .commandOrState: "a Sparkplug command or host state never crosses"
-        case .topicTooLong: "with the prefix of its rule the topic is longer than MQTT allows"
-        case .tooLarge: "the payload is larger than max_payload of its rule"
-        case .deadband: "the change is smaller than the deadband of its rule"
-        case .superseded: "a newer value took its place while it waited for max_rate"
-        }
     }
 }

@@ -51,7 +51,7 @@ enum SenderLanguage {
                 Option(
                     "--topic", "TOPIC", summary: "says what the export policy would do with a message of this topic"),
                 Option("--payload", "FILE", summary: "and with this payload"),
-                Option("--against-running", summary: "topics added and removed (not available in this version)"),
+                Option("--against-running", summary: "which topics the file would add and remove at the daemon"),
             ],
             summary: "tests what can be tested and shows the effective configuration; 1 if a check fails",
             examples: ["diode-send check --config /etc/uns-diode/send.json5 --topic acme/site/line/temp"]),

@@ -89,6 +89,38 @@ struct CheckTests {
         #expect(finished.output.hasPrefix("ok    export      \(topic): \(answer)"))
     }
 
+    @Test("check tells on what terms a message crosses, and what its payload does")
+    func policyTerms() async throws {
+        let text = """
+            { link: { rate: "1Mbit/s" }, broker: { url: "mqtt://127.0.0.1:1" }, state: "send.db", export: [
+              { filter: "acme/small", max_payload: "4B", prefix: "site" },
+              { filter: "acme/#", max_rate: "2/s", deadband: { field: "v", delta: 0.5 } },
+              { filter: "+/g/#", max_rate: "1/s" } ] }
+            """
+        let path = try shell.writeSender(text)
+        func check(_ topic: String, _ payload: String) async throws -> String {
+            try shell.folder.write("payload", payload)
+            let finished = try await shell.send(
+                "check", "-c", path, "--topic", topic, "--payload", shell.folder.file("payload"))
+            #expect(finished.succeeded, "\(finished.errors)")
+            return finished.output
+        }
+        #expect(
+            try await check("acme/small", "1234")
+                == "ok    export      acme/small: crosses by export[0] as site/acme/small\n")
+        let large = "ok    export      acme/small: stays: the payload has 5 bytes, max_payload of export[0] is 4\n"
+        #expect(try await check("acme/small", "12345") == large)
+        let terms = try await check("acme/a", "{ \"v\": 2.5 }")
+        #expect(terms.contains("crosses by export[1]\nnote  max_rate    one each 0.5 seconds"))
+        #expect(terms.contains("note  deadband    2.5 stays unless it differs by 0.5 from the last sent"))
+        #expect(try await check("acme/a", "x").contains("the payload has no number in \"v\""))
+        #expect(try await check("spBv1.0/g/NDATA/n", "x").contains("do not apply to Sparkplug topics"))
+        let both = try await shell.send("check", "-c", path, "--topic", "a", "--against-running")
+        #expect(both.exit == .code(2))
+        let alone = try await shell.send("check", "-c", path, "--against-running")
+        #expect(alone.exit == .code(1), "no daemon runs")
+    }
+
     @Test("a topic that is none, or a payload that is not there, is refused")
     func policyUsage() async throws {
         let path = try shell.writeSender()

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import TestKit
 import Testing
 
@@ -9,6 +10,32 @@ struct ExportPolicyTests {
         var settings = DiodePair.Settings()
         settings.sender["export"] = "[\(export)]"
         return try await DiodePair(ot: ot, it: it, settings)
+    }
+
+    /// Writes other rules into the configuration and lets the daemon read them, or starts it anew.
+    private static func change(_ pair: DiodePair, export: String, restart: Bool = false) async throws {
+        let text = try String(contentsOfFile: pair.senderConfiguration, encoding: .utf8)
+        let lines = text.split(separator: "\n").map {
+            $0.hasPrefix("  export:") ? "  export: [\(export)]," : String($0)
+        }
+        try pair.folder.write("send.json5", lines.joined(separator: "\n") + "\n")
+        if restart {
+            #expect(try await pair.sender?.terminate() == .code(0))
+            try pair.startSender()
+        } else {
+            pair.sender?.send(SIGHUP)
+        }
+    }
+
+    /// Waits until the IT broker retains this, and the audit says that both sides agree.
+    private static func agrees(_ pair: DiodePair, _ it: Broker, on expected: [String: String]) async throws -> Bool {
+        try await eventually(.seconds(20)) {
+            let audit = try await AuditAnswer(pair)
+            // Never a difference, not even while last events leave.
+            #expect(audit.replica("digest_matches") != false, "\(audit)")
+            guard audit.exit == .code(0), audit.replica("digest_matches") == true else { return false }
+            return try await it.retained("+/#").filter { !$0.key.hasPrefix("diode/") } == expected
+        }
     }
 
     private static func texts(_ messages: [ReceivedMessage]) -> [String] {
@@ -56,6 +83,78 @@ struct ExportPolicyTests {
                 && audit.sender("filtered") == state.filtered.values.reduce(0, +)
         }
         #expect(isWell && audit.list("gaps").isEmpty && audit.list("losses").isEmpty, "\(audit)")
+        try await pair.stop()
+    }
+
+    @Test(
+        "a narrower filter deletes on the IT side, a wider one brings what is retained, a prefix moves it; SIGHUP and start alike"
+    )
+    func changes() async throws {
+        let (ot, it) = (try await Broker.start(), try await Broker.start())
+        let pair = try await Self.pair(ot, it, export: "{ filter: \"acme/#\" }")
+        for index in 0..<150 { try await ot.publish("acme/many/\(index)", "1", retain: true) }
+        try await ot.publish("acme/a", "1", retain: true)
+        try await ot.publish("other/a", "1", retain: true)
+        let collector = try await it.subscribe("acme/event")
+        try await pair.start()
+        try await ot.publish("acme/event", "1")
+        #expect(await collector.messages(atLeast: 1).count == 1)
+        let many = Dictionary(uniqueKeysWithValues: (0..<150).map { ("acme/many/\($0)", "1") })
+        #expect(try await Self.agrees(pair, it, on: many.merging(["acme/a": "1"]) { $1 }))
+        // More than deletions.hold believes of a broker: the operator meant it.
+        try await Self.change(pair, export: "{ filter: \"acme/#\", except: [\"acme/many/#\", \"acme/event\"] }")
+        #expect(try await Self.agrees(pair, it, on: ["acme/a": "1"]))
+        let audit = try await AuditAnswer(pair)
+        #expect(audit.actions("export.narrowed").count == 2, "\(audit)")
+        try await Self.change(pair, export: "{ filter: \"acme/+\", prefix: \"site\" }, { filter: \"other/#\" }")
+        #expect(try await Self.agrees(pair, it, on: ["site/acme/a": "1", "other/a": "1"]))
+        try await Self.change(pair, export: "{ filter: \"acme/#\" }", restart: true)
+        #expect(try await Self.agrees(pair, it, on: many.merging(["acme/a": "1"]) { $1 }))
+        // A file that is no configuration changes nothing.
+        try await Self.change(pair, export: "{ filter: \"#\", max_rate: \"never\" }")
+        #expect(await eventually { pair.sender?.errors.contains("reload.invalid") ?? false })
+        try await ot.publish("acme/a", "2", retain: true)
+        #expect(try await Self.agrees(pair, it, on: many.merging(["acme/a": "2"]) { $1 }))
+        #expect(collector.messages.count == 1)
+        try await pair.stop()
+    }
+
+    @Test("check --against-running counts what a file would delete and add before the daemon reads it")
+    func againstRunning() async throws {
+        let (ot, it) = (try await Broker.start(), try await Broker.start())
+        let pair = try await Self.pair(ot, it, export: "{ filter: \"acme/#\" }")
+        for topic in ["acme/a", "acme/b", "other/a", "other/b"] { try await ot.publish(topic, "1", retain: true) }
+        let collector = try await it.subscribe("acme/#")
+        try await pair.start()
+        try await ot.publish("acme/event", "1")
+        #expect(await collector.messages(atLeast: 3).count >= 3)
+        func check() async throws -> Finished {
+            try await run([
+                Executable.path("diode-send"), "check", "--config", pair.senderConfiguration, "--against-running",
+            ])
+        }
+        let same = try await check()
+        #expect(
+            same.succeeded && same.output.hasPrefix("ok    removed     0 topics")
+                && same.output.contains("added       0 topics"))
+        let text = try String(contentsOfFile: pair.senderConfiguration, encoding: .utf8)
+        let rules = "{ filter: \"acme/b\", prefix: \"p\" }, { filter: \"other/#\" }"
+        let lines = text.split(separator: "\n").map { $0.hasPrefix("  export:") ? "  export: [\(rules)]," : String($0) }
+        try pair.folder.write("send.json5", lines.joined(separator: "\n") + "\n")
+        let other = try await check()
+        #expect(other.succeeded, "\(other.output)\(other.errors)")
+        let answers = other.output.split(separator: "\n").map(String.init)
+        #expect(
+            answers.count == 8 && answers[0].hasPrefix("ok    removed     3 topics")
+                && answers[1].hasPrefix("ok    added       3 topics"))
+        let names = answers.dropFirst(2).map { $0.split(separator: " ").suffix(2).joined(separator: " ") }
+        #expect(
+            Set(names) == [
+                "removed acme/a", "removed acme/b", "removed acme/event", "added p/acme/b", "added other/a",
+                "added other/b",
+            ])
+        // Asking changed nothing.
+        #expect(try await it.retained("acme/#") == ["acme/a": "1", "acme/b": "1"])
         try await pair.stop()
     }
 

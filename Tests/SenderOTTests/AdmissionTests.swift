@@ -220,6 +220,24 @@ import Testing
         #expect(Self.payloads(bench) == ["\(data)=1", "\(data)=2", "\(data)=3", "p/spBv1.0x=1"])
     }
 
+    @Test("P2 what a narrower policy does not export any more is deleted by number, and its last events are forgotten")
+    func narrowed() throws {
+        var bench = try bench([.init(filter: try TopicFilter("#"))])
+        for topic in ["a/x", "b/x", "c"] { bench.publish(topic, Self.text("1"), retain: true) }
+        for topic in ["a/x", "b/event"] { bench.publish(topic, Self.text("event")) }
+        bench.publish("c", [], retain: true)
+        bench.core.replacePolicy(ExportPolicy(rules: [.init(filter: try TopicFilter("a/#"), prefix: "p")]))
+        #expect(bench.core.unexported() == .init(retained: 2, events: 2))
+        #expect(bench.core.endUnexported(from: 0, now: bench.now, time: bench.time) == nil)
+        #expect(bench.core.unexported().isEmpty)
+        try bench.endGulp(idle: true)
+        #expect(Self.payloads(bench).suffix(2) == ["a/x=", "b/x="] && bench.stream.lastSequence == 8)
+        #expect(bench.core.stateNow().slots == 0)
+        let began = bench.core.beginFetch()
+        #expect(bench.publishFetched("a/x", Self.text("1"), since: began) == .taken(stamp(9)))
+        #expect(bench.core.unexported().isEmpty)
+    }
+
     // On disk.
 
     @Test("P1 the row of a waiting value is written before its delivery leaves, and removed behind its block")

@@ -36,7 +36,7 @@ struct DiodeSendRunTests {
         #expect(try await sender.child.terminate() == .code(0))
         let seen = sender.sink.snapshot
         #expect(seen.refused == 0 && seen.failures.isEmpty)
-        #expect(seen.stream.actions.map(\.what) == ["start", "stop"])
+        #expect(seen.stream.actions.map(\.what) == ["start", "export", "stop"])
         #expect(seen.beats.contains { $0.broker?.isOnline == true })
     }
 
