@@ -22,9 +22,8 @@ struct PublisherLoop: ~Copyable {
     private let shared: Lock<PublisherReport>
     private let log: EventLog
 
-    private var mapper: TopicMapper
+    private var addressing: Addressing
     private var edgeNodes: EdgeNodeConnections
-    private var composer: PropertyComposer
     private var settler = Settler()
     private var unreleased = UnreleasedTopics()
     private var search = RefusalSearch()
@@ -42,8 +41,6 @@ struct PublisherLoop: ~Copyable {
     private var held: [QueuedDelivery] = []
     private var heldStart = 0
     private var nextOtherToken = Settler.firstOtherToken
-    private var lateTopic: [UInt8] = []
-    private let lateTopicStart: Int
     private var stopAt: MonotonicInstant?
     /// What reads back, while it does; when it is next due, and whether this broker can be read at all.
     private var reader: RetainedReader?
@@ -59,13 +56,10 @@ struct PublisherLoop: ~Copyable {
         self.mailbox = mailbox
         self.shared = shared
         self.log = log
-        mapper = settings.mapper
+        addressing = Addressing(settings)
         consumers = ConsumerGuard(interval: settings.publishInterval)
-        composer = PropertyComposer(link: settings.link)
         status = LinkStatusPublisher(link: settings.link)
         edgeNodes = EdgeNodeConnections(settings, mailbox: mailbox, log: log)
-        lateTopic = Array("diode/\(settings.link)/late/".utf8)
-        lateTopicStart = lateTopic.count
     }
 
     mutating func run() {
@@ -377,54 +371,28 @@ struct PublisherLoop: ~Copyable {
             edgeNodes.take(queued)
             return .passedOn
         }
-        let mapping = mapper.map(delivery.topic)
-        if case .refused(let reason) = mapping { return .answered(.dead(reason)) }
-        switch composer.compose(delivery, now: now) {
-        case .composed: break
-        case .expired: return .answered(.shed(.expired))
-        case .invalid: return .answered(.dead(.invalid))
-        }
-        if edgeNodes.takes(delivery.topic) {
-            if delivery.lateness == .superseded, settings.late == .drop { return .answered(.shed(.late)) }
-            edgeNodes.take(queued)
-            return .passedOn
-        }
-        let isPrefixed = mapping == .prefixed
-        guard delivery.lateness == .superseded else {
-            return isPrefixed
-                ? hand(queued, to: mapper.prefixed.span.bytes, retain: delivery.retain)
-                : hand(queued, to: delivery.topic, retain: delivery.retain)
-        }
-        switch settings.late {
-        case .drop: return .answered(.shed(.late))
-        case .mark:
-            let attempt =
-                isPrefixed
-                ? hand(queued, to: mapper.prefixed.span.bytes, retain: false)
-                : hand(queued, to: delivery.topic, retain: false)
-            if case .accepted = attempt { shared.withLock { $0.lateMarked += 1 } }
-            return attempt
-        case .topic:
-            lateTopic.removeSubrange(lateTopicStart...)
-            if isPrefixed {
-                lateTopic.append(contentsOf: mapper.prefixed)
-            } else {
-                delivery.topic.withUnsafeBytes { lateTopic.append(contentsOf: $0) }
+        switch addressing.rule(delivery, now: now) {
+        case .answered(let disposition): return .answered(disposition)
+        case .goes(let address, let retain):
+            guard !edgeNodes.takes(delivery.topic) else {
+                edgeNodes.take(queued)
+                return .passedOn
             }
-            guard lateTopic.count <= TopicMapper.maximumTopicBytes else { return .answered(.dead(.topicTooLong)) }
-            let attempt = hand(queued, to: lateTopic.span.bytes, retain: false)
-            if case .accepted = attempt { shared.withLock { $0.lateToTopic += 1 } }
+            let attempt = hand(queued, to: address, retain: retain)
+            if delivery.lateness == .superseded, case .accepted = attempt {
+                shared.withLock { if address == .late { $0.lateToTopic += 1 } else { $0.lateMarked += 1 } }
+            }
             return attempt
         }
     }
 
-    private func hand(_ queued: QueuedDelivery, to topic: RawSpan, retain: Bool) -> Attempt {
+    private func hand(_ queued: QueuedDelivery, to address: Addressing.Address, retain: Bool) -> Attempt {
         guard let connection else { return .noRoom }
         do throws(PublishRefusal) {
             try connection.publish(
-                topic: topic, payload: queued.delivery.payload,
-                qos: settings.qos(of: queued.delivery), retain: retain,
-                properties: composer.bytes.span.bytes, token: queued.position.rawValue)
+                topic: addressing.topic(address, of: queued.delivery), payload: queued.delivery.payload,
+                qos: settings.qos(of: queued.delivery), retain: retain, properties: addressing.properties,
+                token: queued.position.rawValue)
             return .accepted
         } catch {
             switch error {

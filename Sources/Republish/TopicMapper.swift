@@ -1,5 +1,6 @@
 public import MQTT
 public import Outbox
+import Sparkplug
 
 /// Where a record of the link goes on the IT broker, if it may go there at all.
 ///
@@ -25,6 +26,7 @@ public struct TopicMapper: Sendable {
     private let prefix: [UInt8]
     private let own: [TopicFilter]
     private let map: TopicMap
+    private let namespaces: [String]
     /// The mapped topic after `.prefixed`; used again for the next record.
     public private(set) var prefixed: [UInt8] = []
 
@@ -32,8 +34,11 @@ public struct TopicMapper: Sendable {
     ///   - prefix: levels to stand before each topic; a slash is added if it does not end in one. Empty: none.
     ///   - own: what the link may write, as topics of the IT broker. `["#"]` is everything that does not begin with `$`.
     ///   - map: other names, before the prefix is put before them.
-    public init(prefix: String, own: [TopicFilter], map: TopicMap = TopicMap()) {
+    ///   - namespaces: first levels of Sparkplug's topics, beside `spBv1.0`: under them no command is ever written.
+    public init(prefix: String, own: [TopicFilter], map: TopicMap = TopicMap(), namespaces: [String] = []) {
         self.map = map
+        let usual = SparkplugTopic.namespaceB
+        self.namespaces = [usual] + namespaces.filter { $0 != usual }
         var bytes = Array(prefix.utf8)
         if let last = bytes.last, last != UInt8(ascii: "/") { bytes.append(UInt8(ascii: "/")) }
         self.prefix = bytes
@@ -43,7 +48,7 @@ public struct TopicMapper: Sendable {
     /// Maps one topic. Nothing is allocated once `prefixed` has grown.
     public mutating func map(_ topic: RawSpan) -> Mapping {
         if Self.isReserved(topic) { return .refused(.reservedTopic) }
-        if Self.isSparkplugCommand(topic) { return .refused(.sparkplugCommand) }
+        if isSparkplugCommand(topic) { return .refused(.sparkplugCommand) }
         guard map.isEmpty else { return move(topic) }
         guard !prefix.isEmpty else {
             return isOwn(topic) ? .unchanged : .refused(.foreignTopic)
@@ -68,7 +73,7 @@ public struct TopicMapper: Sendable {
         prefixed.append(contentsOf: prefix)
         topic.withUnsafeBytes { prefixed.append(contentsOf: $0) }
         if Self.isReserved(prefixed.span.bytes) { return .refused(.reservedTopic) }
-        if Self.isSparkplugCommand(prefixed.span.bytes) { return .refused(.sparkplugCommand) }
+        if isSparkplugCommand(prefixed.span.bytes) { return .refused(.sparkplugCommand) }
         return isOwn(prefixed.span.bytes) ? .prefixed : .refused(.foreignTopic)
     }
 
@@ -120,16 +125,11 @@ public struct TopicMapper: Sendable {
         return topic.byteCount == 5 || topic.byte(5) == UInt8(ascii: "/")
     }
 
-    /// `spBv1.0/<group>/NCMD/…`, `spBv1.0/<group>/DCMD/…` and `spBv1.0/STATE/…`, and the `STATE/…` of Sparkplug 2.
-    static func isSparkplugCommand(_ topic: RawSpan) -> Bool {
+    /// What belongs to one side: NCMD, DCMD and STATE of each namespace, and the `STATE/…` of Sparkplug 2.
+    private func isSparkplugCommand(_ topic: RawSpan) -> Bool {
         if topic.hasPrefix("STATE/") { return true }
-        guard topic.hasPrefix("spBv1.0/") else { return false }
-        let group = topic.extracting(8..<topic.byteCount)
-        if group.hasPrefix("STATE/") || group.byteCount == 5 && group.hasPrefix("STATE") { return true }
-        guard let slash = group.firstSlash else { return false }
-        let type = group.extracting(slash + 1..<group.byteCount)
-        guard type.hasPrefix("NCMD") || type.hasPrefix("DCMD") else { return false }
-        return type.byteCount == 4 || type.byte(4) == UInt8(ascii: "/")
+        for namespace in namespaces where SparkplugTopic.staysOnItsSide(topic, namespace: namespace) { return true }
+        return false
     }
 }
 
@@ -142,9 +142,5 @@ extension RawSpan {
         return withUnsafeBytes { bytes in
             text.withUTF8Buffer { bytes.prefix($0.count).elementsEqual($0) }
         }
-    }
-
-    fileprivate var firstSlash: Int? {
-        withUnsafeBytes { $0.firstIndex(of: UInt8(ascii: "/")) }
     }
 }

@@ -290,6 +290,8 @@ final class Subscriber: Sendable {
                 guard !state.isStopping else { return false }
                 state.fetcher = fetcher
                 state.report.isFetching = true
+                // Not at its end: what a policy wants meanwhile, it does not bring.
+                state.needsFetch = false
                 return true
             }
             if starts { try fetcher.start() }
@@ -310,7 +312,6 @@ final class Subscriber: Sendable {
             state.report.isFetching = false
             state.report.retainedTopics = report.topics
             state.fetchedAt = MonotonicClock.now()
-            state.needsFetch = false
             state.fetchAlarm = alarm
             Self.updateAlarms(&state)
         }

@@ -84,7 +84,7 @@ struct Run {
                     prefix: link.topicPrefix, own: try link.own.map { try TopicFilter($0.description) },
                     map: TopicMap(
                         link.map.map { TopicMap.Entry(from: $0.from.description, to: $0.to.description) },
-                        except: configuration.sparkplug.namespaces)))
+                        except: configuration.sparkplug.namespaces), namespaces: configuration.sparkplug.namespaces))
             settings.maximumQoS = QoS(rawValue: UInt8(link.maximumQoS)) ?? .exactlyOnce
             settings.publishInterval = link.publishRate?.interval
             settings.edgeNodes = EdgeNodeProxy.Settings(configuration.sparkplug)

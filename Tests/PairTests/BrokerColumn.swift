@@ -8,6 +8,7 @@ enum BrokerColumn: String, Sendable, CaseIterable {
     case otNATS = "OT: NATS"
     case itNATS = "IT: NATS"
     case otRabbitMQ = "OT: RabbitMQ"
+    case itRabbitMQ = "IT: RabbitMQ"
 
     /// What is not as it was sent in a row, and why.
     func limitations(_ row: FidelityCase) -> [BrokerLimitation] {
@@ -26,6 +27,7 @@ enum BrokerColumn: String, Sendable, CaseIterable {
         case .itNATS: [.noProperties, .noLiveRetain, .qos2Refused, .noSpaces, .noDots, .deadlyTopics]
         case .otRabbitMQ:
             (isFetched ? [.noWildcardRetained] : live) + [.noProperties, .qos1, .dotsAreSlashes, .noStars]
+        case .itRabbitMQ: [.noProperties, .noLiveRetain, .qos1, .dotsAreSlashes, .starsArePluses]
         }
     }
 
@@ -34,6 +36,9 @@ enum BrokerColumn: String, Sendable, CaseIterable {
         switch self {
         case .otOld, .otRabbitMQ: settings.sender["broker"] = "{ url: \"\(ot.url)\", version: \"3.1.1\" }"
         case .itOld: settings.receiver["broker"] = "{ url: \"\(it.url)\", version: \"3.1.1\" }"
+        case .itRabbitMQ:
+            settings.receiver["broker"] = "{ url: \"\(it.url)\", version: \"3.1.1\" }"
+            settings.receiverLink = "max_qos: 1"
         default: break
         }
     }
@@ -49,6 +54,7 @@ enum BrokerColumn: String, Sendable, CaseIterable {
     func startIT() async throws -> any MQTTServer {
         switch self {
         case .itNATS: try await NATSServer.start()
+        case .itRabbitMQ: try await RabbitMQServer.start()
         default: try await Broker.start(lines: ["max_queued_messages 0"])
         }
     }

@@ -15,6 +15,7 @@ enum BrokerLimitation: String, Sendable, CaseIterable {
     case noStars = """
         RabbitMQ delivers a `*` in a topic as `+`, which no MQTT topic may contain: the sender ends the connection, and again whenever it is delivered.
         """
+    case starsArePluses = "RabbitMQ delivers a `*` in a topic as `+`, which no MQTT topic may contain."
     case deadlyTopics = """
         NATS 2.9.10 itself dies of a topic of 65,535 bytes, whoever publishes it: left out here. One of 65,000 passes.
         """
@@ -34,6 +35,7 @@ enum BrokerLimitation: String, Sendable, CaseIterable {
         case .noDots: if message.topic.contains(".") { return nil }
         case .dotsAreSlashes: message.topic = message.topic.replacing(".", with: "/")
         case .noStars: if message.topic.contains("*") { return nil }
+        case .starsArePluses: message.topic = message.topic.replacing("*", with: "+")
         case .deadlyTopics: if message.topic.utf8.count > 65_000 { return nil }
         case .qos2Refused: if message.qos == 2 { return nil }
         case .noWildcardRetained: return nil

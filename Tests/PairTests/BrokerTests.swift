@@ -3,7 +3,7 @@ import TestKit
 import Testing
 
 /// P7 case by case, on several brokers. What a broker cannot do is pinned down: `BrokerLimitation` says what becomes of the messages.
-@Suite("Brokers", .serialized, .timeLimit(.minutes(5)))
+@Suite("Brokers", .timeLimit(.minutes(5)))
 struct BrokerTests {
     @Test("P7 each case arrives as it was sent, or as the broker's limitation says", arguments: BrokerColumn.allCases)
     func cases(_ column: BrokerColumn) async throws {

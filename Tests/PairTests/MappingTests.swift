@@ -1,4 +1,3 @@
-import Foundation
 import TestKit
 import Testing
 
@@ -6,10 +5,9 @@ import Testing
 @Suite("The IT side", .serialized, .timeLimit(.minutes(2)))
 struct MappingTests {
     private static func pair(_ ot: Broker, _ it: Broker, link: String = "") async throws -> DiodePair {
-        let pair = try await DiodePair(ot: ot, it: it)
-        let text = try String(contentsOfFile: pair.receiverConfiguration, encoding: .utf8)
-        try pair.folder.write("recv.json5", text.replacingOccurrences(of: "listen:", with: "\(link) listen:"))
-        return pair
+        var settings = DiodePair.Settings()
+        settings.receiverLink = link
+        return try await DiodePair(ot: ot, it: it, settings)
     }
 
     @Test(
@@ -18,7 +16,7 @@ struct MappingTests {
     func map() async throws {
         let (ot, it) = (try await Broker.start(), try await Broker.start())
         let map = "[{ from: \"acme/old/#\", to: \"acme/new/#\" }, { from: \"acme/a\", to: \"b\" }]"
-        let pair = try await Self.pair(ot, it, link: "map: \(map), max_qos: 1,")
+        let pair = try await Self.pair(ot, it, link: "map: \(map), max_qos: 1")
         let collector = try await it.subscribe("+/#", qos: 2)
         try await pair.start()
         try await ot.publish("acme/old/gone", "1", qos: 2, retain: true)
@@ -55,7 +53,7 @@ struct MappingTests {
     )
     func publishRate() async throws {
         let (ot, it) = (try await Broker.start(), try await Broker.start())
-        let pair = try await Self.pair(ot, it, link: "publish_rate: \"1/s\",")
+        let pair = try await Self.pair(ot, it, link: "publish_rate: \"1/s\"")
         let collector = try await it.subscribe("acme/#", qos: 2)
         try await pair.start()
         try await ot.publish(lines: (1...500).map { "\($0)" }, to: "acme/fast")

@@ -14,6 +14,8 @@ public final class DiodePair: Sendable {
         /// Top-level keys of the configuration files and their values as JSON5 text; they replace the ones given here.
         public var sender: [String: String] = [:]
         public var receiver: [String: String] = [:]
+        /// More keys of the receiver's link, as they stand in the file: `max_qos: 1`.
+        public var receiverLink = ""
         /// Ethernet bits of the link.
         public var rate = "200Mbit/s"
         /// How the link hurts; nil leaves the relay out, so that frames go straight to the receiver.
@@ -69,7 +71,9 @@ public final class DiodePair: Sendable {
             "journal": "{ min_free: \"0\", limit: \"256MiB\" }",
         ].merging(settings.sender) { $1 }
         let receive = [
-            "links": "[{ name: \"\(name)\", card: \"paired.card\", listen: [\"\(address):\(receiverPort)\"] }]",
+            "links": """
+            [{ name: "\(name)", card: "paired.card", listen: ["\(address):\(receiverPort)"], \(settings.receiverLink) }]
+            """,
             "broker": "{ url: \"\(it.url)\" }", "state": "\"recv.db\"", "silence_timeout": "\"2s\"", "status": "null",
         ].merging(settings.receiver) { $1 }
         for (file, keys) in [("send.json5", send), ("recv.json5", receive)] {
