@@ -15,6 +15,9 @@ public struct OutboxPosition: RawRepresentable, Sendable, Hashable, Comparable {
 public struct QueuedDelivery: Sendable {
     public let position: OutboxPosition
     public let delivery: Delivery
+
+    /// The same with bytes of its own, for one that is kept when its block is not.
+    public var detached: QueuedDelivery { QueuedDelivery(position: position, delivery: delivery.detached) }
 }
 
 /// The final word on one delivery.

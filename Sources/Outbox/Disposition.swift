@@ -26,6 +26,8 @@ public enum DeadLetterReason: String, Sendable, Hashable, CaseIterable {
     case reservedTopic = "reserved_topic"
     /// Sparkplug commands and host states never cross.
     case sparkplugCommand = "sparkplug_command"
+    /// A Sparkplug message of which nothing can be taken: damaged, or beyond the limits of edge nodes.
+    case sparkplugUnreadable = "sparkplug_unreadable"
     /// Its topic or properties are not what MQTT allows.
     case invalid
 }

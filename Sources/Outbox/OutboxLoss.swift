@@ -13,7 +13,7 @@ public struct OutboxLoss: Sendable, Equatable {
         public var layer: String {
             switch self {
             case .shed(.late), .shed(.tooFast), .dead(.foreignTopic), .dead(.nameTaken), .dead(.reservedTopic),
-                .dead(.sparkplugCommand):
+                .dead(.sparkplugCommand), .dead(.sparkplugUnreadable):
                 "policy"
             case .shed: "outbox"
             case .dead: "it-broker"

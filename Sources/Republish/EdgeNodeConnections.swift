@@ -83,7 +83,7 @@ struct EdgeNodeConnections: ~Copyable {
 
     // MARK: In
 
-    /// Takes a delivery; its answer comes with `takeAnswers`.
+    /// Takes a delivery; its answer comes with `advance` or `take`.
     mutating func take(_ queued: QueuedDelivery) {
         deliveries[queued.position.rawValue] = queued
         feed(queued)
@@ -150,11 +150,23 @@ struct EdgeNodeConnections: ~Copyable {
             if let last { node.connection?.acknowledge(through: last) }
         case .settled(let settlements):
             for settlement in settlements where settlement.outcome.isFinal {
+                note(settlement, of: id)
                 forget(settlement.token)
             }
             return settlements
         }
         return []
+    }
+
+    /// Births are no deliveries, so nobody else would tell of one that hosts do not get.
+    private func note(_ settlement: Settlement, of id: EdgeNodeID) {
+        guard case .tooLarge(let bytes, let limit) = settlement.outcome else { return }
+        log.error(
+            "edge_node.too_large", "the IT broker takes no packet of this size: hosts do not get it",
+            [
+                "link": .text(settings.link), "node": .text(id.description), "bytes": .number(bytes),
+                "limit": .number(limit),
+            ])
     }
 
     /// What hosts say on the IT broker.
@@ -236,11 +248,17 @@ struct EdgeNodeConnections: ~Copyable {
                 case .answer(let token):
                     forget(token)
                     answer(token, .folded)
+                case .refuse(let token):
+                    forget(token)
+                    answer(token, .dead(.sparkplugUnreadable))
                 }
             }
             actions = proxy.takeActions()
         }
-        for token in fed where deliveries[token] != nil && inFlight[token] == nil {
+        for token in fed where inFlight[token] == nil {
+            guard let queued = deliveries[token] else { continue }
+            // By itself: the content of a whole block is not kept for it.
+            deliveries[token] = queued.detached
             waiting.insert(token)
             answer(token, .folded)
         }
@@ -311,7 +329,13 @@ struct EdgeNodeConnections: ~Copyable {
 
     private mutating func dial(_ id: EdgeNodeID, now: MonotonicInstant) {
         toDial[id] = nil
-        guard let will = nodes[id]?.will, let willTopic = mapped(will.topic) else { return }
+        guard let will = nodes[id]?.will else { return }
+        guard let willTopic = mapped(will.topic) else {
+            log.error(
+                "edge_node.foreign", "the link may not publish this node's death (own, map), so the node is never born",
+                ["link": .text(settings.link), "node": .text(id.description)])
+            return
+        }
         var connection = settings.connection
         let base = connection.clientIdentifier.isEmpty ? "diode-recv-\(settings.link)" : connection.clientIdentifier
         // No level of a topic has a slash, so no two nodes share one.

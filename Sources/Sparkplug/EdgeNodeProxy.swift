@@ -51,6 +51,8 @@ public struct EdgeNodeProxy: Sendable {
         case disconnect(EdgeNodeID)
         /// The record needs no publish of its own: it counts as `folded`.
         case answer(token: UInt64)
+        /// Nothing of the record could be taken, and it will not be published: damaged, or beyond a limit. The report counts why.
+        case refuse(token: UInt64)
     }
 
     private let settings: Settings
@@ -85,14 +87,14 @@ public struct EdgeNodeProxy: Sendable {
         return settings.namespaces.map { Array("\($0)/\(SparkplugTopic.MessageType.state.rawValue)/".utf8) + host }
     }
 
-    /// A record of the plant, for whose topic `isEdgeMessage` holds. Each token is answered once, by `publish` or `answer`,
+    /// A record of the plant, for whose topic `isEdgeMessage` holds. Each token is answered once, by `publish`, `answer` or `refuse`,
     /// unless `reset` comes first.
     /// - Parameter sourceTime: when the sender got it, in Unix milliseconds.
     public mutating func record(
         topic: RawSpan, payload: RawSpan, order: RecordOrder, sourceTime: UInt64, token: UInt64, now: Moment
     ) {
         guard let place = EdgePlace(topic, namespaces: settings.namespaces), open(place.id) else {
-            return effects.answer(token)
+            return effects.refuse(token)
         }
         let record = EdgeRecord(
             place: place, payload: payload.array, order: order, sourceTime: sourceTime, token: token)
@@ -110,7 +112,7 @@ public struct EdgeNodeProxy: Sendable {
         topic: RawSpan, payload: RawSpan, order: RecordOrder, sourceTime: UInt64, token: UInt64?, now: Moment
     ) {
         guard let place = EdgePlace(topic, namespaces: settings.namespaces), place.type.isBirth, open(place.id) else {
-            return effects.answer(token)
+            return effects.refuse(token)
         }
         let record = EdgeRecord(
             place: place, payload: payload.array, order: order, sourceTime: sourceTime, token: token)

@@ -61,7 +61,7 @@ struct EdgeNodeSession: Sendable {
             }
         } catch {
             faults.add(error)
-            effects.answer(record.token)
+            effects.refuse(record.token)
         }
         return true
     }
@@ -76,10 +76,11 @@ struct EdgeNodeSession: Sendable {
             } else {
                 try nodeState(record, try Payload(record.payload), world, &effects)
             }
+            effects.answer(record.token)
         } catch {
             faults.add(error)
+            effects.refuse(record.token)
         }
-        effects.answer(record.token)
     }
 
     /// Whether a command asks this node for its births: `Node Control/Rebirth` = true, by name or by the plant's alias

@@ -22,6 +22,10 @@ struct ProxyEffects: Sendable {
         if let token { actions.append(.answer(token: token)) }
     }
 
+    mutating func refuse(_ token: UInt64?) {
+        if let token { actions.append(.refuse(token: token)) }
+    }
+
     mutating func takeActions() -> [EdgeNodeProxy.Action] {
         defer { actions = [] }
         return actions
@@ -31,7 +35,7 @@ struct ProxyEffects: Sendable {
     mutating func forgetTokens() {
         actions = actions.compactMap { action in
             switch action {
-            case .answer: nil
+            case .answer, .refuse: nil
             case .publish(let id, let message, _): .publish(id, message, token: nil)
             case .connect, .disconnect: action
             }

@@ -124,7 +124,10 @@ struct PublisherTests {
         queue.append([testDelivery("spBv1.0/g/NBIRTH/n", birth, sequence: 21, qos: .atMostOnce)])
         let messages = await subscriber.messages(atLeast: 2)
         #expect(messages.map(\.topic) == ["spBv1.0/g/NBIRTH/n", "spBv1.0/g/NDATA/n"])
+        // What is no payload is named, not swallowed.
+        queue.append([testDelivery("spBv1.0/g/NDATA/n", [0xFF], sequence: 22, qos: .atMostOnce)])
         #expect(await eventually { isEmpty(queue) })
+        #expect(queue.totals.dead == [.sparkplugUnreadable: 1])
         try await broker.stop()
     }
 

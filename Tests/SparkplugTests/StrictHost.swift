@@ -49,7 +49,7 @@ struct StrictHost {
                 if nodes[id]?.isOnline ?? false { complain(id, "says goodbye without NDEATH") }
                 nodes[id]?.isConnected = false
                 changed.append(id)
-            case .answer(let token): answered.append(token)
+            case .answer(let token), .refuse(let token): answered.append(token)
             }
         }
         return changed
