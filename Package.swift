@@ -25,12 +25,12 @@ func command(_ name: String, _ dependencies: [Target.Dependency], path: String? 
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
-    .testTarget(name: name, dependencies: dependencies + ["TestKit"], exclude: exclude, swiftSettings: strict)
+    .testTarget(name: name, dependencies: dependencies + ["TestKit", "Time"], exclude: exclude, swiftSettings: strict)
 }
 
 /// What sender and receiver share, each a room with one purpose.
 let shared: [Target.Dependency] = [
-    "Threading", "EventLog", "Configuration", "Control", "Storage", "Crypto", "Datagrams", "JSON",
+    "Time", "Threading", "EventLog", "Configuration", "Control", "Storage", "Crypto", "Datagrams", "JSON",
 ]
 
 let package = Package(
@@ -56,26 +56,28 @@ let package = Package(
         room("SenderOT", ["MQTT", "Sparkplug", "DiodeProtocol", "FEC"] + shared),
         room("ReceiverIT", ["DiodeProtocol", "FEC", "Outbox", "Ledger", "Audit"] + shared),
         room("Republish", ["MQTT", "Sparkplug", "DiodeProtocol", "Outbox"] + shared),
-        room("Outbox", ["DiodeProtocol", "Storage", "Threading"]),
-        room("Ledger", ["DiodeProtocol", "Storage", "Crypto", "JSON"]),
+        room("Outbox", ["DiodeProtocol", "Storage", "Threading", "Time"]),
+        room("Ledger", ["DiodeProtocol", "Time", "Storage", "Crypto", "JSON"]),
 
         // Values and their bytes; symbols and theirs; the two protocols at the ends.
-        room("DiodeProtocol", ["Crypto", "CZstd"]),
+        room("DiodeProtocol", ["Crypto", "CZstd", "Time"]),
         room("FEC"),
-        room("MQTT", ["Threading", "CLinux", "COpenSSL"]),
+        room("MQTT", ["Threading", "Time", "CLinux", "COpenSSL"]),
         room("Sparkplug", ["JSON"]),
 
         // Shared rooms.
-        room("Commands", ["DiodeProtocol", "MQTT", "Control", "Configuration", "EventLog", "Threading", "JSON"]),
+        room(
+            "Commands", ["DiodeProtocol", "Time", "MQTT", "Control", "Configuration", "EventLog", "Threading", "JSON"]),
         room("Configuration", ["JSON"]),
-        room("EventLog", ["Threading", "JSON"]),
-        room("Control", ["Threading", "CLinux", "JSON"]),
+        room("EventLog", ["Threading", "Time", "JSON"]),
+        room("Control", ["Threading", "Time", "CLinux", "JSON"]),
         room("JSON"),
-        room("Audit", ["JSON", "DiodeProtocol"]),
+        room("Time", path: "Sources/Shared/Time"),
+        room("Audit", ["JSON", "DiodeProtocol", "Time"]),
         room("Storage", ["CSQLite"]),
         room("Crypto", ["COpenSSL"]),
-        room("Datagrams", ["CLinux", "Threading"]),
-        room("Threading", ["CLinux"]),
+        room("Datagrams", ["CLinux", "Threading", "Time"]),
+        room("Threading", ["CLinux", "Time"]),
 
         // C: what Glibc's module does not import, and Debian's libraries.
         .target(name: "CLinux"),
@@ -88,10 +90,10 @@ let package = Package(
         .target(name: "CAllocations", path: "Benchmarks/CAllocations"),
         .target(name: "CFaultyDisk", path: "Tests/CFaultyDisk"),
         command("disk-writer", ["Storage"], path: "Tests/disk-writer"),
-        room("TestKit", ["CLinux", "Threading", "MQTT", "DiodeProtocol"], path: "Tests/TestKit"),
+        room("TestKit", ["CLinux", "Threading", "Time", "MQTT", "DiodeProtocol"], path: "Tests/TestKit"),
         room(
             "Simulator",
-            ["SenderOT", "ReceiverIT", "Audit", "Outbox", "DiodeProtocol", "FEC", "Crypto", "MQTT", "TestKit"],
+            ["SenderOT", "ReceiverIT", "Audit", "Outbox", "DiodeProtocol", "FEC", "Crypto", "MQTT", "TestKit", "Time"],
             path: "Tests/Simulator"),
         tests("TidyTests", []),
         tests("FECTests", ["FEC", "CISAL"], exclude: ["Vectors"]),
@@ -130,9 +132,9 @@ let package = Package(
             "diode-bench",
             [
                 "SenderOT", "ReceiverIT", "Outbox", "DiodeProtocol", "FEC", "Crypto", "MQTT", "TestKit", "Simulator",
-                "Threading", "CISAL", "CAllocations",
+                "Threading", "Time", "CISAL", "CAllocations",
             ],
             path: "Benchmarks/diode-bench"),
-        command("diode-demo", ["TestKit", "MQTT", "Threading"], path: "Demo/diode-demo"),
+        command("diode-demo", ["TestKit", "MQTT", "Threading", "Time"], path: "Demo/diode-demo"),
     ]
 )

@@ -6,7 +6,6 @@
 //
 //   1. WireLimits.swift — every bound, with its arithmetic
 //   2. WireIntegers.swift — each number of the wire as its own type
-//   3. Times.swift — wall-clock and monotonic instants as values
 //   4. WireBytes.swift — big-endian loads and stores: all unsafe code but the calls of zstd
 //   5. LinkFingerprint.swift — what names a link and a content
 //   6. FrameError.swift — why a datagram is not a frame
