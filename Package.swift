@@ -16,8 +16,10 @@ func system(_ name: String, _ pkgConfig: String, _ debian: String, path: String?
     .systemLibrary(name: name, path: path, pkgConfig: pkgConfig, providers: [.apt([debian])])
 }
 
-func room(_ name: String, _ dependencies: [Target.Dependency] = [], path: String? = nil) -> Target {
-    .target(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
+func room(
+    _ name: String, _ dependencies: [Target.Dependency] = [], path: String? = nil, exclude: [String] = []
+) -> Target {
+    .target(name: name, dependencies: dependencies, path: path, exclude: exclude, swiftSettings: strict)
 }
 
 func command(_ name: String, _ dependencies: [Target.Dependency], path: String? = nil) -> Target {
@@ -54,36 +56,38 @@ let package = Package(
 
         // The journey: OT broker → SenderOT → diode → ReceiverIT → Outbox → Republish → IT broker.
         room("SenderOT", ["MQTT", "Sparkplug", "DiodeProtocol", "FEC"] + shared),
-        room("ReceiverIT", ["DiodeProtocol", "FEC", "Outbox", "Ledger", "Audit"] + shared),
+        room(
+            "ReceiverIT", ["DiodeProtocol", "FEC", "Outbox", "Ledger", "Audit"] + shared, exclude: ["Audit", "Ledger"]),
         room("Republish", ["MQTT", "Sparkplug", "DiodeProtocol", "Outbox"] + shared),
         room("Outbox", ["DiodeProtocol", "Storage", "Threading", "Time"]),
-        room("Ledger", ["DiodeProtocol", "Time", "Storage", "Crypto", "JSON"]),
+        room("Ledger", ["DiodeProtocol", "Time", "Storage", "Crypto", "JSON"], path: "Sources/ReceiverIT/Ledger"),
 
         // Values and their bytes; symbols and theirs; the two protocols at the ends.
         room("DiodeProtocol", ["Crypto", "CZstd", "Time"]),
         room("FEC"),
-        room("MQTT", ["Threading", "Time", "CLinux", "COpenSSL"]),
-        room("Sparkplug", ["JSON"]),
+        room("MQTT", ["Threading", "Time", "CLinux", "COpenSSL"], path: "Sources/Shared/MQTT"),
+        room("Sparkplug", ["JSON"], path: "Sources/Shared/Sparkplug"),
 
         // Shared rooms.
         room(
-            "Commands", ["DiodeProtocol", "Time", "MQTT", "Control", "Configuration", "EventLog", "Threading", "JSON"]),
-        room("Configuration", ["JSON"]),
-        room("EventLog", ["Threading", "Time", "JSON"]),
-        room("Control", ["Threading", "Time", "CLinux", "JSON"]),
-        room("JSON"),
+            "Commands", ["DiodeProtocol", "Time", "MQTT", "Control", "Configuration", "EventLog", "Threading", "JSON"],
+            path: "Sources/Shared/Commands"),
+        room("Configuration", ["JSON"], path: "Sources/Shared/Configuration"),
+        room("EventLog", ["Threading", "Time", "JSON"], path: "Sources/Shared/EventLog"),
+        room("Control", ["Threading", "Time", "CLinux", "JSON"], path: "Sources/Shared/Control"),
+        room("JSON", path: "Sources/Shared/JSON"),
         room("Time", path: "Sources/Shared/Time"),
-        room("Audit", ["JSON", "DiodeProtocol", "Time"]),
-        room("Storage", ["CSQLite"]),
-        room("Crypto", ["COpenSSL"]),
-        room("Datagrams", ["CLinux", "Threading", "Time"]),
-        room("Threading", ["CLinux", "Time"]),
+        room("Audit", ["JSON", "DiodeProtocol", "Time"], path: "Sources/ReceiverIT/Audit"),
+        room("Storage", ["CSQLite"], path: "Sources/Shared/Storage"),
+        room("Crypto", ["COpenSSL"], path: "Sources/Shared/Crypto"),
+        room("Datagrams", ["CLinux", "Threading", "Time"], path: "Sources/Shared/Datagrams"),
+        room("Threading", ["CLinux", "Time"], path: "Sources/Shared/Threading"),
 
         // C: what Glibc's module does not import, and Debian's libraries.
-        .target(name: "CLinux"),
-        system("COpenSSL", "openssl", "libssl-dev"),
-        system("CSQLite", "sqlite3", "libsqlite3-dev"),
-        system("CZstd", "libzstd", "libzstd-dev"),
+        .target(name: "CLinux", path: "Sources/Shared/CLinux"),
+        system("COpenSSL", "openssl", "libssl-dev", path: "Sources/Shared/COpenSSL"),
+        system("CSQLite", "sqlite3", "libsqlite3-dev", path: "Sources/Shared/CSQLite"),
+        system("CZstd", "libzstd", "libzstd-dev", path: "Sources/Shared/CZstd"),
 
         // Tests, benchmarks, demo: never shipped.
         system("CISAL", "libisal", "libisal-dev", path: "Tests/CISAL"),
