@@ -32,7 +32,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
 
 /// What sender and receiver share, each a room with one purpose.
 let shared: [Target.Dependency] = [
-    "Time", "Threading", "EventLog", "Configuration", "Control", "Storage", "Crypto", "Datagrams", "JSON",
+    "Time", "Threading", "EventLog", "Configuration", "Control", "Storage", "Crypto", "KeyFiles", "Datagrams", "JSON",
 ]
 
 let package = Package(
@@ -48,40 +48,105 @@ let package = Package(
     ],
     targets: [
         // Commands: flags → configuration → run.
-        command("diode-send", ["SenderOT", "MQTT", "DiodeProtocol", "Commands"] + shared),
+        command(
+            "diode-send",
+            ["SenderOT", "SenderOTCore", "SenderOTJournal", "MQTT", "MQTTProtocol", "DiodeProtocol", "Commands"]
+                + shared),
         command(
             "diode-recv",
-            ["ReceiverIT", "Republish", "MQTT", "Sparkplug", "DiodeProtocol", "Outbox", "Ledger", "Audit", "Commands"]
-                + shared),
+            [
+                "ReceiverIT", "ReceiverITAudit", "ReceiverITStore", "ReceiverITCore", "Audit", "Ledger", "Account",
+                "Republish", "Outbox", "Deliveries",
+                "MQTT", "MQTTProtocol", "Sparkplug", "DiodeProtocol", "Commands",
+            ] + shared),
 
-        // The journey: OT broker → SenderOT → diode → ReceiverIT → Outbox → Republish → IT broker.
-        room("SenderOT", ["MQTT", "Sparkplug", "DiodeProtocol", "FEC"] + shared),
+        // OT broker → diode: the threads that wire the sender, its journal on disk, the only code that emits, and a core without I/O or a clock.
         room(
-            "ReceiverIT", ["DiodeProtocol", "FEC", "Outbox", "Ledger", "Audit"] + shared, exclude: ["Audit", "Ledger"]),
-        room("Republish", ["MQTT", "Sparkplug", "DiodeProtocol", "Outbox"] + shared),
-        room("Outbox", ["DiodeProtocol", "Storage", "Threading", "Time"]),
+            "SenderOT",
+            [
+                "SenderOTCore", "SenderOTJournal", "SenderOTEmission", "MQTT", "MQTTProtocol", "Sparkplug",
+                "DiodeProtocol", "FEC",
+            ]
+                + shared,
+            path: "Sources/SenderOT", exclude: ["Core", "Journal", "Emission"]),
+        room(
+            "SenderOTJournal",
+            [
+                "SenderOTCore", "SenderOTEmission", "DiodeProtocol", "Storage", "Crypto", "EventLog", "Threading",
+                "Time",
+            ],
+            path: "Sources/SenderOT/Journal"),
+        room(
+            "SenderOTEmission", ["SenderOTCore", "DiodeProtocol", "Datagrams", "Crypto", "Threading", "Time"],
+            path: "Sources/SenderOT/Emission"),
+        room(
+            "SenderOTCore", ["DiodeProtocol", "FEC", "MQTTProtocol", "Sparkplug", "Crypto", "JSON", "Time"],
+            path: "Sources/SenderOT/Core"),
+
+        // Diode → outbox: the threads that wire the receiver, its database, a core without I/O or a clock, and the values that all of them share.
+        room(
+            "ReceiverIT",
+            ["ReceiverITCore", "ReceiverITStore", "Account", "Deliveries", "Outbox", "Ledger", "DiodeProtocol"]
+                + shared,
+            path: "Sources/ReceiverIT", exclude: ["Account", "Audit", "AuditReading", "Core", "Ledger", "Store"]),
+        room(
+            "ReceiverITStore",
+            [
+                "ReceiverITCore", "Account", "Deliveries", "Outbox", "Ledger", "DiodeProtocol", "Storage", "Crypto",
+                "KeyFiles", "JSON", "EventLog",
+                "Time",
+            ],
+            path: "Sources/ReceiverIT/Store"),
+        room(
+            "ReceiverITCore", ["Account", "Deliveries", "DiodeProtocol", "FEC", "Crypto", "JSON", "Time"],
+            path: "Sources/ReceiverIT/Core"),
+        room("Account", ["DiodeProtocol", "JSON", "Time"], path: "Sources/ReceiverIT/Account"),
         room("Ledger", ["DiodeProtocol", "Time", "Storage", "Crypto", "JSON"], path: "Sources/ReceiverIT/Ledger"),
 
-        // Values and their bytes; symbols and theirs; the two protocols at the ends.
+        // Told later: what reads the database for an audit, and what an audit says.
+        room(
+            "ReceiverITAudit",
+            [
+                "ReceiverITStore", "ReceiverITCore", "Audit", "Account", "Ledger", "DiodeProtocol", "Storage", "Crypto",
+                "JSON", "Time",
+            ],
+            path: "Sources/ReceiverIT/AuditReading"),
+        room("Audit", ["Account", "JSON", "DiodeProtocol", "Time"], path: "Sources/ReceiverIT/Audit"),
+
+        // Outbox → IT broker.
+        room("Republish", ["Outbox", "Deliveries", "MQTT", "MQTTProtocol", "Sparkplug", "DiodeProtocol"] + shared),
+        room(
+            "Outbox", ["Deliveries", "DiodeProtocol", "Storage", "Threading", "Time"], path: "Sources/Outbox",
+            exclude: ["Deliveries"]),
+        room("Deliveries", ["DiodeProtocol", "Time"], path: "Sources/Outbox/Deliveries"),
+
+        // Values and their bytes; symbols and theirs.
         room("DiodeProtocol", ["Crypto", "CZstd", "Time"]),
         room("FEC"),
-        room("MQTT", ["Threading", "Time", "CLinux", "COpenSSL"], path: "Sources/Shared/MQTT"),
-        room("Sparkplug", ["JSON"], path: "Sources/Shared/Sparkplug"),
 
-        // Shared rooms.
+        // What both sides share: the two protocols at the ends, and rooms with one purpose each.
         room(
-            "Commands", ["DiodeProtocol", "Time", "MQTT", "Control", "Configuration", "EventLog", "Threading", "JSON"],
+            "MQTT", ["MQTTProtocol", "Threading", "Time", "CLinux", "COpenSSL"], path: "Sources/Shared/MQTT",
+            exclude: ["Protocol"]),
+        room("MQTTProtocol", ["Time"], path: "Sources/Shared/MQTT/Protocol"),
+        room("Sparkplug", ["JSON"], path: "Sources/Shared/Sparkplug"),
+        room(
+            "Commands",
+            [
+                "DiodeProtocol", "Time", "MQTT", "MQTTProtocol", "Control", "Configuration", "EventLog", "Threading",
+                "JSON",
+            ],
             path: "Sources/Shared/Commands"),
         room("Configuration", ["JSON"], path: "Sources/Shared/Configuration"),
         room("EventLog", ["Threading", "Time", "JSON"], path: "Sources/Shared/EventLog"),
         room("Control", ["Threading", "Time", "CLinux", "JSON"], path: "Sources/Shared/Control"),
         room("JSON", path: "Sources/Shared/JSON"),
-        room("Time", path: "Sources/Shared/Time"),
-        room("Audit", ["JSON", "DiodeProtocol", "Time"], path: "Sources/ReceiverIT/Audit"),
         room("Storage", ["CSQLite"], path: "Sources/Shared/Storage"),
+        room("KeyFiles", ["Crypto", "COpenSSL"], path: "Sources/Shared/KeyFiles"),
         room("Crypto", ["COpenSSL"], path: "Sources/Shared/Crypto"),
         room("Datagrams", ["CLinux", "Threading", "Time"], path: "Sources/Shared/Datagrams"),
         room("Threading", ["CLinux", "Time"], path: "Sources/Shared/Threading"),
+        room("Time", path: "Sources/Shared/Time"),
 
         // C: what Glibc's module does not import, and Debian's libraries.
         .target(name: "CLinux", path: "Sources/Shared/CLinux"),
@@ -94,51 +159,71 @@ let package = Package(
         .target(name: "CAllocations", path: "Benchmarks/CAllocations"),
         .target(name: "CFaultyDisk", path: "Tests/CFaultyDisk"),
         command("disk-writer", ["Storage"], path: "Tests/disk-writer"),
-        room("TestKit", ["CLinux", "Threading", "Time", "MQTT", "DiodeProtocol"], path: "Tests/TestKit"),
+        room(
+            "TestKit", ["CLinux", "Threading", "Time", "MQTT", "MQTTProtocol", "DiodeProtocol"], path: "Tests/TestKit"),
         room(
             "Simulator",
-            ["SenderOT", "ReceiverIT", "Audit", "Outbox", "DiodeProtocol", "FEC", "Crypto", "MQTT", "TestKit", "Time"],
+            [
+                "SenderOT", "SenderOTCore", "SenderOTJournal", "SenderOTEmission", "ReceiverIT", "ReceiverITCore",
+                "ReceiverITStore", "ReceiverITAudit", "Account", "Deliveries", "Audit", "Outbox", "Storage", "EventLog",
+                "DiodeProtocol", "FEC", "Crypto", "MQTT", "MQTTProtocol", "TestKit", "Time",
+            ],
             path: "Tests/Simulator"),
         tests("TidyTests", []),
         tests("FECTests", ["FEC", "CISAL"], exclude: ["Vectors"]),
         tests("DiodeProtocolTests", ["DiodeProtocol", "Crypto"], exclude: ["Vectors"]),
-        tests("AuditTests", ["Audit", "JSON", "DiodeProtocol"]),
+        tests("AuditTests", ["Audit", "Account", "JSON", "DiodeProtocol"]),
         tests("LedgerTests", ["Ledger", "Storage", "Crypto"]),
-        tests("MQTTTests", ["MQTT", "Threading"]),
+        tests("MQTTTests", ["MQTT", "MQTTProtocol", "Threading"]),
         tests("SparkplugTests", ["Sparkplug"]),
         tests("SharedRoomTests", ["Commands"] + shared),
         tests(
             "SenderOTTests",
             [
-                "diode-send", "SenderOT", "Sparkplug", "DiodeProtocol", "FEC", "MQTT", "Crypto", "Configuration",
+                "diode-send", "SenderOT", "SenderOTCore", "SenderOTJournal", "SenderOTEmission", "Sparkplug",
+                "DiodeProtocol", "FEC", "MQTT", "MQTTProtocol", "Crypto", "KeyFiles", "Configuration",
                 "Datagrams",
                 "Storage", "JSON", "EventLog", "Threading",
             ]),
         tests(
             "ReceiverITTests",
             [
-                "diode-recv", "ReceiverIT", "Outbox", "Ledger", "Audit", "DiodeProtocol", "FEC", "Crypto",
+                "diode-recv", "ReceiverIT", "ReceiverITCore", "ReceiverITStore", "ReceiverITAudit", "Account",
+                "Deliveries", "Outbox", "Ledger", "Audit", "DiodeProtocol", "FEC", "Crypto",
                 "Configuration", "Datagrams",
                 "Storage", "JSON", "EventLog", "Threading",
             ]),
         tests(
             "RepublishTests",
-            ["Republish", "Outbox", "DiodeProtocol", "MQTT", "Sparkplug", "Configuration", "EventLog", "Threading"]),
-        tests("SimulatorTests", ["Simulator", "SenderOT", "ReceiverIT", "FEC"]),
-        tests("OutboxTests", ["Outbox", "DiodeProtocol", "Storage", "Threading"]),
+            [
+                "Republish", "Outbox", "Deliveries", "DiodeProtocol", "MQTT", "MQTTProtocol", "Sparkplug",
+                "Configuration", "EventLog", "Threading",
+            ]),
+        tests(
+            "SimulatorTests",
+            [
+                "Simulator", "SenderOT", "SenderOTCore", "SenderOTJournal", "SenderOTEmission", "ReceiverIT",
+                "ReceiverITCore", "ReceiverITStore", "ReceiverITAudit", "Account", "Deliveries", "FEC",
+            ]),
+        tests("OutboxTests", ["Outbox", "Deliveries", "DiodeProtocol", "Storage", "Threading"]),
         tests("CommandTests", ["diode-send", "diode-recv", "DiodeProtocol", "Crypto"]),
         tests(
             "CrashTests",
-            ["diode-send", "diode-recv", "disk-writer", "SenderOT", "DiodeProtocol", "MQTT", "Storage", "Threading"]),
-        tests("PairTests", ["diode-send", "diode-recv", "MQTT", "Threading"]),
+            [
+                "diode-send", "diode-recv", "disk-writer", "SenderOT", "SenderOTCore", "SenderOTJournal",
+                "SenderOTEmission", "DiodeProtocol", "MQTT", "MQTTProtocol", "Storage", "Threading",
+            ]),
+        tests("PairTests", ["diode-send", "diode-recv", "MQTT", "MQTTProtocol", "Threading"]),
         tests("SparkplugPairTests", ["diode-send", "diode-recv"]),
         command(
             "diode-bench",
             [
-                "SenderOT", "ReceiverIT", "Outbox", "DiodeProtocol", "FEC", "Crypto", "MQTT", "TestKit", "Simulator",
+                "SenderOT", "SenderOTCore", "SenderOTJournal", "SenderOTEmission", "ReceiverIT", "ReceiverITCore",
+                "ReceiverITStore", "ReceiverITAudit", "Account", "Deliveries", "Outbox", "DiodeProtocol",
+                "FEC", "Crypto", "MQTT", "MQTTProtocol", "TestKit", "Simulator",
                 "Threading", "Time", "CISAL", "CAllocations",
             ],
             path: "Benchmarks/diode-bench"),
-        command("diode-demo", ["TestKit", "MQTT", "Threading", "Time"], path: "Demo/diode-demo"),
+        command("diode-demo", ["TestKit", "MQTT", "MQTTProtocol", "Threading", "Time"], path: "Demo/diode-demo"),
     ]
 )

@@ -1,21 +1,6 @@
-public import DiodeProtocol
+public import Deliveries
+internal import DiodeProtocol
 import Threading
-
-/// A retained value as the IT broker returned it.
-public struct RetainedValue: Sendable {
-    /// As the plant knows it, without the link's prefix.
-    public var topic: [UInt8]
-    /// Of the record that it was published for; nil where the broker cannot tell (MQTT 3.1.1).
-    public var stamp: Stamp?
-    /// Hash of the payload (`SymbolHasher.value`).
-    public var value: UInt64
-
-    public init(topic: [UInt8], stamp: Stamp?, value: UInt64) {
-        self.topic = topic
-        self.stamp = stamp
-        self.value = value
-    }
-}
 
 /// Between the publisher, who reads back what the IT broker retains of a link, and the receiver, who compares it with the
 /// replica (DESIGN D6).

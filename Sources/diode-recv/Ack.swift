@@ -7,6 +7,7 @@ import JSON
 import ReceiverIT
 import Threading
 import Time
+internal import ReceiverITStore
 
 /// `diode-recv ack`: somebody accepts a loss. The daemon that runs writes it; where none does, the command itself.
 enum Ack {

@@ -8,6 +8,7 @@ import ReceiverIT
 import Storage
 import Threading
 import Time
+internal import ReceiverITAudit
 
 /// `diode-recv --audit`: what was lost, and whether the books balance, read from the database in one transaction. The daemon
 /// may run or not.

@@ -9,6 +9,8 @@ import ReceiverIT
 import Republish
 import Threading
 import Time
+internal import ReceiverITStore
+internal import MQTTProtocol
 
 /// `diode-recv forget`: what a removed link left goes, first on the IT broker, then in the database. The daemon that runs writes the latter;
 /// where none does, the command itself.

@@ -1,3 +1,4 @@
+internal import Account
 import Commands
 import Configuration
 import Control
@@ -11,6 +12,9 @@ import ReceiverIT
 import Republish
 import Sparkplug
 import Threading
+internal import MQTTProtocol
+internal import ReceiverITStore
+internal import ReceiverITCore
 
 /// `diode-recv run`: the daemon.
 ///

@@ -1,3 +1,4 @@
+internal import Account
 import DiodeProtocol
 import JSON
 import Outbox
@@ -5,6 +6,7 @@ import ReceiverIT
 import Republish
 import Sparkplug
 import Time
+internal import ReceiverITCore
 
 /// The daemon's answer to `diode-recv status`: whether it is the network, the plant, the sender or the IT broker, in one look.
 ///

@@ -3,6 +3,7 @@ import Configuration
 import Control
 import JSON
 import SenderOT
+internal import SenderOTJournal
 
 /// `diode-send accept-deletions`: releases deletions that are held, in the running daemon or at its next start.
 enum AcceptDeletions {

@@ -4,6 +4,7 @@ import DiodeProtocol
 import Glibc
 import Threading
 import Time
+internal import KeyFiles
 
 /// `diode-send keygen`: a key and its card. Prints the fingerprint and nothing else, so that a script can keep it.
 enum Keygen {

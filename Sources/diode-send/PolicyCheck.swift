@@ -3,6 +3,7 @@ import Configuration
 import MQTT
 import SenderOT
 import Threading
+internal import SenderOTCore
 
 /// `diode-send check --topic T --payload FILE`: what the export policy would do with one message.
 enum PolicyCheck {

@@ -6,6 +6,8 @@ import DiodeProtocol
 import JSON
 import SenderOT
 import Threading
+internal import SenderOTJournal
+internal import KeyFiles
 
 /// `diode-send resend`: what the receiver misses, as its bundle says, is queued in the journal and played by the daemon, or by the next
 /// one that starts.

@@ -6,6 +6,7 @@ import JSON
 import MQTT
 import SenderOT
 import Threading
+internal import MQTTProtocol
 
 /// `diode-send run`: the daemon.
 ///

@@ -5,6 +5,8 @@ import JSON
 import MQTT
 import SenderOT
 import Threading
+internal import SenderOTCore
+internal import MQTTProtocol
 
 /// `diode-send check --against-running`: which topics the file would add and remove if the daemon read it now.
 enum RunningCheck {

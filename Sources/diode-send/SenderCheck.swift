@@ -8,6 +8,7 @@ import MQTT
 import SenderOT
 import Storage
 import Threading
+internal import KeyFiles
 
 /// `diode-send check`: one line a check, then the effective configuration.
 enum SenderCheck {

@@ -3,6 +3,7 @@ import DiodeProtocol
 import JSON
 import TestKit
 import Time
+import Account
 
 /// Reports to judge: sound accounts with as many gaps as asked for.
 enum AuditSamples {

@@ -4,6 +4,7 @@ import Foundation
 import JSON
 import TestKit
 import Testing
+import Account
 
 @Suite("The audit's report")
 struct AuditTests {

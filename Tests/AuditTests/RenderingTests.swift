@@ -5,6 +5,7 @@ import JSON
 import TestKit
 import Testing
 import Time
+@testable import Account
 
 @Suite("The audit for people")
 struct RenderingTests {

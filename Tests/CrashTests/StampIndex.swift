@@ -2,6 +2,8 @@ import DiodeProtocol
 import TestKit
 
 @testable import SenderOT
+@testable import SenderOTCore
+@testable import SenderOTJournal
 
 /// Which stamps each number got, read back from the sender's journal: how a number that did not arrive is found in an audit, which
 /// knows stamps and nothing of payloads.

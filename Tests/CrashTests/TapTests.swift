@@ -3,6 +3,7 @@ import TestKit
 import Testing
 import Threading
 import Time
+import MQTTProtocol
 
 /// The tap and the load themselves, between a real broker and our own client.
 @Suite("The tap on the wire")

@@ -1,6 +1,7 @@
 import MQTT
 import TestKit
 import Testing
+import MQTTProtocol
 
 @Suite("The codec reads every packet of a server, and refuses what is none")
 struct CodecTests {

@@ -1,6 +1,7 @@
 import MQTT
 import TestKit
 import Testing
+import MQTTProtocol
 
 @Suite("A connection to a real broker", .timeLimit(.minutes(2)))
 struct ConnectionTests {

@@ -1,5 +1,6 @@
 import MQTT
 import Testing
+import MQTTProtocol
 
 @Suite("The codec writes the packets of a client")
 struct EncoderTests {

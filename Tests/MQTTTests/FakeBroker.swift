@@ -2,6 +2,7 @@ import Glibc
 import MQTT
 import TestKit
 import Threading
+import MQTTProtocol
 
 /// A server that lies: it accepts one connection after the other, reads as it is told, and sends any bytes.
 final class FakeBroker: Sendable {

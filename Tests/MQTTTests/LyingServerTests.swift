@@ -1,6 +1,7 @@
 import TestKit
 @testable import MQTT
 import Testing
+@testable import MQTTProtocol
 
 @Suite("A server that lies, stalls or vanishes gives one clear error and a reconnection", .timeLimit(.minutes(2)))
 struct LyingServerTests {

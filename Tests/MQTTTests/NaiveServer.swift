@@ -1,5 +1,6 @@
 import MQTT
 import Testing
+import MQTTProtocol
 
 /// A server for one client, written for clarity: queues as arrays, every search a scan. Messages are numbers.
 struct NaiveServer {

@@ -1,6 +1,7 @@
 import MQTT
 import TestKit
 import Testing
+import MQTTProtocol
 
 @Suite("Properties keep their order, their duplicates and their bytes")
 struct PropertyTests {

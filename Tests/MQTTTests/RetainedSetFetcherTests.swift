@@ -2,6 +2,7 @@ import MQTT
 import TestKit
 import Testing
 import Threading
+import MQTTProtocol
 
 @Suite("D11 the retained set of a real broker is fetched whole", .timeLimit(.minutes(2)))
 struct RetainedSetFetcherTests {

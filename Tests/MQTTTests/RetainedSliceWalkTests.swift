@@ -2,6 +2,7 @@ import TestKit
 import Testing
 
 @testable import MQTT
+@testable import MQTTProtocol
 
 /// A broker that keeps retained topics and loses what exceeds its queue, as mosquitto does; its queue holds 50 messages, so
 /// that small sets are large ones.

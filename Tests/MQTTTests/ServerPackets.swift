@@ -1,4 +1,5 @@
 import MQTT
+import MQTTProtocol
 
 /// Packets that servers send, written here byte by byte so that the decoder is not tested against its own encoder.
 enum ServerPacket {

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import MQTT
+@testable import MQTTProtocol
 
 /// A session on virtual time with a server made by hand: what goes in and comes out, in words.
 final class SessionBench {

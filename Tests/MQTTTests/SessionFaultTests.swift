@@ -1,6 +1,7 @@
 import Testing
 
 @testable import MQTT
+@testable import MQTTProtocol
 
 @Suite("A server that lies or falls silent gives one clear error")
 struct SessionFaultTests {

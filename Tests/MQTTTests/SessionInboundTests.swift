@@ -1,6 +1,7 @@
 import Testing
 
 @testable import MQTT
+@testable import MQTTProtocol
 
 @Suite("A session acknowledges when its user says so, in the order of the deliveries")
 struct SessionInboundTests {

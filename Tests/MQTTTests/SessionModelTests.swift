@@ -2,6 +2,7 @@ import TestKit
 import Testing
 
 @testable import MQTT
+@testable import MQTTProtocol
 
 /// A session and a naive server over a connection that breaks at any byte, driven by a random generator.
 private struct SessionRun {

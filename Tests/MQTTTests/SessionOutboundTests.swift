@@ -1,6 +1,7 @@
 import Testing
 
 @testable import MQTT
+@testable import MQTTProtocol
 
 @Suite("A session settles every publish once")
 struct SessionOutboundTests {

@@ -2,6 +2,7 @@ import Glibc
 import MQTT
 import TestKit
 import Testing
+import MQTTProtocol
 
 @Suite("A connection over TLS", .timeLimit(.minutes(2)))
 struct TLSTests {

@@ -1,6 +1,7 @@
 import MQTT
 import TestKit
 import Threading
+import MQTTProtocol
 
 /// A connection whose observer writes everything down.
 final class TestClient: Sendable {

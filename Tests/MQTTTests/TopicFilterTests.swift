@@ -1,6 +1,7 @@
 import MQTT
 import TestKit
 import Testing
+import MQTTProtocol
 
 @Suite("Topic filters match, cover and overlap as MQTT says")
 struct TopicFilterTests {

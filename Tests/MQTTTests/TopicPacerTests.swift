@@ -1,6 +1,7 @@
 import MQTT
 import TestKit
 import Testing
+import MQTTProtocol
 
 @Suite struct TopicPacerTests {
     /// The same, said naively.

@@ -2,6 +2,7 @@ import DiodeProtocol
 import Outbox
 import TestKit
 import Testing
+import Deliveries
 
 /// The outbox against a plain model, on real files.
 @Suite("Outbox model")

@@ -4,6 +4,7 @@ import Outbox
 import TestKit
 import Testing
 import Threading
+import Deliveries
 
 /// How fast the outbox takes in while the publisher is away. Prints figures; run it alone, in a release build:
 /// `OUTBOX_BENCH=1 swift test -c release --filter OutboxSpeedTests`.

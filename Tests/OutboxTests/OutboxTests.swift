@@ -3,6 +3,7 @@ import Outbox
 import Storage
 import TestKit
 import Testing
+import Deliveries
 
 @Suite("Outbox")
 struct OutboxTests {

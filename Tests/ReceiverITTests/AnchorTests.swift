@@ -10,6 +10,8 @@ import Testing
 
 @testable import ReceiverIT
 import Time
+@testable import ReceiverITStore
+@testable import ReceiverITCore
 
 @Suite("What the sender signed, in the ledger", .timeLimit(.minutes(2)))
 struct AnchorTests {

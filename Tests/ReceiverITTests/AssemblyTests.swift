@@ -5,6 +5,7 @@ import TestKit
 import Testing
 
 @testable import ReceiverIT
+@testable import ReceiverITCore
 
 @Suite("BlockAssembler, on the whole core")
 struct AssemblyTests {

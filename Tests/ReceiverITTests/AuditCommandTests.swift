@@ -8,6 +8,7 @@ import TestKit
 import Testing
 
 @testable import ReceiverIT
+@testable import ReceiverITStore
 
 @Suite("diode-recv --audit on databases that a receiver wrote", .timeLimit(.minutes(2)))
 struct AuditCommandTests {

@@ -11,6 +11,8 @@ import Threading
 
 @testable import ReceiverIT
 import Time
+@testable import ReceiverITCore
+@testable import ReceiverITStore
 
 /// How long an audit takes and how large ledger and bundle grow with gaps. `make bench-audit` prints it of the optimised program;
 /// `AUDIT_PAGES=<folder>` keeps the HTML pages.

@@ -12,6 +12,7 @@ import Testing
 import Threading
 
 @testable import ReceiverIT
+@testable import ReceiverITStore
 
 /// A receiver with a real database, fed by a sender of the test, and the real diode-recv that audits it.
 final class AuditedReceiver {

@@ -5,6 +5,7 @@ import TestKit
 import Testing
 
 @testable import ReceiverIT
+@testable import ReceiverITCore
 
 @Suite("Authentication: nothing that the paired sender did not sign changes anything")
 struct AuthenticationTests {

@@ -5,6 +5,8 @@ import Testing
 
 @testable import ReceiverIT
 import Time
+import Deliveries
+@testable import ReceiverITCore
 
 @Suite("Epochs, floors and losses, on the whole core")
 struct EpochTests {

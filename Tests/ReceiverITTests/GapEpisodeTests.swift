@@ -4,6 +4,7 @@ import Testing
 
 @testable import ReceiverIT
 import Time
+@testable import ReceiverITCore
 
 @Suite("Episodes of gaps")
 struct GapEpisodeTests {

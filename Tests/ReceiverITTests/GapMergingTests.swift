@@ -8,6 +8,10 @@ import Testing
 
 @testable import ReceiverIT
 import Time
+@testable import ReceiverITStore
+@testable import ReceiverITCore
+import Account
+@testable import ReceiverITAudit
 
 @Suite("The table of lost gaps within its limit")
 struct GapMergingTests {

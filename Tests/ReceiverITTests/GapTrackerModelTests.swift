@@ -4,6 +4,7 @@ import Testing
 
 @testable import ReceiverIT
 import Time
+@testable import ReceiverITCore
 
 /// The live channel of one epoch told with sets of numbers instead of runs: slow, and simple enough to be believed.
 private struct NaiveTrack {

@@ -6,6 +6,7 @@ import TestKit
 import Testing
 
 @testable import ReceiverIT
+@testable import ReceiverITStore
 
 @Suite("A receiver at its ledger's limit", .timeLimit(.minutes(5)))
 struct LedgerLimitTests {

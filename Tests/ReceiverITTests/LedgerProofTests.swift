@@ -10,6 +10,7 @@ import Threading
 
 @testable import ReceiverIT
 import Time
+@testable import ReceiverITStore
 
 @Suite("The ledger of a receiver, verified by diode-recv", .timeLimit(.minutes(2)))
 struct LedgerProofTests {

@@ -6,6 +6,7 @@ import Testing
 
 @testable import ReceiverIT
 import Time
+@testable import ReceiverITStore
 
 @Suite("The table of losses within its limit")
 struct LossMergingTests {
@@ -28,7 +29,7 @@ struct LossMergingTests {
         }
         try database.execute("UPDATE losses SET acknowledged = 1 WHERE id <= 2")
         for _ in 0..<20 { try LossMerging.keepLimit(link: 1, rows: 40, in: database) }
-        let losses = try LossTable.losses(of: 1, in: database)
+        let losses = try StoredLosses.read(1, in: database)
         #expect(losses.count <= 40)
         for (reason, sum) in records {
             let rows = losses.filter { $0.reason == reason }

@@ -4,6 +4,7 @@ import Outbox
 import Testing
 
 @testable import ReceiverIT
+@testable import ReceiverITCore
 
 @Suite("ReceiverCore")
 struct ReceiverCoreTests {

@@ -14,6 +14,8 @@ import Threading
 
 @testable import ReceiverIT
 import Time
+@testable import ReceiverITStore
+@testable import ReceiverITAudit
 
 @Suite("What a receiver stores outlives it", .timeLimit(.minutes(2)))
 struct ReceiverStoreTests {

@@ -7,6 +7,8 @@ import Testing
 
 @testable import ReceiverIT
 import Time
+@testable import ReceiverITStore
+@testable import ReceiverITCore
 
 @Suite("Which times of the plant a gap lies between", .timeLimit(.minutes(2)))
 struct SourceClockTests {

@@ -4,6 +4,8 @@ import TestKit
 import Testing
 
 @testable import ReceiverIT
+import Deliveries
+@testable import ReceiverITCore
 
 /// What the IT broker would retain after these deliveries.
 private func retained(_ deliveries: [Delivery]) -> [String: [UInt8]] {

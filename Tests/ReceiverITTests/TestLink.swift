@@ -4,6 +4,8 @@ import Outbox
 
 @testable import ReceiverIT
 import Time
+import Deliveries
+@testable import ReceiverITCore
 
 /// A receiver core under virtual time, with everything it committed.
 final class TestLink {

@@ -2,6 +2,7 @@ import DiodeProtocol
 import Outbox
 import TestKit
 import Testing
+import Deliveries
 
 @Suite("DeliveryQueue")
 struct DeliveryQueueTests {

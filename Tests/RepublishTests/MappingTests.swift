@@ -5,6 +5,8 @@ import Testing
 
 @testable import Republish
 import Time
+import MQTTProtocol
+import Deliveries
 
 @Suite("TopicMapper")
 struct TopicMapperTests {

@@ -7,6 +7,7 @@ import Testing
 
 @testable import Republish
 import Time
+import MQTTProtocol
 
 @Suite("Publisher on a real broker", .timeLimit(.minutes(2)))
 struct PublisherTests {

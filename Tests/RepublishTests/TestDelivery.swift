@@ -3,6 +3,8 @@ import MQTT
 import Outbox
 import Threading
 import Time
+import Deliveries
+import MQTTProtocol
 
 /// A delivery as a test writes it.
 func testDelivery(

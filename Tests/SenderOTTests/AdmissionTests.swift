@@ -4,6 +4,8 @@ import Testing
 
 @testable import SenderOT
 import Time
+import MQTTProtocol
+@testable import SenderOTCore
 
 /// What the options of a rule do to messages: no broker, virtual time.
 @Suite struct AdmissionTests {

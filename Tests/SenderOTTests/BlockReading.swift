@@ -5,6 +5,7 @@ import Testing
 
 @testable import SenderOT
 import Time
+@testable import SenderOTCore
 
 /// A record as a receiver reads it.
 struct ReadRecord: Equatable {

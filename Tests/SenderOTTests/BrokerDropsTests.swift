@@ -4,6 +4,7 @@ import Testing
 
 @testable import SenderOT
 import Time
+@testable import SenderOTCore
 
 @Suite struct BrokerDropsTests {
     private func time(_ seconds: UInt64) -> UnixMilliseconds {

@@ -4,6 +4,7 @@ import Testing
 
 @testable import SenderOT
 import Time
+@testable import SenderOTCore
 
 /// When slices and checkpoints are due.
 struct CarouselTests {

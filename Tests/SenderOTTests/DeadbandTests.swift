@@ -1,6 +1,7 @@
 import Testing
 
 @testable import SenderOT
+@testable import SenderOTCore
 
 @Suite struct DeadbandTests {
     @Test(

@@ -6,6 +6,7 @@ import Testing
 import Threading
 
 @testable import SenderOT
+import MQTTProtocol
 
 /// `diode-send run` against a real mosquitto, its frames read by a sink on a real socket.
 @Suite(.serialized, .timeLimit(.minutes(2)))

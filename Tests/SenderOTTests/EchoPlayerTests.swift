@@ -6,6 +6,9 @@ import Testing
 import Threading
 
 @testable import SenderOT
+@testable import SenderOTJournal
+@testable import SenderOTCore
+@testable import SenderOTEmission
 
 /// The player between a real journal and a queue that the test empties by hand.
 @Suite(.timeLimit(.minutes(1)))

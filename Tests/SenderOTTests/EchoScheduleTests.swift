@@ -6,6 +6,8 @@ import Threading
 
 @testable import SenderOT
 import Time
+@testable import SenderOTJournal
+@testable import SenderOTCore
 
 @Suite(.timeLimit(.minutes(1)))
 struct EchoScheduleTests {

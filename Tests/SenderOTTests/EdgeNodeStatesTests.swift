@@ -5,6 +5,7 @@ import Testing
 
 @testable import SenderOT
 import Time
+@testable import SenderOTCore
 
 /// States of Sparkplug edge nodes on their way through a whole core (docs/adr/0016).
 struct EdgeNodeStatesTests {

@@ -5,6 +5,8 @@ import Testing
 
 @testable import SenderOT
 import Time
+@testable import SenderOTJournal
+@testable import SenderOTCore
 
 @Suite struct EpochReservationTests {
     private let now = UnixMilliseconds(rawValue: EpochReservation.earliestClock.rawValue + 1_000)

@@ -4,6 +4,7 @@ import TestKit
 import Testing
 
 @testable import SenderOT
+import MQTTProtocol
 
 /// Retained values that end by their message expiry interval (DESIGN D6).
 struct ExpiryTests {

@@ -2,6 +2,8 @@ import MQTT
 import Testing
 
 @testable import SenderOT
+import MQTTProtocol
+@testable import SenderOTCore
 
 @Suite struct ExportPolicyTests {
     private func refusal(_ topic: String, by policy: ExportPolicy) -> ExportPolicy.Refusal? {

@@ -7,6 +7,8 @@ import Testing
 import Threading
 
 @testable import SenderOT
+@testable import SenderOTCore
+@testable import SenderOTEmission
 
 /// The emitter's thread on real sockets of the loopback.
 @Suite(.serialized, .timeLimit(.minutes(1)))

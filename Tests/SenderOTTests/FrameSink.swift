@@ -8,6 +8,8 @@ import Testing
 import Threading
 
 @testable import SenderOT
+@testable import SenderOTCore
+@testable import SenderOTEmission
 
 /// The far end of a link: a real UDP socket, whose frames are verified and decoded as a receiver does.
 final class FrameSink: Sendable {

@@ -7,6 +7,9 @@ import Threading
 
 @testable import SenderOT
 import Time
+@testable import SenderOTJournal
+@testable import SenderOTCore
+@testable import SenderOTEmission
 
 /// A journal with everything around it but a sender: a database in a folder of its own, and a queue that a test empties.
 final class JournalBench: Sendable {

@@ -6,6 +6,8 @@ import Testing
 
 @testable import SenderOT
 import Time
+@testable import SenderOTJournal
+@testable import SenderOTCore
 
 /// What a sender knows again after it was killed: real files, the journal's own writer, and a core that has lived on.
 @Suite(.timeLimit(.minutes(1)))

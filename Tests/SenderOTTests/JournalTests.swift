@@ -6,6 +6,8 @@ import Testing
 import Threading
 
 @testable import SenderOT
+@testable import SenderOTJournal
+@testable import SenderOTCore
 
 /// The journal between a core and a queue that the test empties by hand, on a real database.
 @Suite(.timeLimit(.minutes(1)))

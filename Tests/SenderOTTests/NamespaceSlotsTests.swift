@@ -4,6 +4,7 @@ import Testing
 
 @testable import SenderOT
 import Time
+@testable import SenderOTCore
 
 @Suite struct NamespaceSlotsTests {
     private func stamp(_ sequence: UInt64) -> Stamp {

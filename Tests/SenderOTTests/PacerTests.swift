@@ -3,6 +3,7 @@ import Testing
 
 @testable import SenderOT
 import Time
+@testable import SenderOTCore
 
 @Suite struct PacerTests {
     private static let frame = 12_304  // a full 1500-byte frame

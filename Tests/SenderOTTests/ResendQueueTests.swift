@@ -6,6 +6,8 @@ import Testing
 
 @testable import SenderOT
 import Time
+@testable import SenderOTJournal
+@testable import SenderOTCore
 
 /// Bundles against a real journal of two epochs.
 @Suite(.timeLimit(.minutes(1)))

@@ -4,6 +4,7 @@ import TestKit
 import Testing
 
 @testable import SenderOT
+@testable import SenderOTCore
 
 /// D11: what a broker keeps from the sender, by its own count.
 @Suite(.timeLimit(.minutes(1)))

@@ -5,6 +5,8 @@ import MQTT
 import SenderOT
 import TestKit
 import Testing
+import MQTTProtocol
+import SenderOTCore
 
 @Suite("send.json5")
 struct SenderConfigurationTests {

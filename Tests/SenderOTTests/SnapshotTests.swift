@@ -4,6 +4,7 @@ import TestKit
 import Testing
 
 @testable import SenderOT
+@testable import SenderOTCore
 
 /// Slices and checkpoints of a whole core under virtual time, against a plain model.
 struct SnapshotTests {

@@ -3,6 +3,7 @@ import TestKit
 import Testing
 
 @testable import SenderOT
+@testable import SenderOTCore
 
 /// The two ways to a topic: by its bytes and by its hash.
 struct TopicTablesTests {

@@ -5,6 +5,7 @@ import TestKit
 import Testing
 
 @testable import SenderOT
+@testable import SenderOTCore
 
 @Suite struct TransmissionEncoderTests {
     static let ratios = [RepairRatio(share: 0.2, minimum: 4), RepairRatio(share: 0, minimum: 0)]

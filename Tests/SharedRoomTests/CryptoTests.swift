@@ -3,6 +3,7 @@ import TestKit
 import Testing
 
 @testable import Crypto
+@testable import KeyFiles
 
 @Suite("Crypto", .timeLimit(.minutes(1)))
 struct CryptoTests {

@@ -1,3 +1,4 @@
+import Account
 import Crypto
 import DiodeProtocol
 import FEC
@@ -5,6 +6,8 @@ import ReceiverIT
 import SenderOT
 import TestKit
 import Time
+import ReceiverITCore
+import SenderOTCore
 
 /// Blocks of one shape, encoded by the sender's encoder, thinned out at random, and given to the receiver's core.
 struct LossyBlockLink: ~Copyable {

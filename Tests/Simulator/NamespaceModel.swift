@@ -1,7 +1,11 @@
+import Account
 import DiodeProtocol
 import Outbox
 import ReceiverIT
 import SenderOT
+import Deliveries
+import ReceiverITCore
+import SenderOTCore
 
 /// What was published, what the sender's state is, and what a consumer on the IT side sees: all of it naive.
 struct NamespaceModel {
@@ -100,7 +104,7 @@ struct NamespaceModel {
     }
 
     /// Versions count every record that took a sequence, whatever epoch it was in and whether its topic is still known.
-    private func check(_ checkpoint: Checkpoint, _ at: Stamp) throws(Violation) {
+    package func check(_ checkpoint: Checkpoint, _ at: Stamp) throws(Violation) {
         let numbered = published.keys.count { stamp in
             stamp.epoch == at.epoch ? stamp <= at : stamp < at && !void.contains(stamp)
         }

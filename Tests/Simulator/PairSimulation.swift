@@ -1,10 +1,13 @@
+import Account
 import Crypto
 import DiodeProtocol
 import Outbox
-public import ReceiverIT
+internal import ReceiverIT
 import SenderOT
 public import TestKit
 import Time
+public import ReceiverITCore
+import SenderOTCore
 
 /// Lives through a scenario under virtual time and checks the promises at every step.
 ///

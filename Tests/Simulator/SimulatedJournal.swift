@@ -1,6 +1,7 @@
 import DiodeProtocol
 import SenderOT
 import Time
+import SenderOTCore
 
 /// The sender's journal as a list: what was closed, how much of it has left, and what is repeated when.
 ///

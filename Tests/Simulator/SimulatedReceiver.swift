@@ -1,8 +1,11 @@
+import Account
 import Audit
 import DiodeProtocol
 import ReceiverIT
 import TestKit
 import Time
+import ReceiverITCore
+import ReceiverITAudit
 
 /// The receiver's side: the core, and the real database behind it where a history kills it.
 struct SimulatedReceiver: ~Copyable {

@@ -3,6 +3,8 @@ import FEC
 import MQTT
 import SenderOT
 import Time
+import MQTTProtocol
+import SenderOTCore
 
 /// The sender's side: the core, the journal behind it, and the OT broker before it, which delivers again what a dead sender did
 /// not acknowledge.

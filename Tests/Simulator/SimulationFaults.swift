@@ -1,8 +1,11 @@
+import Account
 import DiodeProtocol
 import ReceiverIT
+import ReceiverITCore
 import SenderOT
 import TestKit
 import Time
+import SenderOTCore
 
 // What each fault does to the pair. How long things last is drawn around what the echo schedule reaches.
 extension PairSimulation {

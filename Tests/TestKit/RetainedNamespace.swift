@@ -1,5 +1,6 @@
 import MQTT
 import Threading
+import MQTTProtocol
 
 /// Many retained topics on a broker of this machine: five levels deep, as in a plant.
 public enum RetainedNamespace {

@@ -2,6 +2,7 @@ import DiodeProtocol
 import Glibc
 import MQTT
 import Threading
+import MQTTProtocol
 
 /// One connection through a tap: two sockets, the packets on their way between them, and what waits for an acknowledgement.
 struct TapConnection: ~Copyable {

@@ -2,6 +2,7 @@ import CAllocations
 import DiodeProtocol
 import FEC
 import SenderOT
+import SenderOTCore
 
 /// Heap allocations of sender and receiver once they are warm.
 ///

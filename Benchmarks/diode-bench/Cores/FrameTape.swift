@@ -1,5 +1,6 @@
 import DiodeProtocol
 import SenderOT
+import SenderOTCore
 
 /// What a sender put on the link, recorded block by block.
 struct FrameTape {

@@ -1,5 +1,6 @@
 import FEC
 import SenderOT
+import SenderOTCore
 
 /// Frames a second on one core: records to signed frames, and frames to deliveries.
 ///

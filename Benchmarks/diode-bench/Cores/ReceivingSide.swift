@@ -1,6 +1,7 @@
 import DiodeProtocol
 import ReceiverIT
 import Time
+import ReceiverITCore
 
 /// The receiver between socket and outbox: frames in, deliveries out. ReceiverCore as the daemon runs it, on one thread.
 ///

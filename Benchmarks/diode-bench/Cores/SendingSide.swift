@@ -4,6 +4,8 @@ import FEC
 import MQTT
 import SenderOT
 import Time
+import MQTTProtocol
+import SenderOTCore
 
 /// The sender between broker and socket: records in, frames out. SenderCore and TransmissionEncoder as the daemon runs
 /// them, on one thread, without journal and pacing.

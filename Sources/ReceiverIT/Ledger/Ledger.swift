@@ -15,3 +15,4 @@
 //   LedgerFolding.swift — which entries are folded, in which order
 //   LedgerKeeper.swift — keeps the ledger within its limit, a little at a time
 //   LedgerGaps.swift — the table of gaps against what the entries say
+//   LedgerBody.swift — an entry's body, read

@@ -3,11 +3,10 @@
 //
 //   bytes ─▶ SHA256Hasher ─▶ Digest32 ─▶ Digest16          header ─▶ Ed25519Signer ─▶ signature ─▶ Ed25519Verifier
 //                                                                        ▲
-//                                              NAME.key ─▶ KeyFile ──────┘
+//                                              a private key ────────────┘
 //
 //   CryptoError.swift — what libcrypto refused
 //   Digest.swift — SHA-256 values of 32 and of 16 bytes
 //   SHA256Hasher.swift — hashing with one reused context
 //   Randomness.swift — random bytes and numbers
 //   Ed25519.swift — public keys, signatures, signing and verifying
-//   KeyFile.swift — a private key on disk, readable by its owner alone

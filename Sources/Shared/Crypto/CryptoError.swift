@@ -13,7 +13,7 @@ public struct CryptoError: Error, Hashable, Sendable, CustomStringConvertible {
     public var description: String { "\(operation): \(reason)" }
 
     /// The error of a call that has just failed in this thread. Empties the thread's error queue.
-    static func last(_ operation: String) -> CryptoError {
+    package static func last(_ operation: String) -> CryptoError {
         let code = ERR_peek_last_error()
         ERR_clear_error()
         guard code != 0, let reason = ERR_reason_error_string(code) else {

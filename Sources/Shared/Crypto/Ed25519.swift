@@ -30,7 +30,7 @@ public struct Ed25519Signature: Sendable {
 
 /// Signs with a private key that it owns. One thread owns it; about 25 µs a signature.
 public struct Ed25519Signer: ~Copyable {
-    let key: OpaquePointer
+    package let key: OpaquePointer
     private let context: OpaquePointer
     /// The public half.
     public let publicKey: Ed25519PublicKey
@@ -60,7 +60,7 @@ public struct Ed25519Signer: ~Copyable {
     }
 
     /// Takes over a key of libcrypto that is known to be Ed25519; it is freed here, also when this throws.
-    init(owning key: OpaquePointer) throws(CryptoError) {
+    package init(owning key: OpaquePointer) throws(CryptoError) {
         var bytes = InlineArray<32, UInt8>(repeating: 0)
         var length = bytes.count
         var span = bytes.mutableSpan

@@ -1,3 +1,4 @@
+import Account
 import DiodeProtocol
 
 /// What table and page say alike about the account and the proof.

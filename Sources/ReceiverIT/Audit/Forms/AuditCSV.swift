@@ -1,3 +1,4 @@
+import Account
 import DiodeProtocol
 
 /// The report for a spreadsheet: one table for everything, told apart by `kind` (RFC 4180, UTF-8, with a header).

@@ -1,3 +1,4 @@
+internal import Account
 import DiodeProtocol
 public import JSON
 internal import Time

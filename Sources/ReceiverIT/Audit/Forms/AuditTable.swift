@@ -1,3 +1,5 @@
+internal import Account
+
 /// The report for a terminal: what is wrong, then time spans and topics, then the account behind it.
 ///
 /// It shows every open and lost gap up to a limit and the newest healed ones, and says how many more there are: JSON and CSV have

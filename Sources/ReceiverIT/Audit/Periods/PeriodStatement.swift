@@ -1,3 +1,4 @@
+public import Account
 internal import DiodeProtocol
 import JSON
 public import Time

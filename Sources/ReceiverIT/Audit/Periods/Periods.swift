@@ -4,6 +4,5 @@
 //   TimeZoneRule.swift — a time zone: an offset, or a TZif file
 //   TimeZoneFooter.swift — the rule of a TZif file for all years after its table
 //   AuditPeriod.swift — from when until when
-//   AuditBalance.swift — the account at an instant, as the ledger keeps it
 //   PeriodStatement.swift — opening balance, what happened, closing balance
 //   TopicLosses.swift — topics by what they lost

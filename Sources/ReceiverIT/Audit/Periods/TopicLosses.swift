@@ -1,3 +1,5 @@
+internal import Account
+
 /// What one topic lost, over all gaps and losses of a report.
 public struct TopicLosses: Hashable, Sendable {
     public var topic: String

@@ -1,19 +1,6 @@
+public import Account
 public import DiodeProtocol
 public import Time
-
-/// How many missing records a topic has.
-public struct TopicCount: Hashable, Sendable {
-    public var topic: String
-    public var records: UInt64
-
-    public init(topic: String, records: UInt64) {
-        self.topic = topic
-        self.records = records
-    }
-
-    /// Stands for the records whose topics nobody can name any more (DESIGN D6).
-    public static let unnamed = "topics no longer held"
-}
 
 /// Missing records of one epoch, as an operator reads of them: which topics, from when until when, what became of them.
 public struct AuditGap: Hashable, Sendable {

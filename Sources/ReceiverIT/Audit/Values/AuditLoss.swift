@@ -1,10 +1,11 @@
+public import Account
 internal import DiodeProtocol
 public import Time
 
 /// Records that are gone for good, other than by a gap of their own.
 public struct AuditLoss: Hashable, Sendable {
     /// The layer before the sender: these records were never numbered, so that no account has them.
-    public static let otBroker = "ot-broker"
+    public static let otBroker = LossLayer.otBroker.rawValue
 
     /// Counts from 1 for each receiver; nil where none was given. `ack` takes it as `loss-3`.
     public var id: UInt64?

@@ -1,3 +1,5 @@
+internal import Account
+
 /// What `--audit` exits with (DESIGN §5); of several, the highest.
 public enum AuditExit: Int32, Hashable, Comparable, Sendable {
     /// Balanced, nothing missing.

@@ -1,3 +1,4 @@
+public import Account
 public import DiodeProtocol
 public import JSON
 public import Time
@@ -94,5 +95,12 @@ public struct LinkAudit: Hashable, Sendable {
         /// nil until a beat has come.
         public var isDurable: Bool?
         public init() {}
+    }
+}
+
+extension AuditBalance {
+    /// The account of a report that was not narrowed.
+    public init(of link: LinkAudit, at: UnixMilliseconds) {
+        self.init(at: at, totals: link.totals, epochs: link.epochs.map { Epoch($0) })
     }
 }

@@ -1,6 +1,7 @@
 public import Configuration
-public import MQTT
+internal import MQTT
 public import Threading
+public import MQTTProtocol
 
 /// The password file cannot be used; one line that names it.
 public enum BrokerAccessError: Error, Hashable, Sendable, CustomStringConvertible {

@@ -3,6 +3,7 @@ import Control
 import Glibc
 import MQTT
 import Threading
+internal import MQTTProtocol
 
 /// The checks that both programs make.
 extension CheckReport {

@@ -8,3 +8,4 @@
 //   ConnectionLoop.swift — what the connection's thread does
 //   ConnectionState.swift — what a connection tells of itself
 //   Connection.swift — the one type that users hold
+//   SettingsCheck.swift — whether settings are within their ranges

@@ -1,3 +1,4 @@
+public import MQTTProtocol
 public import Threading
 
 /// A connection to one MQTT server: reconnects by itself, and runs on a thread of its own.

@@ -1,3 +1,4 @@
+public import MQTTProtocol
 public import Threading
 
 /// Why there is no connection. Each names what failed, so that its `description` can go to a log as it is.

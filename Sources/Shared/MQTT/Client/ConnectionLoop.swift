@@ -1,4 +1,5 @@
 internal import Glibc
+internal import MQTTProtocol
 internal import Threading
 internal import Time
 

@@ -1,3 +1,5 @@
+public import MQTTProtocol
+
 /// What a connection is doing.
 public enum ConnectionState: Sendable {
     /// Dialling. `attempt` counts from 1 and starts again after a good connection.

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import MQTTProtocol
 internal import Threading
 
 /// Opens the way to the server: looks up the host, tries each address in turn, shakes hands over TLS.

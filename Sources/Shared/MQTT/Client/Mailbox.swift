@@ -1,3 +1,4 @@
+internal import MQTTProtocol
 internal import Threading
 
 /// What the users of a connection want of its thread: publishes, acknowledgements, subscriptions, the end.

@@ -1,3 +1,5 @@
+internal import MQTTProtocol
+
 /// Publishes one behind the other in one array of bytes, which is reused.
 ///
 /// ```text
@@ -6,7 +8,7 @@
 struct PublishQueue: Sendable {
     static let headBytes = 22
 
-    private var bytes: [UInt8] = []
+    package var bytes: [UInt8] = []
     private var start = 0
     /// How many publishes are in the queue.
     private(set) var count = 0

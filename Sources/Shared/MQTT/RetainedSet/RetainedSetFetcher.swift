@@ -1,3 +1,4 @@
+public import MQTTProtocol
 public import Threading
 internal import Time
 

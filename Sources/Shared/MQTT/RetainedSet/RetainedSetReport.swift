@@ -1,3 +1,5 @@
+public import MQTTProtocol
+
 /// Bounds of a fetch.
 public struct RetainedSetLimits: Sendable {
     /// A slice that delivers fewer messages than this has lost none: mosquitto drops a subscriber's messages only after it

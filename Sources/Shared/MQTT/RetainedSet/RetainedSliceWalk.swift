@@ -1,3 +1,5 @@
+internal import MQTTProtocol
+
 /// Decides which filters to subscribe to, one slice after the other, until the whole retained set is in (DESIGN D11).
 ///
 /// A SUBSCRIBE brings all that is retained below its filter in one burst, and a broker drops what exceeds its queue for

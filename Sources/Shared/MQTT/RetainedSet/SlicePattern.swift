@@ -1,3 +1,5 @@
+internal import MQTTProtocol
+
 /// A topic filter level by level, as it is divided: the first wildcard gives way to the names seen in its place.
 ///
 /// ```text

@@ -1,3 +1,5 @@
+internal import MQTTProtocol
+
 /// Bytes from the server: what was read and not yet taken, and room behind it.
 ///
 /// ```text

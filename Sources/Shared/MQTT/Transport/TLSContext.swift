@@ -1,5 +1,6 @@
 internal import COpenSSL
 internal import Glibc
+internal import MQTTProtocol
 
 /// The keys and rules for TLS connections to one server: at least TLS 1.2, a chain to our authorities, and the server's
 /// name or address in its certificate. Made anew for each dialling, so that renewed files are taken up.

@@ -1,0 +1,220 @@
+internal import Deliveries
+import DiodeProtocol
+public import Storage
+import Threading
+internal import Time
+
+/// Stores the queues of all links, on the store thread, inside its transaction.
+///
+/// ```text
+///  stage(units) ─▶ BEGIN ─ write(queue) … ─ COMMIT ─▶ queue.committed()      or, whatever went wrong, queue.failed()
+/// ```
+///
+/// One row for each unit, never one for each record. At the limit the oldest units are taken apart: the newest value of each
+/// topic goes to `last_known`, the rest is shed and named.
+public struct OutboxWriter: ~Copyable {
+    /// Rows that one transaction lets go, so that none takes long.
+    private static let retirementRows = 8_192
+    /// What is taken apart at once: much, so that a topic is written once for many of its values; not so much that others
+    /// wait.
+    private static let evictionBytes = 4 << 20
+    /// And how many topics at most: each is a row to find and to write, some 10 µs.
+    private static let evictionTopics = 8_192
+    /// How long one transaction may do so before others have their turn.
+    private static let evictionTime = Duration.milliseconds(100)
+
+    private let path: String
+    private var insertion: Statement
+    private var passed: Statement
+    private var oldest: Statement
+    private var removalEnd: Statement
+    private var removal: Statement
+    private var queueRow: Statement
+    private var totalsRow: Statement
+    private var known: LastKnownTable
+
+    /// - Parameter database: has the tables of ``OutboxSchema``. The writer goes before it is set aside.
+    public init(_ database: borrowing Database) throws(StorageError) {
+        let insertion = try database.prepare(UnitRow.insertion)
+        let passed = try database.prepare(
+            "SELECT id, records, bytes FROM units WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT \(Self.retirementRows)")
+        let oldest = try database.prepare("SELECT \(UnitRow.columns) FROM units WHERE id >= ?1 AND id < ?2 ORDER BY id")
+        let removalEnd = try database.prepare(
+            "SELECT id FROM units WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT 1 OFFSET \(Self.retirementRows)")
+        let removal = try database.prepare("DELETE FROM units WHERE id >= ?1 AND id < ?2")
+        let queueRow = try database.prepare("INSERT OR REPLACE INTO outbox VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
+        let totalsRow = try database.prepare("INSERT OR REPLACE INTO outbox_totals VALUES (?1, ?2, ?3)")
+        let known = try LastKnownTable(database)
+        // Only now: a move-only value may not be left half made by a throw.
+        self.insertion = insertion
+        self.passed = passed
+        self.oldest = oldest
+        self.removalEnd = removalEnd
+        self.removal = removal
+        self.queueRow = queueRow
+        self.totalsRow = totalsRow
+        self.known = known
+        path = database.path
+    }
+
+    /// Stores what has changed in a queue.
+    /// - Parameter replicaCheckpoint: units from this position on stay, settled or not: they are the replica's log. Nil: nothing
+    ///   but the outbox needs units.
+    /// - Returns: losses to be named in this transaction, one for each cause.
+    public mutating func write(
+        _ queue: DeliveryQueue, replicaCheckpoint: OutboxPosition?
+    ) throws(StorageError) -> [OutboxLoss] {
+        let step = queue.beginWrite()
+        let now = ReadingTime()
+        var outcome = OutboxOutcome(
+            boundary: step.boundary, permitted: step.permitted, settled: step.settled, unitBytes: step.unitBytes,
+            knownBytes: step.knownBytes, totals: step.totals)
+        for placed in step.units {
+            UnitRow.bind(placed, link: step.link, now: now, to: &insertion)
+            try insertion.run()
+            outcome.unitBytes += placed.unit.storedBytes
+        }
+        for orphan in step.orphans { outcome.knownBytes += try known.insert(orphan, link: step.link, now: now) }
+        try retire(step, &outcome)
+        if step.mayEvict { try evict(step, now, &outcome) }
+        try remove(step, before: min(outcome.boundary, replicaCheckpoint?.rawValue ?? .max))
+        if step.cursor < outcome.boundary {
+            // Positions of last values lie far apart; the permit counts records.
+            let end = try known.position(
+                DeliveryQueueState.permitRecords, after: step.cursor, link: step.link)
+            outcome.permitted = end ?? max(outcome.boundary, step.cursor) + DeliveryQueueState.permitRecords
+        }
+        outcome.shed.count(in: &outcome.totals)
+        try save(step, outcome)
+        queue.endWrite(outcome)
+        var losses = step.losses
+        losses.add(outcome.shed)
+        return losses.all
+    }
+
+    /// Moves the boundary over units all of whose deliveries have left.
+    private mutating func retire(_ step: OutboxStep, _ outcome: inout OutboxOutcome) throws(StorageError) {
+        outcome.knownBytes -= try known.removeSettled(link: step.link, before: step.settled)
+        guard outcome.boundary < step.settled else { return }
+        passed.bind(1, OutboxSchema.id(link: step.link, position: outcome.boundary))
+        passed.bind(2, OutboxSchema.id(link: step.link, position: step.settled))
+        while try passed.step() {
+            let end = OutboxSchema.position(id: passed.integer(0)) + passed.unsigned(1)
+            guard end <= step.settled else { break }
+            outcome.boundary = end
+            outcome.unitBytes -= Int(passed.integer(2))
+        }
+        passed.reset()
+    }
+
+    /// Deletes units that nobody needs, in bounded steps.
+    private mutating func remove(_ step: OutboxStep, before end: UInt64) throws(StorageError) {
+        let first = OutboxSchema.id(link: step.link, position: 0)
+        var last = OutboxSchema.id(link: step.link, position: min(end, OutboxSchema.positionLimit - 1))
+        removalEnd.bind(1, first)
+        removalEnd.bind(2, last)
+        while try removalEnd.step() { last = removalEnd.integer(0) }
+        removal.bind(1, first)
+        removal.bind(2, last)
+        try removal.run()
+    }
+
+    // MARK: The limit
+
+    private mutating func evict(
+        _ step: OutboxStep, _ now: ReadingTime, _ outcome: inout OutboxOutcome
+    ) throws(StorageError) {
+        let portion = max(16_384, min(Self.evictionBytes, step.limitBytes / 8))
+        let until = now.monotonic.advanced(by: Self.evictionTime)
+        while outcome.unitBytes + outcome.knownBytes > step.limitBytes {
+            // The rest waits for the next transaction, unless it comes faster than it goes.
+            if outcome.unitBytes + outcome.knownBytes < step.limitBytes / 8 * 9,
+                MonotonicInstant(nanoseconds: MonotonicClock.now()) > until
+            {
+                return
+            }
+            let before = outcome.boundary
+            try takeApart(step, portion, now, &outcome)
+            if outcome.boundary == before { break }
+            outcome.hasEvicted = true
+        }
+        let excess = outcome.unitBytes + outcome.knownBytes - step.limitBytes
+        guard excess > 0 else { return }
+        // Even the last values are too many.
+        let freed = try known.shedOldest(
+            link: step.link, cursor: step.cursor, bytes: excess + portion, shed: &outcome.shed)
+        outcome.knownBytes -= freed
+        if freed > 0 { outcome.hasEvicted = true }
+    }
+
+    /// Takes the oldest units apart.
+    private mutating func takeApart(
+        _ step: OutboxStep, _ bytes: Int, _ now: ReadingTime, _ outcome: inout OutboxOutcome
+    ) throws(StorageError) {
+        var values: [SlotKey: QueuedDelivery] = [:]
+        var pinned: [QueuedDelivery] = []
+        var freed = 0
+        oldest.bind(1, OutboxSchema.id(link: step.link, position: outcome.boundary))
+        oldest.bind(2, OutboxSchema.id(link: step.link, position: step.ending))
+        do throws(StorageError) {
+            while freed < bytes, values.count < Self.evictionTopics, try oldest.step() {
+                let placed = try UnitRow.read(oldest, path: path, now: now)
+                freed += Int(oldest.integer(2))
+                outcome.boundary = placed.end
+                for queued in placed.deliveries(from: step.settled) {
+                    let delivery = queued.delivery
+                    if queued.position.rawValue < step.cursor {
+                        pinned.append(queued)
+                    } else if delivery.lateness == .superseded {
+                        outcome.shed.note(.shed(.outboxFull), delivery)
+                    } else if let older = values.updateValue(queued, forKey: SlotKey(delivery)) {
+                        outcome.shed.note(.shed(.outboxFull), older.delivery)
+                    }
+                }
+            }
+        } catch {
+            oldest.reset()
+            throw error
+        }
+        oldest.reset()
+        outcome.unitBytes -= freed
+        for queued in pinned { outcome.knownBytes += try known.insert(queued, link: step.link, now: now) }
+        // In the order of the table: neighbours share a page.
+        for (_, queued) in values.sorted(by: { $0.key < $1.key }) {
+            outcome.knownBytes += try known.replace(
+                queued, link: step.link, cursor: step.cursor, now: now, shed: &outcome.shed)
+        }
+    }
+
+    private mutating func save(_ step: OutboxStep, _ outcome: OutboxOutcome) throws(StorageError) {
+        queueRow.bind(1, Int64(step.link))
+        queueRow.bind(2, unsigned: step.settled)
+        queueRow.bind(3, unsigned: outcome.boundary)
+        queueRow.bind(4, unsigned: step.ending)
+        queueRow.bind(5, unsigned: outcome.permitted)
+        queueRow.bind(6, Int64(outcome.unitBytes))
+        queueRow.bind(7, Int64(outcome.knownBytes))
+        try queueRow.run()
+        for (name, records) in outcome.totals.named {
+            totalsRow.bind(1, Int64(step.link))
+            totalsRow.bind(2, text: name)
+            totalsRow.bind(3, unsigned: records)
+            try totalsRow.run()
+        }
+    }
+}
+
+/// What a last-known value is kept for: a topic's retained value or its last event.
+private struct SlotKey: Hashable, Comparable {
+    let retain: Bool
+    let topic: [UInt8]
+
+    init(_ delivery: Delivery) {
+        retain = delivery.retain
+        topic = delivery.topic.withUnsafeBytes { Array($0) }
+    }
+
+    static func < (a: SlotKey, b: SlotKey) -> Bool {
+        a.retain == b.retain ? a.topic.lexicographicallyPrecedes(b.topic) : !a.retain
+    }
+}

@@ -1,0 +1,11 @@
+/// How far the receiver can trust that what it has is current.
+public enum LinkState: String, Sendable {
+    /// The sender is heard and nothing is missing.
+    case online
+    /// The sender is heard, and something is missing or the sender raised an alarm.
+    case degraded
+    /// The sender was heard, but not for `silence_timeout`.
+    case stale
+    /// Nothing was ever heard.
+    case offline
+}

@@ -1,0 +1,192 @@
+import Audit
+import Crypto
+import DiodeProtocol
+import JSON
+import Ledger
+import Storage
+internal import ReceiverITCore
+internal import ReceiverITStore
+
+/// Compares what the sender signed with what the receiver's account says: `--audit --verify`.
+///
+/// ```text
+///  entries "anchor" ─▶ signature by the card's key ─▶ claims, the newest of each epoch ─▶ against the table of epochs
+///                                                     lives: at least this sequence       announced or decided ≥
+///                                                     over:  up to exactly this one       the same
+/// ```
+struct AnchorCheck {
+    enum Verdict: Equatable {
+        /// Anchors that agree, the sentence about the newest, and anchors that nobody can check here.
+        case consistent(anchors: Int, newest: String, unchecked: Int)
+        /// What is wrong, and in which entry of the ledger.
+        case broken(String)
+    }
+
+    /// What the sender said of one epoch.
+    private struct Claim {
+        var incarnation: Incarnation
+        var sequence: UInt64
+        /// Nothing comes after it.
+        var isFinal: Bool
+        /// The entry of the ledger.
+        var entry: Int64
+    }
+
+    private let link: String
+    private let key: Ed25519PublicKey?
+    private var claims: [Epoch: Claim] = [:]
+    private var anchors = 0
+    private var unchecked = 0
+    private var newest = ""
+
+    /// - Parameter key: the card's; nil: nobody can check whether the sender signed anything.
+    init(link: String, key: Ed25519PublicKey?) {
+        self.link = link
+        self.key = key
+    }
+
+    /// Reads the anchors of a link and compares them with its account. Call it inside a reading transaction.
+    mutating func verdict(of id: Int, in database: borrowing Database) throws(StorageError) -> Verdict {
+        let history = try History(of: link, in: database)
+        let entries = try LedgerReader.numberedEntries(of: link, kind: Anchors.Candidate.kind, in: database)
+            .filter { $0.number > history.forgottenAt }
+        guard let key else {
+            return .consistent(anchors: 0, newest: "", unchecked: entries.count)
+        }
+        do throws(CryptoError) {
+            var verifier = try Ed25519Verifier(key)
+            for (number, entry) in entries {
+                if let defect = follow(number, entry, key: key, verifier: &verifier, history) { return .broken(defect) }
+            }
+        } catch { return .broken("the card of \(link) has a key that cannot be used: \(error)") }
+        if let difference = try difference(to: id, history, in: database) { return .broken(difference) }
+        return .consistent(anchors: anchors, newest: newest, unchecked: unchecked)
+    }
+
+    /// - Returns: what is wrong with an anchor, as a sentence without a full stop.
+    private mutating func follow(
+        _ number: Int64, _ entry: LedgerEntry, key: Ed25519PublicKey, verifier: inout Ed25519Verifier,
+        _ history: History
+    ) -> String? {
+        let place = "the anchor of \(link) in entry \(number) of the ledger"
+        let body = entry.json
+        guard let bytes = body["signed"]?.text.flatMap(Base64.decode) else { return "\(place) cannot be read" }
+        do throws(SignedBeatError) {
+            let signed = try SignedBeat(decoding: bytes)
+            guard signed.header.link == LinkFingerprint(of: key) else {
+                guard history.mayBePaired(with: signed.header.link) else {
+                    return "\(place) is of a sender that was never paired"
+                }
+                unchecked += 1
+                return nil
+            }
+            let beat = try signed.beat(verifiedBy: &verifier)
+            let id = signed.header.id
+            guard body["epoch"]?.integer == Int64(clamping: id.epoch.rawValue),
+                body["sequence"]?.integer == Int64(clamping: beat.lastSequence),
+                body["clock"]?.text == CalendarTime.text(beat.clock)
+            else { return "\(place) says something else than the beat that it holds" }
+            for summary in beat.epochs where summary.epoch < id.epoch {
+                claims[summary.epoch] = Claim(
+                    incarnation: summary.incarnation, sequence: summary.lastCommitted.rawValue, isFinal: true,
+                    entry: number)
+            }
+            claims[id.epoch] = Claim(
+                incarnation: id.incarnation, sequence: beat.lastSequence, isFinal: false, entry: number)
+            anchors += 1
+            newest = "epoch \(id.epoch.rawValue) up to sequence \(beat.lastSequence), \(CalendarTime.text(beat.clock))"
+            return nil
+        } catch { return "\(place) proves nothing: \(error)" }
+    }
+
+    private func difference(
+        to id: Int, _ history: History, in database: borrowing Database
+    ) throws(StorageError) -> String? {
+        let (row, _) = try LinkLoader.row(of: id, database)
+        var account: [Epoch: TrackRow] = [:]
+        for track in try LinkLoader.tracks(of: id, database) { account[track.epoch] = track }
+        let begin = row.tracker.foldedEpochs > 0 ? account.keys.min() : row.tracker.beginsAt?.epoch
+        for (epoch, claim) in claims.sorted(by: { $0.key < $1.key }) where epoch >= begin ?? epoch {
+            let said = "entry \(claim.entry) of the ledger, signed by the sender"
+            guard let track = account[epoch] else {
+                return "epoch \(epoch.rawValue) of \(link) is in \(said), and gone from the account"
+            }
+            if let incarnation = track.incarnation, incarnation != claim.incarnation {
+                // Two senders under one key: that is a finding of its own.
+                if history.hasEquivocation { continue }
+                return "epoch \(epoch.rawValue) of \(link) is another sender's in \(said), than in the account"
+            }
+            let reached = max(track.frontier.sequence, track.announced?.sequence ?? 0)
+            let agrees =
+                claim.isFinal
+                ? reached == claim.sequence || reached > claim.sequence && track.wasUndurable
+                // Where the epoch ended may be in an anchor that was folded.
+                : reached >= claim.sequence || track.isFinal && history.isFolded(Anchors.Candidate.kind)
+            guard agrees else {
+                return "epoch \(epoch.rawValue) of \(link) \(claim.isFinal ? "ended with" : "got to") sequence "
+                    + "\(claim.sequence) by \(said), and the account knows \(reached)"
+            }
+        }
+        return nil
+    }
+}
+
+extension AnchorCheck {
+    /// What else the ledger tells of a link.
+    fileprivate struct History {
+        /// The entry that says that the link was forgotten; 0: none.
+        private(set) var forgottenAt: Int64 = 0
+        let hasEquivocation: Bool
+        private var paired: Set<LinkFingerprint> = []
+        private var folded: Set<String> = []
+
+        init(of link: String, in database: borrowing Database) throws(StorageError) {
+            hasEquivocation = try !LedgerReader.entries(of: link, kind: LinkEvent.Kind.equivocation, in: database)
+                .isEmpty
+            for (number, entry) in try LedgerReader.numberedEntries(
+                of: "", kind: ReceiverAction.forgotten, in: database)
+            where entry.json["link"]?.text == link { forgottenAt = number }
+            for entry in try LedgerReader.entries(of: "", kind: LedgerFold.kind, in: database) {
+                for total in LedgerFold(entry)?.totals ?? [] where total.link == link { folded.insert(total.cause) }
+            }
+            for entry in try LedgerReader.entries(of: link, kind: ReceiverAction.paired, in: database) {
+                for word in (entry.json["detail"]?.text ?? "").split(separator: " ") {
+                    if let fingerprint = LinkFingerprint(shown: String(word)) { paired.insert(fingerprint) }
+                }
+            }
+        }
+
+        func isFolded(_ kind: String) -> Bool { folded.contains(kind) }
+
+        /// Whether this key was paired before the one that the card has now, as far as the ledger still tells.
+        func mayBePaired(with fingerprint: LinkFingerprint) -> Bool {
+            paired.contains(fingerprint) || isFolded(ReceiverAction.paired)
+        }
+    }
+}
+
+extension LinkAudit.Verification {
+    /// The chain's verdict together with that of a link's anchors.
+    func and(_ anchors: AnchorCheck.Verdict) -> Self {
+        guard case .intact(let entries, let detail) = self else { return self }
+        switch anchors {
+        case .broken(let defect): return .broken(defect)
+        case .consistent(let agreeing, let newest, let unchecked):
+            var details = detail.isEmpty ? [] : [detail]
+            if agreeing > 0 { details.append("\(agreeing) signed beats agree, the newest: \(newest)") }
+            if unchecked > 0 { details.append("\(unchecked) signed beats not checked: another card's") }
+            return .intact(entries: entries, detail: details.joined(separator: "; "))
+        }
+    }
+}
+
+extension LinkFingerprint {
+    /// The fingerprint as people compare it: `SHA256:` and the unpadded base64 of 32 bytes.
+    fileprivate init?(shown text: String) {
+        guard text.hasPrefix("SHA256:"), let bytes = Base64.decode(String(text.dropFirst(7)) + "="), bytes.count == 32
+        else {
+            return nil
+        }
+        self.init(Digest32(loading: bytes.span.bytes).truncated)
+    }
+}

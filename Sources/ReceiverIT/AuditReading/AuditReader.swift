@@ -1,0 +1,198 @@
+public import Audit
+import Crypto
+public import DiodeProtocol
+import JSON
+public import Ledger
+public import Storage
+public import Time
+internal import ReceiverITStore
+internal import ReceiverITCore
+public import Account
+
+/// Everything that an audit says, as one transaction saw it.
+public struct AuditSnapshot: Sendable {
+    /// Not narrowed to any period.
+    public var links: [LinkAudit] = []
+    /// What the ledger noted of each link's account, by the link's name, ascending in time.
+    public internal(set) var balances: [String: [AuditBalance]] = [:]
+    /// The blocks that each link misses and that can still come, by the link's name.
+    public internal(set) var missing: [String: [ResendBundle.Run]] = [:]
+}
+
+/// Reads the receiver's database for the audit, whether the daemon runs or not. It never writes.
+public struct AuditReader: Sendable {
+    /// Actions that a report lists, the newest.
+    private static let actionLimit = 1_000
+    /// How late the daemon may write when it last heard a link.
+    private static let writingDelayMilliseconds: UInt64 = 2_000
+
+    private let path: String
+    private let silenceMilliseconds: UInt64
+    private let now: UnixMilliseconds
+    private let cards: [LinkCard]
+
+    /// - Parameters:
+    ///   - path: the database.
+    ///   - silenceTimeout: how long a link may be silent before it is stale.
+    ///   - cards: of the links, to verify what their senders signed.
+    public init(_ path: String, silenceTimeout: Duration, now: UnixMilliseconds, cards: [LinkCard]) {
+        self.path = path
+        self.cards = cards
+        silenceMilliseconds = UInt64(max(0, silenceTimeout / .milliseconds(1)))
+        self.now = now
+    }
+
+    /// Reads all links.
+    /// - Parameters:
+    ///   - verifies: whether the ledger's chain is followed from its beginning.
+    ///   - noted: heads that were noted elsewhere; the chain must have them.
+    public func read(verifies: Bool = false, noted: [NotedHead] = []) throws(StorageError) -> AuditSnapshot {
+        let database = try Database(path: path, schema: StoreSchema.schema, access: .readOnly)
+        try database.beginReading()
+        var snapshot = AuditSnapshot()
+        let head = try LedgerReader.head(in: database)
+        var ids: [Int] = []
+        let actions = try LedgerWords.actions(kinds: ReceiverAction.all, of: "", in: database)
+        let start = try LedgerWords.newestStart(in: database)
+        let configuration = try LedgerWords.newestConfiguration(in: database)
+        var rows = try database.prepare("SELECT id, name, fingerprint FROM links ORDER BY id")
+        while try rows.step() {
+            var link = LinkAudit(link: rows.text(1), fingerprint: rows.text(2))
+            link.head = head.text
+            ids.append(Int(rows.integer(0)))
+            try fill(&link, id: Int(rows.integer(0)), in: database)
+            link.actions += actions
+            link.actions.sort { $0.at < $1.at }
+            link.clock.steps = UInt64(link.actions.count { LedgerWords.clockSteps.contains($0.what) })
+            link.actions = link.actions.suffix(Self.actionLimit)
+            link.software = [
+                "receiver": ["version": start.software, "sha256": start.binary], "sender": ["version": link.software],
+            ]
+            link.config = ["receiver": configuration, "sender": ["fingerprint": link.config]]
+            link.keys = ["link": .text(link.fingerprint), "audit": start.auditKey]
+            snapshot.missing[link.link] = try LinkLoader.missingBlocks(of: Int(rows.integer(0)), database)
+            snapshot.balances[link.link] = try LedgerWords.balances(of: link.link, in: database)
+            snapshot.links.append(link)
+        }
+        if verifies {
+            let rows = snapshot.links.flatMap { link in link.gaps.map { LedgerGaps.Row($0, of: link.link) } }
+            let verification = try LedgerWords.verification(noted: noted, gaps: rows, in: database)
+            for (index, id) in ids.enumerated() {
+                let name = snapshot.links[index].link
+                var anchors = AnchorCheck(link: name, key: cards.first { $0.link == name }?.key)
+                snapshot.links[index].verification = verification.and(try anchors.verdict(of: id, in: database))
+            }
+        }
+        try database.commit()
+        return snapshot
+    }
+
+    private func fill(_ link: inout LinkAudit, id: Int, in database: borrowing Database) throws(StorageError) {
+        let account = try StoredAccount(of: id, in: database)
+        link.beginsAt = account.beginsAt
+        link.totals = account.totals
+        link.epochs = account.epochs
+        link.disagreements = account.disagreements
+        let acknowledged = try AcknowledgementTable.acknowledged(.gap, of: id, in: database)
+        let swallowed = try LinkLoader.gapTopics(of: id, database)
+        link.gaps = try LinkLoader.gaps(of: id, database).map { row in
+            var gap = AuditGap(row)
+            // A jump over several gaps is named in all of them, so none may name more than it misses.
+            gap.topics = (swallowed[gap.id] ?? [:]).map {
+                TopicCount(
+                    topic: String(decoding: $0.key, as: UTF8.self), records: min($0.value, gap.missing + gap.lost))
+            }.sorted { ($1.records, $0.topic) < ($0.records, $1.topic) }
+            gap.isAcknowledged = gap.state == .lost && acknowledged[gap.id].map { $0 >= gap.lost } ?? false
+            return gap
+        }
+        let missing = link.gaps.reduce(UInt64(0)) { $0 &+ $1.missing }
+        if Int64(clamping: missing) != link.totals.missing {
+            link.disagreements.append("\(link.totals.missing) records are missing and \(missing) by the open gaps")
+        }
+        link.losses = try StoredLosses.read(id, in: database)
+        link.unobserved = try LedgerWords.unobserved(of: link.link, in: database)
+        link.actions = try LedgerWords.actions(
+            kinds: [LinkEvent.Kind.action] + ReceiverAction.ofLink, of: link.link, in: database)
+        link.equivocations = try LedgerWords.equivocations(
+            of: link.link,
+            acknowledged: try AcknowledgementTable.acknowledged(.equivocation, of: id, in: database).keys.max() ?? 0,
+            in: database)
+        let (row, _) = try LinkLoader.row(of: id, database)
+        let replica = ReplicaReport(row, topics: try topics(of: id, in: database))
+        link.replica.topics = replica.topics
+        link.replica.digestMatches = replica.digestMatches
+        link.replica.itMatches = replica.itMatches
+        link.isSettled = replica.isSettled
+        link.replica.asOfSequence = replica.asOf?.sequence
+        link.replica.asOf = replica.asOfTime
+        link.isStale = true
+        link.software = .null
+        link.config = .null
+        if let vitals = try LinkLoader.vitals(of: id, database) { take(vitals, into: &link) }
+    }
+
+    private func take(_ vitals: LinkVitals, into link: inout LinkAudit) {
+        link.heardUntil = vitals.heardUntil
+        link.isStale =
+            vitals.state == .stale || vitals.state == .offline
+            || vitals.heardUntil.map {
+                $0.rawValue + silenceMilliseconds + Self.writingDelayMilliseconds < now.rawValue
+            } ?? true
+        link.clock.offsetMinMilliseconds = vitals.clockOffsetMilliseconds?.lowerBound ?? 0
+        link.clock.offsetMaxMilliseconds = vitals.clockOffsetMilliseconds?.upperBound ?? 0
+        link.rejected.badSignature = vitals.counters.badSignature
+        link.rejected.replayed = vitals.counters.replayed
+        link.rejected.malformed = vitals.counters.malformed
+        link.rejected.unknownLink = vitals.counters.unknownLink
+        link.rejected.overBudget = vitals.counters.overBudget
+        guard let beat = vitals.beat else { return }
+        link.software = .optional(beat.software)
+        link.config = .optional(beat.configuration?.description)
+        link.sender.filtered = beat.counters[.filtered] ?? 0
+        link.sender.shed = beat.counters[.shed] ?? 0
+        link.sender.echoShed = beat.counters[.echoShed] ?? 0
+        link.sender.otBrokerDropped = beat.counters[.brokerDropped] ?? 0
+        link.sender.isDurable = beat.isDurable
+    }
+
+    private func topics(of id: Int, in database: borrowing Database) throws(StorageError) -> UInt64 {
+        var row = try database.prepare("SELECT count(*) FROM topics WHERE link = ?1")
+        row.bind(1, Int64(id))
+        defer { row.reset() }
+        return try row.step() ? row.unsigned(0) : 0
+    }
+}
+
+extension AuditGap {
+    init(_ gap: Gap) {
+        self.init(
+            id: gap.id, epoch: gap.epoch, firstSequence: gap.firstSequence, lastSequence: gap.lastSequence,
+            records: gap.records, firstBlock: gap.firstBlock, lastBlock: gap.lastBlock, openedAt: gap.openedAt,
+            state: State(gap.state), cause: Cause(rawValue: gap.cause.rawValue) ?? .unknown)
+        missing = gap.missing
+        lost = gap.lost
+        closedAt = gap.closedAt
+        sourceFrom = gap.sourceFrom
+        sourceTo = gap.sourceTo
+        healedBy = gap.healedBy.flatMap { Healing(rawValue: $0.rawValue) }
+    }
+}
+
+extension AuditGap.State {
+    init(_ state: Gap.State) {
+        self =
+            switch state {
+            case .open: .open
+            case .healed: .healed
+            case .lost: .lost
+            }
+    }
+}
+
+extension LedgerGaps.Row {
+    fileprivate init(_ gap: AuditGap, of link: String) {
+        self.init(
+            link: link, id: Int64(clamping: gap.id), firstSequence: Int64(clamping: gap.firstSequence.rawValue),
+            lastSequence: Int64(clamping: gap.lastSequence.rawValue), state: gap.state.rawValue)
+    }
+}

@@ -1,0 +1,97 @@
+import DiodeProtocol
+import Time
+internal import Account
+
+/// What the sender says about itself, and whether it is heard at all.
+///
+/// ```text
+///              first block                 silence_timeout without one
+///  offline ───────────────▶ online ◀──┐  ┌──────────────▶ stale
+///                              ▲      │  │                  │
+///             all is well again │   degraded ◀── any block ──┘
+///                              └── something is missing, or an alarm
+/// ```
+///
+/// Silence is measured from the newest frame that brought something new, so that replayed frames cannot keep a dead link
+/// alive.
+struct LinkWatch: Sendable {
+    private let silenceTimeout: Duration
+    private(set) var state = LinkState.offline
+    private(set) var since: UnixMilliseconds
+    private(set) var reason = "nothing was heard yet"
+    private(set) var beat: Beat?
+    private(set) var beatEpoch: Epoch?
+    /// When something new last came.
+    private(set) var heardAt: MonotonicInstant?
+    private(set) var heardUntil: UnixMilliseconds?
+    /// The sender's clock minus ours, over all beats: extremes of an offset that includes the way here.
+    private(set) var clockOffsetMilliseconds: ClosedRange<Int64>?
+    /// The same, of the newest beat that this process has heard.
+    private var newestOffset: Int64?
+
+    /// - Parameter stored: what an earlier process had heard.
+    init(silenceTimeout: Duration, restoring stored: StoredLink? = nil, time: UnixMilliseconds) {
+        self.silenceTimeout = silenceTimeout
+        since = time
+        guard let stored, stored.heardUntil != nil else { return }
+        state = .stale
+        reason = Self.silenceSinceStart
+        beat = stored.beat
+        heardUntil = stored.heardUntil
+        clockOffsetMilliseconds = stored.clockOffsetMilliseconds
+    }
+
+    private static let silenceSinceStart = "nothing was heard since the receiver started"
+
+    /// A frame brought something new.
+    mutating func hear(now: MonotonicInstant, time: UnixMilliseconds) {
+        heardAt = now
+        heardUntil = time
+    }
+
+    mutating func take(_ beat: Beat, epoch: Epoch, time: UnixMilliseconds) {
+        self.beat = beat
+        beatEpoch = epoch
+        let offset = Int64(clamping: beat.clock.rawValue) - Int64(clamping: time.rawValue)
+        newestOffset = offset
+        let known = clockOffsetMilliseconds ?? offset...offset
+        clockOffsetMilliseconds = min(known.lowerBound, offset)...max(known.upperBound, offset)
+    }
+
+    /// What the sender's clock shows when ours shows `time`, less the time that a beat is on its way; nil before the first beat.
+    func sourceClock(at time: UnixMilliseconds) -> UnixMilliseconds? {
+        guard let newestOffset else { return nil }
+        let (sum, isOver) = Int64(clamping: time.rawValue).addingReportingOverflow(newestOffset)
+        return isOver || sum < 0 ? nil : UnixMilliseconds(rawValue: UInt64(sum))
+    }
+
+    /// Works the state out again.
+    /// - Parameter missing: records in open gaps.
+    /// - Returns: the state if it changed.
+    mutating func update(missing: UInt64, now: MonotonicInstant, time: UnixMilliseconds) -> LinkState? {
+        let (next, why) = judge(missing: missing, now: now)
+        reason = why
+        guard next != state else { return nil }
+        state = next
+        since = time
+        return next
+    }
+
+    /// When silence becomes staleness.
+    var nextDeadline: MonotonicInstant? {
+        guard state != .stale, state != .offline, let heardAt else { return nil }
+        return heardAt.advanced(by: silenceTimeout)
+    }
+
+    private func judge(missing: UInt64, now: MonotonicInstant) -> (LinkState, String) {
+        guard let heardAt else {
+            return heardUntil == nil ? (.offline, "nothing was heard yet") : (.stale, Self.silenceSinceStart)
+        }
+        if heardAt.advanced(by: silenceTimeout) <= now { return (.stale, "nothing was heard for \(silenceTimeout)") }
+        if missing > 0 { return (.degraded, "\(missing) records are missing") }
+        if let alarm = beat?.alarms.first { return (.degraded, "the sender says: \(alarm)") }
+        if let broker = beat?.broker, !broker.isOnline { return (.degraded, "the sender has no OT broker") }
+        if beat?.isDurable == false { return (.degraded, "the sender cannot write its journal") }
+        return (.online, "")
+    }
+}

@@ -1,0 +1,35 @@
+extension ReceiverCore {
+    /// What the core is told once. The defaults suit a 1 Gbit/s link.
+    public struct Settings: Sendable {
+        /// How long a block waits for those before it; a longer hole opens a gap.
+        public var reorderWindow = Duration.milliseconds(50)
+        /// Silence after which values can no longer be trusted as current.
+        public var silenceTimeout = Duration.seconds(3)
+        /// Signature verifications a second for frames whose transmission is not settled (W-17): 8,000 are about half a core.
+        public var verificationsPerSecond = 8_000
+        /// Frames that wait for such a verification, in bytes (W-17).
+        public var waitingFrameBytes = 8 << 20
+        /// Transmissions whose header and root are remembered (W-16), about 400 bytes each.
+        public var settledTransmissions = 4_096
+        /// Partly received blocks, and the bytes of their symbols.
+        public var assemblyBlocks = 1_024
+        public var assemblyBytes = 64 << 20
+        /// Decoded blocks that wait for those before them, and their bytes.
+        public var reorderBlocks = 4_096
+        public var reorderBytes = 64 << 20
+        /// Runs of missing blocks of one epoch; beyond, the oldest become lost.
+        public var holes = 16_384
+        /// Topics with a stamp, and the bytes of their names.
+        public var topics = 1_000_000
+        public var topicNameBytes = 128 << 20
+
+        public init() {}
+    }
+}
+
+extension Replica.Limits {
+    package init(_ settings: ReceiverCore.Settings) {
+        topics = settings.topics
+        nameBytes = settings.topicNameBytes
+    }
+}

@@ -1,0 +1,53 @@
+internal import DiodeProtocol
+internal import Time
+internal import Account
+
+/// A run of blocks that have not come: all of a gap at first, a part of it once some of its blocks have.
+///
+/// It may hold no record (blocks that carry only control items): exactly then it belongs to no gap, and `gap` is 0.
+package struct Hole: Sendable, Equatable {
+    package var gap: UInt64
+    package var firstBlock, lastBlock: UInt64
+    package var firstSequence, records: UInt64
+    /// Given up: its records count as lost.
+    package var isLost = false
+
+    package init(
+        gap: UInt64, firstBlock: UInt64, lastBlock: UInt64, firstSequence: UInt64, records: UInt64, isLost: Bool = false
+    ) {
+        self.gap = gap
+        self.firstBlock = firstBlock
+        self.lastBlock = lastBlock
+        self.firstSequence = firstSequence
+        self.records = records
+        self.isLost = isLost
+    }
+
+    /// One past its last sequence.
+    var endSequence: UInt64 { firstSequence + records }
+}
+
+extension Gap {
+    init(_ hole: Hole, epoch: Epoch, openedAt: UnixMilliseconds, cause: Cause) {
+        self.init(
+            id: hole.gap, epoch: epoch, firstSequence: SequenceNumber(rawValue: hole.firstSequence),
+            lastSequence: SequenceNumber(rawValue: hole.endSequence - 1),
+            firstBlock: BlockNumber(rawValue: hole.firstBlock), lastBlock: BlockNumber(rawValue: hole.lastBlock),
+            openedAt: openedAt, cause: cause, missing: hole.records, lost: 0)
+    }
+
+    /// Its last hole grew at its end.
+    mutating func grow(to hole: Hole, by records: UInt64, sourceTo: UnixMilliseconds?) {
+        setSource(from: sourceFrom, to: sourceTo)
+        lastSequence = SequenceNumber(rawValue: hole.endSequence - 1)
+        lastBlock = BlockNumber(rawValue: hole.lastBlock)
+        missing += records
+    }
+}
+
+extension Gap.Healing {
+    /// What a block that came by this transmission was healed by.
+    init(_ transmission: TransmissionNumber) {
+        self = transmission == .first ? .fec : transmission < .firstResend ? .echo : .resend
+    }
+}

@@ -1,0 +1,64 @@
+public import DiodeProtocol
+public import Deliveries
+public import Account
+
+/// What one round of the receiver decided, to be stored together: deliveries for the outbox, events for ledger, log and
+/// link status, and what the link remembers.
+public struct Commit: Sendable {
+    /// In the order in which their deliveries are to be published.
+    public internal(set) var units: [DeliveryUnit] = []
+    public internal(set) var events: [LinkEvent] = []
+    /// Frontiers, holes, gaps, accounts, hashes, stamps: what changed.
+    package var changes = LinkChanges()
+    /// What is retained on the IT broker is to be read once all of this is there: the number of the reading.
+    package var beginsReading: UInt64?
+
+    public init() {}
+
+    public var isEmpty: Bool { units.isEmpty && events.isEmpty && changes.isEmpty && beginsReading == nil }
+
+    /// In the order in which they are to be published.
+    public var deliveries: [Delivery] { units.flatMap(\.deliveries) }
+
+    /// Bytes of memory that it holds, roughly.
+    package var cost: Int {
+        units.reduce(256 + events.count * 256) {
+            $0 + $1.content.count + $1.deliveries.count * Delivery.overheadBytes
+        }
+    }
+}
+
+/// What happened on a link beside deliveries.
+public enum LinkEvent: Sendable, Equatable {
+    case gapOpened(Gap)
+    /// More of the same is missing.
+    case gapGrew(Gap)
+    /// Healed or lost.
+    case gapClosed(Gap)
+    /// First heard of an epoch.
+    case epochBegan(Epoch, Incarnation)
+    /// The sender lost its power: what it had sent behind this sequence is void. So many records had been delivered, and so
+    /// many were absent.
+    case voided(Epoch, behind: SequenceNumber, delivered: UInt64, absent: UInt64)
+    /// Another content or another sender under numbers that were taken (W-21).
+    case equivocation(BlockID, SequenceNumber, SequenceNumber)
+    /// The sender that speaks now has no memory of an epoch that it once sent: its database was lost or an older one put back.
+    case superseded(Epoch, by: Epoch)
+    /// The sender numbered records and shed them; the first took this stamp.
+    case shed(ShedRun, at: Stamp)
+    /// Control items, with the newest sequence before them.
+    case checkpoint(Checkpoint, at: Stamp)
+    case action(Action, at: Stamp)
+    case unobserved(Unobserved, at: Stamp)
+    case brokerDropped(BrokerDrop, at: Stamp)
+    case rotation(Rotation, at: Stamp)
+    /// The replica stopped to equal the sender's state, or does again, as of this record.
+    case digest(matches: Bool, at: Stamp)
+    /// So many slots held something else under the stamp that the sender says; a slice as of this record has put them right.
+    case diverged(slots: Int, at: Stamp)
+    /// What the IT broker retains was read back and is not what the replica holds: so many values were missing or others, so many were
+    /// there that should not be. All of it is being repaired.
+    case itDiffers(wrong: Int, ghosts: Int)
+    /// The link's state changed, and why.
+    case state(LinkState, reason: String)
+}

@@ -1,0 +1,382 @@
+import Crypto
+package import DiodeProtocol
+package import Deliveries
+
+/// What the receiver knows of the namespace: for each topic the stamp and the hash of its retained value and of its last event.
+/// Stamps alone decide what is newer (P3), over restarts of either side; hashes add up to the digest of a checkpoint.
+///
+/// ```text
+/// topic ─▶ retained: stamp of the value or of its deletion, hash        TopicNames: by its bytes
+///          event:    stamp of the newest publish that was not retained, hash      TopicOrder: by its hash, for slices
+///          version
+/// ```
+///
+/// Values themselves are not kept. A slot that changed is hashed when that is needed, or when 1,024 of them or 32 MiB of the contents that
+/// they came in are held for it: a topic that changes all the time costs one hash for each checkpoint.
+///
+/// Bounded by topics and bytes of their names. Beyond a limit a new topic is not tracked and counted: in order its
+/// records pass, late ones count as superseded, because nothing shows that they are not.
+package struct Replica: Sendable {
+    package struct Limits: Sendable {
+        /// About 250 bytes each beside the name.
+        var topics = 1_000_000
+        /// All names together.
+        var nameBytes = 128 << 20
+
+        init() {}
+    }
+
+    /// How a record stands to what its topic has had.
+    enum Standing: Equatable { case newest, superseded, untracked }
+
+    /// Which slot of a topic.
+    enum Kind: Int, Sendable, CaseIterable { case retained, event }
+
+    struct Topic: Sendable {
+        var retained = ReplicaSlot()
+        var event = ReplicaSlot()
+        /// Of the retained value alone, to compare it with what the IT broker retains.
+        var value: UInt64 = 0
+        var version: UInt64 = 0
+        /// The readings of the IT broker during which its retained value last changed and was last seen there.
+        var changedIn: UInt32 = 0
+        var seenIn: UInt32 = 0
+        /// The IT broker retains something else: the next slice repairs it.
+        var isWrong = false
+
+        subscript(kind: Kind) -> ReplicaSlot {
+            get { kind == .retained ? retained : event }
+            set { if kind == .retained { retained = newValue } else { event = newValue } }
+        }
+
+        var newest: Stamp { max(retained.stamp, event.stamp) }
+    }
+
+    private static let unhashedLimit = 1_024
+    private static let unhashedBytesLimit = 32 << 20
+
+    let limits: Limits
+    var names = TopicNames()
+    var topics: [Topic] = []
+    private var order = TopicOrder()
+    /// What slots hold that have no hash yet, by place and kind.
+    private var unhashed: [Int: SlotContent] = [:]
+    private var unhashedBytes = 0
+    private var digest = StateDigest()
+    /// Values held, tombstones aside.
+    private(set) var slotCount: UInt64 = 0
+    /// Topics that found no room since the start.
+    private(set) var untracked: UInt64 = 0
+    /// A whole round of slices has said every slot that is not newer than this; nil: none has since the start.
+    private var saidUpTo: Stamp?
+    private var checkpoint = DirtyTopics()
+    /// Versions that were passed over since they were last taken.
+    private var jumps: [VersionJump] = []
+    /// Counts readings of the IT broker.
+    var reading: UInt32 = 0
+    /// Topics of which the IT broker retains something else.
+    var wrongCount = 0
+    /// A slice changed a slot in a way that applying the units again would not: the round's transaction holds a whole checkpoint.
+    private var isAheadOfUnits = false
+
+    package init(limits: Limits = Limits()) { self.limits = limits }
+
+    /// Topics that are tracked.
+    var count: Int { names.count }
+
+    /// Notes a record of the stream.
+    ///
+    /// A retained record is the newest if its topic's retained value is not newer; an event, if nothing of its topic is: a
+    /// consumer takes the last message as the current value, while the retained value must follow the plant's even if
+    /// an event came since. What a whole round has passed over is the past, even where the sender has forgotten what came after it.
+    mutating func apply(
+        _ content: SlotContent, stamp: Stamp, version: TopicVersion, with hasher: inout SymbolHasher
+    ) -> Standing {
+        if let saidUpTo, stamp <= saidUpTo {
+            pass(content, stamp: stamp, version: version)
+            return .superseded
+        }
+        guard let place = place(of: content.topic, with: &hasher) else { return .untracked }
+        raiseVersion(place, to: version, of: stamp, records: 1)
+        checkpoint.mark(place)
+        if content.retain {
+            guard !topics[place].retained.isAtLeast(stamp) else { return .superseded }
+            set(.retained, of: place, to: content, stamp, with: &hasher)
+            return .newest
+        }
+        let isNewestEvent = !topics[place].event.isAtLeast(stamp)
+        if isNewestEvent { set(.event, of: place, to: content, stamp, with: &hasher) }
+        return isNewestEvent && !topics[place].retained.isAtLeast(stamp) ? .newest : .superseded
+    }
+
+    /// Leaves a record of the past out. A start that applies its unit again knows nothing of the round that passed over it, and would take it.
+    private mutating func pass(_ content: SlotContent, stamp: Stamp, version: TopicVersion) {
+        let place = names.find(content.topic)
+        if let place { raiseVersion(place, to: version, of: stamp, records: 1) }
+        let isOld = place.map { topics[$0][content.retain ? .retained : .event].isAtLeast(stamp) } ?? false
+        if !isOld { isAheadOfUnits = true }
+    }
+
+    /// Notes records that the sender numbered and shed.
+    /// - Parameter stamp: of the last of them.
+    mutating func apply(_ run: ShedRun, last stamp: Stamp, with hasher: inout SymbolHasher) {
+        for entry in run.entries {
+            let topic = Array(entry.topic.utf8)
+            guard entry.lastVersion.rawValue > 0, let place = place(of: topic.span.bytes, with: &hasher) else {
+                continue
+            }
+            raiseVersion(place, to: entry.lastVersion, of: stamp, records: entry.records)
+            checkpoint.mark(place)
+        }
+    }
+
+    // MARK: What a checkpoint says
+
+    /// Whether a checkpoint says the same of all slots.
+    mutating func agrees(with checkpoint: Checkpoint, with hasher: inout SymbolHasher) -> Bool {
+        hashAll(with: &hasher)
+        return digest.sum == checkpoint.digest && slotCount == checkpoint.slots
+    }
+
+    // MARK: What a slice says
+
+    /// A whole round has said every slot up to this stamp.
+    mutating func noteWhole(upTo stamp: Stamp) { saidUpTo = max(saidUpTo ?? stamp, stamp) }
+
+    /// The place of a topic, new if need be; nil if there is no room.
+    mutating func place(of topic: RawSpan, with hasher: inout SymbolHasher) -> Int? {
+        if let place = names.find(topic) { return place }
+        guard names.count < limits.topics, names.byteCount + topic.byteCount <= limits.nameBytes else {
+            untracked += 1
+            return nil
+        }
+        return insert(topic, with: &hasher)
+    }
+
+    func slot(_ kind: Kind, of place: Int) -> ReplicaSlot { topics[place][kind] }
+    func version(of place: Int) -> TopicVersion { TopicVersion(rawValue: max(1, topics[place].version)) }
+    func name(of place: Int) -> [UInt8] { names.name(place) }
+
+    /// The places of all topics in an interval of hashes, in its order.
+    func places(from: TopicHash, through to: TopicHash) -> [Int] {
+        var found: [Int] = []
+        var position = order.position(from: from)
+        while let (hash, place) = order.topic(at: position), hash <= to {
+            found.append(place)
+            position = order.next(position)
+        }
+        return found
+    }
+
+    /// Puts a slot of a slice in its place, whatever is there.
+    mutating func take(
+        _ kind: Kind, of place: Int, _ content: SlotContent, stamp: Stamp, with hasher: inout SymbolHasher
+    ) {
+        // A refresh is a unit that is applied as it is here; of an event there is none, and stamps would turn a step back down.
+        if kind == .event || topics[place][kind].isAtLeast(stamp) { isAheadOfUnits = true }
+        set(kind, of: place, to: content, stamp, with: &hasher)
+        checkpoint.mark(place)
+    }
+
+    /// Notes the version that a slice says.
+    mutating func noteVersion(_ version: TopicVersion, of place: Int, stamp: Stamp) {
+        raiseVersion(place, to: version, of: stamp, records: 1)
+    }
+
+    /// Whether a topic has told of this version or a later one.
+    func hasHeard(_ version: TopicVersion, of topic: RawSpan) -> Bool {
+        names.find(topic).map { topics[$0].version >= version.rawValue } ?? false
+    }
+
+    /// Moves out which versions were passed over.
+    package mutating func takeJumps() -> [VersionJump] {
+        guard !jumps.isEmpty else { return [] }
+        defer { jumps = [] }
+        return jumps
+    }
+
+    /// Whether a slot holds exactly this.
+    mutating func holds(
+        _ kind: Kind, of place: Int, _ content: SlotContent, stamp: Stamp, with hasher: inout SymbolHasher
+    ) -> Bool {
+        let slot = topics[place][kind]
+        guard slot.stamp == stamp, slot.state == (content.isDeletion ? .tombstone : .held) else { return false }
+        guard slot.state == .held else { return true }
+        hashSlots(of: place, with: &hasher)
+        return topics[place][kind].hash == content.hash(stamp: stamp, with: &hasher)
+    }
+
+    /// Empties a slot; a topic without slots goes.
+    mutating func clear(_ kind: Kind, of place: Int, with hasher: inout SymbolHasher) {
+        clearHash(kind, of: place)
+        if topics[place][kind].state == .held { slotCount -= 1 }
+        topics[place][kind] = ReplicaSlot()
+        if kind == .retained { noteRetainedChange(place) }
+        isAheadOfUnits = true
+        checkpoint.mark(place)
+        if topics[place].retained.state == .empty, topics[place].event.state == .empty { remove(place, with: &hasher) }
+    }
+
+    // MARK: Storage
+
+    /// Takes over a topic as it was stored, in the order of their ids.
+    /// - Returns: false if there is no room for it.
+    package mutating func restore(_ row: TopicRow, with hasher: inout SymbolHasher) -> Bool {
+        let place: Int
+        if let known = names.find(row.name.span.bytes) {
+            // It was removed and came back, and the kill came between the two rows.
+            checkpoint.mark(row.id)
+            guard max(row.retained.stamp, row.event.stamp) > topics[known].newest else { return true }
+            for kind in Kind.allCases {
+                clearHash(kind, of: known)
+                if topics[known][kind].state == .held { slotCount -= 1 }
+            }
+            checkpoint.mark(known)
+            place = known
+        } else {
+            guard names.count < limits.topics, names.byteCount + row.name.count <= limits.nameBytes,
+                row.id >= names.places, row.id < limits.topics + 1 << 20,
+                let new = insert(row.name.span.bytes, at: row.id, with: &hasher)
+            else { return false }
+            place = new
+        }
+        topics[place] = Topic(
+            retained: row.retained, event: row.event, value: row.value, version: row.version.rawValue)
+        for kind in Kind.allCases where topics[place][kind].state == .held {
+            slotCount += 1
+            digest.add(topics[place][kind].hash)
+        }
+        return true
+    }
+
+    /// Applies what a unit behind the last checkpoint brought.
+    package mutating func replay(_ delivery: Delivery, with hasher: inout SymbolHasher) {
+        let content = SlotContent(delivery)
+        guard delivery.isRefresh else {
+            _ = apply(content, stamp: delivery.stamp, version: delivery.version, with: &hasher)
+            return
+        }
+        // What a slice took back or put right, whatever was there then.
+        let known = content.isDeletion ? names.find(content.topic) : place(of: content.topic, with: &hasher)
+        guard let place = known else { return }
+        if !content.isDeletion || topics[place].retained.stamp <= delivery.stamp {
+            take(.retained, of: place, content, stamp: delivery.stamp, with: &hasher)
+        }
+    }
+
+    /// Goes on with the rolling checkpoint, or takes all of it at once where the units behind the last one no longer tell all.
+    /// - Parameters:
+    ///   - mayBegin: a new one may begin if there is something to write.
+    ///   - limit: topics to move out in this step.
+    mutating func stepCheckpoint(
+        mayBegin: Bool, limit: Int, with hasher: inout SymbolHasher
+    ) -> (LinkChanges.Checkpoint, [TopicRow]) {
+        if isAheadOfUnits { checkpoint.restart() }
+        let (checkpoint, places) = checkpoint.step(
+            mayBegin: mayBegin, limit: isAheadOfUnits ? .max : limit)
+        isAheadOfUnits = false
+        for place in places { hashSlots(of: place, with: &hasher) }
+        return (checkpoint, places.map(row))
+    }
+
+    /// Everything is about to be written.
+    mutating func prepareWhole(with hasher: inout SymbolHasher) {
+        hashAll(with: &hasher)
+        checkpoint = DirtyTopics()
+        isAheadOfUnits = false
+    }
+
+    /// All topics as they are stored; what changed is hashed.
+    package var rows: some Sequence<TopicRow> { (0..<names.places).lazy.filter { !names.isFree($0) }.map(row) }
+
+    /// A topic as it is stored; one without a name is gone.
+    private func row(_ place: Int) -> TopicRow {
+        guard place < names.places, !names.isFree(place) else { return TopicRow(id: place) }
+        let topic = topics[place]
+        return TopicRow(
+            id: place, name: names.name(place), retained: topic.retained, event: topic.event, value: topic.value,
+            version: TopicVersion(rawValue: topic.version))
+    }
+
+    // MARK: Parts
+
+    private mutating func insert(_ topic: RawSpan, at wanted: Int? = nil, with hasher: inout SymbolHasher) -> Int? {
+        let place = names.insert(topic, at: wanted)
+        guard order.insert(hasher.topicHash(topic), place) else {
+            names.remove(place)
+            untracked += 1
+            return nil
+        }
+        while topics.count <= place { topics.append(Topic()) }
+        return place
+    }
+
+    private mutating func remove(_ place: Int, with hasher: inout SymbolHasher) {
+        let name = names.name(place)
+        order.remove(hasher.topicHash(name.span.bytes))
+        names.remove(place)
+        topics[place] = Topic()
+    }
+
+    private mutating func set(
+        _ kind: Kind, of place: Int, to content: SlotContent, _ stamp: Stamp, with hasher: inout SymbolHasher
+    ) {
+        clearHash(kind, of: place)
+        if kind == .retained { noteRetainedChange(place) }
+        let wasHeld = topics[place][kind].state == .held
+        topics[place][kind].stamp = stamp
+        topics[place][kind].state = content.isDeletion ? .tombstone : .held
+        if wasHeld { slotCount -= 1 }
+        guard !content.isDeletion else { return }
+        slotCount += 1
+        unhashed[place * 2 + kind.rawValue] = content
+        unhashedBytes += content.bytes.count
+        if unhashed.count >= Self.unhashedLimit || unhashedBytes > Self.unhashedBytesLimit { hashAll(with: &hasher) }
+    }
+
+    /// Takes a slot out of the digest.
+    private mutating func clearHash(_ kind: Kind, of place: Int) {
+        if let old = unhashed.removeValue(forKey: place * 2 + kind.rawValue) {
+            unhashedBytes -= old.bytes.count
+        } else {
+            digest.subtract(topics[place][kind].hash)
+        }
+        topics[place][kind].hash = ReplicaSlot().hash
+    }
+
+    private mutating func hashAll(with hasher: inout SymbolHasher) {
+        for (key, content) in unhashed { hash(key, content, with: &hasher) }
+        unhashed.removeAll(keepingCapacity: true)
+        unhashedBytes = 0
+    }
+
+    mutating func hashSlots(of place: Int, with hasher: inout SymbolHasher) {
+        for key in [place * 2, place * 2 + 1] {
+            guard let content = unhashed.removeValue(forKey: key) else { continue }
+            unhashedBytes -= content.bytes.count
+            hash(key, content, with: &hasher)
+        }
+    }
+
+    private mutating func hash(_ key: Int, _ content: SlotContent, with hasher: inout SymbolHasher) {
+        let kind: Kind = key % 2 == 0 ? .retained : .event
+        let hash = content.hash(stamp: topics[key / 2][kind].stamp, with: &hasher)
+        topics[key / 2][kind].hash = hash
+        digest.add(hash)
+        if kind == .retained { topics[key / 2].value = hasher.value(content.payload) }
+    }
+
+    /// - Parameter records: how many versions up to this one are told of.
+    private mutating func raiseVersion(_ place: Int, to version: TopicVersion, of stamp: Stamp, records: UInt64) {
+        // A lower one of a newer record: the sender forgot the topic, and it came back.
+        guard version.rawValue > topics[place].version || stamp > topics[place].newest else { return }
+        let known = topics[place].version
+        if known > 0, version.rawValue > known + records {
+            jumps.append(
+                VersionJump(
+                    topic: names.name(place), records: version.rawValue - known - records, after: topics[place].newest,
+                    before: stamp))
+        }
+        topics[place].version = version.rawValue
+    }
+}

@@ -1,0 +1,13 @@
+// Replicating: the receiver's copy of the namespace, by stamps, and what a round of it decided.
+//
+//   DirtyTopics.swift — which topics a checkpoint has still to write
+//   TopicNames.swift — finds topics by their bytes
+//   ReplicaSlot.swift — what one slot of a topic holds, by stamp and hash
+//   Replica.swift — stamps and hashes of each topic, and their digest
+//   ReplicaReading.swift — the replica against what the IT broker retains
+//   WaitingSlices.swift — slices that wait for the records that they include
+//   RoundWatch.swift — whether the carousel has said everything once
+//   DigestWatch.swift — whether the replica equals the sender's state
+//   Commit.swift — what one round decided
+//   Committer.swift — turns released units into effects
+//   SliceApplier.swift — makes an interval of the replica equal to a slice

@@ -1,0 +1,11 @@
+// Daemon: what recv.json5 says, and the threads from start to drain.
+//
+//   ReceiverConfiguration.swift — everything that recv.json5 says
+//   ReceiverLimits.swift — the limits of the configuration in the terms of the core
+//   CardFile.swift — reads a link card
+//   ReceiverServiceError.swift — why a receiver cannot start
+//   ReceiverStatus.swift — links and sockets as of one instant
+//   FrameListener.swift — drains one listening address on a thread of its own
+//   LinkWorker.swift — one link on the core thread
+//   ReceiverLoop.swift — the core thread
+//   ReceiverService.swift — listeners, core thread, store, outboxes

@@ -1,0 +1,226 @@
+internal import Account
+import DiodeProtocol
+import EventLog
+import Outbox
+import Time
+internal import ReceiverITCore
+internal import ReceiverITStore
+
+/// One link on the core thread: its core, the queue it commits to, and what is told about it.
+///
+/// A class, because a table of cores that must not be copied needs a place for each; the core thread alone touches it.
+final class LinkWorker {
+    let name: String
+    let fingerprint: LinkFingerprint
+    private var core: ReceiverCore
+    private let queue: DeliveryQueue
+    private let store: ReceiverStore
+    /// Among the store's links.
+    private let index: Int
+    /// What earlier processes counted.
+    private let countedBefore: ReceiverCounters
+    private var nextVitals = MonotonicInstant(nanoseconds: 0)
+    private var episodes = GapEpisodes()
+    /// When two senders under one key are worth another line.
+    private var nextEquivocation = MonotonicInstant(nanoseconds: 0)
+    private let log: EventLog
+    private let observer: ReceiverService.Observer
+    private(set) var snapshot: LinkSnapshot
+
+    init(
+        name: String, card: LinkCard, core: consuming ReceiverCore, queue: DeliveryQueue, store: ReceiverStore,
+        index: Int, countedBefore: ReceiverCounters, log: EventLog, observer: ReceiverService.Observer
+    ) {
+        self.name = name
+        self.core = core
+        self.queue = queue
+        self.store = store
+        self.index = index
+        self.countedBefore = countedBefore
+        self.log = log
+        self.observer = observer
+        fingerprint = card.linkFingerprint
+        snapshot = LinkSnapshot(name: name, fingerprint: card.fingerprint)
+    }
+
+    func receive(_ frame: RawSpan, now: MonotonicInstant, time: UnixMilliseconds) {
+        core.receive(frame: frame, now: now, time: time)
+    }
+
+    func note(_ sign: LossEvidence.Sign, now: MonotonicInstant) { core.note(sign, now: now) }
+
+    var nextDeadline: MonotonicInstant? { core.nextDeadline }
+
+    /// Does what time brings, and hands over what was decided. Waits while the store has too much to do.
+    func finishRound(now: MonotonicInstant, time: UnixMilliseconds) {
+        serveReading(now: now, time: time)
+        core.advance(now: now, time: time)
+        let commit = store.takeWholeWish(index) ? core.takeWholeCommit() : core.takeCommit()
+        for event in commit.events { tell(event, now: now) }
+        for episode in episodes.takeClosed(now: now) { tellClosed(episode) }
+        guard !commit.isEmpty else { return }
+        store.submit(StoreSubmission(link: index, commit: commit, vitals: nil, time: time))
+    }
+
+    /// About once a second, and when it `isDue`: how the link is, for the audit and for the next start.
+    func storeVitals(now: MonotonicInstant, time: UnixMilliseconds, isDue: Bool) {
+        guard isDue || nextVitals <= now else { return }
+        nextVitals = now.advanced(by: .seconds(1))
+        let vitals = LinkVitals(
+            at: time, state: snapshot.state, since: snapshot.since, reason: snapshot.reason,
+            heardUntil: snapshot.heardUntil, clockOffsetMilliseconds: snapshot.clockOffsetMilliseconds,
+            beat: snapshot.beat, counters: countedBefore + snapshot.counters)
+        store.submit(StoreSubmission(link: index, commit: Commit(), vitals: vitals, time: time))
+    }
+
+    /// - Parameter rejected: what the listening sockets of this link refused before a link was known.
+    func refreshSnapshot(malformed: UInt64, unknownLink: UInt64) {
+        var snapshot = snapshot
+        (snapshot.state, snapshot.since, snapshot.reason) = core.state
+        snapshot.heardUntil = core.heardUntil
+        snapshot.beginsAt = core.beginsAt
+        snapshot.decided = core.decided
+        snapshot.account = core.account
+        snapshot.pending = core.pending
+        snapshot.epochs = core.epochs
+        let gaps = core.gaps
+        snapshot.gapCount = gaps.count
+        snapshot.gaps = Array(gaps.suffix(LinkSnapshot.gapLimit))
+        snapshot.counters = core.counters
+        snapshot.counters.malformed += malformed
+        snapshot.counters.unknownLink += unknownLink
+        snapshot.occupancy = core.occupancy
+        snapshot.beat = core.beat
+        snapshot.clockOffsetMilliseconds = core.clockOffsetMilliseconds
+        snapshot.replica = core.replica
+        snapshot.outbox = queue.totals
+        snapshot.outboxLoad = queue.load
+        snapshot.durability = store.durability
+        snapshot.head = store.head
+        self.snapshot = snapshot
+        observer.status(snapshot)
+    }
+
+    /// What the publisher reads back on the IT broker is compared here, where the replica is.
+    private func serveReading(now: MonotonicInstant, time: UnixMilliseconds) {
+        if core.takeReadingWish() { queue.readBack.wish() }
+        guard let order = queue.readBack.takeOrder() else { return }
+        switch order {
+        case .begin(let number, let isNewConnection):
+            if core.beginReading(number, isNewConnection: isNewConnection) { queue.readBack.accept() }
+        case .compare(let values): core.compare(values, now: now, time: time)
+        case .end(let isComplete, let admits): core.endReading(isComplete: isComplete, admits: admits)
+        case .cancel: core.cancelReading()
+        }
+    }
+
+    /// Nothing more comes: what is decided is told without waiting for more of the same.
+    func tellLast(now: MonotonicInstant) {
+        for episode in episodes.takeClosed(now: now, isEnding: true) { tellClosed(episode) }
+    }
+
+    private func tellClosed(_ episode: GapEpisode) {
+        observer.episode(name, episode)
+        let level: EventLevel = episode.state == .lost ? .error : .notice
+        log.write(
+            level, "gap.\(episode.state.rawValue)",
+            episode.state == .lost
+                ? "\(episode.lost) of \(episode.records) records are lost" : "all \(episode.records) records came late",
+            [
+                "link": .text(name), "gap": .number(episode.id), "gaps": .number(episode.runs.count),
+                "range": .text(episode.rangeText), "cause": .text(episode.cause.rawValue),
+            ])
+    }
+
+    private func tell(_ event: LinkEvent, now: MonotonicInstant) {
+        switch event {
+        case .gapOpened(let gap):
+            guard let episode = episodes.open(gap, now: now) else { return }
+            observer.episode(name, episode)
+            log.warning(
+                "gap.opened", "\(gap.records) records are missing",
+                [
+                    "link": .text(name), "gap": .number(gap.id), "range": .text(episode.rangeText),
+                    "cause": .text(gap.cause.rawValue),
+                ])
+        case .gapClosed(let gap), .gapGrew(let gap): episodes.change(gap, now: now)
+        case .epochBegan(let epoch, let incarnation):
+            log.notice(
+                "epoch.began", "first heard of an epoch",
+                [
+                    "link": .text(name), "epoch": .number(epoch.rawValue),
+                    "incarnation": .text(String(incarnation.rawValue, radix: 16)),
+                ])
+        case .voided(let epoch, let behind, let delivered, let absent):
+            log.warning(
+                "epoch.void", "the sender lost its power: it repeats what it had not committed",
+                [
+                    "link": .text(name), "epoch": .number(epoch.rawValue), "behind": .number(behind.rawValue),
+                    "repeated": .number(delivered), "absent": .number(absent),
+                ])
+        case .superseded(let epoch, let newest):
+            log.warning(
+                "epoch.superseded", "the sender's database was lost, or an older one was put back",
+                ["link": .text(name), "epoch": .number(epoch.rawValue), "by": .number(newest.rawValue)])
+        case .equivocation(let block, let first, let last):
+            guard nextEquivocation <= now else { return }
+            nextEquivocation = now.advanced(by: .seconds(60))
+            log.error(
+                "equivocation", "two senders use one key, or a sender's disk was rolled back",
+                [
+                    "link": .text(name), "epoch": .number(block.epoch.rawValue), "block": .number(block.block.rawValue),
+                    "first": .number(first.rawValue), "last": .number(last.rawValue),
+                ])
+        case .shed(let run, let stamp):
+            log.error(
+                "sender.shed", "the sender shed records (\(run.reason))",
+                ["link": .text(name), "records": .number(run.records), "first": .text(stamp.text)])
+        case .unobserved(let interval, _):
+            log.warning(
+                "sender.unobserved", interval.reason.isEmpty ? "the sender was not subscribed" : interval.reason,
+                [
+                    "link": .text(name), "from": .text(CalendarTime.text(interval.from)),
+                    "to": .text(CalendarTime.text(interval.to)), "resumed": .flag(interval.sessionResumed),
+                ])
+        case .brokerDropped(let drop, _):
+            log.error(
+                "broker.dropped", "the OT broker lost messages before the sender could have them (\(drop.reason))",
+                [
+                    "link": .text(name), "from": .text(CalendarTime.text(drop.from)),
+                    "to": .text(CalendarTime.text(drop.to)),
+                    "records": .text(drop.records.map { "\($0)" } ?? "unknown"),
+                ])
+        case .action(let action, _):
+            log.info("sender.\(action.what)", action.detail, ["link": .text(name)])
+        case .digest(let matches, let stamp):
+            log.write(
+                matches ? .notice : .error, matches ? "digest.matches" : "digest.differs",
+                matches
+                    ? "the replica equals the sender's state again"
+                    : "the replica does not equal the sender's state although nothing is missing",
+                ["link": .text(name), "behind": .text(stamp.text)])
+        case .diverged(let slots, let stamp):
+            log.error(
+                "replica.diverged", "values differed from what the sender says; the carousel has put them right",
+                ["link": .text(name), "slots": .number(slots), "behind": .text(stamp.text)])
+        case .itDiffers(let wrong, let ghosts):
+            log.warning(
+                "it_broker.differs", "the IT broker does not retain what it was given: it is being repaired",
+                ["link": .text(name), "wrong": .number(wrong), "ghosts": .number(ghosts)])
+        case .state(let state, let reason):
+            let level: EventLevel = state == .online ? .notice : .warning
+            log.write(level, "link.\(state.rawValue)", reason, ["link": .text(name)])
+        case .checkpoint, .rotation: break
+        }
+    }
+}
+
+extension GapEpisode {
+    /// `epoch:first-last` of its gaps, at most ten.
+    fileprivate var rangeText: String {
+        let shown = runs.prefix(10).map {
+            "\($0.epoch.rawValue):\($0.firstSequence.rawValue)-\($0.lastSequence.rawValue)"
+        }
+        return shown.joined(separator: " ") + (runs.count > shown.count ? " …" : "")
+    }
+}

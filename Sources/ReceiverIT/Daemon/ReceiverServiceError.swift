@@ -1,0 +1,43 @@
+public import Crypto
+public import Datagrams
+public import DiodeProtocol
+public import Storage
+public import Threading
+public import KeyFiles
+
+/// Why a receiver cannot start. `description` is one line that names what and where.
+public enum ReceiverServiceError: Error, CustomStringConvertible {
+    /// The card cannot be read: `pair` was not run yet, or the file is gone.
+    case cardUnreadable(link: String, path: String, SystemError)
+    /// The file is no card.
+    case cardInvalid(link: String, path: String, CardError)
+    /// The card names another link.
+    case cardOfAnotherLink(link: String, path: String, named: String)
+    /// Two links would have to be told apart by one key.
+    case sameKey(link: String, other: String)
+    /// libcrypto does not take the card's key.
+    case key(link: String, CryptoError)
+    /// An address cannot be resolved or listened on.
+    case listen(link: String, DatagramError)
+    /// The database cannot be opened.
+    case state(StorageError)
+    /// The key that signs the ledger's head cannot be read or made.
+    case auditKey(KeyFileError)
+    case system(SystemError)
+
+    public var description: String {
+        switch self {
+        case .cardUnreadable(let link, let path, let error):
+            "link \(link): card \(path): \(error.reason); run diode-recv pair first"
+        case .cardInvalid(let link, let path, let error): "link \(link): card \(path): \(error)"
+        case .cardOfAnotherLink(let link, let path, let named):
+            "link \(link): card \(path) is the card of link \(named)"
+        case .sameKey(let link, let other): "link \(link): its key is that of link \(other) too"
+        case .key(let link, let error): "link \(link): \(error)"
+        case .listen(let link, let error): "link \(link): \(error)"
+        case .state(let error): "\(error)"
+        case .auditKey(let error): "\(error)"
+        case .system(let error): "\(error)"
+        }
+    }
+}

@@ -1,0 +1,70 @@
+public import DiodeProtocol
+public import Outbox
+public import Time
+public import ReceiverITCore
+public import Account
+
+/// A receiver as of one instant, for the control socket and the status page.
+public struct ReceiverStatus: Sendable {
+    public internal(set) var at: UnixMilliseconds
+    public internal(set) var links: [LinkSnapshot] = []
+    public internal(set) var listeners: [ListenerSnapshot] = []
+}
+
+/// One link as of one instant.
+public struct LinkSnapshot: Sendable {
+    public let name: String
+    /// As people compare it: `SHA256:…`.
+    public let fingerprint: String
+    public internal(set) var state = LinkState.offline
+    /// Since when, and why it is not `online`.
+    public internal(set) var since = UnixMilliseconds(rawValue: 0)
+    public internal(set) var reason = ""
+    public internal(set) var heardUntil: UnixMilliseconds?
+    public internal(set) var beginsAt: Stamp?
+    /// The newest decided record.
+    public internal(set) var decided: Stamp?
+    public internal(set) var account = EpochAccount()
+    /// Announced − decided.
+    public internal(set) var pending: UInt64 = 0
+    public internal(set) var epochs: [EpochReport] = []
+    /// Gaps that are open or lost: how many, and the newest of them.
+    public internal(set) var gapCount = 0
+    public internal(set) var gaps: [Gap] = []
+    /// What was counted since the start, with what the listening sockets rejected before this link was known.
+    public internal(set) var counters = ReceiverCounters()
+    public internal(set) var occupancy: Occupancy?
+    public internal(set) var beat: Beat?
+    public internal(set) var clockOffsetMilliseconds: ClosedRange<Int64>?
+    public internal(set) var replica = ReplicaReport()
+    public internal(set) var outbox = OutboxTotals()
+    public internal(set) var outboxLoad: OutboxLoad?
+    /// Whether what is accepted would survive a restart.
+    public internal(set) var durability: Durability?
+    /// The ledger's newest head that was synced and signed.
+    public internal(set) var head: String?
+
+    /// The most gaps that a snapshot lists.
+    public static let gapLimit = 100
+
+    init(name: String, fingerprint: String) {
+        self.name = name
+        self.fingerprint = fingerprint
+    }
+}
+
+/// One listening socket as of one instant.
+public struct ListenerSnapshot: Sendable, Equatable {
+    public let address: String
+    public let datagrams: UInt64
+    /// Datagrams that the socket had no room for.
+    public let socketDrops: UInt64
+    /// Frames that the network interface below could not take.
+    public let interfaceErrors: UInt64
+    /// Not a frame of any link, and frames of links that do not listen here.
+    public let malformed, unknownLink: UInt64
+    /// Bytes of receive buffer that were asked for, and that the kernel gave.
+    public let wantedBufferBytes, receiveBufferBytes: Int
+    /// Why it is closed at the moment.
+    public let fault: String?
+}

@@ -1,0 +1,43 @@
+public import Crypto
+import DiodeProtocol
+import Glibc
+package import KeyFiles
+
+/// The key with which a receiver signs what it says it got (DESIGN D15): Ed25519, made at the first start, beside the state file.
+///
+/// The link card proves what was sent, this key which receiver says so. Whoever loses it gets a new one at the next start, and the ledger
+/// says that it is another.
+public enum AuditKey {
+    /// `<state>.audit-key`, PKCS#8 in PEM, mode 0600.
+    public static func path(ofState state: String) -> String { state + ".audit-key" }
+
+    /// What people and programs compare: the public half in base64.
+    public static func text(of key: Ed25519PublicKey) -> String { Base64.encode(key.bytes) }
+
+    /// Reads the key; makes it where there is none. The caller holds the state's lock.
+    package static func open(beside state: String) throws(KeyFileError) -> Ed25519Signer {
+        let path = path(ofState: state)
+        guard access(path, F_OK) != 0, errno == ENOENT else { return try KeyFile.readEd25519(path) }
+        let signer: Ed25519Signer
+        do throws(CryptoError) { signer = try Ed25519Signer() } catch { throw .crypto(path: path, error) }
+        // Whole or not at all, also after a loss of power.
+        let draft = path + ".new"
+        unlink(draft)
+        try KeyFile.write(signer, to: draft)
+        guard rename(draft, path) == 0 else {
+            let reason = String(cString: strerror(errno))
+            unlink(draft)
+            throw .unwritable(path: path, reason: reason)
+        }
+        syncFolder(of: path)
+        return signer
+    }
+
+    private static func syncFolder(of path: String) {
+        let name = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+        let folder = Glibc.open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard folder >= 0 else { return }
+        fsync(folder)
+        close(folder)
+    }
+}

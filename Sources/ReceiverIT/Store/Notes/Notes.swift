@@ -1,0 +1,8 @@
+// Notes: events as entries of the ledger.
+//
+//   LedgerNotes.swift — what the ledger says of an event
+//   AnchorEntry.swift — a signed beat as the ledger keeps it
+//   ReceiverAction.swift — what the receiver itself did
+//   ReceiverIdentity.swift — what runs, under which configuration and keys
+//   AuditKey.swift — the key that signs the ledger's head
+//   LedgerCalendar.swift — balances each quarter of an hour, steps of the clock

@@ -1,0 +1,44 @@
+import DiodeProtocol
+import JSON
+package import Ledger
+package import Time
+
+/// What the receiver itself did, as the ledger names it. Each has a body with a `detail` for people.
+package enum ReceiverAction {
+    package static let started = "receiver.started"
+    package static let stopped = "receiver.stopped"
+    package static let configured = "configuration"
+    static let newAuditKey = "audit-key"
+    package static let paired = "pair"
+    static let acknowledged = "ack"
+    package static let forgotten = "link.forgotten"
+    static let superseded = "epoch.superseded"
+    package static let clockStepped = "clock.step"
+    package static let durableLost = "durable.lost"
+    static let durableRegained = "durable.regained"
+    /// Whether anything can be written again is tried by writing.
+    package static let attempted = "durable.attempted"
+    static let setAside = "database.set-aside"
+
+    /// Those that an audit lists: of the receiver as a whole, and of one link.
+    package static let all = [
+        configured, newAuditKey, started, stopped, clockStepped, durableLost, durableRegained, setAside,
+        forgotten,
+    ]
+    /// The newest of these says what runs, and under which keys: it is never folded.
+    package static let keptNewest = [started, configured]
+    package static let ofLink = [paired, acknowledged, superseded]
+
+    /// - Parameter unwritten: ledger entries that found no room meanwhile.
+    package static func regained(_ detail: String, unwritten: Int, at time: UnixMilliseconds) -> LedgerEntry {
+        let body: JSONValue = ["detail": .text(detail), "unwritten": .number(unwritten)]
+        return LedgerEntry(link: "", at: time.rawValue, kind: durableRegained, body: body.line)
+    }
+
+    package static func entry(
+        _ kind: String, _ detail: String, of link: String = "", at time: UnixMilliseconds
+    ) -> LedgerEntry {
+        LedgerEntry(
+            link: link, at: time.rawValue, kind: kind, body: JSONValue.object([.init("detail", .text(detail))]).line)
+    }
+}

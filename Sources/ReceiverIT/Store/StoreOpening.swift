@@ -1,0 +1,146 @@
+import DiodeProtocol
+package import EventLog
+package import Ledger
+package import Outbox
+package import Storage
+package import Time
+package import ReceiverITCore
+
+/// What an earlier process left.
+package struct RestoredLinks: Sendable {
+    package var links: [StoreOpening.RestoredLink]
+    /// Where the damaged file went, if there was one: then the links begin anew.
+    package var setAside: String?
+}
+
+/// An open database, and where a damaged one went that stood in its place.
+package struct OpenedDatabase: ~Copyable {
+    package let database: Database
+    package let setAside: String?
+
+    /// Moves the database out.
+    package consuming func takeDatabase() -> Database { database }
+}
+
+/// Opens the receiver's database, whatever an earlier process or the disk left.
+///
+/// ```text
+///  open ─▶ fine ──────────────────────────▶ load every link
+///       ─▶ full ──▶ give the reserve up ──▶ once more
+///       ─▶ damaged, here or in any row ───▶ set aside, an empty one in its place, and say so
+///       ─▶ a newer version's, somebody else's, unreadable ──▶ refuse
+/// ```
+package struct StoreOpening: Sendable {
+    /// A link as the configuration names it.
+    package struct Link: Sendable {
+        let name: String
+        let fingerprint: String
+        /// The number in a file that was set aside; nil: whatever the file says.
+        var id: Int?
+
+        package init(name: String, fingerprint: String, id: Int? = nil) {
+            self.name = name
+            self.fingerprint = fingerprint
+            self.id = id
+        }
+    }
+
+    /// A link to go on with.
+    package struct RestoredLink: Sendable {
+        package let id: Int
+        package let stored: StoredLink
+        package let counters: ReceiverCounters
+        package let checkpoint: OutboxPosition
+        /// The fingerprint that the database knew; nil for a new link.
+        package let knownFingerprint: String?
+    }
+
+    /// The database.
+    package let path: String
+    package let reserve: DiskReserve
+    package let log: EventLog
+
+    package init(path: String, reserve: DiskReserve, log: EventLog) {
+        self.path = path
+        self.reserve = reserve
+        self.log = log
+    }
+
+    /// Opens the file and reads every link.
+    package func restore(
+        _ links: [Link], limits: Replica.Limits, time: UnixMilliseconds
+    ) throws(StorageError) -> RestoredLinks {
+        do throws(StorageError) {
+            let opened = try open(time: time)
+            return RestoredLinks(
+                links: try Self.load(links, limits: limits, from: opened.database), setAside: opened.setAside)
+        } catch {
+            guard case .corrupt = error else { throw error }
+        }
+        return try restoreAnew(links, limits: limits, time: time)
+    }
+
+    /// Reading told that the file is damaged: it is closed by now.
+    private func restoreAnew(
+        _ links: [Link], limits: Replica.Limits, time: UnixMilliseconds
+    ) throws(StorageError) -> RestoredLinks {
+        let setAside = try setAside(because: .corrupt(path: path, reason: "a row cannot be read"), time: time)
+        let opened = try open(time: time)
+        return RestoredLinks(
+            links: try Self.load(links, limits: limits, from: opened.database), setAside: setAside)
+    }
+
+    /// Opens the file.
+    package func open(time: UnixMilliseconds) throws(StorageError) -> OpenedDatabase {
+        do throws(StorageError) {
+            return OpenedDatabase(database: try attempt(), setAside: nil)
+        } catch {
+            guard case .corrupt = error else { throw error }
+            let setAside = try self.setAside(because: error, time: time)
+            return OpenedDatabase(database: try attempt(), setAside: setAside)
+        }
+    }
+
+    /// Moves the damaged file out of the way and says so. Nobody has it open.
+    package func setAside(because error: StorageError, time: UnixMilliseconds) throws(StorageError) -> String {
+        let target = try SetAside.move(path, time: CalendarTime.fileName(time))
+        log.error(
+            "store.set-aside",
+            "the database is damaged and was set aside: what it held of gaps, accounts and waiting records is cut off here",
+            ["database": .text(path), "kept": .text(target), "because": .text(error.description)])
+        return target
+    }
+
+    /// Reads every link, each with its queue.
+    static func load(
+        _ links: [Link], limits: Replica.Limits, from database: borrowing Database
+    ) throws(StorageError) -> [RestoredLink] {
+        var loaded: [RestoredLink] = []
+        for link in links {
+            let known = try LinkLoader.fingerprint(of: link.name, in: database)
+            let id = try LinkLoader.id(
+                of: link.name, fingerprint: link.fingerprint, number: link.id, in: database)
+            let (stored, counters, checkpoint) = try LinkLoader.load(id, limits: limits, from: database)
+            loaded.append(
+                RestoredLink(
+                    id: id, stored: stored, counters: counters, checkpoint: checkpoint, knownFingerprint: known))
+        }
+        return loaded
+    }
+
+    /// What the ledger and the losses say of a file that was set aside: from here on nobody knows what it still held.
+    package static func entry(of path: String, time: UnixMilliseconds) -> LedgerEntry {
+        ReceiverAction.entry(
+            ReceiverAction.setAside, "the database was damaged and was kept as \(path)", at: time)
+    }
+
+    private func attempt() throws(StorageError) -> Database {
+        do throws(StorageError) {
+            return try Database(path: path, schema: StoreSchema.schema)
+        } catch {
+            guard case .full = error, reserve.isHeld else { throw error }
+            reserve.release()
+            return try Database(path: path, schema: StoreSchema.schema)
+        }
+    }
+}

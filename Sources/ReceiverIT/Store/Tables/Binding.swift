@@ -1,0 +1,56 @@
+import Crypto
+import DiodeProtocol
+import Storage
+import Time
+internal import ReceiverITCore
+
+// Values of this room as columns.
+
+extension Statement {
+    /// Binds values one behind the other, the first as parameter `first`.
+    mutating func bind(from first: Int, _ values: [UInt64?]) {
+        for (offset, value) in values.enumerated() {
+            if let value { bind(first + offset, unsigned: value) } else { bindNull(first + offset) }
+        }
+    }
+
+    /// Runs with these values, counted from parameter 1.
+    mutating func run(_ values: UInt64?...) throws(StorageError) {
+        bind(from: 1, values)
+        try run()
+    }
+
+    /// Binds what a slot adds to the digest; NULL if it holds nothing.
+    mutating func bind(_ index: Int, hashOf slot: ReplicaSlot) {
+        if slot.state == .held { bind(index, blob: slot.hash.bytes.span.bytes) } else { bindNull(index) }
+    }
+
+    /// A slot from its stamp and the hash that is in another column.
+    borrowing func slot(_ stampColumn: Int, hash hashColumn: Int) -> ReplicaSlot {
+        var slot = ReplicaSlot()
+        guard let stamp = stamp(stampColumn) else { return slot }
+        slot.stamp = stamp
+        guard blob(hashColumn).byteCount == Digest32.byteCount else {
+            slot.state = .tombstone
+            return slot
+        }
+        slot.state = .held
+        slot.hash = Digest32(loading: blob(hashColumn), at: 0)
+        return slot
+    }
+
+    /// A number that may be NULL.
+    borrowing func optional(_ column: Int) -> UInt64? { isNull(column) ? nil : unsigned(column) }
+
+    /// A time that may be NULL.
+    borrowing func time(_ column: Int) -> UnixMilliseconds? { optional(column).map { UnixMilliseconds(rawValue: $0) } }
+
+    /// Epoch and sequence side by side, both or neither NULL.
+    borrowing func stamp(_ column: Int) -> Stamp? {
+        guard !isNull(column) else { return nil }
+        return Stamp(
+            epoch: Epoch(rawValue: unsigned(column)), sequence: SequenceNumber(rawValue: unsigned(column + 1)))
+    }
+
+    borrowing func bytes(_ column: Int) -> [UInt8] { blob(column).withUnsafeBytes { Array($0) } }
+}

@@ -1,0 +1,228 @@
+import Crypto
+import DiodeProtocol
+import JSON
+import Outbox
+import Storage
+import Time
+internal import ReceiverITCore
+internal import Account
+
+/// Stores what links remember, by change, inside the store thread's transaction. `LinkLoader` reads it back.
+struct LinkTables: ~Copyable {
+    /// Healed gaps that stay as history, for each link; the oldest go first.
+    static let healedGaps = 100_000
+
+    private var link: Statement
+    private var state: Statement
+    private var checkpoint: Statement
+    private var epoch: Statement
+    private var epochRemoval: Statement
+    private var hole: Statement
+    private var holeRemoval: Statement
+    private var holesRemoval: Statement
+    private var filled: Statement
+    private var filledRemoval: Statement
+    private var filledEpochRemoval: Statement
+    private var gap: Statement
+    private var gapRemoval: Statement
+    private var gapTopic: Statement
+    private var gapTopicsRemoval: Statement
+    private var content: Statement
+    private var topic: Statement
+    private var topicRemoval: Statement
+    private var vitals: Statement
+
+    init(_ database: borrowing Database) throws(StorageError) {
+        let link = try database.prepare(
+            """
+            UPDATE links SET next_gap = ?2, heard_floor = ?3, begins_epoch = ?4, begins_sequence = ?5,
+                folded_epochs = ?6, folded_delivered = ?7, folded_late = ?8, folded_missing = ?9, folded_lost = ?10,
+                folded_repeated = ?11, forgotten = ?12, snapshot_epoch = ?13, snapshot_incarnation = ?14,
+                snapshot_block = ?15, beat_epoch = ?16, beat_incarnation = ?17, beat_block = ?18 WHERE id = ?1
+            """)
+        let state = try database.prepare(
+            """
+            UPDATE links SET is_whole = ?2, is_settled = ?3, digest_matches = ?4, compared_epoch = ?5,
+                compared_sequence = ?6, compared_at = ?7, it_matches = ?8 WHERE id = ?1
+            """)
+        let checkpoint = try database.prepare("UPDATE links SET checkpoint = ?2 WHERE id = ?1")
+        let epoch = try database.prepare(
+            "INSERT OR REPLACE INTO epochs VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21)"
+        )
+        let epochRemoval = try database.prepare("DELETE FROM epochs WHERE link = ?1 AND epoch = ?2")
+        let hole = try database.prepare("INSERT OR REPLACE INTO holes VALUES (?1,?2,?3,?4,?5,?6,?7,?8)")
+        let holeRemoval = try database.prepare(
+            "DELETE FROM holes WHERE link = ?1 AND epoch = ?2 AND first_block = ?3")
+        let holesRemoval = try database.prepare("DELETE FROM holes WHERE link = ?1 AND epoch = ?2")
+        let filled = try database.prepare("INSERT OR REPLACE INTO filled VALUES (?1,?2,?3,?4)")
+        let filledRemoval = try database.prepare("DELETE FROM filled WHERE link = ?1 AND epoch = ?2 AND word = ?3")
+        let filledEpochRemoval = try database.prepare("DELETE FROM filled WHERE link = ?1 AND epoch = ?2")
+        let gap = try database.prepare(
+            "INSERT OR REPLACE INTO gaps VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?14,?9,?15,?10,?11,?12,?13)")
+        let gapRemoval = try database.prepare(
+            "DELETE FROM gaps WHERE link = ?1 AND id <= ?2 AND missing = 0 AND lost = 0")
+        let gapTopic = try database.prepare("INSERT OR REPLACE INTO gap_topics VALUES (?1,?2,?4,?3)")
+        let gapTopicsRemoval = try database.prepare("DELETE FROM gap_topics WHERE link = ?1 AND gap = ?2")
+        let content = try database.prepare("INSERT OR REPLACE INTO contents VALUES (?1,?2,?3,?4,?5)")
+        let topic = try database.prepare(
+            "INSERT OR REPLACE INTO topics VALUES (?1,?2,?8,?3,?4,?5,?6,?7,?9,?10,?11)")
+        let topicRemoval = try database.prepare("DELETE FROM topics WHERE link = ?1 AND id = ?2")
+        let vitals = try database.prepare("INSERT OR REPLACE INTO vitals VALUES (?1,?2,?7,?3,?8,?4,?5,?6,?9,?10)")
+        // Only now: a move-only value may not be left half made by a throw.
+        self.link = link
+        self.state = state
+        self.checkpoint = checkpoint
+        self.epoch = epoch
+        self.epochRemoval = epochRemoval
+        self.hole = hole
+        self.holeRemoval = holeRemoval
+        self.holesRemoval = holesRemoval
+        self.filled = filled
+        self.filledRemoval = filledRemoval
+        self.filledEpochRemoval = filledEpochRemoval
+        self.gap = gap
+        self.gapRemoval = gapRemoval
+        self.gapTopic = gapTopic
+        self.gapTopicsRemoval = gapTopicsRemoval
+        self.content = content
+        self.topic = topic
+        self.topicRemoval = topicRemoval
+        self.vitals = vitals
+    }
+
+    /// Stores changes of one link.
+    /// - Parameter checkpoint: the replica needs no unit before this position any more; nil: as before.
+    mutating func store(
+        _ changes: LinkChanges, of id: Int, checkpoint position: OutboxPosition?, in database: borrowing Database
+    ) throws(StorageError) {
+        let id = UInt64(id)
+        if let replica = changes.whole { try replace(replica, of: id, in: database) }
+        if let row = changes.link { try store(row, of: id) }
+        for row in changes.tracker.tracks.values { try store(row, of: id) }
+        for (key, change) in changes.tracker.holes {
+            if let run = change {
+                try hole.run(
+                    id, key.epoch.rawValue, run.firstBlock, run.lastBlock, run.gap, run.firstSequence, run.records,
+                    run.isLost ? 1 : 0)
+            } else {
+                try holeRemoval.run(id, key.epoch.rawValue, key.firstBlock)
+            }
+        }
+        for (key, bits) in changes.tracker.filled {
+            if bits == 0 {
+                try filledRemoval.run(id, key.epoch.rawValue, key.word)
+            } else {
+                try filled.run(id, key.epoch.rawValue, key.word, bits)
+            }
+        }
+        for folded in changes.tracker.foldedEpochs {
+            try epochRemoval.run(id, folded.rawValue)
+            try holesRemoval.run(id, folded.rawValue)
+            try filledEpochRemoval.run(id, folded.rawValue)
+        }
+        for gap in changes.tracker.gaps.values { try store(gap, of: id) }
+        for (gap, topics) in changes.gapTopics {
+            try gapTopicsRemoval.run(id, gap)
+            for (topic, records) in topics {
+                gapTopic.bind(4, blob: topic.span.bytes)
+                try gapTopic.run(id, gap, records)
+            }
+        }
+        for entry in changes.contents {
+            content.bind(5, blob: entry.hash.bytes.span.bytes)
+            try content.run(id, UInt64(entry.place), entry.epoch.rawValue, entry.block)
+        }
+        for row in changes.topics { try store(row, of: id) }
+        if let position { try checkpoint.run(id, position.rawValue) }
+    }
+
+    mutating func store(_ vitals: LinkVitals, of id: Int) throws(StorageError) {
+        self.vitals.bind(7, text: vitals.state.rawValue)
+        self.vitals.bind(8, text: vitals.reason)
+        if let beat = vitals.beat {
+            self.vitals.bind(9, blob: beat.encode().span.bytes)
+        } else {
+            self.vitals.bindNull(9)
+        }
+        self.vitals.bind(10, text: vitals.counters.json.line)
+        let offset = vitals.clockOffsetMilliseconds
+        try self.vitals.run(
+            UInt64(id), vitals.at.rawValue, vitals.since.rawValue, vitals.heardUntil?.rawValue,
+            offset.map { UInt64(bitPattern: $0.lowerBound) }, offset.map { UInt64(bitPattern: $0.upperBound) })
+    }
+
+    /// The link's rows go, but for gaps, which are history too, and for the place of its vitals.
+    private mutating func replace(
+        _ replica: Replica, of id: UInt64, in database: borrowing Database
+    ) throws(StorageError) {
+        for table in ["epochs", "holes", "filled", "contents", "topics"] {
+            try database.execute("DELETE FROM \(table) WHERE link = \(id)")
+        }
+        // Gaps that healed while nothing could be stored were told to nobody here; those that are open still come with the whole state.
+        try database.execute(
+            "UPDATE gaps SET missing = 0, closed_at = unixepoch() * 1000 WHERE link = \(id) AND missing > 0")
+        for row in replica.rows { try store(row, of: id) }
+    }
+
+    private mutating func store(_ row: LinkRow, of id: UInt64) throws(StorageError) {
+        let tracker = row.tracker
+        let folded = tracker.foldedAccount
+        try link.run(
+            id, tracker.nextGap, tracker.heardFloor ? 1 : 0, tracker.beginsAt?.epoch.rawValue,
+            tracker.beginsAt?.sequence.rawValue, tracker.foldedEpochs, folded.delivered, folded.late, folded.missing,
+            folded.lost, folded.repeated, tracker.forgottenRecords, row.snapshot.epoch.rawValue,
+            row.snapshot.incarnation?.rawValue, row.snapshot.block, row.beat.epoch.rawValue,
+            row.beat.incarnation?.rawValue, row.beat.block)
+        try state.run(
+            id, row.rounds.isWhole ? 1 : 0, row.rounds.isSettled ? 1 : 0, row.digest.matches.map { $0 ? 1 : 0 },
+            row.digest.comparedAt?.epoch.rawValue, row.digest.comparedAt?.sequence.rawValue,
+            row.digest.comparedTime?.rawValue, row.itMatches.map { $0 ? 1 : 0 })
+    }
+
+    private mutating func store(_ row: TrackRow, of id: UInt64) throws(StorageError) {
+        var shed: [UInt8] = []
+        for mark in row.shedRuns {
+            shed += Digest16(first: mark.sequence, second: mark.records).bytes
+        }
+        epoch.bind(14, blob: shed.span.bytes)
+        let account = row.account
+        epoch.bind(
+            from: 1,
+            [
+                id, row.epoch.rawValue, row.incarnation?.rawValue, row.firstSequence, row.frontier.block,
+                row.frontier.sequence, account.delivered, account.late, account.missing, account.lost,
+                account.repeated, row.announced?.block, row.announced?.sequence,
+            ])
+        epoch.bind(
+            from: 15,
+            [
+                row.isFinal ? 1 : 0, row.startedAt.rawValue, row.endedAt?.rawValue, row.wasUndurable ? 1 : 0,
+                row.source.decided?.rawValue, row.source.announcedFrom?.rawValue, row.source.announcedUntil?.rawValue,
+            ])
+        try epoch.run()
+    }
+
+    private mutating func store(_ gap: Gap, of id: UInt64) throws(StorageError) {
+        self.gap.bind(14, text: gap.cause.rawValue)
+        if let healedBy = gap.healedBy { self.gap.bind(15, text: healedBy.rawValue) } else { self.gap.bindNull(15) }
+        try self.gap.run(
+            id, gap.id, gap.epoch.rawValue, gap.firstSequence.rawValue, gap.lastSequence.rawValue,
+            gap.firstBlock.rawValue, gap.lastBlock.rawValue, gap.openedAt.rawValue, gap.closedAt?.rawValue,
+            gap.missing, gap.lost, gap.sourceFrom?.rawValue, gap.sourceTo?.rawValue)
+        // Now and then is enough.
+        guard gap.state == .healed, gap.id % 64 == 0, gap.id > UInt64(Self.healedGaps) else { return }
+        try gapRemoval.run(id, gap.id - UInt64(Self.healedGaps))
+    }
+
+    private mutating func store(_ row: TopicRow, of id: UInt64) throws(StorageError) {
+        guard !row.name.isEmpty else { return try topicRemoval.run(id, UInt64(row.id)) }
+        topic.bind(8, blob: row.name.span.bytes)
+        topic.bind(9, hashOf: row.retained)
+        topic.bind(10, unsigned: row.value)
+        topic.bind(11, hashOf: row.event)
+        let (retained, event) = (row.retained.known, row.event.known)
+        try topic.run(
+            id, UInt64(row.id), retained?.epoch.rawValue, retained?.sequence.rawValue, event?.epoch.rawValue,
+            event?.sequence.rawValue, row.version.rawValue)
+    }
+}

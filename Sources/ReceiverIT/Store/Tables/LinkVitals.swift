@@ -1,0 +1,32 @@
+package import DiodeProtocol
+package import Time
+package import ReceiverITCore
+package import Account
+
+/// How a link was when it was last looked at: stored about once a second, for the audit and for the next start.
+package struct LinkVitals: Sendable, Equatable {
+    var at: UnixMilliseconds
+    package var state: LinkState
+    var since: UnixMilliseconds
+    var reason: String
+    package var heardUntil: UnixMilliseconds?
+    package var clockOffsetMilliseconds: ClosedRange<Int64>?
+    package var beat: Beat?
+    /// Over all starts.
+    package var counters: ReceiverCounters
+
+    package init(
+        at: UnixMilliseconds, state: LinkState, since: UnixMilliseconds, reason: String,
+        heardUntil: UnixMilliseconds? = nil, clockOffsetMilliseconds: ClosedRange<Int64>? = nil, beat: Beat? = nil,
+        counters: ReceiverCounters
+    ) {
+        self.at = at
+        self.state = state
+        self.since = since
+        self.reason = reason
+        self.heardUntil = heardUntil
+        self.clockOffsetMilliseconds = clockOffsetMilliseconds
+        self.beat = beat
+        self.counters = counters
+    }
+}

@@ -1,0 +1,433 @@
+internal import Deliveries
+import DiodeProtocol
+import EventLog
+import MQTT
+import Outbox
+import Sparkplug
+import Threading
+import Time
+internal import MQTTProtocol
+
+/// The edge nodes of a link on the IT broker: carries out what the proxy decides, on one connection for each node, whose will is
+/// the node's death (docs/adr/0016).
+///
+/// ```text
+///  delivery ─▶ EdgeNodeProxy ─▶ connect ──▶ dial with a will, subscribe to its commands ─▶ connected ─▶ proxy
+///                  ▲        ─▶ publish ──▶ in flight ─▶ settled ─▶ outbox
+///                  │        ─▶ disconnect ▶ drain, goodbye ─▶ lost ─▶ proxy
+///                  └── what was in flight on a connection that is lost: again, behind the new birth
+/// ```
+///
+/// Bounded by the proxy's limit of nodes, one thread and one connection each, and by the publisher's window of deliveries.
+struct EdgeNodeConnections: ~Copyable {
+    private struct Node {
+        var generation: UInt64 = 0
+        var will: EdgeNodeProxy.Message?
+        var connection: Connection?
+        var connectedAt: MonotonicInstant?
+        /// Before it is dialled: none, unless the last connection was lost soon.
+        var pause = Duration.zero
+        /// Of the connection that stands.
+        var version: ProtocolVersion?
+        /// It was told to say goodbye.
+        var isEnding = false
+
+        static let firstPause = Duration.milliseconds(250)
+    }
+
+    private static let farewell = Duration.seconds(1)
+
+    private let settings: PublisherSettings
+    private let mailbox: PublisherMailbox
+    private let log: EventLog
+    private var mapper: TopicMapper
+    private var composer: PropertyComposer
+    private var proxy: EdgeNodeProxy
+    private var nodes: [EdgeNodeID: Node] = [:]
+    /// Nodes to be dialled, and not before when.
+    private var toDial: [EdgeNodeID: MonotonicInstant] = [:]
+    /// What the proxy has and has not answered.
+    private var deliveries: [UInt64: QueuedDelivery] = [:]
+    /// Handed to a node's connection and not settled.
+    private var inFlight: [UInt64: EdgeNodeID] = [:]
+    /// Handed to the proxy since its actions were last carried out.
+    private var fed: [UInt64] = []
+    /// Those of `deliveries` that wait for a birth. The outbox has its answer: nothing behind them may be held up.
+    private var waiting: Set<UInt64> = []
+    private var generations: UInt64 = 0
+    private var isSilent = true
+    private var nextOtherToken = Settler.firstOtherToken
+
+    init(_ settings: PublisherSettings, mailbox: PublisherMailbox, log: EventLog) {
+        self.settings = settings
+        self.mailbox = mailbox
+        self.log = log
+        mapper = settings.mapper
+        composer = PropertyComposer(link: settings.link)
+        proxy = EdgeNodeProxy(settings.edgeNodes)
+        // Until the link is heard.
+        proxy.linkSilent(now: Moment.now)
+    }
+
+    /// What is known of the nodes, for status.
+    var report: ProxyReport { proxy.report }
+
+    /// Whether a topic is an edge node's.
+    func takes(_ topic: RawSpan) -> Bool { proxy.isEdgeMessage(topic) }
+
+    /// When `advance` has something to do.
+    func deadline(isConnected: Bool) -> MonotonicInstant? {
+        var deadline = proxy.nextDeadline.map { MonotonicInstant(nanoseconds: UInt64($0.nanoseconds)) }
+        if isConnected {
+            for at in toDial.values { deadline = min(deadline ?? at, at) }
+        }
+        return deadline
+    }
+
+    // MARK: In
+
+    /// Takes a delivery; its answer comes with `advance` or `take`.
+    mutating func take(_ queued: QueuedDelivery) {
+        deliveries[queued.position.rawValue] = queued
+        feed(queued)
+    }
+
+    private mutating func feed(_ queued: QueuedDelivery) {
+        let delivery = queued.delivery
+        let order = RecordOrder(epoch: delivery.stamp.epoch.rawValue, sequence: delivery.stamp.sequence.rawValue)
+        let (time, token) = (delivery.sourceTime.rawValue, queued.position.rawValue)
+        fed.append(token)
+        if let birth = StateTopic.birth(of: delivery.topic) {
+            proxy.state(
+                topic: birth, payload: delivery.payload, order: order, sourceTime: time, token: token, now: Moment.now)
+        } else {
+            proxy.record(
+                topic: delivery.topic, payload: delivery.payload, order: order, sourceTime: time, token: token,
+                now: Moment.now)
+        }
+    }
+
+    /// The link's state changed.
+    mutating func note(_ state: LinkStatus.State) {
+        let isSilent = state == .stale || state == .offline
+        guard isSilent != self.isSilent else { return }
+        self.isSilent = isSilent
+        if isSilent { proxy.linkSilent(now: Moment.now) } else { proxy.linkSpeaks(now: Moment.now) }
+    }
+
+    /// The publisher's connection was lost: every delivery of which the outbox has no answer comes again.
+    mutating func reset() {
+        deliveries = deliveries.filter { waiting.contains($0.key) }
+        inFlight = [:]
+        proxy.reset()
+    }
+
+    /// Something from the connection of a node.
+    mutating func take(_ event: PublisherMailbox.EdgeNodeEvent, of id: EdgeNodeID, generation: UInt64) -> [Settlement] {
+        guard let node = nodes[id], node.generation == generation else { return [] }
+        let now = MonotonicInstant.now
+        switch event {
+        case .changed(.connected(let grant)):
+            nodes[id]?.version = grant.version
+            subscribe(id)
+        case .changed(.connecting): break
+        case .changed(.disconnected(let error, _)):
+            log.warning(
+                "edge_node.lost", error.description,
+                ["link": .text(settings.link), "node": .text(id.description)])
+            // One that was never connected dials again by itself.
+            if node.connectedAt != nil { lost(id, now: now) }
+        case .changed(.stopped): lost(id, now: now)
+        case .subscribed(let isRefused):
+            guard node.connectedAt == nil else { break }
+            if isRefused {
+                log.warning(
+                    "edge_node.deaf",
+                    "the IT broker does not let an edge node have its commands: no rebirth on request",
+                    ["link": .text(settings.link), "node": .text(id.description)])
+            }
+            nodes[id]?.connectedAt = now
+            proxy.connected(id, now: Moment.now)
+        case .heard(let messages, let last):
+            hear(messages)
+            if let last { node.connection?.acknowledge(through: last) }
+        case .settled(let settlements):
+            for settlement in settlements where settlement.outcome.isFinal {
+                note(settlement, of: id)
+                forget(settlement.token)
+            }
+            return settlements
+        }
+        return []
+    }
+
+    /// Births are no deliveries, so nobody else would tell of one that hosts do not get.
+    private func note(_ settlement: Settlement, of id: EdgeNodeID) {
+        guard case .tooLarge(let bytes, let limit) = settlement.outcome else { return }
+        log.error(
+            "edge_node.too_large", "the IT broker takes no packet of this size: hosts do not get it",
+            [
+                "link": .text(settings.link), "node": .text(id.description), "bytes": .number(bytes),
+                "limit": .number(limit),
+            ])
+    }
+
+    /// What hosts say on the IT broker.
+    mutating func hear(_ messages: [PublisherMailbox.HostMessage]) {
+        for message in messages {
+            guard let topic = mapper.plantTopic(of: message.topic.span.bytes) else { continue }
+            proxy.received(topic: topic.span.bytes, payload: message.payload.span.bytes, now: Moment.now)
+        }
+    }
+
+    private mutating func lost(_ id: EdgeNodeID, now: MonotonicInstant) {
+        guard let node = nodes[id] else { return }
+        node.connection?.requestStop()
+        nodes[id]?.connection = nil
+        nodes[id]?.connectedAt = nil
+        nodes[id]?.generation = 0
+        // A connection that lasted, or ended as it should, is replaced at once.
+        let lasted = node.isEnding || node.connectedAt.map { $0.advanced(by: .seconds(10)) <= now } ?? false
+        let longer = min(max(node.pause * 2, Node.firstPause), settings.connection.reconnectMaximum)
+        nodes[id]?.pause = lasted ? .zero : longer
+        nodes[id]?.isEnding = false
+        proxy.lost(id, now: Moment.now)
+        let unsettled = inFlight.filter { $0.value == id }.keys.sorted()
+        for token in unsettled {
+            inFlight[token] = nil
+            if let queued = deliveries[token] { feed(queued) }
+        }
+    }
+
+    // MARK: Out
+
+    /// Does what the proxy wants and what is due.
+    /// - Parameter isConnected: whether the publisher has the IT broker; while it has not, no node dials.
+    /// - Returns: what became of deliveries.
+    mutating func advance(isConnected: Bool, now: MonotonicInstant) -> [OutboxSettlement] {
+        proxy.tick(now: Moment.now)
+        let answers = perform(now: now)
+        guard isConnected else { return answers }
+        for (id, at) in toDial where at <= now { dial(id, now: now) }
+        return answers
+    }
+
+    private mutating func perform(now: MonotonicInstant) -> [OutboxSettlement] {
+        var answers: [OutboxSettlement] = []
+        func answer(_ token: UInt64, _ disposition: Disposition) {
+            answers.append(
+                OutboxSettlement(position: OutboxPosition(rawValue: token), disposition: disposition))
+        }
+        var actions = proxy.takeActions()
+        while !actions.isEmpty {
+            for action in actions {
+                switch action {
+                case .connect(let id, let will):
+                    var node = nodes[id] ?? Node()
+                    node.will = will
+                    nodes[id] = node
+                    toDial[id] = now.advanced(by: node.pause)
+                case .publish(let id, let message, let token):
+                    if isDeath(message, of: id) {
+                        if let token {
+                            forget(token)
+                            answer(token, .published)
+                        }
+                        continue
+                    }
+                    let refusal = publish(message, of: id, token: token, now: now)
+                    if let refusal, let token {
+                        forget(token)
+                        answer(token, refusal)
+                    }
+                case .disconnect(let id):
+                    nodes[id]?.isEnding = true
+                    if let connection = nodes[id]?.connection {
+                        connection.requestStop(drain: Self.farewell, withWill: nodes[id]?.version == .v5)
+                    } else {
+                        toDial[id] = nil
+                        proxy.lost(id, now: Moment.now)
+                    }
+                case .answer(let token):
+                    forget(token)
+                    answer(token, .folded)
+                case .refuse(let token):
+                    forget(token)
+                    answer(token, .dead(.sparkplugUnreadable))
+                }
+            }
+            actions = proxy.takeActions()
+        }
+        for token in fed where inFlight[token] == nil {
+            guard let queued = deliveries[token] else { continue }
+            // By itself: the content of a whole block is not kept for it.
+            deliveries[token] = queued.detached
+            waiting.insert(token)
+            answer(token, .folded)
+        }
+        fed.removeAll(keepingCapacity: true)
+        return answers
+    }
+
+    /// Whether a message is the node's will, which a broker of MQTT 5 publishes itself when the connection ends, one way or the other
+    /// (`tck-id-payloads-ndeath-will-message-publisher-disconnect-mqtt50`).
+    private func isDeath(_ message: EdgeNodeProxy.Message, of id: EdgeNodeID) -> Bool {
+        guard let node = nodes[id] else { return false }
+        return node.version == .v5 && message.topic == node.will?.topic
+    }
+
+    /// - Returns: what became of it if it cannot be published at all.
+    private mutating func publish(
+        _ message: EdgeNodeProxy.Message, of id: EdgeNodeID, token: UInt64?, now: MonotonicInstant
+    ) -> Disposition? {
+        guard let connection = nodes[id]?.connection, let topic = mapped(message.topic) else { return .dead(.invalid) }
+        var properties: [UInt8] = []
+        if let token, let queued = deliveries[token], composer.compose(queued.delivery, now: now) == .composed {
+            properties = composer.bytes
+        }
+        nextOtherToken &+= 1
+        do throws(PublishRefusal) {
+            try connection.publish(
+                topic: topic.span.bytes, payload: message.payload.span.bytes,
+                qos: QoS(rawValue: message.qos) ?? .atMostOnce, properties: properties.span.bytes,
+                token: token ?? nextOtherToken)
+            send(token, over: id)
+            return nil
+        } catch {
+            log.warning(
+                "edge_node.unpublished", "\(error)", ["link": .text(settings.link), "node": .text(id.description)])
+            switch error {
+            case .tooLarge: return .dead(.tooLarge)
+            case .invalidTopic, .invalidProperties: return .dead(.invalid)
+            case .queueFull, .stopped:
+                // Its connection does not keep up, or ends: what it was given comes again with the next one.
+                send(token, over: id)
+                connection.requestStop()
+                return nil
+            }
+        }
+    }
+
+    private mutating func send(_ token: UInt64?, over id: EdgeNodeID) {
+        guard let token else { return }
+        inFlight[token] = id
+        waiting.remove(token)
+    }
+
+    private mutating func forget(_ token: UInt64) {
+        deliveries[token] = nil
+        inFlight[token] = nil
+        waiting.remove(token)
+    }
+
+    private mutating func mapped(_ topic: [UInt8]) -> [UInt8]? {
+        switch mapper.map(topic.span.bytes) {
+        case .unchanged: topic
+        case .prefixed: mapper.prefixed
+        case .refused: nil
+        }
+    }
+
+    // MARK: Connections
+
+    private mutating func dial(_ id: EdgeNodeID, now: MonotonicInstant) {
+        toDial[id] = nil
+        guard let will = nodes[id]?.will else { return }
+        guard let willTopic = mapped(will.topic) else {
+            log.error(
+                "edge_node.foreign", "the link may not publish this node's death (own, map), so the node is never born",
+                ["link": .text(settings.link), "node": .text(id.description)])
+            return
+        }
+        var connection = settings.connection
+        let base = connection.clientIdentifier.isEmpty ? "diode-recv-\(settings.link)" : connection.clientIdentifier
+        // No level of a topic has a slash, so no two nodes share one.
+        connection.clientIdentifier = "\(base)/\(id)"
+        connection.cleanStart = true
+        connection.sessionExpiry = .zero
+        connection.will = Will(
+            topic: String(decoding: willTopic, as: UTF8.self), payload: will.payload,
+            qos: QoS(rawValue: will.qos) ?? .atLeastOnce)
+        connection.receiveMaximum = 64
+        connection.publishQueueMessages = settings.windowRecords + 2 * settings.edgeNodes.limits.devicesPerNode
+        connection.publishQueueBytes = max(connection.publishQueueBytes, 2 * settings.windowBytes)
+        generations += 1
+        let (mailbox, generation) = (mailbox, generations)
+        nodes[id]?.generation = generation
+        let observer = Connection.Observer(
+            changed: { mailbox.post(.edgeNode(id, .changed($0), generation: generation)) },
+            received: { mailbox.post($0, of: id, generation: generation) })
+        do {
+            let opened = try Connection(connection, observer: observer)
+            try opened.start()
+            nodes[id]?.connection = opened
+        } catch {
+            log.error("edge_node.failed", "\(error)", ["link": .text(settings.link), "node": .text(id.description)])
+            lost(id, now: now)
+        }
+    }
+
+    /// A node hears its commands before it is born (`tck-id-message-flow-edge-node-ncmd-subscribe`).
+    private mutating func subscribe(_ id: EdgeNodeID) {
+        guard let connection = nodes[id]?.connection else { return }
+        do throws(PublishRefusal) {
+            try connection.subscribe(subscriptions(id.commandFilters))
+        } catch {
+            connection.requestStop()
+        }
+    }
+
+    /// Hears the state of the primary host over the publisher's connection: while that host is away, nodes have none.
+    func listen(to connection: Connection) {
+        let topics = proxy.hostTopics
+        guard !topics.isEmpty else { return }
+        do throws(PublishRefusal) {
+            try connection.subscribe(subscriptions(topics))
+        } catch {
+            log.error("edge_node.deaf", "the primary host is not heard: \(error)", ["link": .text(settings.link)])
+        }
+    }
+
+    private func subscriptions(_ plantTopics: [[UInt8]]) -> [Subscription] {
+        plantTopics.map { Subscription(mapper.filter(for: $0), qos: .atLeastOnce) }
+    }
+
+    /// Every node says goodbye, at most for a second.
+    /// - Returns: what became of publishes meanwhile.
+    mutating func stop() -> [Settlement] {
+        proxy.linkSilent(now: Moment.now)
+        let now = MonotonicInstant.now
+        let deadline = now.advanced(by: Self.farewell)
+        var settlements: [Settlement] = []
+        _ = perform(now: now)
+        while nodes.values.contains(where: { $0.connection != nil }), MonotonicInstant.now < deadline {
+            mailbox.wakeup.wait(timeout: .milliseconds(20))
+            for case .edgeNode(let id, let event, let generation) in mailbox.take() {
+                settlements += take(event, of: id, generation: generation)
+            }
+            _ = perform(now: MonotonicInstant.now)
+        }
+        return settlements
+    }
+}
+
+extension Settlement.Outcome {
+    /// Whether it says what became of the message.
+    fileprivate var isFinal: Bool {
+        switch self {
+        case .delivered, .refused, .tooLarge: true
+        case .unknown, .notSent: false
+        }
+    }
+}
+
+extension Moment {
+    fileprivate static var now: Moment {
+        Moment(
+            sinceStart: .nanoseconds(Int64(clamping: MonotonicClock.now())), unixMilliseconds: UnixClock.now())
+    }
+}
+
+extension MonotonicInstant {
+    fileprivate static var now: MonotonicInstant { MonotonicInstant(nanoseconds: MonotonicClock.now()) }
+}

@@ -1,0 +1,78 @@
+import DiodeProtocol
+import Outbox
+import Threading
+import Time
+internal import Deliveries
+
+/// Decides under which topic and with which properties a delivery goes out, or what else becomes of it.
+///
+/// ```text
+/// topic ─▶ mapped ─▶ not ours: dead letter
+///                 ─▶ expired: shed, malformed: dead letter
+///                 ─▶ superseded: to diode/<link>/late/<topic>, to its own topic unretained, or shed
+///                 ─▶ goes
+/// ```
+struct Addressing: Sendable {
+    enum Ruling {
+        /// Under `topic(_:of:)`, with `properties`.
+        case goes(Address, retain: Bool)
+        case answered(Disposition)
+    }
+
+    enum Address { case asItCame, mapped, late }
+
+    private let late: LatePolicy
+    private var mapper: TopicMapper
+    private var composer: PropertyComposer
+    private var lateTopic: [UInt8]
+    private let lateTopicStart: Int
+
+    init(_ settings: PublisherSettings) {
+        late = settings.late
+        mapper = settings.mapper
+        composer = PropertyComposer(link: settings.link)
+        lateTopic = Array("diode/\(settings.link)/late/".utf8)
+        lateTopicStart = lateTopic.count
+    }
+
+    /// Of the last delivery that goes; encoded, without length prefix.
+    var properties: RawSpan {
+        @_lifetime(borrow self) get { composer.bytes.span.bytes }
+    }
+
+    /// Rules on one delivery. Nothing is allocated once the buffers have grown.
+    mutating func rule(_ delivery: borrowing Delivery, now: MonotonicInstant) -> Ruling {
+        let mapping = mapper.map(delivery.topic)
+        if case .refused(let reason) = mapping { return .answered(.dead(reason)) }
+        switch composer.compose(delivery, now: now) {
+        case .composed: break
+        case .expired: return .answered(.shed(.expired))
+        case .invalid: return .answered(.dead(.invalid))
+        }
+        let address: Address = mapping == .prefixed ? .mapped : .asItCame
+        guard delivery.lateness == .superseded else { return .goes(address, retain: delivery.retain) }
+        switch late {
+        case .drop: return .answered(.shed(.late))
+        case .mark: return .goes(address, retain: false)
+        case .topic:
+            lateTopic.removeSubrange(lateTopicStart...)
+            if address == .mapped {
+                lateTopic.append(contentsOf: mapper.prefixed)
+            } else {
+                delivery.topic.withUnsafeBytes { lateTopic.append(contentsOf: $0) }
+            }
+            guard lateTopic.count <= TopicMapper.maximumTopicBytes else { return .answered(.dead(.topicTooLong)) }
+            return .goes(.late, retain: false)
+        }
+    }
+
+    /// The topic that `rule` has spoken of.
+    @_lifetime(borrow self, borrow delivery)
+    func topic(_ address: Address, of delivery: borrowing Delivery) -> RawSpan {
+        switch address {
+        case .asItCame: delivery.topic
+        case .mapped: mapper.prefixed.span.bytes
+        case .late: lateTopic.span.bytes
+        }
+    }
+}

@@ -1,0 +1,126 @@
+import DiodeProtocol
+import MQTT
+import Outbox
+import Time
+internal import Deliveries
+internal import MQTTProtocol
+
+/// Puts together the properties of a publish: those of the plant in their order, with the message expiry interval run down,
+/// and behind them ours: `diode-link`, `diode-ts`, `diode-seq`, `diode-late` where a record came late, and `diode-refresh` where a value is
+/// repeated because the IT broker does not retain it.
+struct PropertyComposer: Sendable {
+    enum Outcome: Equatable {
+        /// They are in `bytes`.
+        case composed
+        /// The message expiry interval ran out while the record waited.
+        case expired
+        /// The plant's list is not well-formed.
+        case invalid
+    }
+
+    /// The composed list, without length prefix; used again for the next record.
+    private(set) var bytes: [UInt8] = []
+    private let link: [UInt8]
+    /// `<epoch>:` of the newest record, and up to the seconds of the newest time: both change rarely.
+    private var epoch = Epoch(rawValue: 0)
+    private var epochText: [UInt8] = []
+    private var second: UInt64 = .max
+    private var secondText: [UInt8] = []
+
+    init(link: String) {
+        var writer = PropertyWriter()
+        writer.appendUser("diode-link", link)
+        self.link = writer.bytes
+    }
+
+    mutating func compose(_ delivery: borrowing Delivery, now: MonotonicInstant) -> Outcome {
+        bytes.removeAll(keepingCapacity: true)
+        if !delivery.propertiesRange.isEmpty {
+            let waited = max(0, (delivery.releasedAt.duration(to: now) + delivery.waitedBefore) / .seconds(1))
+            let outcome = copy(delivery.properties, waitedSeconds: UInt32(min(waited, 4e9)))
+            guard outcome == .composed else { return outcome }
+        }
+        bytes.append(contentsOf: link)
+        appendTime(delivery.sourceTime)
+        appendSequence(delivery.stamp)
+        if delivery.isRefresh {
+            appendUser("diode-refresh", value: [UInt8(ascii: "1")])
+        } else if delivery.lateness != .none {
+            appendUser("diode-late", value: [UInt8(ascii: "1")])
+        }
+        return .composed
+    }
+
+    private mutating func copy(_ list: RawSpan, waitedSeconds: UInt32) -> Outcome {
+        var reader = PropertyReader(list)
+        while !reader.isAtEnd {
+            do throws(CodecError) {
+                let property = try reader.next()
+                if property.id == .messageExpiryInterval {
+                    guard property.number > waitedSeconds else { return .expired }
+                    let left = property.number - waitedSeconds
+                    bytes.append(PropertyID.messageExpiryInterval.rawValue)
+                    for shift in [24, 16, 8, 0] { bytes.append(UInt8(truncatingIfNeeded: left >> UInt32(shift))) }
+                } else {
+                    property.encoded.withUnsafeBytes { bytes.append(contentsOf: $0) }
+                }
+            } catch { return .invalid }
+        }
+        return .composed
+    }
+
+    /// RFC 3339 with milliseconds; like `CalendarTime`, it shows times after the year 9999 as its last millisecond.
+    private mutating func appendTime(_ sourceTime: UnixMilliseconds) {
+        let time = min(sourceTime, Self.lastTime)
+        if time.rawValue / 1_000 != second {
+            second = time.rawValue / 1_000
+            // Without milliseconds and the closing Z.
+            secondText = Array(CalendarTime.text(UnixMilliseconds(rawValue: second * 1_000)).utf8.dropLast(4))
+        }
+        let fraction = UInt16(time.rawValue % 1_000)
+        beginUser("diode-ts", valueBytes: secondText.count + 4)
+        bytes.append(contentsOf: secondText)
+        bytes.append(UInt8(ascii: "0") + UInt8(fraction / 100))
+        bytes.append(UInt8(ascii: "0") + UInt8(fraction / 10 % 10))
+        bytes.append(UInt8(ascii: "0") + UInt8(fraction % 10))
+        bytes.append(UInt8(ascii: "Z"))
+    }
+
+    private static let lastTime = UnixMilliseconds(rawValue: 253_402_300_799_999)
+
+    private mutating func appendSequence(_ stamp: Stamp) {
+        if stamp.epoch != epoch {
+            epoch = stamp.epoch
+            epochText = Array("\(stamp.epoch.rawValue):".utf8)
+        }
+        var digits = InlineArray<20, UInt8>(repeating: 0)
+        var first = 20
+        var number = stamp.sequence.rawValue
+        repeat {
+            first -= 1
+            digits[first] = UInt8(ascii: "0") + UInt8(number % 10)
+            number /= 10
+        } while number > 0
+        beginUser("diode-seq", valueBytes: epochText.count + 20 - first)
+        bytes.append(contentsOf: epochText)
+        for index in first..<20 { bytes.append(digits[index]) }
+    }
+
+    private mutating func appendUser(_ name: StaticString, value: [UInt8]) {
+        beginUser(name, valueBytes: value.count)
+        bytes.append(contentsOf: value)
+    }
+
+    /// Identifier, name and the length of the value that follows (§2.2.2.2, §1.5.7).
+    private mutating func beginUser(_ name: StaticString, valueBytes: Int) {
+        bytes.append(PropertyID.userProperty.rawValue)
+        appendLength(name.utf8CodeUnitCount)
+        name.withUTF8Buffer { bytes.append(contentsOf: $0) }
+        appendLength(valueBytes)
+    }
+
+    private mutating func appendLength(_ count: Int) {
+        bytes.append(UInt8(truncatingIfNeeded: count >> 8))
+        bytes.append(UInt8(truncatingIfNeeded: count))
+    }
+}

@@ -1,0 +1,183 @@
+public import DiodeProtocol
+import MQTT
+public import Time
+internal import MQTTProtocol
+
+/// What the IT broker's consumers are told about a link, retained at `diode/<link>/status`.
+public struct LinkStatus: Sendable, Equatable {
+    /// Whether values can be trusted as current.
+    public enum State: String, Sendable { case online, degraded, stale, offline }
+
+    public var state: State
+    /// Since when.
+    public var since: UnixMilliseconds?
+    /// The newest decided record.
+    public var decided: Stamp?
+    /// Records in open gaps.
+    public var missing: UInt64
+    /// Whether the replica equals the sender's; nil until the first comparison.
+    public var digestMatches: Bool?
+    /// The signed head of the ledger; nil while there is none.
+    public var head: String?
+    /// The public half of the key that signed it, in base64.
+    public var auditKey: String?
+
+    public init(
+        state: State, since: UnixMilliseconds? = nil, decided: Stamp? = nil, missing: UInt64 = 0,
+        digestMatches: Bool? = nil, head: String? = nil, auditKey: String? = nil
+    ) {
+        self.state = state
+        self.since = since
+        self.decided = decided
+        self.missing = missing
+        self.digestMatches = digestMatches
+        self.head = head
+        self.auditKey = auditKey
+    }
+
+    /// One JSON object. Nothing in it needs an escape: numbers, words of ours, times, and base64.
+    var json: String {
+        let time = since.map { "\"\(CalendarTime.text($0))\"" } ?? "null"
+        let epoch = decided.map { String($0.epoch.rawValue) } ?? "null"
+        let sequence = decided.map { String($0.sequence.rawValue) } ?? "null"
+        let digest = digestMatches.map { String($0) } ?? "null"
+        let head = head.map { "\"\($0)\"" } ?? "null"
+        let key = auditKey.map { "\"\($0)\"" } ?? "null"
+        return "{\"state\":\"\(state.rawValue)\",\"since\":\(time),\"epoch\":\(epoch),\"sequence\":\(sequence),"
+            + "\"missing\":\(missing),\"digest_matches\":\(digest),\"head\":\(head),\"audit_key\":\(key)}"
+    }
+}
+
+/// Gaps of one cause close together, for `diode/<link>/gap`: when the first opens, and when all are decided.
+public struct GapNotice: Sendable, Equatable {
+    /// Consecutive records of one epoch.
+    public struct Run: Sendable, Equatable {
+        public var epoch: Epoch
+        public var firstSequence, lastSequence: SequenceNumber
+
+        public init(epoch: Epoch, firstSequence: SequenceNumber, lastSequence: SequenceNumber) {
+            self.epoch = epoch
+            self.firstSequence = firstSequence
+            self.lastSequence = lastSequence
+        }
+    }
+
+    /// Runs that a notice lists; it counts all.
+    static let runLimit = 100
+
+    /// The first gap's.
+    public var id: UInt64
+    /// `open`, `healed` or `lost`.
+    public var state: String
+    public var cause: String
+    public var healedBy: String?
+    public var openedAt: UnixMilliseconds
+    public var closedAt: UnixMilliseconds?
+    /// At least one.
+    public var runs: [Run]
+    /// Records that are still missing, and that were given up.
+    public var missing, lost: UInt64
+
+    public init(
+        id: UInt64, state: String, cause: String, healedBy: String?, openedAt: UnixMilliseconds,
+        closedAt: UnixMilliseconds?, runs: [Run], missing: UInt64, lost: UInt64
+    ) {
+        self.id = id
+        self.state = state
+        self.cause = cause
+        self.healedBy = healedBy
+        self.openedAt = openedAt
+        self.closedAt = closedAt
+        self.runs = runs
+        self.missing = missing
+        self.lost = lost
+    }
+
+    /// `epoch`, `first_sequence` and `last_sequence` are the first run's.
+    var json: String {
+        let closed = closedAt.map { "\"\(CalendarTime.text($0))\"" } ?? "null"
+        let healed = healedBy.map { "\"\($0)\"" } ?? "null"
+        let records = runs.reduce(UInt64(0)) { $0 + $1.lastSequence.rawValue - $1.firstSequence.rawValue + 1 }
+        let list = runs.prefix(Self.runLimit).map {
+            "[\($0.epoch.rawValue),\($0.firstSequence.rawValue),\($0.lastSequence.rawValue)]"
+        }.joined(separator: ",")
+        return "{\"id\":\(id),\"epoch\":\(runs.first?.epoch.rawValue ?? 0),"
+            + "\"first_sequence\":\(runs.first?.firstSequence.rawValue ?? 0),"
+            + "\"last_sequence\":\(runs.first?.lastSequence.rawValue ?? 0),\"records\":\(records),"
+            + "\"gaps\":\(runs.count),\"runs\":[\(list)],"
+            + "\"state\":\"\(state)\",\"cause\":\"\(cause)\",\"healed_by\":\(healed),"
+            + "\"opened_at\":\"\(CalendarTime.text(openedAt))\",\"closed_at\":\(closed),"
+            + "\"missing\":\(missing),\"lost\":\(lost)}"
+    }
+}
+
+/// Keeps `diode/<link>/status` true: retained, published at each change of state and now and then beside, and *offline* by the
+/// connection's will when this process vanishes. Gap notices go to `diode/<link>/gap`, not retained.
+///
+/// Bounded: the newest status, and 256 notices; beyond that the oldest notice is dropped and counted.
+struct LinkStatusPublisher: Sendable {
+    static let noticeLimit = 256
+    /// How often the numbers of an unchanged state are published.
+    static let refresh = Duration.seconds(10)
+
+    let statusTopic: String
+    let gapTopic: String
+    private var status = LinkStatus(state: .offline)
+    private var published: LinkStatus?
+    private var publishedAt: MonotonicInstant?
+    private var notices: [GapNotice] = []
+    private(set) var droppedNotices: UInt64 = 0
+
+    init(link: String) {
+        statusTopic = "diode/\(link)/status"
+        gapTopic = "diode/\(link)/gap"
+    }
+
+    /// What the IT broker publishes if this process vanishes.
+    var will: Will {
+        Will(topic: statusTopic, payload: Array(LinkStatus(state: .offline).json.utf8), retain: true)
+    }
+
+    mutating func set(_ status: LinkStatus) { self.status = status }
+
+    mutating func note(_ notice: GapNotice) {
+        if notices.count == Self.noticeLimit {
+            notices.removeFirst()
+            droppedNotices += 1
+        }
+        notices.append(notice)
+    }
+
+    /// A connection came: the broker may have published the will.
+    mutating func connectionBegan() {
+        published = nil
+        publishedAt = nil
+    }
+
+    /// When there is something to publish, if nothing changes before.
+    var nextDeadline: MonotonicInstant? {
+        guard status != published, let publishedAt else { return nil }
+        return publishedAt.advanced(by: Self.refresh)
+    }
+
+    /// What is to be published now: the status if its state changed or its numbers are due, and all notices.
+    mutating func due(now: MonotonicInstant) -> [(topic: String, payload: [UInt8], retain: Bool)] {
+        var messages = notices.map { (topic: gapTopic, payload: Array($0.json.utf8), retain: false) }
+        notices = []
+        let isDue = publishedAt.map { $0.advanced(by: Self.refresh) <= now } ?? true
+        if status.state != published?.state || (status != published && isDue) {
+            messages.append((topic: statusTopic, payload: Array(status.json.utf8), retain: true))
+            published = status
+            publishedAt = now
+        }
+        return messages
+    }
+
+    /// The status of an orderly goodbye.
+    func goodbye(time: UnixMilliseconds) -> (topic: String, payload: [UInt8]) {
+        var last = status
+        last.state = .offline
+        last.since = time
+        return (statusTopic, Array(last.json.utf8))
+    }
+}

@@ -1,0 +1,82 @@
+internal import DiodeProtocol
+internal import MQTT
+internal import Outbox
+public import Sparkplug
+public import Time
+internal import Deliveries
+public import MQTTProtocol
+
+/// What a publisher is told once.
+public struct PublisherSettings: Sendable {
+    /// The link's name: in `diode-link`, in the topics of its status, in the client identifier.
+    public var link: String
+    /// Server, version, TLS, credentials. Session, will and windows are set by the publisher.
+    public var connection: ConnectionSettings
+    public var mapper: TopicMapper
+    public var late = LatePolicy.topic
+    /// What is published at a higher QoS is published at this one.
+    public var maximumQoS = QoS.exactlyOnce
+    /// Deliveries and bytes that are on their way to the IT broker at once: what is repeated when it is lost.
+    public var windowRecords = 4_096
+    public var windowBytes = 16 << 20
+    /// How Sparkplug edge nodes are spoken for.
+    public var edgeNodes = EdgeNodeProxy.Settings()
+    /// How often the IT broker is read back beside each connection.
+    public var readBackPeriod = Duration.seconds(3_600)
+
+    public init(link: String, connection: ConnectionSettings, mapper: TopicMapper) {
+        self.link = link
+        self.connection = connection
+        self.mapper = mapper
+    }
+
+    /// The least time between two live values of a topic; nil: none.
+    public var publishInterval: Duration? {
+        // What waits fills the window.
+        didSet { if publishInterval != nil { (windowRecords, windowBytes) = (65_536, 64 << 20) } }
+    }
+
+    /// What every connection of the publisher is told.
+    var ofConnections: ConnectionSettings {
+        var connection = connection
+        if connection.clientIdentifier.isEmpty { connection.clientIdentifier = "diode-recv-\(link)" }
+        connection.cleanStart = true
+        connection.sessionExpiry = .zero
+        connection.will = LinkStatusPublisher(link: link).will
+        connection.publishQueueMessages = windowRecords + 2 * LinkStatusPublisher.noticeLimit
+        connection.publishQueueBytes = max(connection.publishQueueBytes, 2 * windowBytes)
+        return connection
+    }
+
+    /// At which QoS a delivery is published.
+    func qos(of delivery: borrowing Delivery) -> QoS {
+        let qos = QoS(rawValue: delivery.qos.rawValue) ?? .atMostOnce
+        return qos.rawValue > maximumQoS.rawValue ? maximumQoS : qos
+    }
+}
+
+/// What a publisher says about itself.
+public struct PublisherReport: Sendable, Equatable {
+    public internal(set) var isConnected = false
+    /// When that last changed.
+    public internal(set) var since: UnixMilliseconds
+    /// Why there is no connection, or what this one cannot do; empty while all is well.
+    public internal(set) var reason = "not connected yet"
+    /// The version spoken, once connected.
+    public internal(set) var version: ProtocolVersion?
+    /// Connections that were made, and lost.
+    public internal(set) var connections: UInt64 = 0
+    /// Records published late, by where they went.
+    public internal(set) var lateToTopic: UInt64 = 0
+    public internal(set) var lateMarked: UInt64 = 0
+    /// The edge nodes that are spoken for.
+    public internal(set) var edgeNodes = ProxyReport()
+    /// Notices of gaps that found no room.
+    public internal(set) var droppedNotices: UInt64 = 0
+
+    init(since: UnixMilliseconds) { self.since = since }
+
+    static let oldVersion =
+        "the IT broker speaks only MQTT 3.1.1: properties are gone, those that say where a message came from included, and"
+        + " what it retains can be read back only where it is told apart by topic"
+}

@@ -1,0 +1,39 @@
+import DiodeProtocol
+import MQTT
+internal import MQTTProtocol
+
+/// What a message on the IT broker says of where it came from: the properties that `PropertyComposer` puts behind the plant's.
+struct MessageOrigin: Sendable {
+    var link: [UInt8] = []
+    var stamp: Stamp?
+
+    /// - Returns: nil for what is no list of properties.
+    init?(_ properties: RawSpan) {
+        var reader = PropertyReader(properties)
+        while !reader.isAtEnd {
+            do throws(CodecError) {
+                let property = try reader.next()
+                guard property.id == .userProperty else { continue }
+                // Ours stand behind the plant's, which may have the same names.
+                if property.bytes.isEqual(to: "diode-link") {
+                    link = property.value.withUnsafeBytes { Array($0) }
+                } else if property.bytes.isEqual(to: "diode-seq") {
+                    stamp = Self.stamp(property.value)
+                }
+            } catch { return nil }
+        }
+    }
+
+    /// `epoch:sequence`.
+    private static func stamp(_ text: RawSpan) -> Stamp? {
+        let parts = text.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }.split(separator: ":")
+        guard parts.count == 2, let epoch = UInt64(parts[0]), let sequence = UInt64(parts[1]) else { return nil }
+        return Stamp(epoch: Epoch(rawValue: epoch), sequence: SequenceNumber(rawValue: sequence))
+    }
+}
+
+extension RawSpan {
+    fileprivate func isEqual(to text: StaticString) -> Bool {
+        withUnsafeBytes { bytes in text.withUTF8Buffer { bytes.elementsEqual($0) } }
+    }
+}

@@ -1,0 +1,156 @@
+internal import DiodeProtocol
+internal import Sparkplug
+public import MQTTProtocol
+
+/// Decides which topics may cross, and as what. Deny by default (IEC 62443-3-3 SR 5.2): only what a rule exports, and never what
+/// must stay in the plant whatever the rules say.
+///
+/// It judges before a sequence is taken, so that what it drops never looks like a gap.
+///
+/// ```text
+/// topic ──▶ of the broker ($…)? ──▶ ours (diode/…)? ──▶ command or state? ──▶ a rule exports it? ──▶ admit, by that rule
+/// ```
+public struct ExportPolicy: Sendable, Equatable {
+    /// Why a message stays.
+    public enum Refusal: Int, Sendable, CaseIterable {
+        /// No rule exports it, or every rule that would excepts it.
+        case notExported
+        /// It begins with `$`: it belongs to the broker.
+        case brokerTopic
+        /// It lies under `diode/`, where the receiving side speaks for itself (DESIGN D14).
+        case reservedForDiode
+        /// A Sparkplug NCMD, DCMD or STATE.
+        case commandOrState
+        /// With its rule's prefix the topic is longer than MQTT allows.
+        case topicTooLong
+        /// The payload is larger than its rule allows.
+        case tooLarge
+        /// The change is smaller than its rule's deadband.
+        case deadband
+        /// A newer value of the topic took its place while it waited for its rule's rate.
+        case superseded
+
+        /// For status: what these are counted under.
+        package var word: String {
+            switch self {
+            case .notExported: "not_exported"
+            case .brokerTopic: "broker_topic"
+            case .reservedForDiode: "reserved"
+            case .commandOrState: "command_or_state"
+            case .topicTooLong: "topic_too_long"
+            case .tooLarge: "max_payload"
+            case .deadband: "deadband"
+            case .superseded: "max_rate"
+            }
+        }
+    }
+
+    /// The rule that exports a topic.
+    public struct Passage: Sendable, Equatable {
+        /// Which of `rules`.
+        public let rule: Int
+        /// Only the size limit of the rule applies: Sparkplug messages count each other.
+        public let isSparkplug: Bool
+    }
+
+    /// What becomes of a topic.
+    public enum Ruling: Sendable, Equatable {
+        case stays(Refusal)
+        case crosses(Passage)
+    }
+
+    /// The first rule that exports a topic decides.
+    public let rules: [Rule]
+    /// First levels that mean Sparkplug.
+    public let sparkplugNamespaces: [String]
+    /// Whether some topics have another name on the link.
+    public let movesTopics: Bool
+
+    /// - Parameters:
+    ///   - rules: empty exports nothing.
+    ///   - sparkplugNamespaces: under which commands and states are recognised, beside `spBv1.0`.
+    public init(rules: [Rule], sparkplugNamespaces: [String] = []) {
+        self.rules = rules
+        let usual = SparkplugTopic.namespaceB
+        self.sparkplugNamespaces = [usual] + sparkplugNamespaces.filter { $0 != usual }
+        movesTopics = rules.contains { !$0.prefix.isEmpty }
+    }
+
+    /// What to subscribe to: each filter that no other one covers, so that the broker delivers a message once.
+    public var subscriptions: [TopicFilter] {
+        var filters: [TopicFilter] = []
+        for filter in rules.map(\.filter) where !filters.contains(where: { $0.covers(filter) }) {
+            filters.removeAll { filter.covers($0) }
+            filters.append(filter)
+        }
+        return filters
+    }
+
+    /// - Parameter topic: a topic name.
+    /// - Returns: why it stays; nil if it may cross.
+    public func refusal(of topic: RawSpan) -> Refusal? {
+        if case .stays(let refusal) = ruling(on: topic) { refusal } else { nil }
+    }
+
+    /// - Parameter topic: a topic name of the plant.
+    public func ruling(on topic: RawSpan) -> Ruling {
+        if Self.begins(topic, with: "$") { return .stays(.brokerTopic) }
+        if Self.begins(topic, with: "diode/") || topic.byteCount == 5 && Self.begins(topic, with: "diode") {
+            return .stays(.reservedForDiode)
+        }
+        for namespace in sparkplugNamespaces where SparkplugTopic.staysOnItsSide(topic, namespace: namespace) {
+            return .stays(.commandOrState)
+        }
+        for (index, rule) in rules.enumerated() where rule.exports(topic) {
+            let passage = Passage(rule: index, isSparkplug: isSparkplug(topic))
+            return passage.isSparkplug || rule.prefix.count + topic.byteCount <= Self.maximumTopicBytes
+                ? .crosses(passage) : .stays(.topicTooLong)
+        }
+        return .stays(.notExported)
+    }
+
+    /// What stands before the topics of a passage; empty: nothing.
+    func prefix(of passage: Passage) -> [UInt8] { passage.isSparkplug ? [] : rules[passage.rule].prefix }
+
+    /// The name on the link of a topic of the plant; nil if it stays.
+    public func exportedTopic(of topic: [UInt8]) -> [UInt8]? {
+        guard case .crosses(let passage) = ruling(on: topic.span.bytes) else { return nil }
+        return prefix(of: passage) + topic
+    }
+
+    /// Whether a topic of the link is one that this policy lets through under that name; of a state, whether its edge node's birth is.
+    func exports(_ topic: [UInt8]) -> Bool {
+        let bytes = topic.span.bytes
+        guard let birth = StateTopic.birth(of: bytes) else { return plantTopic(of: topic) != nil }
+        return refusal(of: birth) == nil
+    }
+
+    /// The topic of the plant that has this name on the link; nil if none that crosses has.
+    func plantTopic(of topic: [UInt8]) -> [UInt8]? {
+        if exportedTopic(of: topic) == topic { return topic }
+        for rule in rules where !rule.prefix.isEmpty && topic.starts(with: rule.prefix) {
+            let plant = Array(topic.dropFirst(rule.prefix.count))
+            if !plant.isEmpty, exportedTopic(of: plant) == topic { return plant }
+        }
+        return nil
+    }
+
+    /// Longest topic of MQTT (§1.5.4).
+    private static let maximumTopicBytes = 65_535
+
+    private func isSparkplug(_ topic: RawSpan) -> Bool {
+        sparkplugNamespaces.contains { namespace in
+            topic.withUnsafeBytes { bytes in
+                bytes.starts(with: namespace.utf8)
+                    && (bytes.count == namespace.utf8.count || bytes[namespace.utf8.count] == UInt8(ascii: "/"))
+            }
+        }
+    }
+
+    private static func begins(_ topic: RawSpan, with prefix: StaticString) -> Bool {
+        guard topic.byteCount >= prefix.utf8CodeUnitCount else { return false }
+        return topic.withUnsafeBytes { bytes in
+            prefix.withUTF8Buffer { bytes.prefix($0.count).elementsEqual($0) }
+        }
+    }
+}

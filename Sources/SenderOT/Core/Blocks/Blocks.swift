@@ -1,0 +1,8 @@
+// Blocks: records gathered into source blocks that fit the path.
+//
+//   BlockBatcher.swift — gathers records into blocks and closes them in time
+//   ClosedBlock.swift — a source block that will not change any more
+//   PacketList.swift — under which packet identifiers its records came
+//   BlockGeometry.swift — cuts a packed block so that its frames fit the path
+//   EthernetFraming.swift — what a datagram costs on the wire
+//   FIFO.swift — a queue over an array

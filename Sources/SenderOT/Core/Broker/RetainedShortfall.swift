@@ -1,0 +1,63 @@
+/// Compares what a fetch of the retained set found with what the broker says that it retains (DESIGN D11).
+///
+/// ```text
+///  fetch ends ──▶ uptime ──▶ uptime ──▶ uptime ──▶ withheld = count − the broker's own topics − found − come since
+///  found          │ a count from after the end     the smaller of two, so that topics that come and go meanwhile are no alarm
+/// ```
+///
+/// A broker that tells no count says nothing. It is judged once for each fetch: what the export policy keeps out is not seen later on.
+package struct RetainedShortfall: Sendable {
+    /// The broker's own topics that are told apart; mosquitto has about a hundred.
+    private static let ownTopicsLimit = 4_096
+
+    private var count: Int?
+    private var ownTopics: Set<Int> = []
+    private var found: (topics: Int, retained: Int)?
+    private var ticks = 0
+    private var retainedBefore = 0
+    private var firstAnswer = 0
+    /// How many retained topics the last fetch that was judged did not find; nil before one was.
+    package private(set) var withheld: Int?
+
+    package init() {}
+
+    /// The broker tells how many messages it retains, its own included.
+    package mutating func hear(count: Int) { self.count = count }
+
+    /// The broker retains a topic of its own, of which only the hash is kept.
+    package mutating func hear(ownTopic hash: Int) {
+        if ownTopics.count < Self.ownTopicsLimit { ownTopics.insert(hash) }
+    }
+
+    /// The broker tells nothing any more; what it tells next, it tells from the beginning.
+    package mutating func disconnected() {
+        count = nil
+        ownTopics.removeAll()
+        found = nil
+    }
+
+    /// A fetch has found so many topics, while so many retained values are held.
+    package mutating func fetched(topics: Int, retained: Int) {
+        found = (topics, retained)
+        ticks = 0
+    }
+
+    /// An interval of the broker begins: what it told before is the last one's.
+    /// - Parameter retained: how many retained values are held now.
+    /// - Returns: what is withheld, when that was judged just now.
+    package mutating func tick(retained: Int) -> Int? {
+        defer { retainedBefore = retained }
+        guard let found, let count else { return nil }
+        ticks += 1
+        guard ticks > 1 else { return nil }
+        let come = max(retained, retainedBefore) - found.retained
+        let answer = max(0, count - ownTopics.count - found.topics - come)
+        guard ticks > 2 else {
+            firstAnswer = answer
+            return nil
+        }
+        self.found = nil
+        withheld = min(answer, firstAnswer)
+        return withheld
+    }
+}

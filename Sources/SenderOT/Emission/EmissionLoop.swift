@@ -1,0 +1,215 @@
+internal import Crypto
+internal import DiodeProtocol
+internal import Glibc
+internal import Synchronization
+internal import Threading
+internal import Time
+internal import SenderOTCore
+
+/// The state and the loop of the emitter's thread.
+///
+/// Each class has at most one transmission under way and, behind it, those whose repair frames wait for their time:
+///
+/// ```text
+/// queue ─▶ encode ─▶ under way: source frames ─▶ resting until `due` ─▶ under way: repair frames ─▶ arena is free
+/// ```
+struct EmissionLoop: ~Copyable {
+    /// The frames `next..<end` of an arena are to be sent.
+    private struct Run {
+        let arena: Int
+        let id: BlockID
+        let lastSequence: SequenceNumber
+        var next: Int
+        let end: Int
+        /// When the last source frame has left, monotonic nanoseconds; only a resting run has it.
+        var due: UInt64 = 0
+        let isSource: Bool
+    }
+
+    private struct Lane {
+        var underWay: Run?
+        var resting = FIFO<Run>()
+    }
+
+    /// Arenas of resting transmissions may hold so much; beyond it the oldest repairs go out before their time.
+    private static let restingBytesLimit = 32 << 20
+    /// A refused batch is tried again after this many nanoseconds.
+    private static let retryPause: UInt64 = 50_000_000
+    /// Others are told at most so often while frames flow, nanoseconds.
+    private static let publishPeriod: UInt64 = 50_000_000
+    /// The longest sleep between two looks at the deadline, nanoseconds.
+    private static let longestSleep: UInt64 = 1_000_000
+
+    private let queue: TransmissionQueue
+    private let control: EmissionControl
+    private let framing: EthernetFraming
+    private let repairSpread: UInt64
+    private var encoder: TransmissionEncoder
+    private var pacer: Pacer
+    private var paths: LinkPaths
+    private var lanes = [Lane](repeating: Lane(), count: TransmissionClass.allCases.count)
+    private var arenas: [ArenaBox] = []
+    private var freeArenas: [Int] = []
+    private var restingBytes = 0
+    private var counters = FrameEmitter.Counters()
+    /// When others were told last, monotonic nanoseconds.
+    private var published: UInt64 = 0
+
+    /// An arena that stays where it is while its number travels through the lanes.
+    private final class ArenaBox {
+        var arena = FrameArena()
+    }
+
+    init(
+        _ settings: FrameEmitter.Settings, signer: consuming Ed25519Signer, paths: [LinkPath],
+        queue: TransmissionQueue, control: EmissionControl
+    ) {
+        self.queue = queue
+        self.control = control
+        framing = settings.framing
+        repairSpread = settings.repairSpread.nanoseconds
+        encoder = TransmissionEncoder(signer: signer)
+        pacer = Pacer(bitsPerSecond: settings.bitsPerSecond, burst: settings.burst)
+        self.paths = LinkPaths(paths)
+    }
+
+    /// Runs until everything that was offered has left and nothing more will be, or the deadline has passed.
+    mutating func run() {
+        defer { publish(MonotonicClock.now()) }
+        while MonotonicClock.now() < control.deadline.load(ordering: .acquiring) {
+            let now = MonotonicClock.now()
+            if now &- published >= Self.publishPeriod { publish(now) }
+            for kind in TransmissionClass.allCases { refill(kind, now: now) }
+            switch pacer.decide(waiting(), now: MonotonicInstant(nanoseconds: now)) {
+            case .send(let kind, let frames): send(kind, frames)
+            case .wait(let until): sleep(until: min(until.nanoseconds, now + Self.longestSleep))
+            case .idle:
+                if !rest(now) { return }
+            }
+        }
+    }
+
+    /// Nothing can be sent now: sleeps until something can.
+    /// - Returns: false if nothing ever will.
+    private mutating func rest(_ now: UInt64) -> Bool {
+        if now != published { publish(now) }
+        guard !queue.isFinished else {
+            guard let due = nextDue else { return false }
+            sleep(until: due)
+            return true
+        }
+        queue.waitForWork(timeout: nextDue.map { .nanoseconds(Int64($0 > now ? $0 - now : 0)) })
+        return true
+    }
+
+    /// Gives a class something to send: repairs whose time has come, else the next transmission.
+    private mutating func refill(_ kind: TransmissionClass, now: UInt64) {
+        guard lanes[kind.rawValue].underWay == nil else { return }
+        if let oldest = lanes[kind.rawValue].resting.first,
+            oldest.due <= now || restingBytes > Self.restingBytesLimit,
+            let run = lanes[kind.rawValue].resting.popFirst()
+        {
+            restingBytes -= arenas[run.arena].arena.storage.count
+            lanes[kind.rawValue].underWay = run
+            return
+        }
+        guard let transmission = queue.take(kind) else { return }
+        let arena = takeArena()
+        encode(transmission, into: arena)
+        let frames = arenas[arena].arena.frameCount
+        // Where all symbols are of one kind there is nothing to spread.
+        let sources = arenas[arena].arena.sourceFrames
+        let together = repairSpread == 0 || sources == 0 || sources == frames
+        lanes[kind.rawValue].underWay = Run(
+            arena: arena, id: transmission.block.id, lastSequence: transmission.block.lastSequence, next: 0,
+            end: together ? frames : sources, isSource: true)
+        counters.transmissions += 1
+    }
+
+    /// A block that cannot be signed now is tried again until it can be: it must not be lost.
+    private mutating func encode(_ transmission: Transmission, into arena: Int) {
+        while MonotonicClock.now() < control.deadline.load(ordering: .acquiring) {
+            do throws(CryptoError) {
+                try encoder.encode(
+                    transmission.block, transmission: transmission.number, firstSymbol: transmission.firstSymbol,
+                    into: &arenas[arena].arena)
+                return
+            } catch {
+                counters.signingFailures += 1
+                counters.failure = error.description
+                publish(MonotonicClock.now())
+                sleep(until: MonotonicClock.now() + Self.retryPause)
+            }
+        }
+    }
+
+    private func waiting() -> Pacer.Waiting {
+        var waiting = Pacer.Waiting()
+        for kind in TransmissionClass.allCases {
+            guard let run = lanes[kind.rawValue].underWay else { continue }
+            let bits = framing.bits(payloadBytes: arenas[run.arena].arena.frameBytes)
+            waiting.offer(kind, frames: run.end - run.next, bitsPerFrame: bits)
+        }
+        return waiting
+    }
+
+    private mutating func send(_ kind: TransmissionClass, _ frames: Int) {
+        guard var run = lanes[kind.rawValue].underWay else { return }
+        let box = arenas[run.arena]
+        // Out of its box for as long as spans of it are in use.
+        var arena = FrameArena()
+        swap(&arena, &box.arena)
+        let end = run.next + frames
+        while run.next < end, MonotonicClock.now() < control.deadline.load(ordering: .acquiring) {
+            let sent = paths.emit(arena.frames(run.next..<end), frameBytes: arena.frameBytes)
+            run.next += sent
+            counters.frames += UInt64(sent)
+            counters.bytes += UInt64(sent * arena.frameBytes)
+            guard run.next < end else { break }
+            counters.refusedFrames += UInt64(end - run.next)
+            counters.failure = paths.reports.compactMap(\.failure).first ?? "the link refused frames"
+            publish(MonotonicClock.now())
+            sleep(until: MonotonicClock.now() + Self.retryPause)
+        }
+        swap(&arena, &box.arena)
+        if run.next == end { counters.failure = nil }
+        lanes[kind.rawValue].underWay = run
+        if run.next == run.end { finishRun(kind, run) }
+    }
+
+    private mutating func finishRun(_ kind: TransmissionClass, _ run: Run) {
+        lanes[kind.rawValue].underWay = nil
+        if run.isSource, kind == .live { queue.sourceLeft(run.lastSequence, run.id) }
+        if run.isSource, kind == .snapshot { queue.snapshotLeft(run.id) }
+        let frames = arenas[run.arena].arena.frameCount
+        guard run.end < frames else { return freeArenas.append(run.arena) }
+        restingBytes += arenas[run.arena].arena.storage.count
+        lanes[kind.rawValue].resting.append(
+            Run(
+                arena: run.arena, id: run.id, lastSequence: run.lastSequence, next: run.end, end: frames,
+                due: MonotonicClock.now() + repairSpread,
+                isSource: false))
+    }
+
+    private mutating func takeArena() -> Int {
+        if let free = freeArenas.popLast() { return free }
+        arenas.append(ArenaBox())
+        return arenas.count - 1
+    }
+
+    private var nextDue: UInt64? { lanes.compactMap { $0.resting.first?.due }.min() }
+
+    private mutating func publish(_ now: UInt64) {
+        published = now
+        counters.paths = paths.reports
+        let current = counters
+        control.counters.withLock { $0 = current }
+    }
+
+    /// Sleeps with the precision that pacing needs: `poll` counts in milliseconds.
+    private func sleep(until instant: UInt64) {
+        var time = timespec(tv_sec: Int(instant / 1_000_000_000), tv_nsec: Int(instant % 1_000_000_000))
+        // A signal ends the sleep early; the loop then looks again.
+        _ = clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, nil)
+    }
+}

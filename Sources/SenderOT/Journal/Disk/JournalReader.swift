@@ -1,0 +1,73 @@
+internal import DiodeProtocol
+internal import Storage
+internal import Time
+internal import SenderOTCore
+
+/// A block of the journal with its place in it.
+struct JournalledBlock: Sendable {
+    let position: UInt64
+    let block: ClosedBlock
+}
+
+/// Reads blocks back, on a connection of its own: beside the thread that writes them.
+struct JournalReader: ~Copyable {
+    private let database: Database
+    private var selection: Statement
+
+    /// - Parameter path: of a database that the journal has opened already.
+    init(path: String) throws(StorageError) {
+        let opened = try Database(path: path, schema: SenderDatabase.schema, access: .readOnly)
+        selection = try opened.prepare(
+            """
+            SELECT b.*, e.incarnation FROM blocks AS b JOIN epochs AS e ON e.epoch = b.epoch
+            WHERE position BETWEEN ? AND ? ORDER BY position
+            """)
+        database = opened
+    }
+
+    /// The blocks of a range of positions, from the lowest on, until they have so many bytes; at least one, if one is left.
+    /// - Throws: what the database refuses; `corrupt` for a row that no sender has written.
+    mutating func blocks(_ range: ClosedRange<UInt64>, bytes limit: Int) throws(StorageError) -> [JournalledBlock] {
+        selection.bind(1, unsigned: range.lowerBound)
+        selection.bind(2, unsigned: range.upperBound)
+        defer { selection.reset() }
+        var found: [JournalledBlock] = []
+        var bytes = 0
+        while bytes < limit, try selection.step() {
+            guard let block = Self.block(selection) else {
+                throw .corrupt(path: database.path, reason: "row \(selection.unsigned(0)) of blocks is no block")
+            }
+            bytes += block.symbols.count
+            found.append(JournalledBlock(position: selection.unsigned(0), block: block))
+        }
+        return found
+    }
+
+    /// The block of a row, with its numbers checked: what is signed later must be within the wire's rules.
+    private static func block(_ row: borrowing Statement) -> ClosedBlock? {
+        let content = row.blob(14)
+        let flags = TransmissionHeader.Flags(rawValue: UInt8(truncatingIfNeeded: row.integer(5)))
+        let (part, parts) = (Int(row.integer(6)), Int(row.integer(7)))
+        let plain = Int(row.integer(8))
+        let (source, bytes, count) = (Int(row.integer(9)), Int(row.integer(10)), Int(row.integer(11)))
+        let (first, last) = (row.unsigned(3), row.unsigned(4))
+        guard 1...64 ~= parts, 0..<parts ~= part, 1...WireLimits.maximumPlainBytes ~= plain, 1...255 ~= source,
+            1...65_000 ~= bytes, source...255 ~= count, 1...WireLimits.maximumPackedBytes ~= content.byteCount,
+            content.byteCount <= source * bytes, last < .max, first <= last + 1,
+            flags.isSubset(of: [.compressed, .sealed])
+        else { return nil }
+        var symbols = [UInt8](repeating: 0, count: source * bytes)
+        var span = symbols.mutableSpan
+        var target = span.mutableBytes
+        target.store(content, at: 0)
+        return ClosedBlock(
+            id: BlockID(
+                channel: .live, epoch: Epoch(rawValue: row.unsigned(1)),
+                incarnation: Incarnation(rawValue: row.unsigned(15)), block: BlockNumber(rawValue: row.unsigned(2))),
+            flags: flags, partIndex: part, partCount: parts, firstSequence: SequenceNumber(rawValue: first),
+            lastSequence: SequenceNumber(rawValue: last), packedBytes: content.byteCount, plainBytes: plain,
+            shape: BlockGeometry.Shape(sourceSymbols: source, symbolBytes: bytes, symbolCount: count),
+            symbols: symbols, lastDelivery: nil, packets: PacketList(bytes: row.blob(13)),
+            closedAt: UnixMilliseconds(rawValue: row.unsigned(12)))
+    }
+}

@@ -1,0 +1,386 @@
+internal import DiodeProtocol
+internal import MQTT
+internal import Sparkplug
+internal import Threading
+internal import Time
+internal import SenderOTCore
+internal import MQTTProtocol
+internal import SenderOTJournal
+internal import SenderOTEmission
+
+/// Where the threads meet that feed the core: the main session's, the fetches', and the pulse that closes blocks in time.
+///
+/// ```text
+/// mqtt thread ──take──┐                      ┌─▶ Journal (live)
+/// fetch thread ─take──┼─▶ Lock<SenderCore> ──┼─▶ TransmissionQueue (beats)
+/// pulse thread ─pulse─┘                      └─▶ SliceGate ─▶ TransmissionQueue (slices, behind their records)
+/// ```
+///
+/// Blocks leave the core under its lock, so that the journal gets them in order. Whoever fed the core waits afterwards,
+/// without the lock, if the journal is full.
+final class Intake: Sendable {
+    /// Between two blocks that leave before they are full. A record that comes alone never waits for it; records that
+    /// follow each other faster share blocks, since each block costs one signature here and, at the receiver, one
+    /// verification out of a budget of 8,000 a second.
+    private static let blockPause: UInt64 = 500_000
+
+    /// Slices are cut while no more than this waits in the queue: what is cut late says more.
+    private static let waitingSliceBytes = 256 << 10
+    /// Between two looks at what slices wait for.
+    private static let slicePause: UInt64 = 5_000_000
+
+    /// Deletions between which others have their turn.
+    private static let deletionsAtOnce = 256
+
+    private struct State: ~Copyable {
+        var core: SenderCore
+        /// What an earlier lifetime has journalled, and the broker may deliver again.
+        var deliveries: RestoredDeliveries
+        /// Whether nothing new came yet: what the broker repeats, it repeats before that.
+        var awaitsRepetitions: Bool
+        var slices = SliceGate()
+        var isOpen = true
+        /// Before this, monotonic nanoseconds, only full blocks leave, or those whose `flush` is over.
+        var nextBlockAt: UInt64 = 0
+        /// What the pulse sleeps for, monotonic nanoseconds.
+        var pulseAt: UInt64 = 0
+    }
+
+    private let state: Lock<State>
+    private let journal: Journal
+    private let queue: TransmissionQueue
+    private let pulseWakeup: Wakeup
+
+    /// - Throws: when the process has no descriptor left.
+    init(
+        core: consuming sending SenderCore, deliveries: RestoredDeliveries, journal: Journal, queue: TransmissionQueue
+    ) throws(SystemError) {
+        self.journal = journal
+        self.queue = queue
+        pulseWakeup = try Wakeup()
+        if !deliveries.isEmpty { journal.sync.holdReleased(until: nil) }
+        state = Lock(State(core: core, deliveries: deliveries, awaitsRepetitions: !deliveries.isEmpty))
+    }
+
+    /// Takes what one read of the main session brought.
+    func take(_ batch: InboundBatch) {
+        guard batch.messageCount > 0 else { return }
+        let now = MonotonicInstant(nanoseconds: MonotonicClock.now())
+        let time = UnixMilliseconds(rawValue: UnixClock.now())
+        let wake = state.withLock { state in
+            // After the end of intake the broker keeps what it sends: it was not acknowledged.
+            guard state.isOpen else { return false }
+            state.core.journalState = journal.coreState
+            for index in 0..<batch.messageCount {
+                let message = batch.message(at: index)
+                let delivery = message.delivery.map { DeliveryTicket(rawValue: $0.rawValue) }
+                if let delivery, state.awaitsRepetitions, !message.duplicate {
+                    state.awaitsRepetitions = false
+                    journal.sync.holdReleased(until: delivery)
+                }
+                if let delivery, Self.isRepeated(message, &state) {
+                    state.core.noteRepeated(delivery)
+                    continue
+                }
+                Self.publish(message, to: &state) { core, publication in
+                    core.publish(
+                        publication, delivery: delivery, packet: message.packetIdentifier, now: now, time: time)
+                }
+            }
+            return endGulp(&state, now)
+        }
+        if wake { pulseWakeup.signal() }
+        journal.waitForRoom()
+    }
+
+    /// Takes one retained message of a fetch that began at `stamp`.
+    func takeFetched(_ message: InboundMessage, since stamp: Stamp) {
+        let now = MonotonicInstant(nanoseconds: MonotonicClock.now())
+        let time = UnixMilliseconds(rawValue: UnixClock.now())
+        let wake = state.withLock { state in
+            guard state.isOpen else { return false }
+            state.core.journalState = journal.coreState
+            Self.publish(message, to: &state) { core, publication in
+                core.publishFetched(publication, since: stamp, now: now, time: time)
+            }
+            return endGulp(&state, now)
+        }
+        if wake { pulseWakeup.signal() }
+        journal.waitForRoom()
+    }
+
+    /// Does what the core has due, and makes beats of what `surroundings` tells.
+    /// - Returns: when to come again, monotonic nanoseconds.
+    func pulse(surroundings: () -> BeatScheduler.Surroundings) -> UInt64 {
+        let now = MonotonicInstant(nanoseconds: MonotonicClock.now())
+        let time = UnixMilliseconds(rawValue: UnixClock.now())
+        // Asked without the lock: the answer takes it, too.
+        let told = state.withLock { $0.core.isBeatDue(now) } ? surroundings() : nil
+        return state.withLock { state in
+            if let told { state.core.surroundings = told }
+            state.core.journalState = journal.coreState
+            state.core.mayCutSlice = mayCutSlice(state)
+            state.core.advance(now: now, time: time)
+            closeIfIdle(&state, now)
+            handOver(&state, now)
+            handOverSlices(&state)
+            state.core.mayCutSlice = mayCutSlice(state)
+            let waits = !state.slices.isEmpty || !state.core.mayCutSlice
+            state.pulseAt = min(nextPulse(state), waits ? now.nanoseconds + Self.slicePause : .max)
+            return state.pulseAt
+        }
+    }
+
+    /// A beat out of turn: the last one.
+    func lastBeat(surroundings: () -> BeatScheduler.Surroundings) {
+        let told = surroundings()
+        state.withLock { state in
+            let now = MonotonicInstant(nanoseconds: MonotonicClock.now())
+            state.core.surroundings = told
+            state.core.makeBeat(now: now, time: UnixMilliseconds(rawValue: UnixClock.now()))
+            handOver(&state, now)
+        }
+    }
+
+    /// Sleeps until something is due earlier than was thought, or the time is over.
+    func waitForPulse(until deadline: UInt64) {
+        let now = MonotonicClock.now()
+        if deadline > now { pulseWakeup.wait(timeout: .nanoseconds(deadline - now)) }
+    }
+
+    /// Ends the pulse's sleep.
+    func wakePulse() { pulseWakeup.signal() }
+
+    /// Tells the receiver something that takes no sequence, in its place in the stream.
+    func note(_ unobserved: Unobserved) {
+        note { core, now in core.note(unobserved, now: now) }
+    }
+
+    func note(_ drop: BrokerDrop) {
+        note { core, now in core.note(drop, now: now) }
+    }
+
+    func note(_ action: Action) {
+        note { core, now in core.note(action, now: now) }
+    }
+
+    func replacePolicy(_ policy: ExportPolicy) {
+        state.withLock { $0.core.replacePolicy(policy) }
+    }
+
+    /// The slots hold the whole state: slices may tell of it.
+    func beginSnapshots() {
+        state.withLock { $0.core.beginSnapshots(now: MonotonicInstant(nanoseconds: MonotonicClock.now())) }
+        pulseWakeup.signal()
+    }
+
+    /// Takes nothing more and closes the open block.
+    func close() {
+        state.withLock { state in
+            let now = MonotonicInstant(nanoseconds: MonotonicClock.now())
+            state.isOpen = false
+            state.core.letGoAll(now: now)
+            state.core.endGulp(idle: true, now: now)
+            handOver(&state, now)
+        }
+    }
+
+    /// A fetch of the retained set begins.
+    func beginFetch() -> Stamp { state.withLock { $0.core.beginFetch() } }
+
+    /// Topics whose retained value was not in the fetch that began at `stamp`, and how many have one at all.
+    func unseenTopics(since stamp: Stamp) -> (topics: [NamespaceSlots.TopicID], retained: Int) {
+        state.withLock { $0.core.unseenTopics(since: stamp) }
+    }
+
+    /// Makes deletions of those that are still unseen.
+    func deleteUnseen(_ topics: [NamespaceSlots.TopicID], since stamp: Stamp) {
+        for start in stride(from: 0, to: topics.count, by: Self.deletionsAtOnce) {
+            let now = MonotonicInstant(nanoseconds: MonotonicClock.now())
+            let time = UnixMilliseconds(rawValue: UnixClock.now())
+            let some = topics[start..<min(start + Self.deletionsAtOnce, topics.count)]
+            let wake = state.withLock { state in
+                state.core.journalState = journal.coreState
+                for topic in some { state.core.deleteUnseen(topic, since: stamp, now: now, time: time) }
+                return endGulp(&state, now)
+            }
+            if wake { pulseWakeup.signal() }
+            journal.waitForRoom()
+        }
+    }
+
+    /// What the policy does not export any more.
+    var unexported: SenderCore.Unexported { state.withLock { $0.core.unexported() } }
+
+    /// What another policy would change for the topics that are held.
+    func compare(with other: ExportPolicy) -> SenderCore.Comparison {
+        var comparison = SenderCore.Comparison()
+        var place: Int? = 0
+        while let from = place {
+            place = state.withLock { $0.core.compare(with: other, from: from, into: &comparison) }
+        }
+        return comparison
+    }
+
+    /// Makes deletions of it, and forgets last events.
+    func endUnexported() {
+        var place: Int? = 0
+        while let from = place {
+            let now = MonotonicInstant(nanoseconds: MonotonicClock.now())
+            let time = UnixMilliseconds(rawValue: UnixClock.now())
+            let wake = state.withLock { state in
+                state.core.journalState = journal.coreState
+                place = state.core.endUnexported(from: from, now: now, time: time)
+                return endGulp(&state, now)
+            }
+            if wake { pulseWakeup.signal() }
+            journal.waitForRoom()
+        }
+    }
+
+    /// Counters, topics held, the newest stamp and values that wait for their rates, of one moment.
+    var progress: (counters: SenderCore.Counters, topics: Int, newest: Stamp, waiting: Int) {
+        state.withLock { ($0.core.counters, $0.core.topicCount, $0.core.newestStamp, $0.core.pacer.waitingCount) }
+    }
+
+    /// How many topics have a retained value.
+    var retainedCount: Int { state.withLock { $0.core.retainedCount } }
+
+    /// What is known of the plant's edge nodes, and what people should know of them.
+    var edgeNodes: (report: SparkplugReport, alarm: String?) {
+        state.withLock { $0.core.edgeNodes.report(now: MonotonicInstant(nanoseconds: MonotonicClock.now())) }
+    }
+
+    /// What to publish in the plant, so that edge nodes whose state is not sure tell it.
+    func rebirthRequests() -> [StateFold.Request] {
+        let now = MonotonicInstant(nanoseconds: MonotonicClock.now())
+        let time = UnixMilliseconds(rawValue: UnixClock.now())
+        return state.withLock { $0.core.rebirthRequests(now: now, time: time) }
+    }
+
+    /// The broker has begun a new session: it will not repeat anything of the old one.
+    func forgetRestoredDeliveries() {
+        state.withLock { state in
+            state.deliveries.removeAll()
+            state.awaitsRepetitions = false
+            journal.sync.holdReleased(until: DeliveryTicket(rawValue: 0))
+        }
+    }
+
+    /// For the journal, which keeps the slots on disk.
+    func takeChangedSlots(_ limit: Int) -> SlotBatch { state.withLock { $0.core.takeChangedSlots(limit) } }
+    func noteAllChanged() {
+        state.withLock { state in
+            state.core.noteAllSlotsChanged()
+            state.core.noteAllHeldChanged()
+        }
+    }
+
+    private func note(_ body: (inout SenderCore, MonotonicInstant) -> Void) {
+        let now = MonotonicInstant(nanoseconds: MonotonicClock.now())
+        let wake = state.withLock { state in
+            body(&state.core, now)
+            return endGulp(&state, now)
+        }
+        if wake { pulseWakeup.signal() }
+    }
+
+    /// - Returns: whether the pulse has to be told that something is due earlier than it thinks.
+    private func endGulp(_ state: inout State, _ now: MonotonicInstant) -> Bool {
+        closeIfIdle(&state, now)
+        handOver(&state, now)
+        let next = nextPulse(state)
+        guard next < state.pulseAt else { return false }
+        state.pulseAt = next
+        return true
+    }
+
+    /// Closes the open block if it may leave now; if something is in its way, another look is taken after a pause.
+    private func closeIfIdle(_ state: inout State, _ now: MonotonicInstant) {
+        guard now.nanoseconds >= state.nextBlockAt else { return state.core.endGulp(idle: false, now: now) }
+        let isIdle = journal.backlog == 0 && queue.isIdle
+        if !isIdle { state.nextBlockAt = now.nanoseconds + Self.blockPause }
+        state.core.endGulp(idle: isIdle, now: now)
+    }
+
+    /// When the pulse has something to do.
+    private func nextPulse(_ state: borrowing State) -> UInt64 {
+        let deadline = state.core.nextDeadline.nanoseconds
+        return state.core.hasOpenBlock ? min(deadline, state.nextBlockAt) : deadline
+    }
+
+    private func handOver(_ state: inout State, _ now: MonotonicInstant) {
+        // Before the blocks: with one of them the delivery of a value that waits may be acknowledged.
+        for change in state.core.takeHeldPuts() { journal.append(change) }
+        while let block = state.core.nextClosedBlock() {
+            guard block.id.channel == .live else {
+                // A beat that finds no room is worth nothing later: the next one says more. And nothing speaks of this
+                // epoch before the blocks of those before it have left, or the receiver would call them late.
+                if !journal.hasEarlierBacklog { _ = queue.offer(Transmission(first: block)) }
+                continue
+            }
+            state.nextBlockAt = now.nanoseconds + Self.blockPause
+            journal.append(block)
+        }
+        for change in state.core.takeHeldRemovals() { journal.append(change) }
+        if let ticket = state.core.takeSettled() { journal.settle(ticket) }
+    }
+
+    private func mayCutSlice(_ state: borrowing State) -> Bool {
+        state.isOpen && state.slices.hasRoom && queue.waitingBytes(.snapshot) <= Self.waitingSliceBytes
+    }
+
+    /// Slices leave behind the records that they include, and nothing speaks of this epoch before those before it have left.
+    private func handOverSlices(_ state: inout State) {
+        while let slice = state.core.nextSlice() { state.slices.hold(slice) }
+        guard !state.slices.isEmpty, !journal.hasEarlierBacklog else { return }
+        let newest = queue.newestLeft
+        let left = newest.epoch == state.core.epoch ? newest.sequence : SequenceNumber(rawValue: 0)
+        while queue.waitingBytes(.snapshot) <= Self.waitingSliceBytes, let slice = state.slices.release(left: left) {
+            for block in slice.blocks {
+                // One without the others is worth nothing; the next round says it again.
+                guard queue.offer(Transmission(first: block)) else { break }
+            }
+        }
+    }
+
+    /// Whether an earlier lifetime has journalled this message.
+    private static func isRepeated(_ message: InboundMessage, _ state: inout State) -> Bool {
+        guard !state.deliveries.isEmpty else { return false }
+        return state.deliveries.contains(
+            packet: message.packetIdentifier, isDuplicate: message.duplicate, topic: message.topic,
+            payload: message.payload)
+    }
+
+    /// Gives the core a message without the properties that concern only the hop to us.
+    private static func publish(
+        _ message: InboundMessage, to state: inout State,
+        _ body: (inout SenderCore, borrowing SenderCore.Publication) -> SenderCore.Outcome
+    ) {
+        let qos = QualityOfService(rawValue: message.qos.rawValue) ?? .atMostOnce
+        guard message.properties.byteCount > 0, hasHopProperties(message.properties) else {
+            let publication = SenderCore.Publication(
+                topic: message.topic, payload: message.payload, properties: message.properties, qos: qos,
+                retain: message.retain)
+            _ = body(&state.core, publication)
+            return
+        }
+        // Rare: we ask for no subscription identifiers and allow no aliases. The list was validated when it was received.
+        var writer = PropertyWriter()
+        try? writer.appendEndToEnd(of: message.properties)
+        let properties = writer.bytes
+        let publication = SenderCore.Publication(
+            topic: message.topic, payload: message.payload, properties: properties.span.bytes, qos: qos,
+            retain: message.retain)
+        _ = body(&state.core, publication)
+    }
+
+    private static func hasHopProperties(_ list: RawSpan) -> Bool {
+        var reader = PropertyReader(list)
+        while !reader.isAtEnd {
+            guard let property = try? reader.next() else { return true }
+            if !property.id.isEndToEnd { return true }
+        }
+        return false
+    }
+}

@@ -1,0 +1,193 @@
+/// What a session asks of the server, and the answers: publishes, subscriptions, acknowledgements.
+extension Session {
+    /// Sends one message, if the window has room.
+    /// - Parameter message: with a topic and without packet identifier, alias and DUP; a QoS above the server's maximum
+    ///   is lowered.
+    /// - Returns: false while there is no room; else it is sent, or settled in `events` if this server cannot take it.
+    public mutating func publish(
+        _ message: PublishView, token: UInt64, now: Duration, events: inout SessionEvents
+    ) -> Bool {
+        guard phase == .connected, let grant else { return false }
+        let qos = min(message.qos, grant.maximumQoS)
+        let hasRoom = qos == .atMostOnce ? unconfirmed.count < settings.publishWindow : outbound.hasRoom(qos)
+        guard hasRoom, !outbound.isResending else { return false }
+        let outgoing = PublishView(
+            topic: message.topic, properties: message.properties, payload: message.payload, qos: qos,
+            retain: message.retain, packetIdentifier: qos == .atMostOnce ? 0 : outbound.nextIdentifier)
+        if message.retain, !grant.retainAvailable {
+            events.settlements.append(Settlement(token: token, outcome: .refused(.retainNotSupported)))
+            return true
+        }
+        let size = outgoing.packetBytes(version: version)
+        guard size <= grant.maximumPacketBytes else {
+            events.settlements.append(
+                Settlement(
+                    token: token, outcome: .tooLarge(packetBytes: size, limitBytes: grant.maximumPacketBytes)))
+            return true
+        }
+        guard qos != .atMostOnce else {
+            outgoing.encode(into: &output.bytes, version: version)
+            unconfirmed.append(token: token, order: nextOrder())
+            return true
+        }
+        var packet: [UInt8] = []
+        packet.reserveCapacity(size)
+        outgoing.encode(into: &packet, version: version)
+        output.bytes.append(span: packet.span.bytes)
+        outbound.append(
+            OutboundWindow.Request(
+                token: token, awaiting: qos == .atLeastOnce ? .puback : .pubrec, packet: packet,
+                order: nextOrder(), sentAt: now, isSent: true))
+        return true
+    }
+
+    /// Sends a SUBSCRIBE.
+    /// - Returns: false while no packet identifier is free.
+    public mutating func subscribe(
+        _ filters: [Subscription], request: SubscriptionRequest, now: Duration, events: inout SessionEvents
+    ) -> Bool {
+        precondition(!filters.isEmpty, "a SUBSCRIBE has at least one filter [MQTT-3.8.3-2]")
+        guard phase == .connected, outbound.hasIdentifier else { return false }
+        let size = SubscribePacket.packetBytes(filters.map(\.filter), optionBytes: 1, version: version)
+        guard fits(size, request, &events) else { return true }
+        SubscribePacket.encode(
+            filters, packetIdentifier: outbound.nextIdentifier, version: version, into: &output.bytes)
+        appendRequest(request, .suback(filters: filters.count), now)
+        return true
+    }
+
+    /// Sends an UNSUBSCRIBE.
+    /// - Returns: false while no packet identifier is free.
+    public mutating func unsubscribe(
+        _ filters: [String], request: SubscriptionRequest, now: Duration, events: inout SessionEvents
+    ) -> Bool {
+        precondition(!filters.isEmpty, "an UNSUBSCRIBE has at least one filter [MQTT-3.10.3-2]")
+        guard phase == .connected, outbound.hasIdentifier else { return false }
+        let size = SubscribePacket.packetBytes(filters, optionBytes: 0, version: version)
+        guard fits(size, request, &events) else { return true }
+        SubscribePacket.encode(
+            unsubscribing: filters, packetIdentifier: outbound.nextIdentifier, version: version, into: &output.bytes)
+        appendRequest(request, .unsuback(filters: filters.count), now)
+        return true
+    }
+
+    /// The user is done with a delivery; PUBACK or PUBREC leaves when its turn has come.
+    public mutating func acknowledge(_ delivery: DeliveryID) {
+        deliveries.acknowledge(delivery, version: version, output: &output.bytes)
+    }
+
+    /// The user is done with every delivery up to and including `last`.
+    public mutating func acknowledge(through last: DeliveryID) {
+        deliveries.acknowledge(through: last, version: version, output: &output.bytes)
+    }
+
+    /// Nothing is under way that the server has yet to answer.
+    package var isSettled: Bool { outbound.unsettled == 0 && unconfirmed.count == 0 }
+
+    /// Publishes that were taken and are not settled.
+    package var unsettledPublishes: Int { outbound.unsettled + unconfirmed.count }
+
+    /// How many QoS 1 and 2 publishes may be unsettled.
+    package var publishWindow: Int { isConnected ? outbound.window : settings.publishWindow }
+
+    private func fits(_ size: Int, _ request: SubscriptionRequest, _ events: inout SessionEvents) -> Bool {
+        let limit = min(grant?.maximumPacketBytes ?? 0, PacketHeader.largestPacketBytes)
+        guard size > limit else { return true }
+        events.subscriptions.append(SubscriptionResult(request: request, outcome: .tooLarge(limitBytes: limit)))
+        return false
+    }
+
+    private mutating func appendRequest(
+        _ request: SubscriptionRequest, _ awaiting: OutboundWindow.Awaiting, _ now: Duration
+    ) {
+        outbound.append(
+            OutboundWindow.Request(
+                token: request.rawValue, awaiting: awaiting, packet: [], order: nextOrder(), sentAt: now,
+                isSent: true))
+    }
+
+    // MARK: - Answers
+
+    mutating func take(_ packet: AcknowledgementPacket, now: Duration, events: inout SessionEvents)
+        throws(SessionError)
+    {
+        if packet.type == .pubrel {
+            try deliveries.release(packet.packetIdentifier, version: version, output: &output.bytes)
+            return
+        }
+        guard let position = outbound.position(of: packet.packetIdentifier) else {
+            throw .violation(.unknownPacketIdentifier(packet.type, packet.packetIdentifier))
+        }
+        let request = outbound.ring[position]
+        switch (packet.type, request.awaiting) {
+        case (.puback, .puback), (.pubcomp, .pubcomp):
+            settle(position, packet.reason, &events)
+        case (.pubrec, .pubrec) where packet.reason.isFailure:
+            settle(position, packet.reason, &events)
+        case (.pubrec, .pubrec), (.pubrec, .pubcomp):
+            unconfirmed.confirm(before: request.order, &events.settlements)
+            outbound.received(at: position)
+            AcknowledgementPacket(.pubrel, packetIdentifier: packet.packetIdentifier)
+                .encode(into: &output.bytes, version: version)
+        default:
+            throw .violation(.unknownPacketIdentifier(packet.type, packet.packetIdentifier))
+        }
+        sendAgain(now: now, events: &events)
+    }
+
+    private mutating func settle(_ position: Int, _ reason: ReasonCode, _ events: inout SessionEvents) {
+        let request = outbound.settle(at: position)
+        unconfirmed.confirm(before: request.order, &events.settlements)
+        events.settlements.append(
+            Settlement(
+                token: request.token, outcome: reason.isFailure ? .refused(reason) : .delivered(reason)))
+    }
+
+    mutating func take(_ packet: SubackPacket, events: inout SessionEvents) throws(SessionError) {
+        guard let position = outbound.position(of: packet.packetIdentifier) else {
+            throw .violation(.unknownPacketIdentifier(packet.type, packet.packetIdentifier))
+        }
+        var reasons = packet.reasons
+        switch (packet.type, outbound.ring[position].awaiting) {
+        case (.suback, .suback(let filters)), (.unsuback, .unsuback(let filters)):
+            if packet.type == .unsuback, version == .v3_1_1 {
+                reasons = Array(repeating: .success, count: filters)
+            }
+            guard reasons.count == filters else {
+                throw .violation(.reasonCodeCount(packet.type, expected: filters, actual: reasons.count))
+            }
+        default:
+            throw .violation(.unknownPacketIdentifier(packet.type, packet.packetIdentifier))
+        }
+        let request = outbound.settle(at: position)
+        unconfirmed.confirm(before: request.order, &events.settlements)
+        events.subscriptions.append(
+            SubscriptionResult(
+                request: SubscriptionRequest(rawValue: request.token), outcome: .answered(reasons)))
+    }
+
+    /// On a resumed session: sends again what the server has not answered, in order, as far as the window allows.
+    mutating func sendAgain(now: Duration, events: inout SessionEvents) {
+        guard outbound.isResending, let grant else { return }
+        while let (position, identifier) = outbound.nextResend() {
+            let request = outbound.ring[position]
+            if request.awaiting == .pubcomp {
+                AcknowledgementPacket(.pubrel, packetIdentifier: identifier)
+                    .encode(into: &output.bytes, version: version)
+            } else if request.packet.count > grant.maximumPacketBytes {
+                outbound.settle(at: position)
+                events.settlements.append(
+                    Settlement(
+                        token: request.token,
+                        outcome: .tooLarge(
+                            packetBytes: request.packet.count, limitBytes: grant.maximumPacketBytes)))
+                continue
+            } else {
+                let start = output.bytes.count
+                output.bytes.append(span: request.packet.span.bytes)
+                output.bytes[start] |= 0x08  // DUP
+            }
+            outbound.resent(at: position, order: nextOrder(), now: now)
+        }
+    }
+}

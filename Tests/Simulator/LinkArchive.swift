@@ -1,0 +1,60 @@
+package import DiodeProtocol
+import EventLog
+import Outbox
+package import ReceiverITCore
+import ReceiverITStore
+package import Storage
+package import Time
+
+/// The database of one link without threads: a simulation decides when a transaction happens, and what a kill takes.
+package struct LinkArchive: ~Copyable {
+    private let opening: StoreOpening
+    private let card: LinkCard
+    private var file: StoreFile
+    private var link: StoreLink
+
+    /// Opens the database, or makes it.
+    package init(path: String, card: LinkCard, time: UnixMilliseconds) throws {
+        let opening = StoreOpening(path: path, reserve: DiskReserve(beside: path, bytes: 0), log: EventLog())
+        let opened = try opening.open(time: time)
+        let id = try LinkLoader.id(of: card.link, fingerprint: card.fingerprint, in: opened.database)
+        let (_, checkpoint) = try LinkLoader.row(of: id, opened.database)
+        let queue = try DeliveryQueue(
+            link: id, limits: .init(bytes: 1 << 30), database: OutboxDatabase(path: path, schema: StoreSchema.schema))
+        try queue.restore(from: opened.database)
+        let file = try StoreFile(opened.takeDatabase())
+        self.opening = opening
+        self.card = card
+        self.file = file
+        link = StoreLink(
+            id: id, name: card.link, fingerprint: card.fingerprint, queue: queue, checkpoint: checkpoint)
+    }
+
+    /// A core that goes on where the last transaction ended.
+    package func core(
+        settings: ReceiverCore.Settings, seed: UInt64, now: MonotonicInstant, time: UnixMilliseconds
+    ) throws -> ReceiverCore {
+        let restored = try opening.restore(
+            [StoreOpening.Link(name: card.link, fingerprint: card.fingerprint)], limits: Replica.Limits(settings),
+            time: time)
+        return try ReceiverCore(
+            card: card, settings: settings, restoring: restored.links[0].stored, seed: seed, now: now, time: time)
+    }
+
+    /// One transaction for these rounds.
+    package mutating func store(_ rounds: [Commit], time: UnixMilliseconds) throws(StorageError) {
+        var batch = StoreBatch(links: [StoreBatch.Link()])
+        for round in rounds {
+            let end = link.queue.stage(round.units)
+            batch.links[0].add(round.changes, upTo: end, of: &link)
+            for event in round.events { batch.links[0].add(event) }
+            batch.entries += link.notes.entries(of: round.events, at: time)
+        }
+        // More often than a quarter of an hour: each balance and anchor has to agree with whatever comes after it.
+        if time.rawValue % 7 == 0 { batch.balance = time }
+        try file.store(batch, [link], at: time)
+        link.anchors.committed(at: time, withBalance: batch.balance != nil)
+        link.queue.committed()
+        link.checkpoint = batch.links[0].checkpoint ?? link.checkpoint
+    }
+}
