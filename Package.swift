@@ -48,16 +48,20 @@ let package = Package(
     ],
     targets: [
         // Commands: flags → configuration → run.
-        command("diode-send", ["SenderOT", "MQTT", "DiodeProtocol", "Commands"] + shared),
+        command("diode-send", ["SenderOT", "MQTT", "DiodeProtocol", "Commands", "DatagramEmission"] + shared),
         command(
             "diode-recv",
-            ["ReceiverIT", "Republish", "MQTT", "Sparkplug", "DiodeProtocol", "Outbox", "Ledger", "Audit", "Commands"]
-                + shared),
+            [
+                "ReceiverIT", "Republish", "MQTT", "Sparkplug", "DiodeProtocol", "Outbox", "Ledger", "Audit",
+                "Commands",
+                "DatagramListening",
+            ] + shared),
 
         // The journey: OT broker → SenderOT → diode → ReceiverIT → Outbox → Republish → IT broker.
-        room("SenderOT", ["MQTT", "Sparkplug", "DiodeProtocol", "FEC"] + shared),
+        room("SenderOT", ["MQTT", "Sparkplug", "DiodeProtocol", "FEC", "DatagramEmission"] + shared),
         room(
-            "ReceiverIT", ["DiodeProtocol", "FEC", "Outbox", "Ledger", "Audit"] + shared, exclude: ["Audit", "Ledger"]),
+            "ReceiverIT", ["DiodeProtocol", "FEC", "Outbox", "Ledger", "Audit", "DatagramListening"] + shared,
+            exclude: ["Audit", "Ledger"]),
         room("Republish", ["MQTT", "Sparkplug", "DiodeProtocol", "Outbox"] + shared),
         room("Outbox", ["DiodeProtocol", "Storage", "Threading"]),
         room("Ledger", ["DiodeProtocol", "Storage", "Crypto", "JSON"], path: "Sources/ReceiverIT/Ledger"),
@@ -79,7 +83,12 @@ let package = Package(
         room("Audit", ["JSON", "DiodeProtocol"], path: "Sources/ReceiverIT/Audit"),
         room("Storage", ["CSQLite"], path: "Sources/Shared/Storage"),
         room("Crypto", ["COpenSSL"], path: "Sources/Shared/Crypto"),
-        room("Datagrams", ["CLinux", "Threading"], path: "Sources/Shared/Datagrams"),
+        room(
+            "Datagrams", ["CLinux", "Threading"], path: "Sources/Shared/Datagrams", exclude: ["Emitting", "Listening"]),
+        room(
+            "DatagramEmission", ["Datagrams", "CLinux", "Threading"], path: "Sources/Shared/Datagrams/Emitting"),
+        room(
+            "DatagramListening", ["Datagrams", "CLinux", "Threading"], path: "Sources/Shared/Datagrams/Listening"),
         room("Threading", ["CLinux"], path: "Sources/Shared/Threading"),
 
         // C: what Glibc's module does not import, and Debian's libraries.
@@ -105,19 +114,19 @@ let package = Package(
         tests("LedgerTests", ["Ledger", "Storage", "Crypto"]),
         tests("MQTTTests", ["MQTT", "Threading"]),
         tests("SparkplugTests", ["Sparkplug"]),
-        tests("SharedRoomTests", ["Commands"] + shared),
+        tests("SharedRoomTests", ["Commands", "DatagramEmission", "DatagramListening"] + shared),
         tests(
             "SenderOTTests",
             [
                 "diode-send", "SenderOT", "Sparkplug", "DiodeProtocol", "FEC", "MQTT", "Crypto", "Configuration",
-                "Datagrams",
+                "Datagrams", "DatagramListening",
                 "Storage", "JSON", "EventLog", "Threading",
             ]),
         tests(
             "ReceiverITTests",
             [
                 "diode-recv", "ReceiverIT", "Outbox", "Ledger", "Audit", "DiodeProtocol", "FEC", "Crypto",
-                "Configuration", "Datagrams",
+                "Configuration", "Datagrams", "DatagramEmission",
                 "Storage", "JSON", "EventLog", "Threading",
             ]),
         tests(
