@@ -27,12 +27,12 @@ func command(_ name: String, _ dependencies: [Target.Dependency], path: String? 
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
-    .testTarget(name: name, dependencies: dependencies + ["TestKit"], exclude: exclude, swiftSettings: strict)
+    .testTarget(name: name, dependencies: dependencies + ["TestKit", "Time"], exclude: exclude, swiftSettings: strict)
 }
 
 /// What sender and receiver share, each a room with one purpose.
 let shared: [Target.Dependency] = [
-    "Threading", "EventLog", "Configuration", "Control", "Storage", "Crypto", "Datagrams", "JSON",
+    "Time", "Threading", "EventLog", "Configuration", "Control", "Storage", "Crypto", "Datagrams", "JSON",
 ]
 
 let package = Package(
@@ -53,8 +53,7 @@ let package = Package(
             "diode-recv",
             [
                 "ReceiverIT", "Republish", "MQTT", "Sparkplug", "DiodeProtocol", "Outbox", "Ledger", "Audit",
-                "Commands",
-                "DatagramListening",
+                "Commands", "DatagramListening",
             ] + shared),
 
         // The journey: OT broker → SenderOT → diode → ReceiverIT → Outbox → Republish → IT broker.
@@ -63,33 +62,34 @@ let package = Package(
             "ReceiverIT", ["DiodeProtocol", "FEC", "Outbox", "Ledger", "Audit", "DatagramListening"] + shared,
             exclude: ["Audit", "Ledger"]),
         room("Republish", ["MQTT", "Sparkplug", "DiodeProtocol", "Outbox"] + shared),
-        room("Outbox", ["DiodeProtocol", "Storage", "Threading"]),
-        room("Ledger", ["DiodeProtocol", "Storage", "Crypto", "JSON"], path: "Sources/ReceiverIT/Ledger"),
+        room("Outbox", ["DiodeProtocol", "Storage", "Threading", "Time"]),
+        room("Ledger", ["DiodeProtocol", "Time", "Storage", "Crypto", "JSON"], path: "Sources/ReceiverIT/Ledger"),
 
         // Values and their bytes; symbols and theirs; the two protocols at the ends.
-        room("DiodeProtocol", ["Crypto", "CZstd"]),
+        room("DiodeProtocol", ["Crypto", "CZstd", "Time"]),
         room("FEC"),
-        room("MQTT", ["Threading", "CLinux", "COpenSSL"], path: "Sources/Shared/MQTT"),
+        room("MQTT", ["Threading", "Time", "CLinux", "COpenSSL"], path: "Sources/Shared/MQTT"),
         room("Sparkplug", ["JSON"], path: "Sources/Shared/Sparkplug"),
 
         // Shared rooms.
         room(
-            "Commands", ["DiodeProtocol", "MQTT", "Control", "Configuration", "EventLog", "Threading", "JSON"],
+            "Commands", ["DiodeProtocol", "Time", "MQTT", "Control", "Configuration", "EventLog", "Threading", "JSON"],
             path: "Sources/Shared/Commands"),
         room("Configuration", ["JSON"], path: "Sources/Shared/Configuration"),
-        room("EventLog", ["Threading", "JSON"], path: "Sources/Shared/EventLog"),
-        room("Control", ["Threading", "CLinux", "JSON"], path: "Sources/Shared/Control"),
+        room("EventLog", ["Threading", "Time", "JSON"], path: "Sources/Shared/EventLog"),
+        room("Control", ["Threading", "Time", "CLinux", "JSON"], path: "Sources/Shared/Control"),
         room("JSON", path: "Sources/Shared/JSON"),
-        room("Audit", ["JSON", "DiodeProtocol"], path: "Sources/ReceiverIT/Audit"),
+        room("Time", path: "Sources/Shared/Time"),
+        room("Audit", ["JSON", "DiodeProtocol", "Time"], path: "Sources/ReceiverIT/Audit"),
         room("Storage", ["CSQLite"], path: "Sources/Shared/Storage"),
         room("Crypto", ["COpenSSL"], path: "Sources/Shared/Crypto"),
         room(
             "Datagrams", ["CLinux", "Threading"], path: "Sources/Shared/Datagrams", exclude: ["Emitting", "Listening"]),
         room(
-            "DatagramEmission", ["Datagrams", "CLinux", "Threading"], path: "Sources/Shared/Datagrams/Emitting"),
+            "DatagramEmission", ["Datagrams", "CLinux", "Threading", "Time"], path: "Sources/Shared/Datagrams/Emitting"),
         room(
             "DatagramListening", ["Datagrams", "CLinux", "Threading"], path: "Sources/Shared/Datagrams/Listening"),
-        room("Threading", ["CLinux"], path: "Sources/Shared/Threading"),
+        room("Threading", ["CLinux", "Time"], path: "Sources/Shared/Threading"),
 
         // C: what Glibc's module does not import, and Debian's libraries.
         .target(name: "CLinux", path: "Sources/Shared/CLinux"),
@@ -102,10 +102,10 @@ let package = Package(
         .target(name: "CAllocations", path: "Benchmarks/CAllocations"),
         .target(name: "CFaultyDisk", path: "Tests/CFaultyDisk"),
         command("disk-writer", ["Storage"], path: "Tests/disk-writer"),
-        room("TestKit", ["CLinux", "Threading", "MQTT", "DiodeProtocol"], path: "Tests/TestKit"),
+        room("TestKit", ["CLinux", "Threading", "Time", "MQTT", "DiodeProtocol"], path: "Tests/TestKit"),
         room(
             "Simulator",
-            ["SenderOT", "ReceiverIT", "Audit", "Outbox", "DiodeProtocol", "FEC", "Crypto", "MQTT", "TestKit"],
+            ["SenderOT", "ReceiverIT", "Audit", "Outbox", "DiodeProtocol", "FEC", "Crypto", "MQTT", "TestKit", "Time"],
             path: "Tests/Simulator"),
         tests("TidyTests", []),
         tests("FECTests", ["FEC", "CISAL"], exclude: ["Vectors"]),
@@ -144,9 +144,9 @@ let package = Package(
             "diode-bench",
             [
                 "SenderOT", "ReceiverIT", "Outbox", "DiodeProtocol", "FEC", "Crypto", "MQTT", "TestKit", "Simulator",
-                "Threading", "CISAL", "CAllocations",
+                "Threading", "Time", "CISAL", "CAllocations",
             ],
             path: "Benchmarks/diode-bench"),
-        command("diode-demo", ["TestKit", "MQTT", "Threading"], path: "Demo/diode-demo"),
+        command("diode-demo", ["TestKit", "MQTT", "Threading", "Time"], path: "Demo/diode-demo"),
     ]
 )

@@ -31,7 +31,7 @@ struct PackageManifest {
                     dependencies.formUnion(lists[String(plus.output.1)] ?? [])
                 }
             }
-            if kind == "tests" { dependencies.insert("TestKit") }
+            if kind == "tests" { dependencies.formUnion(["TestKit", "Time"]) }
             let path = arguments.firstMatch(of: /path:\s*"([^"]+)"/).map { String($0.output.1) }
             let folder = path ?? (kind == "tests" ? "Tests/" : "Sources/") + name
             targets[name] = Target(name: name, dependencies: dependencies, folder: folder + "/")

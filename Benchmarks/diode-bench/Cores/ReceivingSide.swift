@@ -1,5 +1,6 @@
 import DiodeProtocol
 import ReceiverIT
+import Time
 
 /// The receiver between socket and outbox: frames in, deliveries out. ReceiverCore as the daemon runs it, on one thread.
 ///

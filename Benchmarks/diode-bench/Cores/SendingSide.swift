@@ -3,6 +3,7 @@ import DiodeProtocol
 import FEC
 import MQTT
 import SenderOT
+import Time
 
 /// The sender between broker and socket: records in, frames out. SenderCore and TransmissionEncoder as the daemon runs
 /// them, on one thread, without journal and pacing.

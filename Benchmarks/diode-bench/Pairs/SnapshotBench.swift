@@ -3,6 +3,7 @@ import FEC
 import Foundation
 import MQTT
 import SenderOT
+import Time
 
 /// What the whole state costs the sender, with 100,000 and 1,000,000 topics of 100 bytes: memory, a round of slices, and
 /// checkpoints. The longest step is what a record may have to wait for.

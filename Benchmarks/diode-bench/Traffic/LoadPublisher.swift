@@ -1,6 +1,7 @@
 import Glibc
 import Synchronization
 import Threading
+import Time
 
 /// Publishes 100-byte messages on the OT broker: as many as the windows allow, or so many a second.
 ///

@@ -1,4 +1,5 @@
 public import Crypto
+public import Time
 
 /// The heartbeat: what the sender states about itself, signed like everything (WIRE §6.3). Absent fields are nil: the sender
 /// does not know them yet.

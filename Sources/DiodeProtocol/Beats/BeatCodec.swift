@@ -1,4 +1,5 @@
 internal import Crypto
+internal import Time
 
 extension Beat {
     /// The content of a beat block. Texts that are too long are cut, counters above 2⁶³−1 stop there.

@@ -1,4 +1,5 @@
 public import Crypto
+public import Time
 
 /// Records that were numbered and then shed, so that the loss has names (WIRE §6.1, kind 0x02). Takes `records` sequences.
 public struct ShedRun: Hashable, Sendable {

@@ -1,4 +1,5 @@
 internal import Crypto
+public import Time
 
 /// A record read in place (WIRE §6.1, kind 0x01).
 public struct RecordView: ~Escapable {

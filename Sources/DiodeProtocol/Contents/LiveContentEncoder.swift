@@ -1,4 +1,5 @@
 internal import Crypto
+public import Time
 
 /// Builds the content of a live block item by item (WIRE §6.1). Reused from block to block; nothing is allocated per record
 /// once its buffers have grown.

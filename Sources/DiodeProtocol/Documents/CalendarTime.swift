@@ -1,3 +1,5 @@
+public import Time
+
 /// RFC 3339 in UTC with milliseconds, `2026-11-21T09:30:00.000Z`: the one form in which the project writes times.
 public enum CalendarTime {
     /// Days from 1970-01-01 to year 10,000, in milliseconds: the last instant with a four-digit year.

@@ -1,4 +1,5 @@
 public import Crypto
+public import Time
 
 /// The public half of a link: what the operator carries from the sender to the receiver (WIRE §7).
 ///

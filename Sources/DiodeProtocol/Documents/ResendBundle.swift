@@ -1,3 +1,5 @@
+public import Time
+
 /// What a receiver misses, carried by hand to the sender, which plays it again from its journal (WIRE §8, DESIGN D5).
 ///
 /// Nobody signs it: the worst that a false one costs is spare bandwidth. It is text, so that whoever carries it over the zone's

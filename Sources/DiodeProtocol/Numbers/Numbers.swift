@@ -2,6 +2,5 @@
 //
 //   WireLimits.swift — every bound, with its arithmetic
 //   WireIntegers.swift — each number of the wire as its own type
-//   Times.swift — wall-clock and monotonic instants as values
 //   WireBytes.swift — big-endian loads and stores: all unsafe code but the calls of zstd
 //   LinkFingerprint.swift — what names a link and a content

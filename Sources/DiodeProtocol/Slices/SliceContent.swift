@@ -1,3 +1,5 @@
+internal import Time
+
 /// The content of a snapshot block, read in place and checked as a whole before the first entry is handed out (WIRE §6.2, W-28,
 /// W-29, W-31 to W-33).
 public struct SliceContent: ~Escapable {

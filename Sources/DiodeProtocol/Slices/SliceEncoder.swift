@@ -1,3 +1,5 @@
+public import Time
+
 /// Builds the content of a snapshot block (WIRE §6.2). Reused from slice to slice; nothing is allocated per entry once its
 /// buffers have grown.
 ///

@@ -2,6 +2,7 @@ internal import CLinux
 import Glibc
 public import JSON
 import Threading
+internal import Time
 
 /// Answers commands on the daemon's control socket, on a thread of its own.
 ///

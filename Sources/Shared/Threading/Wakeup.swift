@@ -1,5 +1,6 @@
 internal import CLinux
 import Glibc
+internal import Time
 
 /// Wakes a thread that sleeps in `wait`, `poll` or epoll. Any thread may signal, any number of times; signals that
 /// nobody has taken yet are one signal.

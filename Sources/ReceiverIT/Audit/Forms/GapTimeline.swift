@@ -1,4 +1,5 @@
 import DiodeProtocol
+import Time
 
 /// Gaps over time as a drawing (SVG): a lane for each state, time cut into 215 slots, a bar where records are missing.
 ///

@@ -1,5 +1,6 @@
 import DiodeProtocol
 import JSON
+import Time
 
 /// Text from outside, made harmless and visible for people: topics, reasons, names.
 enum ShownText {

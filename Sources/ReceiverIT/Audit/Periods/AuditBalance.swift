@@ -1,5 +1,6 @@
 public import DiodeProtocol
 public import JSON
+public import Time
 
 /// The account of a link at an instant. The ledger keeps one at least every 15 minutes, at the first commit after a quarter of
 /// an hour of UTC (so that a day begins with one in every zone), and at each start and stop: the body of an entry of kind

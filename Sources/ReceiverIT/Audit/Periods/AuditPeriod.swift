@@ -1,4 +1,5 @@
-public import DiodeProtocol
+internal import DiodeProtocol
+public import Time
 
 /// From when until when an audit looks, by the receiver's clock: `since` ≤ t < `until`.
 public struct AuditPeriod: Hashable, Sendable {

@@ -1,4 +1,5 @@
-public import DiodeProtocol
+internal import DiodeProtocol
+public import Time
 
 /// Dates, and RFC 3339 times with any offset, as people type them.
 public enum CalendarDay {

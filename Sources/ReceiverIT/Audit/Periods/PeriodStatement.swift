@@ -1,5 +1,6 @@
-public import DiodeProtocol
+internal import DiodeProtocol
 import JSON
+public import Time
 
 /// The account of a period: opening balance, what happened, closing balance.
 ///

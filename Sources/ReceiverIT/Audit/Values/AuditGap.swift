@@ -1,4 +1,5 @@
 public import DiodeProtocol
+public import Time
 
 /// How many missing records a topic has.
 public struct TopicCount: Hashable, Sendable {

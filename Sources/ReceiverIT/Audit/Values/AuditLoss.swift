@@ -1,4 +1,5 @@
-public import DiodeProtocol
+internal import DiodeProtocol
+public import Time
 
 /// Records that are gone for good, other than by a gap of their own.
 public struct AuditLoss: Hashable, Sendable {

@@ -1,4 +1,5 @@
-public import DiodeProtocol
+internal import DiodeProtocol
+public import Time
 
 /// Everything that `diode-recv --audit` says.
 public struct AuditReport: Hashable, Sendable {

@@ -1,5 +1,6 @@
 public import DiodeProtocol
 public import JSON
+public import Time
 
 /// The double entry of a link, in records.
 ///

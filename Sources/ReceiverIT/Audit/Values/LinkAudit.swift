@@ -1,5 +1,6 @@
 public import DiodeProtocol
 public import JSON
+public import Time
 
 /// Everything that the audit says about one link. All of it comes from one transaction.
 public struct LinkAudit: Hashable, Sendable {

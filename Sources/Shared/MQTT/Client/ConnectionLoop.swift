@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Threading
+internal import Time
 
 /// What the connection's thread does.
 ///

@@ -1,4 +1,5 @@
 public import Threading
+internal import Time
 
 /// Fetches every retained message below some filters, over a connection of its own (DESIGN D11): runs a
 /// `RetainedSliceWalk`.
