@@ -50,14 +50,14 @@ let package = Package(
         // Commands: flags → configuration → run.
         command(
             "diode-send",
-            ["SenderOT", "SenderOTCore", "SenderOTJournal", "MQTT", "MQTTProtocol", "DiodeProtocol", "Commands"]
+            ["SenderOT", "SenderOTCore", "SenderOTJournal", "MQTT", "MQTTProtocol", "DiodeProtocol", "DatagramEmission", "Commands"]
                 + shared),
         command(
             "diode-recv",
             [
                 "ReceiverIT", "ReceiverITAudit", "ReceiverITStore", "ReceiverITCore", "Audit", "Ledger", "Account",
                 "Republish", "Outbox", "Deliveries",
-                "MQTT", "MQTTProtocol", "Sparkplug", "DiodeProtocol", "Commands",
+                "MQTT", "MQTTProtocol", "Sparkplug", "DiodeProtocol", "DatagramListening", "Commands",
             ] + shared),
 
         // OT broker → diode: the threads that wire the sender, its journal on disk, the only code that emits, and a core without I/O or a clock.
@@ -65,7 +65,7 @@ let package = Package(
             "SenderOT",
             [
                 "SenderOTCore", "SenderOTJournal", "SenderOTEmission", "MQTT", "MQTTProtocol", "Sparkplug",
-                "DiodeProtocol", "FEC",
+                "DiodeProtocol", "FEC", "DatagramEmission",
             ]
                 + shared,
             path: "Sources/SenderOT", exclude: ["Core", "Journal", "Emission"]),
@@ -77,7 +77,7 @@ let package = Package(
             ],
             path: "Sources/SenderOT/Journal"),
         room(
-            "SenderOTEmission", ["SenderOTCore", "DiodeProtocol", "Datagrams", "Crypto", "Threading", "Time"],
+            "SenderOTEmission", ["SenderOTCore", "DiodeProtocol", "Datagrams", "DatagramEmission", "Crypto", "Threading", "Time"],
             path: "Sources/SenderOT/Emission"),
         room(
             "SenderOTCore", ["DiodeProtocol", "FEC", "MQTTProtocol", "Sparkplug", "Crypto", "JSON", "Time"],
@@ -86,7 +86,7 @@ let package = Package(
         // Diode → outbox: the threads that wire the receiver, its database, a core without I/O or a clock, and the values that all of them share.
         room(
             "ReceiverIT",
-            ["ReceiverITCore", "ReceiverITStore", "Account", "Deliveries", "Outbox", "Ledger", "DiodeProtocol"]
+            ["ReceiverITCore", "ReceiverITStore", "Account", "Deliveries", "Outbox", "Ledger", "DiodeProtocol", "DatagramListening"]
                 + shared,
             path: "Sources/ReceiverIT", exclude: ["Account", "Audit", "AuditReading", "Core", "Ledger", "Store"]),
         room(
@@ -144,7 +144,12 @@ let package = Package(
         room("Storage", ["CSQLite"], path: "Sources/Shared/Storage"),
         room("KeyFiles", ["Crypto", "COpenSSL"], path: "Sources/Shared/KeyFiles"),
         room("Crypto", ["COpenSSL"], path: "Sources/Shared/Crypto"),
-        room("Datagrams", ["CLinux", "Threading", "Time"], path: "Sources/Shared/Datagrams"),
+        room(
+            "Datagrams", ["CLinux", "Threading"], path: "Sources/Shared/Datagrams", exclude: ["Emitting", "Listening"]),
+        room(
+            "DatagramEmission", ["Datagrams", "CLinux", "Threading", "Time"], path: "Sources/Shared/Datagrams/Emitting"),
+        room(
+            "DatagramListening", ["Datagrams", "CLinux", "Threading"], path: "Sources/Shared/Datagrams/Listening"),
         room("Threading", ["CLinux", "Time"], path: "Sources/Shared/Threading"),
         room("Time", path: "Sources/Shared/Time"),
 
@@ -176,7 +181,7 @@ let package = Package(
         tests("LedgerTests", ["Ledger", "Storage", "Crypto"]),
         tests("MQTTTests", ["MQTT", "MQTTProtocol", "Threading"]),
         tests("SparkplugTests", ["Sparkplug"]),
-        tests("SharedRoomTests", ["Commands"] + shared),
+        tests("SharedRoomTests", ["Commands", "DatagramEmission", "DatagramListening"] + shared),
         tests(
             "SenderOTTests",
             [

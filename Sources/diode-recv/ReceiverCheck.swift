@@ -1,5 +1,6 @@
 import Commands
 import Configuration
+import DatagramListening
 import Datagrams
 import DiodeProtocol
 import JSON

@@ -1,6 +1,7 @@
 import Commands
 import Configuration
 import Crypto
+import DatagramEmission
 import Datagrams
 import DiodeProtocol
 import JSON

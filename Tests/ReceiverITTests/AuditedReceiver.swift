@@ -1,4 +1,5 @@
 import Configuration
+import DatagramEmission
 import Datagrams
 import DiodeProtocol
 import EventLog

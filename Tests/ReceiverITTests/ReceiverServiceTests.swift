@@ -1,5 +1,6 @@
 import Configuration
 import Crypto
+import DatagramEmission
 import Datagrams
 import DiodeProtocol
 import EventLog

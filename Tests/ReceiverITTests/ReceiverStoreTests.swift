@@ -1,6 +1,7 @@
 import Audit
 import Configuration
 import Crypto
+import DatagramEmission
 import Datagrams
 import DiodeProtocol
 import EventLog

@@ -1,4 +1,5 @@
 import Crypto
+import DatagramListening
 import Datagrams
 import DiodeProtocol
 import FEC

@@ -3,6 +3,8 @@ import TestKit
 import Testing
 import Threading
 
+@testable import DatagramEmission
+@testable import DatagramListening
 @testable import Datagrams
 
 @Suite("Datagrams", .serialized, .timeLimit(.minutes(1)))

@@ -21,7 +21,7 @@ struct PackageManifest {
             let kind = String(call.output.1 ?? "target")
             let name = String(call.output.3)
             let arguments = Self.restOfCall(text, from: call.range.upperBound).replacing(
-                /exclude:\s*\[[^\]]*\]/, with: "")
+                /(exclude|sources):\s*\[[^\]]*\]/, with: "")
             var dependencies = Set<String>()
             if kind != "system" {
                 for list in arguments.matches(of: /\[([^\]]*)\]/) {

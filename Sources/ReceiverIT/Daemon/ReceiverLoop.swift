@@ -1,3 +1,4 @@
+import DatagramListening
 import Datagrams
 import DiodeProtocol
 import EventLog

@@ -1,5 +1,6 @@
 import Configuration
 import Crypto
+import DatagramListening
 import Datagrams
 public import DiodeProtocol
 public import EventLog

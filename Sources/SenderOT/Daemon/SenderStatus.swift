@@ -1,4 +1,4 @@
-internal import Datagrams
+internal import DatagramEmission
 internal import DiodeProtocol
 internal import JSON
 internal import MQTT

@@ -1,4 +1,5 @@
 public import Crypto
+internal import DatagramEmission
 internal import Datagrams
 internal import Synchronization
 public import Threading

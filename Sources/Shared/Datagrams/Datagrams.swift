@@ -1,14 +1,12 @@
 // Datagrams: UDP in batches, one direction each. The sender's socket cannot read and the receiver's cannot send: the
-// kernel enforces both, and neither file holds a call of the other kind.
+// kernel enforces both, and neither folder holds a call of the other kind. Emitting and Listening are targets of their own,
+// so that a side which depends on one of them cannot reach the other; what both need stands in this folder.
 //
 //   frames ─▶ DatagramEmitter ══UDP══▶ │ diode │ ══UDP══▶ DatagramListener ─▶ DatagramBatch ─▶ frames
 //             EmitterSocket: drop-all filter, reading shut down    ListenerSocket: writing shut down
 //
 //   DatagramError.swift — what is wrong with an address or a socket
 //   SocketAddress.swift — a host and a port that the kernel takes
-//   EmitterSocket.swift — opens a socket that can only send
-//   DatagramEmitter.swift — sends frames of equal length in few system calls
-//   DatagramBatch.swift — the memory that received datagrams land in
-//   ListenerSocket.swift — opens a socket that can only receive
-//   DatagramListener.swift — drains a socket that can only receive
-//   InterfaceErrors.swift — what the interface below a listener could not take
+//   SocketOptions.swift — sets what both kinds of socket set
+//   Emitting/ — sends, and cannot receive
+//   Listening/ — receives, and cannot send

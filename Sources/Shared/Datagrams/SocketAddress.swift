@@ -1,4 +1,4 @@
-internal import CLinux
+package import CLinux
 import Glibc
 import Threading
 
@@ -43,11 +43,11 @@ public struct SocketAddress: Sendable, CustomStringConvertible {
     public var isIPv6: Bool { family == AF_INET6 }
 
     /// `AF_INET` or `AF_INET6`.
-    var family: Int32 { Int32(storage.ss_family) }
+    package var family: Int32 { Int32(storage.ss_family) }
 
     /// Whether an interface's address receives what is sent to this one.
     /// - Parameter other: of as many bytes as its family has.
-    func isHeld(by other: UnsafePointer<sockaddr>, isLoopback: Bool) -> Bool {
+    package func isHeld(by other: UnsafePointer<sockaddr>, isLoopback: Bool) -> Bool {
         guard Int32(other.pointee.sa_family) == family else { return false }
         let (own, others) = (Self.bytes(storage), Self.bytes(of: other, isIPv6: isIPv6))
         return own.allSatisfy { $0 == 0 } ? !isLoopback : own == others
@@ -76,25 +76,10 @@ public struct SocketAddress: Sendable, CustomStringConvertible {
     }
 
     /// What a socket call takes, for the time of that call.
-    func withSocketAddress<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
+    package func withSocketAddress<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
         withUnsafePointer(to: storage) { pointer in
             // Safe: a sockaddr_storage is laid out to be read as a sockaddr of its family.
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, length) }
         }
-    }
-}
-
-/// Sets an integer option of a socket.
-func setOption(_ socket: Int32, _ level: Int32, _ option: Int32, _ value: Int32, _ name: String) throws(SystemError) {
-    var value = value
-    guard setsockopt(socket, level, option, &value, socklen_t(MemoryLayout<Int32>.size)) == 0 else {
-        throw .last("setsockopt \(name)")
-    }
-}
-
-/// Binds a socket to a network interface by name.
-func bindToInterface(_ socket: Int32, _ name: String) throws(SystemError) {
-    guard setsockopt(socket, SOL_SOCKET, SO_BINDTODEVICE, name, socklen_t(name.utf8.count)) == 0 else {
-        throw .last("setsockopt SO_BINDTODEVICE \(name)")
     }
 }

@@ -1,4 +1,5 @@
 internal import CLinux
+import Datagrams
 import Glibc
 import Threading
 

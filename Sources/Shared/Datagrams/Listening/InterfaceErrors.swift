@@ -1,3 +1,4 @@
+public import Datagrams
 internal import Glibc
 
 /// What the network interfaces below a listening address could not take, as their drivers count it: frames that came damaged or that a

@@ -1,4 +1,5 @@
 internal import CLinux
+public import Datagrams
 import Glibc
 public import Threading
 
