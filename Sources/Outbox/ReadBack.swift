@@ -18,7 +18,7 @@ public struct RetainedValue: Sendable {
 }
 
 /// Between the publisher, who reads back what the IT broker retains of a link, and the receiver, who compares it with the
-/// replica (DESIGN D6).
+/// replica (ADR 0013).
 ///
 /// ```text
 ///  publisher                         receiver                    store

@@ -1,6 +1,6 @@
 import DiodeProtocol
 
-/// What comparing the replica with the sender's checkpoints has shown (DESIGN D6).
+/// What comparing the replica with the sender's checkpoints has shown (ADR 0013).
 ///
 /// ```text
 ///                      equal                              differs, settled

@@ -2,7 +2,7 @@ internal import DiodeProtocol
 internal import EventLog
 internal import Threading
 
-/// Turns what the OT broker retains no more into deletions, as far as that can be believed (DESIGN D6): one lost broker
+/// Turns what the OT broker retains no more into deletions, as far as that can be believed (D6): one lost broker
 /// database must not empty the IT namespace.
 ///
 /// ```text

@@ -1,6 +1,6 @@
 internal import DiodeProtocol
 
-/// What a changed policy does to topics that are held already (docs/adr/0017).
+/// What a changed policy does to topics that are held already (ADR 0017).
 ///
 /// ```text
 /// slot ─▶ would the policy give a topic of the plant this name? ── yes ─▶ stays
