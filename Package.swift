@@ -16,8 +16,10 @@ func system(_ name: String, _ pkgConfig: String, _ debian: String, path: String?
     .systemLibrary(name: name, path: path, pkgConfig: pkgConfig, providers: [.apt([debian])])
 }
 
-func room(_ name: String, _ dependencies: [Target.Dependency] = [], path: String? = nil) -> Target {
-    .target(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
+func room(
+    _ name: String, _ dependencies: [Target.Dependency] = [], path: String? = nil, exclude: [String] = []
+) -> Target {
+    .target(name: name, dependencies: dependencies, path: path, exclude: exclude, swiftSettings: strict)
 }
 
 func command(_ name: String, _ dependencies: [Target.Dependency], path: String? = nil) -> Target {
@@ -25,12 +27,12 @@ func command(_ name: String, _ dependencies: [Target.Dependency], path: String? 
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
-    .testTarget(name: name, dependencies: dependencies + ["TestKit"], exclude: exclude, swiftSettings: strict)
+    .testTarget(name: name, dependencies: dependencies + ["TestKit", "Time"], exclude: exclude, swiftSettings: strict)
 }
 
 /// What sender and receiver share, each a room with one purpose.
 let shared: [Target.Dependency] = [
-    "Threading", "EventLog", "Configuration", "Control", "Storage", "Crypto", "Datagrams", "JSON",
+    "Time", "Threading", "EventLog", "Configuration", "Control", "Storage", "Crypto", "Datagrams", "JSON",
 ]
 
 let package = Package(
@@ -54,44 +56,48 @@ let package = Package(
 
         // The journey: OT broker → SenderOT → diode → ReceiverIT → Outbox → Republish → IT broker.
         room("SenderOT", ["MQTT", "Sparkplug", "DiodeProtocol", "FEC"] + shared),
-        room("ReceiverIT", ["DiodeProtocol", "FEC", "Outbox", "Ledger", "Audit"] + shared),
+        room(
+            "ReceiverIT", ["DiodeProtocol", "FEC", "Outbox", "Ledger", "Audit"] + shared, exclude: ["Audit", "Ledger"]),
         room("Republish", ["MQTT", "Sparkplug", "DiodeProtocol", "Outbox"] + shared),
-        room("Outbox", ["DiodeProtocol", "Storage", "Threading"]),
-        room("Ledger", ["DiodeProtocol", "Storage", "Crypto", "JSON"]),
+        room("Outbox", ["DiodeProtocol", "Storage", "Threading", "Time"]),
+        room("Ledger", ["DiodeProtocol", "Time", "Storage", "Crypto", "JSON"], path: "Sources/ReceiverIT/Ledger"),
 
         // Values and their bytes; symbols and theirs; the two protocols at the ends.
-        room("DiodeProtocol", ["Crypto", "CZstd"]),
+        room("DiodeProtocol", ["Crypto", "CZstd", "Time"]),
         room("FEC"),
-        room("MQTT", ["Threading", "CLinux", "COpenSSL"]),
-        room("Sparkplug", ["JSON"]),
+        room("MQTT", ["Threading", "Time", "CLinux", "COpenSSL"], path: "Sources/Shared/MQTT"),
+        room("Sparkplug", ["JSON"], path: "Sources/Shared/Sparkplug"),
 
         // Shared rooms.
-        room("Commands", ["DiodeProtocol", "MQTT", "Control", "Configuration", "EventLog", "Threading", "JSON"]),
-        room("Configuration", ["JSON"]),
-        room("EventLog", ["Threading", "JSON"]),
-        room("Control", ["Threading", "CLinux", "JSON"]),
-        room("JSON"),
-        room("Audit", ["JSON", "DiodeProtocol"]),
-        room("Storage", ["CSQLite"]),
-        room("Crypto", ["COpenSSL"]),
-        room("Datagrams", ["CLinux", "Threading"]),
-        room("Threading", ["CLinux"]),
+        room(
+            "Commands", ["DiodeProtocol", "Time", "MQTT", "Control", "Configuration", "EventLog", "Threading", "JSON"],
+            path: "Sources/Shared/Commands"),
+        room("Configuration", ["JSON"], path: "Sources/Shared/Configuration"),
+        room("EventLog", ["Threading", "Time", "JSON"], path: "Sources/Shared/EventLog"),
+        room("Control", ["Threading", "Time", "CLinux", "JSON"], path: "Sources/Shared/Control"),
+        room("JSON", path: "Sources/Shared/JSON"),
+        room("Time", path: "Sources/Shared/Time"),
+        room("Audit", ["JSON", "DiodeProtocol", "Time"], path: "Sources/ReceiverIT/Audit"),
+        room("Storage", ["CSQLite"], path: "Sources/Shared/Storage"),
+        room("Crypto", ["COpenSSL"], path: "Sources/Shared/Crypto"),
+        room("Datagrams", ["CLinux", "Threading", "Time"], path: "Sources/Shared/Datagrams"),
+        room("Threading", ["CLinux", "Time"], path: "Sources/Shared/Threading"),
 
         // C: what Glibc's module does not import, and Debian's libraries.
-        .target(name: "CLinux"),
-        system("COpenSSL", "openssl", "libssl-dev"),
-        system("CSQLite", "sqlite3", "libsqlite3-dev"),
-        system("CZstd", "libzstd", "libzstd-dev"),
+        .target(name: "CLinux", path: "Sources/Shared/CLinux"),
+        system("COpenSSL", "openssl", "libssl-dev", path: "Sources/Shared/COpenSSL"),
+        system("CSQLite", "sqlite3", "libsqlite3-dev", path: "Sources/Shared/CSQLite"),
+        system("CZstd", "libzstd", "libzstd-dev", path: "Sources/Shared/CZstd"),
 
         // Tests, benchmarks, demo: never shipped.
         system("CISAL", "libisal", "libisal-dev", path: "Tests/CISAL"),
         .target(name: "CAllocations", path: "Benchmarks/CAllocations"),
         .target(name: "CFaultyDisk", path: "Tests/CFaultyDisk"),
         command("disk-writer", ["Storage"], path: "Tests/disk-writer"),
-        room("TestKit", ["CLinux", "Threading", "MQTT", "DiodeProtocol"], path: "Tests/TestKit"),
+        room("TestKit", ["CLinux", "Threading", "Time", "MQTT", "DiodeProtocol"], path: "Tests/TestKit"),
         room(
             "Simulator",
-            ["SenderOT", "ReceiverIT", "Audit", "Outbox", "DiodeProtocol", "FEC", "Crypto", "MQTT", "TestKit"],
+            ["SenderOT", "ReceiverIT", "Audit", "Outbox", "DiodeProtocol", "FEC", "Crypto", "MQTT", "TestKit", "Time"],
             path: "Tests/Simulator"),
         tests("TidyTests", []),
         tests("FECTests", ["FEC", "CISAL"], exclude: ["Vectors"]),
@@ -130,9 +136,9 @@ let package = Package(
             "diode-bench",
             [
                 "SenderOT", "ReceiverIT", "Outbox", "DiodeProtocol", "FEC", "Crypto", "MQTT", "TestKit", "Simulator",
-                "Threading", "CISAL", "CAllocations",
+                "Threading", "Time", "CISAL", "CAllocations",
             ],
             path: "Benchmarks/diode-bench"),
-        command("diode-demo", ["TestKit", "MQTT", "Threading"], path: "Demo/diode-demo"),
+        command("diode-demo", ["TestKit", "MQTT", "Threading", "Time"], path: "Demo/diode-demo"),
     ]
 )

@@ -1,4 +1,5 @@
 public import DiodeProtocol
+public import Time
 
 /// One record on its way to the IT broker: the message as it was published in the plant, and where it stands in the link's
 /// stream.

@@ -1,4 +1,5 @@
 import DiodeProtocol
+import Time
 
 /// The queue behind the lock: what the publisher's side changes. `DeliveryQueueStorage.swift` has the store thread's side.
 ///

@@ -1,4 +1,5 @@
 import DiodeProtocol
+import Time
 
 /// The store thread's side of the queue: what goes into a transaction, and what follows from its end.
 ///

@@ -1,5 +1,6 @@
 import DiodeProtocol
 import Storage
+import Time
 
 /// The rows of `last_known`: once the outbox is at its limit, the newest value of each topic, retained and event apart.
 ///

@@ -1,4 +1,5 @@
 public import DiodeProtocol
+public import Time
 
 /// Deliveries that were not published, for one reason: enough to name the loss.
 ///

@@ -1,6 +1,7 @@
 import DiodeProtocol
 public import Storage
 import Threading
+internal import Time
 
 /// Stores the queues of all links, on the store thread, inside its transaction.
 ///

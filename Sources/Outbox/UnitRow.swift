@@ -1,6 +1,7 @@
 import DiodeProtocol
 import Storage
 import Threading
+import Time
 
 /// A unit as a row of `units`, and back. The content says nearly everything; beside it stand the numbers that a
 /// content does not carry, and how late each delivery was.

@@ -1,7 +1,8 @@
-public import DiodeProtocol
+internal import DiodeProtocol
 public import JSON
 import Ledger
 import Storage
+public import Time
 
 /// What an operator acknowledges, by the name that the audit prints: `12` or `gap-12`, `loss-3`, `equivocation-57`.
 public struct AcknowledgedItem: Hashable, Sendable, CustomStringConvertible {

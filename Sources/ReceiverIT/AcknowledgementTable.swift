@@ -2,6 +2,7 @@ import DiodeProtocol
 import JSON
 import Ledger
 import Storage
+import Time
 
 /// Writes and reads what was acknowledged, inside somebody else's transaction.
 enum AcknowledgementTable {

@@ -1,6 +1,7 @@
 import DiodeProtocol
 import JSON
 import Ledger
+import Time
 
 /// Signed beats on their way into the ledger: which of them are kept, and when (ADR 0015).
 ///

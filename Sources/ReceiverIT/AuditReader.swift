@@ -4,6 +4,7 @@ public import DiodeProtocol
 import JSON
 public import Ledger
 public import Storage
+public import Time
 
 /// Everything that an audit says, as one transaction saw it.
 public struct AuditSnapshot: Sendable {

@@ -1,6 +1,7 @@
 import Crypto
 import DiodeProtocol
 import Storage
+import Time
 
 // Values of this room as columns.
 

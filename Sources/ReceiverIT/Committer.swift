@@ -1,5 +1,6 @@
 import DiodeProtocol
 import Outbox
+import Time
 
 /// Turns released units into effects (deliveries, events, the replica's stamps) and hands them over as one batch.
 ///

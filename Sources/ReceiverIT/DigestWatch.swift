@@ -1,4 +1,5 @@
 import DiodeProtocol
+import Time
 
 /// What comparing the replica with the sender's checkpoints has shown (ADR 0013).
 ///

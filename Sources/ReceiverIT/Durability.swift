@@ -1,5 +1,6 @@
-public import DiodeProtocol
+internal import DiodeProtocol
 import Threading
+public import Time
 
 /// Whether what the receiver accepts outlives it, since when, and why not.
 public struct Durability: Sendable, Equatable {

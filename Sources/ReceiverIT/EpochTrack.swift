@@ -1,4 +1,5 @@
 import DiodeProtocol
+import Time
 
 /// The live channel of one epoch: what is decided, what is missing, and what waits for its turn.
 ///

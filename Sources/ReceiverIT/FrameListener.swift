@@ -1,6 +1,7 @@
 import Datagrams
 import Synchronization
 import Threading
+import Time
 
 /// Drains one listening address on a thread of its own, which does nothing else: the kernel's receive buffer is the only place
 /// where a burst can be lost, so somebody must always be reading it.

@@ -1,4 +1,5 @@
 public import DiodeProtocol
+public import Time
 
 /// Missing records of one epoch: numbers that were announced or passed over and whose block did not come in time.
 public struct Gap: Sendable, Equatable {

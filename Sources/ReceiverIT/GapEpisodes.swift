@@ -1,4 +1,5 @@
 public import DiodeProtocol
+public import Time
 
 /// Gaps of one cause less than 5 s apart (ADR 0014), as people are told of them: once when it opens, once when all of it is decided.
 public struct GapEpisode: Sendable, Equatable {

@@ -1,4 +1,5 @@
 import DiodeProtocol
+import Time
 
 /// Decides whether a live block is accepted (W-20, W-24), puts blocks in order, and keeps the account of what is missing.
 ///

@@ -3,6 +3,7 @@ import DiodeProtocol
 import EventLog
 import Ledger
 import Threading
+import Time
 
 /// Where the threads that tell people find the newest signed head.
 final class HeadBoard: Sendable {

@@ -1,4 +1,5 @@
 import DiodeProtocol
+import Time
 
 /// What time alone brings into the ledger: balances, and steps of the clock.
 ///

@@ -1,6 +1,7 @@
 import DiodeProtocol
 import JSON
 import Ledger
+import Time
 
 /// Makes entries of a link's events: what belongs together is one entry.
 ///

@@ -4,6 +4,7 @@ import DiodeProtocol
 import JSON
 import Ledger
 import Storage
+import Time
 
 /// What the ledger's entries say, in the values of an audit. Call it inside a reading transaction.
 enum LedgerWords {

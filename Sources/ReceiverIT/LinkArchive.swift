@@ -2,6 +2,7 @@ package import DiodeProtocol
 import EventLog
 import Outbox
 package import Storage
+package import Time
 
 /// The database of one link without threads: a simulation decides when a transaction happens, and what a kill takes.
 package struct LinkArchive: ~Copyable {

@@ -1,4 +1,5 @@
 import DiodeProtocol
+import Time
 
 /// One epoch as it is stored: all of its track but holes, which are stored one by one, and waiting units, which an echo
 /// brings again.

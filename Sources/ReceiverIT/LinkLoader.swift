@@ -3,6 +3,7 @@ import DiodeProtocol
 import JSON
 import Outbox
 import Storage
+import Time
 
 /// Reads what `LinkTables` stored: at a start, to go on from.
 ///

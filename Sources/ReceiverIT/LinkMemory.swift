@@ -1,4 +1,5 @@
 import DiodeProtocol
+import Time
 
 /// What a link must not forget: which blocks it accepted, what is missing, which values are newest.
 ///

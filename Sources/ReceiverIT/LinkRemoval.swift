@@ -1,9 +1,10 @@
 import Audit
-public import DiodeProtocol
+internal import DiodeProtocol
 public import JSON
 import Ledger
 import Outbox
 import Storage
+public import Time
 
 /// A link that the configuration no longer names goes out of the database; the ledger keeps what it said of it, and that it went.
 public struct LinkRemoval: Sendable, Equatable {

@@ -3,6 +3,7 @@ import DiodeProtocol
 import JSON
 import Outbox
 import Storage
+import Time
 
 /// Stores what links remember, by change, inside the store thread's transaction. `LinkLoader` reads it back.
 struct LinkTables: ~Copyable {

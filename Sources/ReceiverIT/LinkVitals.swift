@@ -1,4 +1,5 @@
 import DiodeProtocol
+import Time
 
 /// How a link was when it was last looked at: stored about once a second, for the audit and for the next start.
 struct LinkVitals: Sendable, Equatable {

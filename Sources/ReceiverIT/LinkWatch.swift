@@ -1,4 +1,5 @@
 import DiodeProtocol
+import Time
 
 /// What the sender says about itself, and whether it is heard at all.
 ///

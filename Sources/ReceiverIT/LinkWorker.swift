@@ -1,6 +1,7 @@
 import DiodeProtocol
 import EventLog
 import Outbox
+import Time
 
 /// One link on the core thread: its core, the queue it commits to, and what is told about it.
 ///

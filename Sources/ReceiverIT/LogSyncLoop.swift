@@ -3,6 +3,7 @@ import EventLog
 import Ledger
 import Storage
 import Threading
+import Time
 
 /// Syncs the database's log about once a second, on a thread of its own, so that no commit waits for the disk. What a loss of
 /// power takes is the last second: positions, accounts and outbox go back together.

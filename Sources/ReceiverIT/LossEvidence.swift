@@ -1,4 +1,5 @@
 import DiodeProtocol
+import Time
 
 /// Signs of why records do not come, each with the time when it was last seen: they say what a gap that opens now is put down to
 /// (promise P9). What was sent before this process listened is `receiver-down` whatever else was seen; else the strongest sign counts:

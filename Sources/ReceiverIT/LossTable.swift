@@ -2,6 +2,7 @@ import Audit
 import DiodeProtocol
 import Outbox
 import Storage
+import Time
 
 /// Records that never will be published, for one reason.
 struct LossNote: Sendable, Equatable {

@@ -1,5 +1,6 @@
-public import DiodeProtocol
+internal import DiodeProtocol
 public import Storage
+public import Time
 
 /// Why nothing of what an operator asked for was done, in one line.
 public enum OperatorError: Error, Sendable, Equatable, CustomStringConvertible {

@@ -1,5 +1,6 @@
 import DiodeProtocol
 import Outbox
+import Time
 
 /// What one reading of the IT broker has come to.
 struct ReadingTally: Sendable {

@@ -1,6 +1,7 @@
 import DiodeProtocol
 import JSON
 import Ledger
+import Time
 
 /// What the receiver itself did, as the ledger names it. Each has a body with a `detail` for people.
 enum ReceiverAction {

@@ -1,5 +1,6 @@
 public import Crypto
 public import DiodeProtocol
+public import Time
 
 /// The receiver of one link without I/O and without a clock: frames and time go in, commits come out.
 ///

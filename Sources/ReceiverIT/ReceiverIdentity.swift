@@ -4,6 +4,7 @@ import Glibc
 import JSON
 import Ledger
 import Storage
+import Time
 
 /// What runs, under which configuration and keys: what the ledger says at each start.
 struct ReceiverIdentity: Sendable {

@@ -2,6 +2,7 @@ import Datagrams
 import DiodeProtocol
 import EventLog
 import Threading
+import Time
 
 /// A listening socket on the core thread: where its batches come from, and which links it may carry.
 ///

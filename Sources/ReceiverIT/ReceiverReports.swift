@@ -1,4 +1,5 @@
 public import DiodeProtocol
+public import Time
 
 /// One epoch as the receiver sees it.
 public struct EpochReport: Sendable, Equatable {

@@ -7,6 +7,7 @@ import Ledger
 public import Outbox
 import Storage
 import Threading
+internal import Time
 
 /// The receiver as a daemon runs it: listeners, the core thread, and an outbox for each link.
 ///

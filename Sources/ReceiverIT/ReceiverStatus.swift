@@ -1,5 +1,6 @@
 public import DiodeProtocol
 public import Outbox
+public import Time
 
 /// A receiver as of one instant, for the control socket and the status page.
 public struct ReceiverStatus: Sendable {

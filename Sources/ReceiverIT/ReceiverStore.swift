@@ -4,6 +4,7 @@ import EventLog
 import Outbox
 import Storage
 import Threading
+import Time
 
 /// What the core thread hands to the store thread: one round of one link.
 struct StoreSubmission: Sendable {

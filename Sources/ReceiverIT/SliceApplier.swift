@@ -1,5 +1,6 @@
 import DiodeProtocol
 import Outbox
+import Time
 
 /// Makes one interval of the replica equal to a slice of the carousel (ADR 0013).
 ///

@@ -1,4 +1,5 @@
 import DiodeProtocol
+import Time
 
 /// The sender's clock along the live channel of one epoch: between which of its times the records of a gap were made.
 ///

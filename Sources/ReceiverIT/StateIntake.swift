@@ -1,4 +1,5 @@
 import DiodeProtocol
+import Time
 
 // What the sender says of its whole state: slices make the replica equal to it, checkpoints show whether that is so.
 //

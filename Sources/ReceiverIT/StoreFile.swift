@@ -4,6 +4,7 @@ import JSON
 import Ledger
 import Outbox
 import Storage
+import Time
 
 /// Everything that one transaction is to hold.
 struct StoreBatch: Sendable {

@@ -4,6 +4,7 @@ import Ledger
 import Outbox
 import Storage
 import Threading
+import Time
 
 /// The store thread: one transaction for everything that waits, of all links.
 ///

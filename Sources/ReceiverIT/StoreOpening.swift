@@ -3,6 +3,7 @@ import EventLog
 import Ledger
 import Outbox
 import Storage
+import Time
 
 /// What an earlier process left.
 struct RestoredLinks: Sendable {

@@ -1,4 +1,5 @@
 import DiodeProtocol
+import Time
 
 extension GapTracker {
     /// Gives up what the sender has no memory of: its database was lost or an older one was put back, so that no journal holds these

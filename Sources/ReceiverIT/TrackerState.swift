@@ -1,4 +1,5 @@
 import DiodeProtocol
+import Time
 
 // What of a tracker outlives the process: everything but units that wait, of which nobody was told.
 

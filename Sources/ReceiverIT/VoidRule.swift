@@ -1,4 +1,5 @@
 import DiodeProtocol
+import Time
 
 // The void rule (ADR 0009). A sender that lost its power may have sent more than its journal kept. Its next epoch's beats
 // say how far the old one was committed; whatever the receiver has or misses behind that mark is void, because the OT

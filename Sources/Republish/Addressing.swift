@@ -1,6 +1,7 @@
 import DiodeProtocol
 import Outbox
 import Threading
+import Time
 
 /// Decides under which topic and with which properties a delivery goes out, or what else becomes of it.
 ///

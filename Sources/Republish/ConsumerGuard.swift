@@ -1,6 +1,7 @@
 import DiodeProtocol
 import MQTT
 import Outbox
+import Time
 
 /// Keeps the live values of each topic apart for consumers that cannot follow the plant (ADR 0017): within the interval
 /// the last value wins.

@@ -4,6 +4,7 @@ import MQTT
 import Outbox
 import Sparkplug
 import Threading
+import Time
 
 /// The edge nodes of a link on the IT broker: carries out what the proxy decides, on one connection for each node, whose will is
 /// the node's death (ADR 0016).

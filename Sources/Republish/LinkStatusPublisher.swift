@@ -1,5 +1,6 @@
 public import DiodeProtocol
 import MQTT
+public import Time
 
 /// What the IT broker's consumers are told about a link, retained at `diode/<link>/status`.
 public struct LinkStatus: Sendable, Equatable {

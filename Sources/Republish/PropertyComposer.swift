@@ -1,6 +1,7 @@
 import DiodeProtocol
 import MQTT
 import Outbox
+import Time
 
 /// Puts together the properties of a publish: those of the plant in their order, with the message expiry interval run down,
 /// and behind them ours: `diode-link`, `diode-ts`, `diode-seq`, `diode-late` where a record came late, and `diode-refresh` where a value is

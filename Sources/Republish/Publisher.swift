@@ -3,6 +3,7 @@ public import EventLog
 public import MQTT
 public import Outbox
 public import Threading
+internal import Time
 
 /// Publishes one link on the IT broker, on a thread of its own.
 ///

@@ -3,6 +3,7 @@ import EventLog
 import MQTT
 import Outbox
 import Threading
+import Time
 
 /// The publisher's thread.
 ///

@@ -1,7 +1,8 @@
-public import DiodeProtocol
+internal import DiodeProtocol
 public import MQTT
 internal import Outbox
 public import Sparkplug
+public import Time
 
 /// What a publisher is told once.
 public struct PublisherSettings: Sendable {

@@ -1,6 +1,7 @@
 import DiodeProtocol
 public import MQTT
 public import Threading
+internal import Time
 
 /// Why what a link left on the IT broker could not be deleted, in one line.
 public enum RetainedSweepError: Error, Sendable, CustomStringConvertible {

@@ -1,5 +1,6 @@
 internal import DiodeProtocol
 internal import Threading
+internal import Time
 
 // From what may cross (PolicyGate.swift) to a numbered record.
 //

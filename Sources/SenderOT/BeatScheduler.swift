@@ -1,5 +1,6 @@
 public import Crypto
 public import DiodeProtocol
+public import Time
 
 /// Makes a heartbeat block each period (WIRE §6.3). The first is due at once, so that a receiver learns of a new epoch
 /// before its first record.

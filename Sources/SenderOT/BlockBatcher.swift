@@ -1,5 +1,6 @@
 internal import Crypto
 public import DiodeProtocol
+public import Time
 
 /// Gathers items into live blocks, closes them in time and numbers them (ADR 0006).
 ///

@@ -1,4 +1,5 @@
 internal import DiodeProtocol
+internal import Time
 
 /// What the OT broker says that it dropped, followed over its restarts and ours (ADR 0012): no I/O, no clock.
 ///

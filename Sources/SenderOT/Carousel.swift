@@ -1,5 +1,6 @@
 internal import DiodeProtocol
 internal import Threading
+internal import Time
 
 /// Decides when the next slice of the state is due, so that a round covers all of it in one period, steadily (ADR 0011).
 ///

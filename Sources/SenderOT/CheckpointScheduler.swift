@@ -1,5 +1,6 @@
 internal import DiodeProtocol
 internal import Threading
+internal import Time
 
 /// Decides when a checkpoint goes into the live stream: at least one each period, idle or not (ADR 0011).
 ///

@@ -1,4 +1,5 @@
 public import DiodeProtocol
+public import Time
 
 /// Says how far the OT broker's deliveries have been taken in: it grows, and acknowledging one acknowledges all before.
 public struct DeliveryTicket: RawRepresentable, Hashable, Comparable, Sendable {

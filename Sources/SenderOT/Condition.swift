@@ -1,5 +1,6 @@
 internal import DiodeProtocol
 internal import JSON
+internal import Time
 
 /// How one part of the whole is: one of the four objects of `status` (C1).
 ///

@@ -3,6 +3,7 @@ internal import EventLog
 internal import Storage
 internal import Synchronization
 internal import Threading
+internal import Time
 
 /// Repeats blocks out of the journal: what an operator asked for first, then what the schedule has due. Both are below live,
 /// beat and snapshot, so they take what the link has left.

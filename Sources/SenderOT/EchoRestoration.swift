@@ -1,6 +1,7 @@
 internal import DiodeProtocol
 internal import Storage
 internal import Threading
+internal import Time
 
 /// The echo schedule as it goes on over a restart: the cursors as they were noted, and marks taken from the times at which
 /// the journal's blocks were closed.

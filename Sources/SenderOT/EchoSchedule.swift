@@ -1,4 +1,5 @@
 public import DiodeProtocol
+public import Time
 
 /// Decides which blocks of the journal are to be repeated now (D5): no I/O, no clock.
 ///

@@ -1,6 +1,7 @@
 internal import DiodeProtocol
 internal import Sparkplug
 internal import Threading
+internal import Time
 
 /// What the plant's Sparkplug edge nodes and devices would say if they were born now, as values of topics of the pair's own
 /// (ADR 0016).

@@ -3,6 +3,7 @@ internal import DiodeProtocol
 internal import Glibc
 internal import Synchronization
 internal import Threading
+internal import Time
 
 /// The state and the loop of the emitter's thread.
 ///

@@ -1,6 +1,7 @@
 public import Crypto
 public import DiodeProtocol
 public import Storage
+public import Time
 
 /// Why no epoch can be begun.
 public enum EpochError: Error, Hashable, Sendable, CustomStringConvertible {

@@ -1,4 +1,5 @@
 internal import DiodeProtocol
+internal import Time
 
 /// A value that waits for the rate of its rule.
 struct HeldValue: Sendable {

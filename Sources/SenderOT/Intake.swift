@@ -2,6 +2,7 @@ internal import DiodeProtocol
 internal import MQTT
 internal import Sparkplug
 internal import Threading
+internal import Time
 
 /// Where the threads meet that feed the core: the main session's, the fetches', and the pulse that closes blocks in time.
 ///

@@ -3,6 +3,7 @@ internal import EventLog
 internal import Storage
 internal import Synchronization
 internal import Threading
+internal import Time
 
 /// What waits to be journalled.
 enum JournalEntry {

@@ -3,6 +3,7 @@ internal import DiodeProtocol
 internal import Glibc
 public import Storage
 internal import Threading
+internal import Time
 
 /// How far back journal and echo really reach (D5), at the rate at which the journal grew while it holds what it holds.
 ///

@@ -1,5 +1,6 @@
 internal import DiodeProtocol
 internal import Storage
+internal import Time
 
 /// A block of the journal with its place in it.
 struct JournalledBlock: Sendable {

@@ -1,6 +1,7 @@
 internal import DiodeProtocol
 internal import Storage
 internal import Threading
+internal import Time
 
 /// How far the blocks of the journal have come, by position.
 struct JournalMarks: Sendable, Equatable {

@@ -3,6 +3,7 @@ internal import EventLog
 internal import Storage
 internal import Synchronization
 internal import Threading
+internal import Time
 
 /// Makes committed blocks survive a loss of power and then says that their deliveries may be acknowledged: one
 /// `fdatasync` for all that were committed while the one before it ran (ADR 0009).

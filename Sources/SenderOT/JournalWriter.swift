@@ -1,6 +1,7 @@
 internal import DiodeProtocol
 internal import Storage
 internal import Threading
+internal import Time
 
 /// The journal's thread: commits what was appended, a batch at a time, then hands it on.
 ///

@@ -1,4 +1,5 @@
 public import DiodeProtocol
+public import Time
 
 /// The last known values of every exported topic: what a snapshot says, and what decides whether a fetched value is news.
 ///

@@ -1,4 +1,5 @@
-public import DiodeProtocol
+internal import DiodeProtocol
+public import Time
 
 /// Decides which class sends next and how many frames, so that the link never carries more than its rate, in steps far
 /// below a millisecond.

@@ -1,4 +1,5 @@
 internal import DiodeProtocol
+internal import Time
 
 /// What a changed policy does to topics that are held already (ADR 0017).
 ///

@@ -1,6 +1,7 @@
 internal import DiodeProtocol
 internal import MQTT
 internal import Threading
+internal import Time
 
 /// What the policy makes of a message: it stays, it waits, or it is a record.
 ///

@@ -2,6 +2,7 @@ public import DiodeProtocol
 internal import MQTT
 internal import Sparkplug
 internal import Threading
+public import Time
 
 /// Everything between what the OT broker delivers and closed blocks: no I/O, no clock. One thread at a time owns it.
 ///

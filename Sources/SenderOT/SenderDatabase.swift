@@ -1,5 +1,6 @@
 internal import DiodeProtocol
 public import Storage
+internal import Time
 
 /// The sender's database: epochs, the journal of blocks, and the last known values as of some block of it.
 ///

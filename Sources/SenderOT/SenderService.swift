@@ -10,6 +10,7 @@ public import MQTT
 internal import Storage
 internal import Synchronization
 internal import Threading
+internal import Time
 
 /// The sender as a daemon runs it: everything between the OT broker's socket and the link's.
 ///

@@ -6,6 +6,7 @@ internal import JSON
 internal import Sparkplug
 internal import Storage
 internal import Threading
+internal import Time
 
 /// The configuration in the terms of the stages.
 extension SenderService {

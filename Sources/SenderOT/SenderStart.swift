@@ -1,5 +1,6 @@
 internal import DiodeProtocol
 internal import Storage
+internal import Time
 
 /// What a sender begins with: an epoch of its own, and what the lifetimes before it left.
 ///

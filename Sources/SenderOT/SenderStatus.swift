@@ -5,6 +5,7 @@ internal import MQTT
 internal import Sparkplug
 internal import Storage
 internal import Threading
+internal import Time
 
 /// What the sender knows of itself at one moment, for the control socket and the beat.
 struct SenderStatus: Sendable {

@@ -1,4 +1,5 @@
 public import DiodeProtocol
+internal import Time
 
 /// A slice of the state as blocks of the snapshot channel. They are not journalled: the next round says it anew.
 public struct SnapshotSlice: Sendable {

@@ -1,5 +1,6 @@
 internal import DiodeProtocol
 internal import Storage
+internal import Time
 
 /// A topic's slots as they are kept on disk. Values are encoded by `NamespaceSlots.Value`.
 struct SlotRow: Sendable {

@@ -1,4 +1,5 @@
 public import DiodeProtocol
+public import Time
 
 extension NamespaceSlots {
     /// The content of one slot.

@@ -1,5 +1,6 @@
 internal import DiodeProtocol
 internal import Threading
+internal import Time
 
 /// Tells the whole state, again and again: slices in the order of the carousel, and checkpoints in the live stream.
 ///

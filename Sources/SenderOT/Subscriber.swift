@@ -3,6 +3,7 @@ internal import EventLog
 internal import MQTT
 internal import Sparkplug
 internal import Threading
+internal import Time
 
 /// Owns the connection to the OT broker: subscribes to what is exported, feeds the core, and acknowledges what is safe.
 ///

@@ -6,6 +6,7 @@ import Glibc
 import JSON
 import ReceiverIT
 import Threading
+import Time
 
 /// `diode-recv ack`: somebody accepts a loss. The daemon that runs writes it; where none does, the command itself.
 enum Ack {

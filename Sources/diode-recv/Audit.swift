@@ -7,6 +7,7 @@ import Ledger
 import ReceiverIT
 import Storage
 import Threading
+import Time
 
 /// `diode-recv --audit`: what was lost, and whether the books balance, read from the database in one transaction. The daemon
 /// may run or not.

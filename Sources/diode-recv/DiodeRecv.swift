@@ -2,15 +2,15 @@
 //
 //   arguments ─▶ ReceiverLanguage ─▶ one of: Run, Pair, ReceiverCheck, Ack, Forget, Audit, status ─▶ exit code
 //
-//   1. ReceiverLanguage.swift — the commands and options of diode-recv
-//   2. Run.swift — the daemon: receive, publish, drain
-//   3. StatusReply.swift — the daemon's answer to `status`
-//   4. Pair.swift — takes a link card that the operator has confirmed
-//   5. ReceiverCheck.swift — tests what can be tested, and shows the effective configuration
-//   6. OperatorRequest.swift — a command that changes something, by the daemon or without it
-//   7. Ack.swift — accepts a loss, by name and reason
-//   8. Forget.swift — clears what a removed link left
-//   9. Audit.swift — reads the books, narrows them to a period, and says what they come to
+//   ReceiverLanguage.swift — the commands and options of diode-recv
+//   Run.swift — the daemon: receive, publish, drain
+//   StatusReply.swift — the daemon's answer to `status`
+//   Pair.swift — takes a link card that the operator has confirmed
+//   ReceiverCheck.swift — tests what can be tested, and shows the effective configuration
+//   OperatorRequest.swift — a command that changes something, by the daemon or without it
+//   Ack.swift — accepts a loss, by name and reason
+//   Forget.swift — clears what a removed link left
+//   Audit.swift — reads the books, narrows them to a period, and says what they come to
 import Commands
 import Configuration
 import EventLog

@@ -8,6 +8,7 @@ import MQTT
 import ReceiverIT
 import Republish
 import Threading
+import Time
 
 /// `diode-recv forget`: what a removed link left goes, first on the IT broker, then in the database. The daemon that runs writes the latter;
 /// where none does, the command itself.

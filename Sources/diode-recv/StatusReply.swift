@@ -4,6 +4,7 @@ import Outbox
 import ReceiverIT
 import Republish
 import Sparkplug
+import Time
 
 /// The daemon's answer to `diode-recv status`: whether it is the network, the plant, the sender or the IT broker, in one look.
 ///

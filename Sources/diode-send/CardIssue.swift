@@ -6,6 +6,7 @@ import DiodeProtocol
 import JSON
 import SenderOT
 import Threading
+import Time
 
 /// `diode-send card`: a fresh card of the same key. Receivers without state refuse what is older than its lowest epoch:
 /// that of the running daemon, or one that the next start will exceed.

@@ -2,16 +2,16 @@
 //
 //   arguments ─▶ SenderLanguage ─▶ one of: Run, Keygen, CardIssue, SenderCheck, Resend, status ─▶ exit code
 //
-//   1. SenderLanguage.swift — the commands and options of diode-send
-//   2. Run.swift — the daemon
-//   3. Keygen.swift — a new key and its card
-//   4. CardIssue.swift — a fresh card of the same key
-//   5. SenderCheck.swift — tests what can be tested, and shows the effective configuration
-//   6. PolicyCheck.swift — what the export policy would do with one message
-//   7. RunningCheck.swift — which topics a file would add and remove
-//   8. AcceptDeletions.swift — releases deletions that are held
-//   9. Resend.swift — repeats what the receiver misses
-//  10. NeighbourTable.swift — what the kernel knows of the far side
+//   SenderLanguage.swift — the commands and options of diode-send
+//   Run.swift — the daemon
+//   Keygen.swift — a new key and its card
+//   CardIssue.swift — a fresh card of the same key
+//   SenderCheck.swift — tests what can be tested, and shows the effective configuration
+//   PolicyCheck.swift — what the export policy would do with one message
+//   RunningCheck.swift — which topics a file would add and remove
+//   AcceptDeletions.swift — releases deletions that are held
+//   Resend.swift — repeats what the receiver misses
+//   NeighbourTable.swift — what the kernel knows of the far side
 import Commands
 import Configuration
 import Glibc

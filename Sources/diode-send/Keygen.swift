@@ -3,6 +3,7 @@ import Crypto
 import DiodeProtocol
 import Glibc
 import Threading
+import Time
 
 /// `diode-send keygen`: a key and its card. Prints the fingerprint and nothing else, so that a script can keep it.
 enum Keygen {

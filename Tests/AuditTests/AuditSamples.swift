@@ -2,6 +2,7 @@ import Audit
 import DiodeProtocol
 import JSON
 import TestKit
+import Time
 
 /// Reports to judge: sound accounts with as many gaps as asked for.
 enum AuditSamples {

@@ -4,6 +4,7 @@ import Foundation
 import JSON
 import TestKit
 import Testing
+import Time
 
 @Suite("The audit's periods")
 struct PeriodTests {

@@ -3,6 +3,7 @@ import DiodeProtocol
 import JSON
 import TestKit
 import Testing
+import Time
 
 @Suite("The audit's opening and closing balances")
 struct StatementTests {

@@ -2,6 +2,7 @@ import DiodeProtocol
 import Foundation
 import TestKit
 import Testing
+import Time
 
 @Suite("diode-send resend", .timeLimit(.minutes(2)))
 struct ResendTests {

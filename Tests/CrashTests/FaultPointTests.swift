@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import TestKit
 import Testing
+import Time
 
 /// Kills at chosen calls of the disk, where luck would seldom hit: in the first start, in a commit, before and in its sync, in a
 /// checkpoint. Each point is a process that dies there under load; in the end every number is accounted for.

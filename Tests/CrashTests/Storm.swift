@@ -1,4 +1,5 @@
 import TestKit
+import Time
 
 /// Lets so many random events happen to a plant under load.
 ///

@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import TestKit
 import Threading
+import Time
 
 /// The pair between two brokers, with a tap on either side, a relay between and a disk of its own under each program.
 final class StormPlant: Sendable {

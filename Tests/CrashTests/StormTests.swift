@@ -1,6 +1,7 @@
 import Foundation
 import TestKit
 import Testing
+import Time
 
 /// P1 under everything at once, with the shipped programs, real brokers and 5,000 messages a second.
 @Suite("The storm", .serialized, .timeLimit(.minutes(240)))

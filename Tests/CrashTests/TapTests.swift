@@ -2,6 +2,7 @@ import MQTT
 import TestKit
 import Testing
 import Threading
+import Time
 
 /// The tap and the load themselves, between a real broker and our own client.
 @Suite("The tap on the wire")

@@ -2,6 +2,7 @@ import DiodeProtocol
 import Foundation
 import TestKit
 import Testing
+import Time
 
 @Suite("Resend bundles")
 struct BundleTests {

@@ -1,6 +1,7 @@
 import Crypto
 import DiodeProtocol
 import Testing
+import Time
 
 @Suite("Link card")
 struct LinkCardTests {

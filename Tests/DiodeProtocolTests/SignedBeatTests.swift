@@ -1,6 +1,7 @@
 import Crypto
 import DiodeProtocol
 import Testing
+import Time
 
 @Suite("A signed beat, as it is kept")
 struct SignedBeatTests {

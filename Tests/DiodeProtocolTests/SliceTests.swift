@@ -2,6 +2,7 @@ import Crypto
 import DiodeProtocol
 import TestKit
 import Testing
+import Time
 
 @Suite("Slice")
 struct SliceTests {

@@ -1,6 +1,7 @@
 import DiodeProtocol
 import TestKit
 import Testing
+import Time
 
 @Suite("Text and times")
 struct TextTests {

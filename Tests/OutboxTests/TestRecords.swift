@@ -1,6 +1,7 @@
 import DiodeProtocol
 import Outbox
 import Threading
+import Time
 
 /// A record as a test writes it; its payload begins with its sequence in decimal and a colon.
 struct TestRecord: Hashable {

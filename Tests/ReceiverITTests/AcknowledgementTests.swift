@@ -5,6 +5,7 @@ import TestKit
 import Testing
 
 @testable import ReceiverIT
+import Time
 
 @Suite("diode-recv ack", .timeLimit(.minutes(2)))
 struct AcknowledgementTests {

@@ -9,6 +9,7 @@ import TestKit
 import Testing
 
 @testable import ReceiverIT
+import Time
 
 @Suite("What the sender signed, in the ledger", .timeLimit(.minutes(2)))
 struct AnchorTests {

@@ -10,6 +10,7 @@ import Testing
 import Threading
 
 @testable import ReceiverIT
+import Time
 
 /// How long an audit takes and how large ledger and bundle grow with gaps. `make bench-audit` prints it of the optimised program;
 /// `AUDIT_PAGES=<folder>` keeps the HTML pages.

@@ -4,6 +4,7 @@ import TestKit
 import Testing
 
 @testable import ReceiverIT
+import Time
 
 @Suite("Epochs, floors and losses, on the whole core")
 struct EpochTests {

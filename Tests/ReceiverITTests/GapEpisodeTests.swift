@@ -3,6 +3,7 @@ import TestKit
 import Testing
 
 @testable import ReceiverIT
+import Time
 
 @Suite("Episodes of gaps")
 struct GapEpisodeTests {

@@ -7,6 +7,7 @@ import TestKit
 import Testing
 
 @testable import ReceiverIT
+import Time
 
 @Suite("The table of lost gaps within its limit")
 struct GapMergingTests {

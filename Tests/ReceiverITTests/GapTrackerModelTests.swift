@@ -3,6 +3,7 @@ import TestKit
 import Testing
 
 @testable import ReceiverIT
+import Time
 
 /// The live channel of one epoch told with sets of numbers instead of runs: slow, and simple enough to be believed.
 private struct NaiveTrack {

@@ -9,6 +9,7 @@ import Testing
 import Threading
 
 @testable import ReceiverIT
+import Time
 
 @Suite("The ledger of a receiver, verified by diode-recv", .timeLimit(.minutes(2)))
 struct LedgerProofTests {

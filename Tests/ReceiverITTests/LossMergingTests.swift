@@ -5,6 +5,7 @@ import TestKit
 import Testing
 
 @testable import ReceiverIT
+import Time
 
 @Suite("The table of losses within its limit")
 struct LossMergingTests {

@@ -13,6 +13,7 @@ import Testing
 import Threading
 
 @testable import ReceiverIT
+import Time
 
 @Suite("What a receiver stores outlives it", .timeLimit(.minutes(2)))
 struct ReceiverStoreTests {

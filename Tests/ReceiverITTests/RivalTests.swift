@@ -3,6 +3,7 @@ import TestKit
 import Testing
 
 @testable import ReceiverIT
+import Time
 
 @Suite("W-21 a second sender with an epoch of its own, on the whole core")
 struct RivalTests {

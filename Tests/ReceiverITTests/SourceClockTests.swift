@@ -6,6 +6,7 @@ import TestKit
 import Testing
 
 @testable import ReceiverIT
+import Time
 
 @Suite("Which times of the plant a gap lies between", .timeLimit(.minutes(2)))
 struct SourceClockTests {

@@ -2,6 +2,7 @@ import Crypto
 import DiodeProtocol
 
 @testable import ReceiverIT
+import Time
 
 /// A sender that knows its state: it numbers what it publishes, tells slices of what it holds, and says checkpoints.
 final class StatePlant {

@@ -3,6 +3,7 @@ import DiodeProtocol
 import Outbox
 
 @testable import ReceiverIT
+import Time
 
 /// A receiver core under virtual time, with everything it committed.
 final class TestLink {

@@ -1,6 +1,7 @@
 import Crypto
 import DiodeProtocol
 import FEC
+import Time
 
 /// One block as a test wants it sent.
 struct TestBlock {

@@ -4,6 +4,7 @@ import Outbox
 import Testing
 
 @testable import Republish
+import Time
 
 @Suite("TopicMapper")
 struct TopicMapperTests {

@@ -6,6 +6,7 @@ import TestKit
 import Testing
 
 @testable import Republish
+import Time
 
 @Suite("Publisher on a real broker", .timeLimit(.minutes(2)))
 struct PublisherTests {

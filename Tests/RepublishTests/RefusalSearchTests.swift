@@ -3,6 +3,7 @@ import Outbox
 import Testing
 
 @testable import Republish
+import Time
 
 /// A broker that ends the connection instead of refusing a delivery.
 struct RefusalSearchTests {

@@ -2,6 +2,7 @@ import DiodeProtocol
 import MQTT
 import Outbox
 import Threading
+import Time
 
 /// A delivery as a test writes it.
 func testDelivery(

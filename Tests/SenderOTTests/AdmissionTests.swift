@@ -3,6 +3,7 @@ import MQTT
 import Testing
 
 @testable import SenderOT
+import Time
 
 /// What the options of a rule do to messages: no broker, virtual time.
 @Suite struct AdmissionTests {

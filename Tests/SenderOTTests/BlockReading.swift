@@ -4,6 +4,7 @@ import MQTT
 import Testing
 
 @testable import SenderOT
+import Time
 
 /// A record as a receiver reads it.
 struct ReadRecord: Equatable {

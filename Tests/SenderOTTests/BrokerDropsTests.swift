@@ -3,6 +3,7 @@ import TestKit
 import Testing
 
 @testable import SenderOT
+import Time
 
 @Suite struct BrokerDropsTests {
     private func time(_ seconds: UInt64) -> UnixMilliseconds {

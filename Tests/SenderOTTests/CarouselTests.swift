@@ -3,6 +3,7 @@ import TestKit
 import Testing
 
 @testable import SenderOT
+import Time
 
 /// When slices and checkpoints are due.
 struct CarouselTests {

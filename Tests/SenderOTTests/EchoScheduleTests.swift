@@ -5,6 +5,7 @@ import Testing
 import Threading
 
 @testable import SenderOT
+import Time
 
 @Suite(.timeLimit(.minutes(1)))
 struct EchoScheduleTests {

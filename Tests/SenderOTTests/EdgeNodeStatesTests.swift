@@ -4,6 +4,7 @@ import TestKit
 import Testing
 
 @testable import SenderOT
+import Time
 
 /// States of Sparkplug edge nodes on their way through a whole core (ADR 0016).
 struct EdgeNodeStatesTests {

@@ -4,6 +4,7 @@ import TestKit
 import Testing
 
 @testable import SenderOT
+import Time
 
 @Suite struct EpochReservationTests {
     private let now = UnixMilliseconds(rawValue: EpochReservation.earliestClock.rawValue + 1_000)

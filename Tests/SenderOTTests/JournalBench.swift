@@ -6,6 +6,7 @@ import Testing
 import Threading
 
 @testable import SenderOT
+import Time
 
 /// A journal with everything around it but a sender: a database in a folder of its own, and a queue that a test empties.
 final class JournalBench: Sendable {

@@ -4,6 +4,7 @@ import TestKit
 import Testing
 
 @testable import SenderOT
+import Time
 
 @Suite struct JournalReachTests {
     private let now = UnixMilliseconds(rawValue: 1_800_000_000_000)

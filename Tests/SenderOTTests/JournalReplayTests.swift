@@ -5,6 +5,7 @@ import TestKit
 import Testing
 
 @testable import SenderOT
+import Time
 
 /// What a sender knows again after it was killed: real files, the journal's own writer, and a core that has lived on.
 @Suite(.timeLimit(.minutes(1)))

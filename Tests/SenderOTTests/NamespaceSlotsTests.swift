@@ -3,6 +3,7 @@ import TestKit
 import Testing
 
 @testable import SenderOT
+import Time
 
 @Suite struct NamespaceSlotsTests {
     private func stamp(_ sequence: UInt64) -> Stamp {

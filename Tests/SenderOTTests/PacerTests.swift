@@ -2,6 +2,7 @@ import DiodeProtocol
 import Testing
 
 @testable import SenderOT
+import Time
 
 @Suite struct PacerTests {
     private static let frame = 12_304  // a full 1500-byte frame

@@ -5,6 +5,7 @@ import TestKit
 import Testing
 
 @testable import SenderOT
+import Time
 
 /// Bundles against a real journal of two epochs.
 @Suite(.timeLimit(.minutes(1)))

@@ -4,6 +4,7 @@ import TestKit
 import Testing
 
 @testable import SenderOT
+import Time
 
 @Suite struct SenderCoreTests {
     @Test("P10 a record that finds the sender idle leaves at once, alone")

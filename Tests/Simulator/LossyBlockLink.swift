@@ -4,6 +4,7 @@ import FEC
 import ReceiverIT
 import SenderOT
 import TestKit
+import Time
 
 /// Blocks of one shape, encoded by the sender's encoder, thinned out at random, and given to the receiver's core.
 struct LossyBlockLink: ~Copyable {

@@ -4,6 +4,7 @@ import Outbox
 public import ReceiverIT
 import SenderOT
 public import TestKit
+import Time
 
 /// Lives through a scenario under virtual time and checks the promises at every step.
 ///

@@ -1,5 +1,6 @@
 import DiodeProtocol
 import SenderOT
+import Time
 
 /// The sender's journal as a list: what was closed, how much of it has left, and what is repeated when.
 ///

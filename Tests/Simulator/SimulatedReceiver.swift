@@ -2,6 +2,7 @@ import Audit
 import DiodeProtocol
 import ReceiverIT
 import TestKit
+import Time
 
 /// The receiver's side: the core, and the real database behind it where a history kills it.
 struct SimulatedReceiver: ~Copyable {

@@ -2,6 +2,7 @@ import DiodeProtocol
 import FEC
 import MQTT
 import SenderOT
+import Time
 
 /// The sender's side: the core, the journal behind it, and the OT broker before it, which delivers again what a dead sender did
 /// not acknowledge.

@@ -2,6 +2,7 @@ import DiodeProtocol
 import ReceiverIT
 import SenderOT
 import TestKit
+import Time
 
 // What each fault does to the pair. How long things last is drawn around what the echo schedule reaches.
 extension PairSimulation {

@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import Synchronization
 import Threading
+import Time
 
 /// Stands on the wire between a broker and its client and keeps an account of numbered messages.
 ///

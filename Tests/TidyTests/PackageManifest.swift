@@ -20,7 +20,8 @@ struct PackageManifest {
         for call in text.matches(of: /(?:\b(room|command|tests|system)\(\s*|(\.target)\(\s*name:\s*)"([^"]+)"/) {
             let kind = String(call.output.1 ?? "target")
             let name = String(call.output.3)
-            let arguments = Self.restOfCall(text, from: call.range.upperBound)
+            let arguments = Self.restOfCall(text, from: call.range.upperBound).replacing(
+                /exclude:\s*\[[^\]]*\]/, with: "")
             var dependencies = Set<String>()
             if kind != "system" {
                 for list in arguments.matches(of: /\[([^\]]*)\]/) {
@@ -30,7 +31,7 @@ struct PackageManifest {
                     dependencies.formUnion(lists[String(plus.output.1)] ?? [])
                 }
             }
-            if kind == "tests" { dependencies.insert("TestKit") }
+            if kind == "tests" { dependencies.formUnion(["TestKit", "Time"]) }
             let path = arguments.firstMatch(of: /path:\s*"([^"]+)"/).map { String($0.output.1) }
             let folder = path ?? (kind == "tests" ? "Tests/" : "Sources/") + name
             targets[name] = Target(name: name, dependencies: dependencies, folder: folder + "/")

@@ -4,6 +4,8 @@ struct PlantedDefect: Sendable, CustomStringConvertible {
     let path: String
     let change: @Sendable (String) -> String
     let complaint: String
+    /// Further files that the change comes with, by path.
+    let files: [String: String]
 
     var description: String { "\(rule): \(path) (\(complaint))" }
 
@@ -12,14 +14,18 @@ struct PlantedDefect: Sendable, CustomStringConvertible {
         self.rule = rule
         self.path = path
         self.complaint = complaint
+        files = [:]
         change = { $0.replacing(old, with: new) }
     }
 
     /// Adds `text` at the end.
-    init(_ rule: String, _ path: String, adding text: String, _ complaint: String) {
+    init(
+        _ rule: String, _ path: String, adding text: String, files: [String: String] = [:], _ complaint: String
+    ) {
         self.rule = rule
         self.path = path
         self.complaint = complaint
+        self.files = files
         change = { $0 + text }
     }
 
@@ -60,16 +66,41 @@ struct PlantedDefect: Sendable, CustomStringConvertible {
 
     private static let drawings: [PlantedDefect] = [
         .init("drawings", "Sources/SenderOT/Journal.swift", adding: "let x = 1", "is missing in the drawing"),
+        .init("drawings", "Sources/SenderOT/Emission/Queue.swift", adding: "let x = 1", "is missing in the drawing"),
+        .init("drawings", "Tests/TestKit/Broker.swift", adding: "let x = 1", "is missing in the drawing"),
         .init(
-            "drawings", "Sources/SenderOT/SenderOT.swift", adding: "//   3. Attic.swift — none\n", "not another file"),
+            "drawings", "Sources/SenderOT/SenderOT.swift", adding: "//   Attic.swift — none\n", "not another part"),
+        .init("drawings", "Sources/SenderOT/SenderOT.swift", adding: "//   Attic/ — none\n", "not another part"),
         .init(
-            "drawings", "Sources/SenderOT/SenderOT.swift", adding: "//   3. SenderOT.swift — itself\n",
-            "not another file"),
+            "drawings", "Sources/SenderOT/SenderOT.swift", adding: "//   FrameEmitter.swift — of a folder\n",
+            "not another part"),
         .init(
-            "drawings", "Sources/SenderOT/SenderOT.swift", adding: "//   3. Pacer.swift — again\n",
+            "drawings", "Sources/SenderOT/SenderOT.swift", adding: "//   SenderOT.swift — itself\n",
+            "not another part"),
+        .init(
+            "drawings", "Sources/SenderOT/SenderOT.swift", adding: "//   Pacer.swift — again\n",
             "lists Pacer.swift twice"),
-        .init("drawings", "Sources/SenderOT/SenderOT.swift", "//   2. Frame", "//   3. Frame", "stage 3 should be 2"),
-        .init("drawings", "Sources/diode-recv/Main.swift", adding: "let x = 1", "has no entry file DiodeRecv.swift"),
+        .init(
+            "drawings", "Sources/SenderOT/SenderOT.swift", adding: "//   Emission/ — again\n", "lists Emission/ twice"),
+        .init(
+            "drawings", "Sources/SenderOT/SenderOT.swift", "//   Emission/ — sends\n", "", "is missing in the drawing"),
+        .init(
+            "drawings", "Sources/SenderOT/SenderOT.swift", "//   Pacer", "//   1. Pacer", "is missing in the drawing"),
+        .init("drawings", "Demo/diode-demo/Main.swift", adding: "let x = 1", "has no entry file DiodeDemo.swift"),
+        .init(
+            "drawings", "Tests/FECTests/Fixtures/Code.swift", adding: "let x = 1", "has no entry file Fixtures.swift"),
+        .init(
+            "drawings", "Tests/FECTests/Fixtures/Deep/Code.swift", adding: "let x = 1", "is missing in the drawing"),
+        .init(
+            "drawings", "Package.swift", "room(\"FEC\")",
+            "room(\"FEC\"), room(\"Deep\", path: \"Sources/ReceiverIT/Deep\")",
+            "has no entry file Deep.swift"),
+        .init(
+            "drawings", "Sources/FEC/FEC.swift",
+            adding: (1...StageDrawings.mostFiles + 1).map { "//   Stage\($0).swift — one of many\n" }.joined(),
+            files: Dictionary(
+                uniqueKeysWithValues: (1...StageDrawings.mostFiles + 1).map { ("Sources/FEC/Stage\($0).swift", "") }),
+            "holds 16 files beside its entry file, more than 15"),
     ]
 
     private static let imports: [PlantedDefect] = [
@@ -83,35 +114,48 @@ struct PlantedDefect: Sendable, CustomStringConvertible {
             "imports", "Tests/FECTests/FECTests.swift", adding: "@testable import diode_send",
             "no arrow FECTests → diode-send"),
         .init(
-            "imports", "Package.swift", "\"FEC\"] + shared),\n        room(\n",
-            "\"SenderOT\"] + shared),\n        room(\n", "must not reach SenderOT"),
+            "imports", "Package.swift", "room(\"Outbox\")", "room(\"Outbox\", [\"ReceiverIT\"])",
+            "Outbox must not reach ReceiverIT"),
+        .init(
+            "imports", "Package.swift", "[\"DatagramEmission\"]", "[\"DatagramEmission\", \"DatagramListening\"]",
+            "SenderOTEmission must not reach DatagramListening"),
+        .init(
+            "imports", "Package.swift", "room(\"MQTT\"", "room(\"Speech\"", "no target for the import rule about MQTT"),
         .init("imports", "Package.swift", "room(\"FEC\")", "room(\"FEC\", [\"CLinux\"])", "FEC must not reach CLinux"),
         .init("imports", "Sources/FEC/FEC.swift", adding: "import Foundation", "FEC may not import Foundation"),
         .init(
             "imports", "Sources/SenderOT/Pacer.swift", adding: "internal import FoundationEssentials",
             "SenderOT may not import"),
         .init(
-            "imports", "Sources/Configuration/Configuration.swift", adding: "internal import Foundation",
+            "imports", "Sources/Shared/Configuration/Configuration.swift", adding: "internal import Foundation",
             "Configuration may not import"),
     ]
 
     private static let oneWay: [PlantedDefect] =
-        OneWay.sides[0].calls.map {
+        OneWay.receiver.calls.map {
             .init(
                 "one way", "Sources/ReceiverIT/FrameListener.swift", adding: "if \($0)(fd, x) < 0 {}",
-                "receiver's link code calls \($0)()")
+                "the receiver's link code calls \($0)()")
         }
-        + OneWay.sides[1].calls.map {
+        + OneWay.sender.calls.map {
             .init(
-                "one way", "Sources/SenderOT/FrameEmitter.swift", adding: "let n = Glibc.\($0)(fd)",
-                "sender's link code calls \($0)()")
+                "one way", "Sources/SenderOT/Emission/Any.swift", adding: "let n = Glibc.\($0)(fd)",
+                "the sender's link code calls \($0)()")
+        }
+        + OneWay.common.calls.map {
+            .init(
+                "one way", "Sources/Shared/Datagrams/SocketAddress.swift", adding: "\($0)(fd)",
+                "both sides of the link share calls \($0)()")
         } + [
             .init(
-                "one way", "Sources/Datagrams/DatagramListener.swift", adding: "_ = sendto(fd)",
-                "receiver's link code calls sendto()"),
+                "one way", "Sources/Shared/Datagrams/Listening/Any.swift", adding: "_ = sendto(fd)",
+                "the receiver's link code calls sendto()"),
             .init(
-                "one way", "Sources/Datagrams/DatagramEmitter.swift", adding: "_ = recv(fd)",
-                "sender's link code calls recv()"),
+                "one way", "Sources/Shared/Datagrams/Emitting/Any.swift", adding: "_ = recv(fd)",
+                "the sender's link code calls recv()"),
+            .init(
+                "one way", "Sources/ReceiverIT/Deep/Store/Any.swift", adding: "write(fd)",
+                "the receiver's link code calls write()"),
         ]
 
     private static let documents: [PlantedDefect] = [

@@ -11,38 +11,58 @@ struct PlantedDefectTests {
         let package = Package(
             targets: [
                 command("diode-send", ["SenderOT"] + shared),
-                room("SenderOT", ["DiodeProtocol", "FEC"] + shared),
+                command("diode-recv", ["ReceiverIT"] + shared),
+                room("SenderOT", ["DiodeProtocol", "FEC"] + shared, exclude: ["Emission", "MQTT"]),
+                room("SenderOTEmission", ["DatagramEmission"], path: "Sources/SenderOT/Emission"),
                 room("ReceiverIT", ["DiodeProtocol", "FEC"] + shared),
+                room("Outbox"), room("Republish"),
                 room(
                     "DiodeProtocol",
                     ["CZstd"]),
-                room("FEC"), room("Threading"), room("Configuration"), room("Datagrams"),
-                .target(name: "CLinux"),
-                system("CZstd", "libzstd", "libzstd-dev"),
+                room("FEC"), room("MQTT", path: "Sources/Shared/MQTT"),
+                room("Threading", path: "Sources/Shared/Threading"),
+                room("Configuration", path: "Sources/Shared/Configuration"),
+                room("Datagrams", path: "Sources/Shared/Datagrams", exclude: ["Emitting", "Listening"]),
+                room("DatagramEmission", ["Datagrams"], path: "Sources/Shared/Datagrams/Emitting"),
+                room("DatagramListening", ["Datagrams"], path: "Sources/Shared/Datagrams/Listening"),
+                .target(name: "CLinux", path: "Sources/Shared/CLinux"),
+                system("CZstd", "libzstd", "libzstd-dev", path: "Sources/Shared/CZstd"),
+                system("CSQLite", "sqlite3", "libsqlite3-dev", path: "Sources/Shared/CSQLite"),
                 system("CISAL", "libisal", "libisal-dev", path: "Tests/CISAL"),
                 room("TestKit", path: "Tests/TestKit"),
                 tests("FECTests", ["FEC", "CISAL"]),
             ])
         """,
         "Sources/diode-send/DiodeSend.swift": "internal import SenderOT\n",
-        "Sources/SenderOT/SenderOT.swift": "//   1. Pacer.swift — waits\n//   2. FrameEmitter.swift — sends\n",
+        "Sources/diode-recv/DiodeRecv.swift": "internal import ReceiverIT\n",
+        "Sources/SenderOT/SenderOT.swift": "//   Pacer.swift — waits\n//   Emission/ — sends\n",
         "Sources/SenderOT/Pacer.swift": "public import DiodeProtocol\ninternal import Threading\n",
-        "Sources/SenderOT/FrameEmitter.swift":
-            "// Sends (P1, D2; ADR 0001, WIRE §1).\nlet sent = cl_sendmmsg(descriptor, vector, 4, 0)\n"
+        "Sources/SenderOT/Emission/Emission.swift": "//   FrameEmitter.swift — sends\n",
+        "Sources/SenderOT/Emission/FrameEmitter.swift":
+            "// Sends (P1, D2; ADR 0001, WIRE §1).\nimport DatagramEmission\nlet sent = cl_sendmmsg(descriptor, vector, 4, 0)\n"
             + "let emit = try WorkerThread(\n    name: \"emit\") { send() }\n",
-        "Sources/ReceiverIT/ReceiverIT.swift": "//   1. FrameListener.swift — listens\n",
+        "Sources/ReceiverIT/ReceiverIT.swift": "//   FrameListener.swift — listens\n//   Deep/ — of folders only\n",
         "Sources/ReceiverIT/FrameListener.swift":
             "let got = cl_recvmmsg(fd, v, 4, 0)\nstore.write(row) // never send()\n",
-        "Sources/Datagrams/Datagrams.swift": "//   1. DatagramListener.swift — listens\n",
-        "Sources/Datagrams/DatagramListener.swift": "func send(_ byte: UInt8) {}\n",
+        "Sources/ReceiverIT/Deep/Store/Store.swift": "// keeps\n",
+        "Sources/Outbox/Outbox.swift": "// keeps\n", "Sources/Republish/Republish.swift": "// publishes\n",
         "Sources/DiodeProtocol/DiodeProtocol.swift": "internal import CZstd\n",
         "Sources/FEC/FEC.swift": "// W-12 is the matrix.\n",
-        "Sources/Threading/Threading.swift": "// Safe: it is written once.\n@frozen\nnonisolated(unsafe) var x = 1\n",
-        "Sources/Configuration/Configuration.swift": "// reads\n",
-        "Sources/CLinux/CLinux.c": "", "Sources/CZstd/shim.h": "", "Tests/CISAL/shim.h": "",
+        "Sources/Shared/MQTT/MQTT.swift": "// speaks\n",
+        "Sources/Shared/Datagrams/Datagrams.swift":
+            "//   SocketAddress.swift — names\n//   Emitting/ — emits\n//   Listening/ — listens\n",
+        "Sources/Shared/Datagrams/SocketAddress.swift": "_ = bind(fd)\n",
+        "Sources/Shared/Datagrams/Emitting/Emitting.swift": "_ = cl_sendmmsg(fd)\n",
+        "Sources/Shared/Datagrams/Listening/Listening.swift": "func send(_ byte: UInt8) {}\n_ = cl_recvmmsg(fd)\n",
+        "Sources/Shared/Threading/Threading.swift":
+            "// Safe: it is written once.\n@frozen\nnonisolated(unsafe) var x = 1\n",
+        "Sources/Shared/Configuration/Configuration.swift": "// reads\n",
+        "Sources/Shared/CLinux/CLinux.c": "", "Sources/Shared/CZstd/shim.h": "", "Sources/Shared/CSQLite/shim.h": "",
+        "Tests/CISAL/shim.h": "",
         "Tests/TestKit/TestKit.swift": "import Foundation\n",
         "Tests/FECTests/FECTests.swift":
             "import FEC\n@Test(\n    \"P1 W-12 symbols follow the matrix\") func matrix() {}\n",
+        "Tests/FECTests/Fixtures/Deep/Deep.swift": "// a code to compare with\n",
         "Makefile": Scripts.makeTargets.map { "\($0): ## what it does\n" }.joined(),
         ".ci/run": "#!/usr/bin/env bash\nset -e\ncd .\nexec make test </dev/null\n",
         "README.md": """
@@ -52,8 +72,9 @@ struct PlantedDefectTests {
         "docs/ARCHITECTURE.md": "```\n│ Pacer   waits   │ SenderOT\n```\n"
             + "## Threads\n\n| both | the main thread |\n| sender | `emit` | sends |\n\n## Rooms\n\n"
             + [
-                "diode-send", "SenderOT", "ReceiverIT", "Datagrams", "DiodeProtocol", "FEC", "Threading",
-                "Configuration",
+                "diode-send", "diode-recv", "SenderOT", "SenderOT/Emission", "ReceiverIT", "Outbox", "Republish",
+                "DiodeProtocol", "FEC", "Shared/MQTT", "Shared/Threading", "Shared/Configuration", "Shared/Datagrams",
+                "Shared/Datagrams/Emitting", "Shared/Datagrams/Listening",
             ]
             .map { "- `Sources/\($0)`\n" }.joined(),
         "docs/WIRE.md":
@@ -69,7 +90,7 @@ struct PlantedDefectTests {
         "Tests/mutants/accounting.txt":
             "# What it is\n\n## all-k\nAny K will do.\nfile: Sources/FEC/FEC.swift\n-// W-12 is the matrix.\n+// any\n",
         "deploy/debian-packages.txt":
-            "[build]\nlibzstd-dev - zstd\n[test]\nlibisal-dev - yardstick\n[run]\nlibzstd1 - zstd\n",
+            "[build]\nlibzstd-dev - zstd\nlibsqlite3-dev - tables\n[test]\nlibisal-dev - yardstick\n[run]\nlibzstd1 - zstd\n",
     ]
 
     static let rules: [String: @Sendable (ProjectTree) async throws -> [Finding]] = [
@@ -92,6 +113,7 @@ struct PlantedDefectTests {
         var files = Self.sound
         let before = files[defect.path] ?? ""
         files[defect.path] = defect.change(before)
+        files.merge(defect.files) { _, new in new }
         try #require(files[defect.path] != before, "the defect was not planted: \(defect)")
         let check = try #require(Self.rules[defect.rule])
         let findings = try await check(ProjectTree(files: files))

@@ -20,7 +20,9 @@ struct TidyTests {
         #expect(PackageManifest.unknownFolders(tree) == [])
     }
 
-    @Test("Each module's entry file lists the stages that its folder holds, in order")
+    @Test(
+        "Each folder's entry file lists the files and folders beside it, and the folder holds no more than fit one list"
+    )
     func drawings() {
         #expect(StageDrawings.findings(in: tree) == [])
     }

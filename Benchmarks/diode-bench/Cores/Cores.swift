@@ -1,0 +1,11 @@
+// Cores: the cases that need no broker. They measure the erasure code, the cores of both sides, and what these allocate.
+//
+//   FECBench.swift — fec: encoding and decoding of whole blocks
+//   ISALBlock.swift — the same by ISA-L
+//   FramesBench.swift — frames: records to signed frames to deliveries, on one core
+//   RecordSet.swift — what a plant publishes
+//   SendingSide.swift — the sender between broker and socket
+//   FrameTape.swift — what it put on the link
+//   ReceivingSide.swift — the receiver between socket and outbox
+//   CryptographyAlone.swift — what libcrypto alone takes for a block
+//   AllocationBench.swift — allocations: what both do without the heap

@@ -1,0 +1,53 @@
+import Crypto
+import DiodeProtocol
+import FEC
+import MQTT
+import SenderOT
+import Time
+
+/// The sender between broker and socket: records in, frames out. SenderCore and TransmissionEncoder as the daemon runs
+/// them, on one thread, without journal and pacing.
+struct SendingSide: ~Copyable {
+    static let start = UnixMilliseconds(rawValue: 1_763_716_000_000)
+
+    let card: LinkCard
+    private(set) var arena: FrameArena
+    private var core: SenderCore
+    private var encoder: TransmissionEncoder
+    private var published = 0
+    private let now = MonotonicInstant(nanoseconds: 1_000_000_000)
+
+    init(_ geometry: BlockGeometry) throws {
+        var signer = try Ed25519Signer()
+        let card = try LinkCard(link: "bench", signer: &signer, lowestEpoch: Epoch(rawValue: 1), issued: Self.start)
+        let policy = ExportPolicy(rules: [ExportPolicy.Rule(filter: try TopicFilter("acme/#"))])
+        let settings = SenderCore.Settings(policy: policy, geometry: geometry)
+        // Nothing may throw from here on, where the move-only properties get their values.
+        self.card = card
+        arena = FrameArena()
+        core = SenderCore(
+            epoch: Epoch(rawValue: Self.start.rawValue), incarnation: Incarnation(rawValue: 1), settings: settings,
+            now: now)
+        encoder = TransmissionEncoder(signer: signer)
+        // The first beat is due at once; its time stands still, so there is no second one.
+        core.advance(now: now, time: Self.start)
+        while core.nextClosedBlock() != nil {}
+    }
+
+    /// Publishes records until the next block is full.
+    mutating func nextBlock(of records: RecordSet) -> ClosedBlock {
+        while true {
+            if let block = core.nextClosedBlock() { return block }
+            let topic = records.topic(published)
+            let payload = records.payload(published)
+            core.publish(
+                SenderCore.Publication(
+                    topic: topic.span.bytes, payload: payload.span.bytes, qos: .atLeastOnce, retain: false),
+                delivery: nil, now: now, time: Self.start)
+            published += 1
+        }
+    }
+
+    /// Makes the frames of a block; they stay in `arena` until the next call.
+    mutating func encode(_ block: borrowing ClosedBlock) throws { try encoder.encode(block, into: &arena) }
+}

@@ -1,0 +1,7 @@
+// Frames: one datagram: header, symbol, and the hash tree whose signed root authenticates both.
+//
+//   FrameError.swift — why a datagram is not a frame
+//   TransmissionHeader.swift — the 96 signed bytes
+//   FrameView.swift — a datagram read in place
+//   SymbolHasher.swift — leaf, node, root, content hash, signed message
+//   MerkleTree.swift — the tree over a transmission's symbols

@@ -1,0 +1,6 @@
+// Numbers: the numbers of the wire as types, their bounds, and their bytes.
+//
+//   WireLimits.swift — every bound, with its arithmetic
+//   WireIntegers.swift — each number of the wire as its own type
+//   WireBytes.swift — big-endian loads and stores: all unsafe code but the calls of zstd
+//   LinkFingerprint.swift — what names a link and a content

@@ -1,0 +1,162 @@
+import DiodeProtocol
+public import JSON
+internal import Time
+
+// The contract of the audit's JSON (C4), to the letter: names, order, nulls. Beside it stand `period`, in reports that were narrowed with
+// --since or --until, `missing` and `lost` of a gap that is partly filled, and `id` of a loss, which `ack` takes.
+
+extension AuditReport {
+    /// The report as one value.
+    public var json: JSONValue { .object(heading + [.init("links", .array(links.map { .object($0.members) }))]) }
+
+    /// The report as text: a line for each gap, loss, epoch and action, so that it can be read, compared and searched.
+    public var jsonText: String {
+        var text = "{\n"
+        for member in heading { text += "  \(JSONValue.quoted(member.name)): \(member.value.line),\n" }
+        text += "  \"links\": ["
+        for (index, link) in links.enumerated() {
+            text += index == 0 ? "\n    {\n" : ",\n    {\n"
+            let members = link.members
+            for (number, member) in members.enumerated() {
+                text += "      \(JSONValue.quoted(member.name)): "
+                Self.append(member.value, to: &text)
+                text += number == members.count - 1 ? "\n" : ",\n"
+            }
+            text += "    }"
+        }
+        return text + (links.isEmpty ? "]\n}\n" : "\n  ]\n}\n")
+    }
+
+    private var heading: [JSONValue.Member] {
+        [
+            .init("schema", .integer(Self.schema)), .init("generated_at", .text(CalendarTime.text(generatedAt))),
+            .init("exit", .number(exit.rawValue)),
+        ]
+    }
+
+    /// A list has a line for each element, everything else one.
+    private static func append(_ value: JSONValue, to text: inout String) {
+        guard let elements = value.elements, !elements.isEmpty else {
+            text += value.line
+            return
+        }
+        text += "["
+        for (index, element) in elements.enumerated() {
+            text += index == 0 ? "\n        " : ",\n        "
+            element.appendLine(to: &text)
+        }
+        text += "\n      ]"
+    }
+}
+
+extension LinkAudit {
+    var members: [JSONValue.Member] {
+        var members: [JSONValue.Member] = [
+            .init("link", .text(link)), .init("fingerprint", .text(fingerprint)), .init("balanced", .flag(isBalanced)),
+            .init("verified", .optional(isVerified)), .init("stale", .flag(isStale)),
+            .init("begins_at", beginsAt.map(Self.json) ?? nil), .init("heard_until", .time(heardUntil)),
+            .init("head", .optional(head)),
+        ]
+        if let statement { members.append(.init("period", statement.json)) }
+        members += [
+            .init("totals", totals.json), .init("epochs", .array(epochs.map(\.json))),
+            .init("gaps", .array(gaps.map(\.json))), .init("losses", .array(losses.map(\.json))),
+            .init("unobserved", .array(unobserved.map(\.json))), .init("actions", .array(actions.map(\.json))),
+            .init("software", software), .init("config", config), .init("keys", keys),
+            .init(
+                "clock",
+                [
+                    "offset_min_ms": .integer(clock.offsetMinMilliseconds),
+                    "offset_max_ms": .integer(clock.offsetMaxMilliseconds), "steps": .number(clock.steps),
+                ]),
+        ]
+        return members + words
+    }
+
+    /// What the replica, the sockets and the sender say.
+    private var words: [JSONValue.Member] {
+        [
+            .init(
+                "replica",
+                [
+                    "topics": .number(replica.topics), "digest_matches": .optional(replica.digestMatches),
+                    "it_matches": .optional(replica.itMatches),
+                    "as_of_sequence": replica.asOfSequence.map { .number($0.rawValue) } ?? nil,
+                    "as_of": .time(replica.asOf),
+                ]),
+            .init(
+                "rejected",
+                [
+                    "bad_signature": .number(rejected.badSignature), "replayed": .number(rejected.replayed),
+                    "malformed": .number(rejected.malformed), "unknown_link": .number(rejected.unknownLink),
+                    "over_budget": .number(rejected.overBudget),
+                ]),
+            .init(
+                "sender",
+                [
+                    "filtered": .number(sender.filtered), "shed": .number(sender.shed),
+                    "echo_shed": .number(sender.echoShed), "ot_broker_dropped": .number(sender.otBrokerDropped),
+                    "durable": .optional(sender.isDurable),
+                ]),
+        ]
+    }
+
+    private static func json(_ stamp: Stamp) -> JSONValue {
+        ["epoch": .number(stamp.epoch.rawValue), "sequence": .number(stamp.sequence.rawValue)]
+    }
+}
+
+extension AuditEpoch {
+    var json: JSONValue {
+        [
+            "epoch": .number(epoch.rawValue), "first_sequence": .number(firstSequence.rawValue),
+            "last_sequence": .number(lastSequence.rawValue), "sent": .integer(sent), "delivered": .integer(delivered),
+            "late": .integer(late), "missing": .integer(missing), "lost": .integer(lost),
+            "started_at": .time(startedAt), "ended_at": .time(endedAt),
+        ]
+    }
+}
+
+extension AuditGap {
+    var json: JSONValue {
+        [
+            "id": .number(id), "epoch": .number(epoch.rawValue), "first_sequence": .number(firstSequence.rawValue),
+            "last_sequence": .number(lastSequence.rawValue), "records": .number(records),
+            "missing": .number(missing), "lost": .number(lost),
+            "blocks": [.number(firstBlock.rawValue), .number(lastBlock.rawValue)], "opened_at": .time(openedAt),
+            "closed_at": .time(closedAt), "source_from": .time(sourceFrom), "source_to": .time(sourceTo),
+            "state": .text(state.rawValue), "healed_by": .optional(healedBy?.rawValue),
+            "cause": .text(cause.rawValue), "topics": .array(topics.map(\.json)),
+        ]
+    }
+}
+
+extension TopicCount {
+    var json: JSONValue { ["topic": .text(topic), "records": .number(records)] }
+}
+
+extension AuditLoss {
+    var json: JSONValue {
+        [
+            "id": .optional(name), "layer": .text(layer), "reason": .text(reason), "from": .time(from), "to": .time(to),
+            "records": .number(records), "acknowledged": .flag(isAcknowledged), "topics": .array(topics.map(\.json)),
+        ]
+    }
+}
+
+extension UnobservedInterval {
+    var json: JSONValue {
+        [
+            "from": .time(from), "to": .time(to), "session_resumed": .flag(sessionResumed), "reason": .text(reason),
+        ]
+    }
+}
+
+extension AuditAction {
+    var json: JSONValue { ["at": .time(at), "what": .text(what), "detail": .text(detail)] }
+}
+
+extension JSONValue {
+    static func time(_ time: UnixMilliseconds?) -> JSONValue { time.map { .text(CalendarTime.text($0)) } ?? .null }
+    static func optional(_ flag: Bool?) -> JSONValue { flag.map { .flag($0) } ?? .null }
+}

@@ -1,0 +1,98 @@
+public import DiodeProtocol
+public import JSON
+public import Time
+
+/// Everything that the audit says about one link. All of it comes from one transaction.
+public struct LinkAudit: Hashable, Sendable {
+    public var link: String
+    /// `SHA256:…`, as `keygen` printed it.
+    public var fingerprint: String
+    /// Sums that do not agree, beyond those that this report can add up by itself (versions against sequences, …).
+    public var disagreements: [String] = []
+    /// What `--verify` found; nil if it was not asked for.
+    public var verification: Verification?
+    /// The link is silent.
+    public var isStale = false
+    /// From where on this receiver accounts for the link.
+    public var beginsAt: Stamp?
+    /// The newest signed word of the sender, by the receiver's clock.
+    public var heardUntil: UnixMilliseconds?
+    /// The ledger's head, as it is noted elsewhere.
+    public var head: String?
+    public var totals = AuditTotals()
+    public var epochs: [AuditEpoch] = []
+    public var gaps: [AuditGap] = []
+    public var losses: [AuditLoss] = []
+    public var unobserved: [UnobservedInterval] = []
+    public var actions: [AuditAction] = []
+    /// Free objects: versions and binary hashes; configuration and policy; key fingerprints.
+    public var software: JSONValue = [:]
+    public var config: JSONValue = [:]
+    public var keys: JSONValue = [:]
+    public var clock = Clock()
+    public var replica = ReplicaState()
+    public var rejected = Rejected()
+    public var sender = SenderWord()
+    /// Other content under a number that had been accepted, each as a sentence; without those that are acknowledged. They
+    /// stand among the actions too.
+    public var equivocations: [String] = []
+    /// No gap is open, and one complete snapshot round has passed since the last one closed: digests must agree now.
+    public var isSettled = false
+    /// The account of the period, if the report was narrowed to one.
+    public var statement: PeriodStatement?
+
+    public init(link: String, fingerprint: String) {
+        self.link = link
+        self.fingerprint = fingerprint
+    }
+
+    /// What following the ledger's chain said.
+    public enum Verification: Hashable, Sendable {
+        /// Every entry follows from those before it; how many they are, and what they were compared with.
+        case intact(entries: UInt64, detail: String)
+        /// What diverges first, and where.
+        case broken(String)
+    }
+
+    /// The sender's clock against ours.
+    public struct Clock: Hashable, Sendable {
+        public var offsetMinMilliseconds: Int64 = 0
+        public var offsetMaxMilliseconds: Int64 = 0
+        /// Jumps of either clock.
+        public var steps: UInt64 = 0
+        public init() {}
+    }
+
+    /// The receiver's copy of the namespace, and whether it is proven.
+    public struct ReplicaState: Hashable, Sendable {
+        public var topics: UInt64 = 0
+        /// The sender's checkpoint against ours; nil until one could be compared.
+        public var digestMatches: Bool?
+        /// The IT broker's retained set, read back, against the replica; nil until that was possible.
+        public var itMatches: Bool?
+        public var asOfSequence: SequenceNumber?
+        public var asOf: UnixMilliseconds?
+        public init() {}
+    }
+
+    /// What the link's listening sockets refused.
+    public struct Rejected: Hashable, Sendable {
+        public var badSignature: UInt64 = 0
+        public var replayed: UInt64 = 0
+        public var malformed: UInt64 = 0
+        public var unknownLink: UInt64 = 0
+        public var overBudget: UInt64 = 0
+        public init() {}
+    }
+
+    /// What the sender's beat says of itself.
+    public struct SenderWord: Hashable, Sendable {
+        public var filtered: UInt64 = 0
+        public var shed: UInt64 = 0
+        public var echoShed: UInt64 = 0
+        public var otBrokerDropped: UInt64 = 0
+        /// nil until a beat has come.
+        public var isDurable: Bool?
+        public init() {}
+    }
+}

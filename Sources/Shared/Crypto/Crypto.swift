@@ -1,0 +1,13 @@
+// Crypto: the few operations of OpenSSL that the pair needs, with owned contexts and fixed-size values, so that no
+// other room touches a C pointer of libcrypto.
+//
+//   bytes ─▶ SHA256Hasher ─▶ Digest32 ─▶ Digest16          header ─▶ Ed25519Signer ─▶ signature ─▶ Ed25519Verifier
+//                                                                        ▲
+//                                              NAME.key ─▶ KeyFile ──────┘
+//
+//   CryptoError.swift — what libcrypto refused
+//   Digest.swift — SHA-256 values of 32 and of 16 bytes
+//   SHA256Hasher.swift — hashing with one reused context
+//   Randomness.swift — random bytes and numbers
+//   Ed25519.swift — public keys, signatures, signing and verifying
+//   KeyFile.swift — a private key on disk, readable by its owner alone

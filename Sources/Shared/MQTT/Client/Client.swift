@@ -1,0 +1,10 @@
+// Client: the connection that users hold, and the one thread behind it, which dials, reads, writes and dials again.
+//
+//   ConnectionError.swift — why there is no connection
+//   Backoff.swift — the pause before dialling again
+//   PublishQueue.swift — publishes that wait for the window
+//   Mailbox.swift — what users want of the connection's thread
+//   Dialer.swift — opens the way to the server
+//   ConnectionLoop.swift — what the connection's thread does
+//   ConnectionState.swift — what a connection tells of itself
+//   Connection.swift — the one type that users hold

@@ -1,0 +1,232 @@
+public import Threading
+internal import Time
+
+/// Fetches every retained message below some filters, over a connection of its own (ADR 0003): runs a
+/// `RetainedSliceWalk`.
+///
+/// A slice is: SUBSCRIBE, SUBACK, the messages, UNSUBSCRIBE, UNSUBACK. MQTT has no mark for the last retained message. A
+/// broker like mosquitto sends them all before it reads our next packet, so that the UNSUBACK is the mark; others send
+/// them later, and there silence is. Which of the two it is shows in the first slices: a barrier (UNSUBSCRIBE of a filter
+/// that was never subscribed to) whose answer no message follows.
+public final class RetainedSetFetcher: Sendable {
+    /// Slices in which nothing came after the barrier, until silence is no longer waited for.
+    private static let promptSlices = 3
+    private static let barrier = ["$diode/barrier"]
+
+    private struct State: Sendable {
+        var walk: RetainedSliceWalk
+        var isConnected = false
+        /// Counts connections, so that a slice knows whether it was on this one.
+        var epoch = 0
+        var lastError: ConnectionError?
+        var results: [SubscriptionRequest: SubscriptionResult.Outcome] = [:]
+        /// Counts messages and answers: as long as it grows, the fetch lives.
+        var activity = 0
+        /// Retained messages of the current slice.
+        var messages = 0
+        var isStopped = false
+    }
+
+    private let limits: RetainedSetLimits
+    private let state: Lock<State>
+    private let wakeup: Wakeup
+    private let connection: Connection
+    private let link: Link
+    private let finished: @Sendable (RetainedSetReport) -> Void
+    private let thread = Lock<WorkerThread?>(nil)
+
+    /// What the connection's observer holds of the fetcher.
+    private final class Link: Sendable {
+        let state: Lock<State>
+        let wakeup: Wakeup
+        let received: @Sendable (InboundMessage) -> Void
+        let connection = Lock<Connection?>(nil)
+
+        init(_ state: Lock<State>, _ wakeup: Wakeup, _ received: @escaping @Sendable (InboundMessage) -> Void) {
+            self.state = state
+            self.wakeup = wakeup
+            self.received = received
+        }
+
+        func changed(_ change: ConnectionState) {
+            state.withLock { state in
+                switch change {
+                case .connecting, .stopped: break
+                case .connected:
+                    state.isConnected = true
+                    state.epoch += 1
+                    state.activity += 1
+                case .disconnected(let error, _):
+                    state.isConnected = false
+                    state.lastError = error
+                }
+            }
+            wakeup.signal()
+        }
+
+        func received(_ batch: InboundBatch) {
+            var last: DeliveryID?
+            for index in 0..<batch.messageCount {
+                let message = batch.message(at: index)
+                last = message.delivery ?? last
+                // With Retain As Published off, RETAIN marks what was sent because of the subscription.
+                guard message.retain else { continue }
+                let isNew = state.withLock { state in
+                    state.messages += 1
+                    return state.walk.receive(message.topic)
+                }
+                if isNew { received(message) }
+            }
+            if let last { connection.withLock { $0 }?.acknowledge(through: last) }
+            state.withLock { state in
+                state.activity += 1
+                for index in batch.subscriptions.indices {
+                    state.results[batch.subscriptions[index].request] = batch.subscriptions[index].outcome
+                }
+            }
+            if batch.subscriptions.count > 0 { wakeup.signal() }
+        }
+    }
+
+    /// - Parameters:
+    ///   - settings: where to, and as whom. The client identifier must differ from that of any other connection; the
+    ///     session is always a clean one, and Receive Maximum 65,535.
+    ///   - filters: what to fetch; they should not overlap.
+    ///   - received: each retained message once, in no particular order; on the connection's thread.
+    ///   - finished: once, at the end; on the fetcher's thread.
+    public init(
+        _ settings: ConnectionSettings, filters: [TopicFilter], limits: RetainedSetLimits = RetainedSetLimits(),
+        received: @escaping @Sendable (InboundMessage) -> Void,
+        finished: @escaping @Sendable (RetainedSetReport) -> Void
+    ) throws(ConnectionError) {
+        self.limits = limits
+        self.finished = finished
+        state = Lock(State(walk: RetainedSliceWalk(filters, limits: limits)))
+        do throws(SystemError) { wakeup = try Wakeup() } catch { throw .network(error) }
+        let link = Link(state, wakeup, received)
+        self.link = link
+        var own = settings
+        own.cleanStart = true
+        own.sessionExpiry = .zero
+        own.receiveMaximum = 65_535
+        own.will = nil
+        connection = try Connection(
+            own,
+            observer: Connection.Observer(changed: { link.changed($0) }, received: { link.received($0) }))
+        let connection = connection
+        link.connection.withLock { $0 = connection }
+    }
+
+    /// Starts the fetch. Once.
+    public func start() throws(SystemError) {
+        try thread.withLock { (thread) throws(SystemError) in
+            precondition(thread == nil, "a fetcher is started once")
+            try connection.start()
+            thread = try WorkerThread(name: "mqtt-retained") { [self] in run() }
+        }
+    }
+
+    /// Ends the fetch, early if it is not over, and waits until it has ended. Not from its callbacks.
+    public func stop() {
+        state.withLock { $0.isStopped = true }
+        wakeup.signal()
+        thread.withLock { $0 }?.join()
+    }
+
+    // MARK: - The fetcher's thread
+
+    private func run() {
+        var promptness = 0
+        while let slice = state.withLock({ $0.walk.next() }) {
+            do throws(Interruption) {
+                try fetch(slice, &promptness)
+            } catch {
+                switch error {
+                case .connectionLost: state.withLock { $0.walk.repeatSlice() }
+                case .over(let failure): state.withLock { $0.walk.fail(failure) }
+                }
+            }
+        }
+        connection.stop()
+        link.connection.withLock { $0 = nil }
+        finished(state.withLock { $0.walk.report })
+    }
+
+    /// Why a slice did not come to its end.
+    private enum Interruption: Error {
+        case connectionLost
+        case over(RetainedSetReport.Failure)
+    }
+
+    private func fetch(_ slice: RetainedSliceWalk.Slice, _ promptness: inout Int) throws(Interruption) {
+        try wait { $0.isConnected }
+        let epoch = state.withLock { state in
+            state.messages = 0
+            return state.epoch
+        }
+        let filters = slice.filters.map {
+            Subscription($0, qos: slice.qos, retainAsPublished: false, retainHandling: .send)
+        }
+        let granted = try answer(epoch) { () throws(PublishRefusal) in try connection.subscribe(filters) }
+        let refused = zip(slice.filters, granted).filter { $1.isFailure }.map(\.0)
+        if promptness < Self.promptSlices {
+            _ = try answer(epoch) { () throws(PublishRefusal) in try connection.unsubscribe(Self.barrier) }
+            let before = state.withLock { $0.messages }
+            try waitForSilence(epoch)
+            let after = state.withLock { $0.messages }
+            if after > before { promptness = 0 } else if before > 0 { promptness += 1 }
+        }
+        _ = try answer(epoch) { () throws(PublishRefusal) in try connection.unsubscribe(slice.filters) }
+        state.withLock { $0.walk.finishSlice(refused: refused) }
+    }
+
+    /// Makes a request and waits for its answer.
+    private func answer(_ epoch: Int, _ make: () throws(PublishRefusal) -> SubscriptionRequest) throws(Interruption)
+        -> [ReasonCode]
+    {
+        let request: SubscriptionRequest
+        do throws(PublishRefusal) { request = try make() } catch { throw .over(.stopped) }
+        try wait { $0.results[request] != nil || $0.epoch != epoch || !$0.isConnected }
+        guard case .answered(let reasons) = state.withLock({ $0.results.removeValue(forKey: request) }) else {
+            throw .connectionLost
+        }
+        return reasons
+    }
+
+    /// Waits until no message has come for `quiet`.
+    private func waitForSilence(_ epoch: Int) throws(Interruption) {
+        var messages = -1
+        while true {
+            let (now, isSame) = state.withLock { ($0.messages, $0.epoch == epoch && $0.isConnected) }
+            guard isSame else { throw .connectionLost }
+            guard now != messages else { return }
+            messages = now
+            let end = MonotonicClock.now() + limits.quiet.nanoseconds
+            while MonotonicClock.now() < end {
+                if state.withLock({ $0.isStopped }) { throw .over(.stopped) }
+                wakeup.wait(timeout: .nanoseconds(end - min(end, MonotonicClock.now())))
+            }
+        }
+    }
+
+    /// Waits until the condition holds.
+    private func wait(_ holds: (State) -> Bool) throws(Interruption) {
+        var activity = -1
+        var since = MonotonicClock.now()
+        while true {
+            let (isDone, isStopped, count, error) = state.withLock {
+                (holds($0), $0.isStopped, $0.activity, $0.lastError)
+            }
+            if isStopped { throw .over(.stopped) }
+            if isDone { return }
+            let now = MonotonicClock.now()
+            if count != activity {
+                activity = count
+                since = now
+            }
+            guard now < since + limits.stall.nanoseconds else { throw .over(.stalled(error)) }
+            // Messages do not wake this thread; a second is often enough to see that they come.
+            wakeup.wait(timeout: .seconds(1))
+        }
+    }
+}

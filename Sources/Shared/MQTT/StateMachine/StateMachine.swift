@@ -1,0 +1,15 @@
+// StateMachine: what a client and its server still owe each other, as a state machine. No I/O, no clock.
+//
+//   SessionError.swift — why a session cannot go on
+//   SessionEvents.swift — what a session has to tell
+//   OutputBuffer.swift — packets that wait to be written
+//   Ring.swift — a queue whose memory is reused
+//   PacketIdentifierSet.swift — a bit for each packet identifier
+//   InboundDeliveries.swift — from delivery to acknowledgement
+//   UnreleasedMessages.swift — QoS 2 messages whose release has not come
+//   TopicAliases.swift — the server's short names for topics
+//   OutboundWindow.swift — requests that the server has not answered
+//   UnconfirmedSends.swift — QoS 0 publishes that may still be lost
+//   Keepalive.swift — when to ping
+//   Session.swift — the state machine: connection, packets from the server
+//   SessionRequests.swift — the state machine: requests and their answers

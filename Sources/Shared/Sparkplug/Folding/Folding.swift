@@ -1,0 +1,5 @@
+// Folding: the sender's side. It folds births and data into the birth that each edge node would publish now.
+//
+//   NodeFold.swift — one edge node: tables, holes, what is not sure
+//   RequestThrottle.swift — how often the plant is asked
+//   StateFold.swift — all edge nodes: births that would be true now

@@ -1,0 +1,11 @@
+// Payloads: Sparkplug's protobuf messages, read in place and merged metric by metric. Unknown fields are kept.
+//
+//   FieldReader.swift — the fields of a protobuf message, every length checked
+//   FieldWriter.swift — writes such fields
+//   PayloadSchema.swift — whether bytes are a payload, down to the last property
+//   Payload.swift — a payload that was checked: its metrics, seq, timestamp
+//   MetricView.swift — what a metric says of itself
+//   MetricMerge.swift — a metric of a birth, set by one of data
+//   TemplateMerge.swift — a template, set by some of its members
+//   PropertyMerge.swift — a property set, set by some of its keys
+//   MetricTable.swift — the metrics of a node or device: a birth, and what data has set since
