@@ -187,7 +187,7 @@ let package = Package(
             [
                 "diode-send", "SenderOT", "SenderOTCore", "SenderOTJournal", "SenderOTEmission", "Sparkplug",
                 "DiodeProtocol", "FEC", "MQTT", "MQTTProtocol", "Crypto", "KeyFiles", "Configuration",
-                "Datagrams",
+                "Datagrams", "DatagramListening",
                 "Storage", "JSON", "EventLog", "Threading",
             ]),
         tests(
@@ -195,7 +195,7 @@ let package = Package(
             [
                 "diode-recv", "ReceiverIT", "ReceiverITCore", "ReceiverITStore", "ReceiverITAudit", "Account",
                 "Deliveries", "Outbox", "Ledger", "Audit", "DiodeProtocol", "FEC", "Crypto",
-                "Configuration", "Datagrams",
+                "Configuration", "Datagrams", "DatagramEmission",
                 "Storage", "JSON", "EventLog", "Threading",
             ]),
         tests(

@@ -3,7 +3,7 @@ internal import DiodeProtocol
 import Threading
 
 /// Between the publisher, who reads back what the IT broker retains of a link, and the receiver, who compares it with the
-/// replica (DESIGN D6).
+/// replica (ADR 0013).
 ///
 /// ```text
 ///  publisher                         receiver                    store

@@ -1,7 +1,7 @@
 import Foundation
 import TestKit
 
-/// What `diode-recv --audit --format json` says about the link, as far as a verdict asks for it (DESIGN §5).
+/// What `diode-recv --audit --format json` says about the link, as far as a verdict asks for it (C4).
 struct AuditReport: Decodable {
     struct Gap: Decodable {
         let id: Int
@@ -50,7 +50,7 @@ struct AuditReport: Decodable {
         }
     }
 
-    /// Equations of DESIGN §5 that do not hold.
+    /// Equations of the audit's JSON (C4) that do not hold.
     var broken: [String] {
         var broken: [String] = []
         for epoch in epochs where epoch.sent != epoch.delivered + epoch.late + epoch.missing + epoch.lost {

@@ -39,7 +39,7 @@ struct BundleTests {
         } catch { return error }
     }
 
-    @Test("W-37 the bundle of the specification is read, and written back byte for byte")
+    @Test("W-43 the bundle of the specification is read, and written back byte for byte")
     func golden() throws {
         let bundle = try ResendBundle(parsing: Array(Self.text.utf8))
         #expect(bundle.text == Self.text && bundle.link == "plant-a" && bundle.blocks == 48)
@@ -51,7 +51,7 @@ struct BundleTests {
             ])
     }
 
-    @Test("W-37 every truncation is refused, and every line that is missing, doubled or moved")
+    @Test("W-43 every truncation is refused, and every line that is missing, doubled or moved")
     func lines() {
         for length in 0..<Self.text.utf8.count {
             #expect(Self.error(String(Self.text.prefix(length))) != nil, "\(length) bytes")
@@ -76,7 +76,7 @@ struct BundleTests {
         }
     }
 
-    @Test("W-37 every byte changed is refused, or is another bundle that is read back as itself")
+    @Test("W-43 every byte changed is refused, or is another bundle that is read back as itself")
     func bytes() throws {
         let bytes = Array(Self.text.utf8)
         for index in bytes.indices {
@@ -122,7 +122,7 @@ struct BundleTests {
         #expect(Self.error("\(head)\nepoch 1\nblocks \(most)\nblocks \(most)\nend 2\n") == .blocks(line: 7))
     }
 
-    @Test("W-37 a bundle has at most 64 KiB, and what is said of a bad one can be printed")
+    @Test("W-43 a bundle has at most 64 KiB, and what is said of a bad one can be printed")
     func limits() {
         let long = String(repeating: "x", count: WireLimits.maximumBundleBytes) + "\n"
         #expect(Self.error(long) == .tooLong(WireLimits.maximumBundleBytes + 1))

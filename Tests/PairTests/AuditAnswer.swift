@@ -1,7 +1,7 @@
 import Foundation
 import TestKit
 
-/// What `diode-recv --audit --format json` says of the pair's link, as far as a test asks for it (DESIGN §5).
+/// What `diode-recv --audit --format json` says of the pair's link, as far as a test asks for it (C4).
 struct AuditAnswer: CustomStringConvertible {
     let exit: Child.Exit
     private let link: [String: Any]

@@ -2,7 +2,7 @@ import Foundation
 import TestKit
 import Testing
 
-/// What the OT broker loses by itself shows in the receiver's audit (DESIGN P9, layer `ot-broker`).
+/// What the OT broker loses by itself shows in the receiver's audit (P9, layer `ot-broker`).
 @Suite("What the OT broker drops", .serialized, .timeLimit(.minutes(3)))
 struct BrokerLossTests {
     private func payloads(_ subscriber: TestKit.Subscriber) -> Set<String> {

@@ -2,7 +2,7 @@ import Foundation
 import TestKit
 import Testing
 
-/// What no echo reaches is carried by hand (DESIGN D5).
+/// What no echo reaches is carried by hand (D5).
 @Suite("Resend", .serialized, .timeLimit(.minutes(3)))
 struct ResendTests {
     private static let published = (1...200).map { "record \($0)" }

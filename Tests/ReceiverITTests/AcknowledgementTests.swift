@@ -13,7 +13,7 @@ struct AcknowledgementTests {
         try await receiver.command(["ack", item, "--by", "J. Meier", "--reason", "fibre work"] + more)
     }
 
-    @Test("§5 a lost gap that somebody has accepted is no exit 4 any more, and the ledger says who and why")
+    @Test("C2 a lost gap that somebody has accepted is no exit 4 any more, and the ledger says who and why")
     func withoutDaemon() async throws {
         let receiver = try AuditedReceiver()
         try await receiver.startWithLostGap()
@@ -31,7 +31,7 @@ struct AcknowledgementTests {
         #expect(again.exit == .code(1) && again.errors.contains("was acknowledged by J. Meier"))
     }
 
-    @Test("§5 the daemon that runs writes the acknowledgement")
+    @Test("C1 the daemon that runs writes the acknowledgement")
     func withDaemon() async throws {
         let receiver = try AuditedReceiver()
         try await receiver.startWithLostGap()
@@ -48,7 +48,7 @@ struct AcknowledgementTests {
         #expect(try await daemon.terminate() == .code(0))
     }
 
-    @Test("§5 what is open cannot be accepted, nor what nobody knows; wrong words are usage")
+    @Test("C1 what is open cannot be accepted, nor what nobody knows; wrong words are usage")
     func refusals() async throws {
         let receiver = try AuditedReceiver()
         #expect(try await ack(receiver, "1").exit == .code(1))
@@ -83,7 +83,7 @@ struct AcknowledgementTests {
         #expect(try await receiver.audit(["--verify"]).exit == .code(0))
     }
 
-    @Test("§5 records that the sender shed are a loss with a name of its own")
+    @Test("C4 records that the sender shed are a loss with a name of its own")
     func shedBySender() async throws {
         let receiver = try AuditedReceiver()
         try receiver.start()

@@ -12,7 +12,7 @@ import Testing
 
 @Suite("diode-recv --audit on databases that a receiver wrote", .timeLimit(.minutes(2)))
 struct AuditCommandTests {
-    @Test("§5 0: everything came and was published; every key of the contract is there")
+    @Test("C2 0: everything came and was published; every key of the contract is there")
     func well() async throws {
         let receiver = try AuditedReceiver()
         try receiver.start()
@@ -40,7 +40,7 @@ struct AuditCommandTests {
         #expect(link["sender"]?["durable"] == true && link["head"]?.text?.contains(":") == true)
     }
 
-    @Test("§5 3: a gap is open; healed, the audit is 0 and the gap stays as history")
+    @Test("C2 3: a gap is open; healed, the audit is 0 and the gap stays as history")
     func openThenHealed() async throws {
         let receiver = try AuditedReceiver()
         try receiver.start()
@@ -64,7 +64,7 @@ struct AuditCommandTests {
         #expect(link["totals"]?["late"] == 4)
     }
 
-    @Test("§5 4: the journal holds the missing blocks no more")
+    @Test("C2 4: the journal holds the missing blocks no more")
     func lost() async throws {
         let receiver = try AuditedReceiver()
         try await receiver.startWithLostGap()
@@ -74,7 +74,7 @@ struct AuditCommandTests {
         #expect(link["totals"]?["lost"] == 4 && link["gaps"]?.elements?.first?["state"] == "lost")
     }
 
-    @Test("§5 5: two senders use one key")
+    @Test("C2 5: two senders use one key")
     func equivocation() async throws {
         let receiver = try AuditedReceiver()
         try receiver.start()
@@ -102,7 +102,7 @@ struct AuditCommandTests {
         #expect(finished.exit == .code(5) && finished.output.contains("diverges at entry 2"), "\(finished.output)")
     }
 
-    @Test("§5 1 and 2: no database, and options that make no sense")
+    @Test("C2 1 and 2: no database, and options that make no sense")
     func refusals() async throws {
         let receiver = try AuditedReceiver()
         #expect(try await receiver.command(["--audit"]).exit == .code(1))

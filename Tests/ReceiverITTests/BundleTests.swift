@@ -8,7 +8,7 @@ import Testing
 @Suite("diode-recv --audit --bundle", .timeLimit(.minutes(2)))
 struct BundleTests {
     @Test(
-        "W-37 W-38 the bundle asks for the missing blocks and no others, at most 64 KiB, and none is written for nothing"
+        "W-38 W-43 the bundle asks for the missing blocks and no others, at most 64 KiB, and none is written for nothing"
     )
     func missing() async throws {
         let receiver = try AuditedReceiver()
@@ -41,7 +41,7 @@ struct BundleTests {
         #expect(try await receiver.audit(["--verify"]).exit == .code(0))
     }
 
-    @Test("W-37 a block whose records all came as slots is not asked for")
+    @Test("W-43 a block whose records all came as slots is not asked for")
     func filled() async throws {
         let receiver = try AuditedReceiver()
         let plant = StatePlant(receiver.sender)

@@ -102,7 +102,7 @@ struct LedgerProofTests {
         #expect(finished.exit == .code(5) && finished.output.contains("gone from the table of gaps"))
     }
 
-    @Test("§5 what one period closes with the next one opens with, and their changes add up")
+    @Test("C4 what one period closes with the next one opens with, and their changes add up")
     func periods() async throws {
         let receiver = try AuditedReceiver()
         try receiver.start()

@@ -29,7 +29,7 @@ struct SourceClockTests {
         }
     }
 
-    @Test("§5 a gap lies between the block before it and the first record behind it, or a beat that came between")
+    @Test("C4 a gap lies between the block before it and the first record behind it, or a beat that came between")
     func betweenBlocks() throws {
         let sender = try TestSender()
         let link = try TestLink(sender.card)
@@ -47,7 +47,7 @@ struct SourceClockTests {
         #expect(source(link) == [[10, 30], [50, 70]])
     }
 
-    @Test("§5 a gap at the end grows: its span ends with the newest beat, and the next one begins there")
+    @Test("C4 a gap at the end grows: its span ends with the newest beat, and the next one begins there")
     func tail() throws {
         let sender = try TestSender()
         let link = try TestLink(sender.card)
@@ -67,7 +67,7 @@ struct SourceClockTests {
         #expect(source(link) == [[10, 35], [40, 60]])
     }
 
-    @Test("§5 control items have no time: the end of a gap before them comes with what follows")
+    @Test("C4 control items have no time: the end of a gap before them comes with what follows")
     func controlItems() throws {
         let sender = try TestSender()
         let link = try TestLink(sender.card)
@@ -87,7 +87,7 @@ struct SourceClockTests {
         #expect(source(link) == [[10, 30]])
     }
 
-    @Test("§5 an epoch that was never heard lies between the one before it and the beat that lists it")
+    @Test("C4 an epoch that was never heard lies between the one before it and the beat that lists it")
     func wholeEpochs() throws {
         let sender = try TestSender()
         let link = try TestLink(sender.card)
@@ -113,7 +113,7 @@ struct SourceClockTests {
         #expect(source(link) == [[10, 60], [10, 60]])
     }
 
-    @Test("§5 a clock that was set back ends no gap before it begins")
+    @Test("C4 a clock that was set back ends no gap before it begins")
     func setBack() throws {
         let sender = try TestSender()
         let link = try TestLink(sender.card)
@@ -124,7 +124,7 @@ struct SourceClockTests {
         #expect(source(link) == [[3, 10]])
     }
 
-    @Test("§5 what was missed while the receiver was down begins with what it had stored, and the audit says so")
+    @Test("C4 what was missed while the receiver was down begins with what it had stored, and the audit says so")
     func restart() async throws {
         let receiver = try AuditedReceiver()
         try receiver.start()

@@ -5,7 +5,7 @@ import Testing
 
 @testable import SenderOT
 
-/// What was deleted in the plant while nobody was subscribed (DESIGN D6).
+/// What was deleted in the plant while nobody was subscribed (P2).
 @Suite(.timeLimit(.minutes(1)))
 struct DeletionTests {
     @Test("a retained value that a fetch lacks is deleted, unless something came for its topic since")

@@ -7,9 +7,9 @@ import Testing
 import Time
 @testable import SenderOTCore
 
-/// States of Sparkplug edge nodes on their way through a whole core (docs/adr/0016).
+/// States of Sparkplug edge nodes on their way through a whole core (ADR 0016).
 struct EdgeNodeStatesTests {
-    /// A payload of the schema (FACTS: Sparkplug B, proto2): only what these tests need.
+    /// A payload of the schema (Sparkplug B, proto2): only what these tests need.
     private struct PlantPayload {
         var bytes: [UInt8] = []
 

@@ -29,7 +29,7 @@ struct NaiveState {
         slots[name] = slot
     }
 
-    /// Applies a slice: what it lists, and the absence of what it does not list (DESIGN D6).
+    /// Applies a slice: what it lists, and the absence of what it does not list (ADR 0013).
     mutating func apply(_ slice: ReadSlice) {
         for (name, slot) in slice.slots { apply(slot, as: name) }
         slots = slots.filter { name, slot in

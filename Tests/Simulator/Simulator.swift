@@ -1,4 +1,4 @@
-// Simulator: both cores in one process, under virtual time, over a seeded link (DESIGN D8). Not shipped.
+// Simulator: both cores in one process, under virtual time, over a seeded link. Not shipped.
 //
 //   workload ─▶ SenderCore ─▶ journal, echoes ─▶ FaultInjector ─▶ ReceiverCore ─▶ recv.db ─▶ models
 //                   └──────────────── virtual clock ─────────────────┘

@@ -30,7 +30,7 @@ struct PlantedDefect: Sendable, CustomStringConvertible {
     }
 
     static let all: [PlantedDefect] =
-        house + drawings + imports + oneWay + documents + packages
+        house + drawings + imports + oneWay + documents + citations + decisions + packages
         + SourceText.forbiddenInCode.map {
             PlantedDefect("source text", "Sources/FEC/FEC.swift", adding: "let x = \($0) y", "holds \($0)")
         }
@@ -171,10 +171,60 @@ struct PlantedDefect: Sendable, CustomStringConvertible {
         .init(
             "wire rules", "docs/WIRE.md", adding: "- **W-14** Padding\n  MUST be zero.\n", "no test is named for W-14"),
         .init("wire rules", "docs/WIRE.md", adding: "- **W-13** again\n", "W-13 is defined twice"),
-        .init("wire rules", "Tests/FECTests/FECTests.swift", adding: "@Test(\"W-99 x\") func x() {}", "names W-99"),
         .init(
-            "wire rules", "Tests/FECTests/FECTests.swift", "@Test(\n    \"W-12", "// (\"W-12",
+            "wire rules", "Tests/FECTests/FECTests.swift", "P1 W-12 symbols", "P1 symbols",
             "no test is named for W-12"),
+    ]
+
+    private static let citations: [PlantedDefect] =
+        [
+            ("// as P2 wants", "cites P2, which"), ("let a = 1  // D1", "cites D1, which"),
+            ("// (C4)", "cites C4, which"),
+            ("// W-99", "cites W-99"), ("let rule = \"W-99\"", "cites W-99"), ("// WIRE §2", "cites WIRE §2"),
+            ("// (WIRE W-12, §1.1)", "cites WIRE §1.1"), ("// docs/WIRE.md §1, §7", "cites WIRE §7"),
+            ("// (ADR 0003)", "cites ADR 0003"), ("// ADR 2", "cites ADR 2"), ("// docs/adr/0009", "cites ADR 0009"),
+            ("// docs/NONE.md", "cites docs/NONE.md"), ("// docs/WIRE.md, \"None\"", "cites \"None\""),
+            ("// DESIGN", "cites a DESIGN"), ("let a = \"see DESIGN.md\"", "cites a DESIGN"),
+        ].map { .init("citations", "Sources/FEC/FEC.swift", adding: $0.0 + "\n", $0.1) } + [
+            .init("citations", "README.md", adding: "\nas P2 wants\n", "cites P2, which"),
+            .init(
+                "citations", "README.md", adding: "\n[P1](docs/PROMISES.md#d2-later)\n",
+                "calls docs/PROMISES.md#d2-later"),
+            .init("citations", "README.md", adding: "\n[ADR 0002](docs/adr/0001-a.md)\n", "calls docs/adr/0001-a.md"),
+            .init("citations", "README.md", adding: "\n[wire](docs/WIRE.md), \"2. None\"\n", "cites \"2. None\""),
+            .init("citations", "docs/WIRE.md", adding: "see RFC 8032 §5.1 and §3\n", "cites WIRE §3"),
+            .init("citations", "Makefile", adding: "# keeps P2\n", "cites P2, which"),
+            .init(
+                "citations", "Tests/FECTests/FECTests.swift", adding: "@Test(\"P2 x\") func x() {}", "cites P2, which"),
+            .init(
+                "citations", "Tests/FECTests/FECTests.swift", adding: "@Test(\"§5 x\") func x() {}",
+                "a section of nothing"),
+            .init("citations", "Tests/FECTests/FECTests.swift", "\"P1 ", "\"", "no test is named for P1"),
+            .init("citations", "docs/PROMISES.md", adding: "### D2 Again\n- **Not yet**: it.\n", "D2 is defined twice"),
+            .init("citations", "docs/PROMISES.md", "- **Not yet**: it.", "Maybe.", "D2 does not say who shows"),
+        ]
+
+    private static let decisions: [PlantedDefect] = [
+        .init("decisions", "docs/adr/README.md", "| [0001](0001-a.md) |", "[0001](0001-a.md) |", "is missing in"),
+        .init("decisions", "docs/adr/README.md", adding: "| [0003](0003-c.md) | C | accepted |\n", "lists 0003, which"),
+        .init("decisions", "docs/adr/README.md", "| B |", "| Bee |", "calls 0002 otherwise"),
+        .init(
+            "decisions", "docs/adr/README.md", "; superseded in part by [0002](0002-b.md)", "", "does not say of 0001"),
+        .init("decisions", "docs/adr/README.md", "; supersedes parts of [0001](0001-a.md)", "", "does not say of 0002"),
+        .init(
+            "decisions", "docs/adr/README.md", adding: "| [0001](0001-a.md) | A | superseded by [0002](0002-b.md) |\n",
+            "lists 0001 behind 0002"),
+        .init("decisions", "docs/adr/0001-a.md", "# 0001 A", "# 1. A", "does not begin with `# 0001 `"),
+        .init("decisions", "docs/adr/0001-a.md", "State: ", "Status: ", "has no line `State: "),
+        .init("decisions", "docs/adr/0003-c.md", adding: "# 0003 C\n\nState: accepted.\n", "is missing in"),
+        .init("threads", "docs/ARCHITECTURE.md", "| `emit` |", "| emit |", "starts the thread emit, which"),
+        .init(
+            "threads", "docs/ARCHITECTURE.md", "| sender |", "| sender | `idle` |\n| sender |", "lists the thread idle"),
+        .init(
+            "threads", "docs/ARCHITECTURE.md", "| sender |", "| sender | `emit` |\n| sender |",
+            "lists the thread emit twice"),
+        .init("threads", "Sources/FEC/FEC.swift", adding: "WorkerThread(name: \"sum\") {}\n", "starts the thread sum"),
+        .init("threads", "Sources/FEC/FEC.swift", adding: "WorkerThread(name: x) {}\n", "whose name is not written"),
     ]
 
     private static let packages: [PlantedDefect] = [

@@ -39,7 +39,8 @@ struct PlantedDefectTests {
         "Sources/SenderOT/Pacer.swift": "public import DiodeProtocol\ninternal import Threading\n",
         "Sources/SenderOT/Emission/Emission.swift": "//   FrameEmitter.swift — sends\n",
         "Sources/SenderOT/Emission/FrameEmitter.swift":
-            "import DatagramEmission\nlet sent = cl_sendmmsg(descriptor, vector, 4, 0)\n",
+            "// Sends (P1, D2; ADR 0001, WIRE §1).\nimport DatagramEmission\nlet sent = cl_sendmmsg(descriptor, vector, 4, 0)\n"
+            + "let emit = try WorkerThread(\n    name: \"emit\") { send() }\n",
         "Sources/ReceiverIT/ReceiverIT.swift": "//   FrameListener.swift — listens\n//   Deep/ — of folders only\n",
         "Sources/ReceiverIT/FrameListener.swift":
             "let got = cl_recvmmsg(fd, v, 4, 0)\nstore.write(row) // never send()\n",
@@ -60,7 +61,7 @@ struct PlantedDefectTests {
         "Tests/CISAL/shim.h": "",
         "Tests/TestKit/TestKit.swift": "import Foundation\n",
         "Tests/FECTests/FECTests.swift":
-            "import FEC\n@Test(\n    \"W-12 symbols follow the matrix\") func matrix() {}\n",
+            "import FEC\n@Test(\n    \"P1 W-12 symbols follow the matrix\") func matrix() {}\n",
         "Tests/FECTests/Fixtures/Deep/Deep.swift": "// a code to compare with\n",
         "Makefile": Scripts.makeTargets.map { "\($0): ## what it does\n" }.joined(),
         ".ci/run": "#!/usr/bin/env bash\nset -e\ncd .\nexec make test </dev/null\n",
@@ -69,6 +70,7 @@ struct PlantedDefectTests {
         See [the wire](docs/WIRE.md#1-frame-one-datagram), [this](#name-of-it), `make demo`, `Sources/FEC/FEC.swift`.
         """,
         "docs/ARCHITECTURE.md": "```\n│ Pacer   waits   │ SenderOT\n```\n"
+            + "## Threads\n\n| both | the main thread |\n| sender | `emit` | sends |\n\n## Rooms\n\n"
             + [
                 "diode-send", "diode-recv", "SenderOT", "SenderOT/Emission", "ReceiverIT", "Outbox", "Republish",
                 "DiodeProtocol", "FEC", "Shared/MQTT", "Shared/Threading", "Shared/Configuration", "Shared/Datagrams",
@@ -77,6 +79,14 @@ struct PlantedDefectTests {
             .map { "- `Sources/\($0)`\n" }.joined(),
         "docs/WIRE.md":
             "## 1. Frame: one datagram\n\n- **W-12** A symbol MUST follow the matrix.\n- **W-13** Any K do.\n[up](../README.md)\n",
+        "docs/PROMISES.md":
+            "### P1 Complete\nAll of it.\n\n- **Shown by** `Tests/FECTests`.\n\n### D2 Later\n- **Not yet**: it.\n",
+        "docs/adr/README.md":
+            "| [0001](0001-a.md) | A | accepted; superseded in part by [0002](0002-b.md) |\n"
+            + "| [0002](0002-b.md) | B | accepted; supersedes parts of [0001](0001-a.md) |\n",
+        "docs/adr/0001-a.md":
+            "# 0001 A\n\nState: accepted. Superseded in part:\n\n- a; b,\n  by [0002](0002-b.md).\n\n## Context\n",
+        "docs/adr/0002-b.md": "# 0002 B\n\nState: accepted. It supersedes a part of [0001](0001-a.md).\n",
         "Tests/mutants/accounting.txt":
             "# What it is\n\n## all-k\nAny K will do.\nfile: Sources/FEC/FEC.swift\n-// W-12 is the matrix.\n+// any\n",
         "deploy/debian-packages.txt":
@@ -87,7 +97,8 @@ struct PlantedDefectTests {
         "folders": PackageManifest.unknownFolders, "drawings": StageDrawings.findings, "imports": ImportRules.findings,
         "one way": OneWay.findings, "documents": DocumentLinks.findings, "wire rules": WireRules.findings,
         "architecture": ArchitecturePage.findings, "source text": SourceText.findings, "packages": PackageList.findings,
-        "scripts": Scripts.findings, "mutants": MutantList.findings,
+        "scripts": Scripts.findings, "mutants": MutantList.findings, "citations": Citations.findings,
+        "decisions": DecisionPages.findings, "threads": ThreadTable.findings,
     ]
 
     @Test("A sound tree has no finding", arguments: rules.keys.sorted())
@@ -110,6 +121,33 @@ struct PlantedDefectTests {
         #expect(findings.contains { $0.complaint.contains(defect.complaint) }, "\(defect) gives \(findings)")
     }
 
+    @Test("A page that supersedes another without its word is found, and the index with it")
+    func oneSided() {
+        var files = Self.sound
+        files["docs/adr/0001-a.md"] = "# 0001 A\n\nState: accepted.\n"
+        #expect(
+            DecisionPages.findings(in: ProjectTree(files: files)).map(\.complaint) == [
+                "supersedes 0001, which does not say so",
+                "does not say of 0001 what its page says it supersedes or is superseded by",
+            ])
+        files = Self.sound
+        files["docs/adr/0002-b.md"] = "# 0002 B\n\nState: accepted.\n"
+        #expect(
+            DecisionPages.findings(in: ProjectTree(files: files)).map(\.complaint) == [
+                "is superseded by 0002, which does not say so",
+                "does not say of 0002 what its page says it supersedes or is superseded by",
+            ])
+    }
+
+    @Test("Only an id that stands alone is a promise")
+    func ids() {
+        #expect(
+            Citations.ids(in: "P1, P9; (D22) C4: P10 [D6] `P3` …P2") == [
+                "P1", "P9", "D22", "C4", "P10", "D6", "P3", "P2",
+            ])
+        #expect(Citations.ids(in: "P-256 SP1 P1a P_1 P100 D0 U+C4 0xD7 a.P1 x-P2 #P3 P4_ p50 PD1") == [])
+    }
+
     @Test("Every rule has at least one planted defect")
     func everyRule() {
         #expect(Set(PlantedDefect.all.map(\.rule)) == Set(Self.rules.keys))
@@ -121,6 +159,7 @@ struct PlantedDefectTests {
         defer { try? FileManager.default.removeItem(at: root) }
         for (path, text) in [
             "a/b.md": "x\ny", ".gitignore": ".build/\n*.log\n", ".build/c.md": "", "d.log": "", "a/.git/e": "",
+            "b/.git": "elsewhere",
         ] {
             let place = root.appendingPathComponent(path)
             try FileManager.default.createDirectory(

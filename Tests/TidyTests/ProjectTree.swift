@@ -48,7 +48,8 @@ struct ProjectTree: Sendable {
         for name in try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() {
             let place = folder.appendingPathComponent(name)
             let values = try place.resourceValues(forKeys: [.isDirectoryKey, .isSymbolicLinkKey])
-            if values.isSymbolicLink == true { continue }
+            // `.git` is a folder, or in a second work tree of one repository a file.
+            if values.isSymbolicLink == true || name == ".git" { continue }
             if values.isDirectory == true {
                 if ignored.folders.contains(name) || ignored.folders.contains(prefix + name) { continue }
                 try read(folder: place, prefix: prefix + name + "/", ignored: ignored)
@@ -61,7 +62,7 @@ struct ProjectTree: Sendable {
     }
 
     private struct IgnoredNames {
-        var folders: Set<String> = [".git"]
+        var folders: Set<String> = []
         var endings: [String] = []
     }
 

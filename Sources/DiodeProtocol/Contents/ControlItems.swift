@@ -36,7 +36,7 @@ public struct ShedRun: Hashable, Sendable {
     public var records: UInt64 { entries.reduce(0) { $0 + $1.records } }
 }
 
-/// A signed statement about the whole state at a position of the live stream (DESIGN D6; kind 0x03).
+/// A signed statement about the whole state at a position of the live stream (W-37; kind 0x03).
 public struct Checkpoint: Hashable, Sendable {
     /// Σ SHA-256(slot) mod 2²⁵⁶, big-endian.
     public var digest: Digest32
@@ -73,7 +73,7 @@ public struct Action: Hashable, Sendable {
     }
 }
 
-/// An interval in which the sender was not subscribed (DESIGN P1; kind 0x05).
+/// An interval in which the sender was not subscribed (P1; kind 0x05).
 public struct Unobserved: Hashable, Sendable {
     public static let maximumReasonBytes = 256
     public var from: UnixMilliseconds
@@ -94,7 +94,7 @@ public struct Unobserved: Hashable, Sendable {
     }
 }
 
-/// What the OT broker lost by itself, before the sender could have it (DESIGN P9; kind 0x80).
+/// What the OT broker lost by itself, before the sender could have it (ADR 0012; kind 0x80).
 public struct BrokerDrop: Hashable, Sendable {
     public enum Reason: UInt8, Hashable, CaseIterable, Sendable {
         /// More waited than it queues; it counts them.
@@ -120,7 +120,7 @@ public struct BrokerDrop: Hashable, Sendable {
     }
 }
 
-/// The next link card, signed by the key that it replaces (DESIGN D10; kind 0x06).
+/// The next link card, signed by the key that it replaces (D10; kind 0x06).
 public struct Rotation: Hashable, Sendable {
     /// The card's text, at most 4,096 bytes; read with `LinkCard`.
     public var card: [UInt8]

@@ -28,7 +28,7 @@ public struct RecordFlags: Hashable, Sendable {
     public var qos: QualityOfService { QualityOfService(rawValue: rawValue & 3) ?? .atMostOnce }
     public var retain: Bool { rawValue & Self.retainBit != 0 }
     public var hasProperties: Bool { rawValue & Self.propertiesBit != 0 }
-    /// Acknowledged from memory while commits failed (DESIGN D7).
+    /// Acknowledged from memory while commits failed (ADR 0009).
     public var isUnjournalled: Bool { rawValue & Self.unjournalledBit != 0 }
     /// Made by the sender: a reconciled or expired deletion.
     public var isReconciled: Bool { rawValue & Self.reconciledBit != 0 }

@@ -1,6 +1,6 @@
 /// Why a file is not a resend bundle (docs/WIRE.md §8). Lines count from 1.
 public enum BundleError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// W-37.
+    /// W-43.
     case tooLong(Int)
     case notText
     case missing(String, line: Int)

@@ -1,6 +1,6 @@
 public import Time
 
-/// What a receiver misses, carried by hand to the sender, which plays it again from its journal (WIRE §8, DESIGN D5).
+/// What a receiver misses, carried by hand to the sender, which plays it again from its journal (WIRE §8).
 ///
 /// Nobody signs it: the worst that a false one costs is spare bandwidth. It is text, so that whoever carries it over the zone's
 /// border can read what it says.
@@ -138,7 +138,7 @@ public struct ResendBundle: Hashable, Sendable {
 
     /// Reads a bundle. One that is read is canonical: `text` gives back exactly these bytes.
     ///
-    /// - Throws: the first rule of W-37 and W-38 that it breaks.
+    /// - Throws: the first rule of W-38 and W-43 that it breaks.
     public init(parsing bytes: [UInt8]) throws(BundleError) {
         guard bytes.count <= WireLimits.maximumBundleBytes else { throw .tooLong(bytes.count) }
         guard bytes.allSatisfy({ 0x20...0x7E ~= $0 || $0 == UInt8(ascii: "\n") }), bytes.last == UInt8(ascii: "\n")

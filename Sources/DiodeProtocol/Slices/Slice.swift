@@ -25,7 +25,7 @@ public struct SliceHeading: Hashable, Sendable {
     }
 }
 
-/// Which slot of a topic an entry holds (DESIGN D6).
+/// Which slot of a topic an entry holds (WIRE §6.2).
 public enum SlotKind: UInt8, Hashable, Comparable, CaseIterable, Sendable {
     case retained = 0x11
     case lastEvent = 0x12

@@ -11,7 +11,7 @@ public struct OutboxLoss: Sendable, Equatable {
         case shed(ShedReason)
         case dead(DeadLetterReason)
 
-        /// The layer of the audit's `losses` (DESIGN §5).
+        /// The layer of the audit's `losses` (C4).
         public var layer: String {
             switch self {
             case .shed(.late), .shed(.tooFast), .dead(.foreignTopic), .dead(.nameTaken), .dead(.reservedTopic),

@@ -8,6 +8,6 @@ public struct TopicCount: Hashable, Sendable {
         self.records = records
     }
 
-    /// Stands for the records whose topics nobody can name any more (DESIGN D6).
+    /// Stands for the records whose topics nobody can name any more (ADR 0013).
     public static let unnamed = "topics no longer held"
 }

@@ -52,7 +52,7 @@ public struct ReceiverConfiguration: Sendable {
         public let reorder: ByteSize
     }
 
-    /// How Sparkplug edge nodes are spoken for on the IT broker (docs/adr/0016).
+    /// How Sparkplug edge nodes are spoken for on the IT broker (ADR 0016).
     public struct Sparkplug: Sendable {
         /// First levels of its topics: 1…16. Default `spBv1.0`.
         public let namespaces: [String]
@@ -156,7 +156,7 @@ public struct ReceiverConfiguration: Sendable {
             }
         }
 
-        /// Two links must not be able to write the same topic (DESIGN D14): their prefixes differ and do not nest, or
+        /// Two links must not be able to write the same topic (D14): their prefixes differ and do not nest, or
         /// what they own is disjoint.
         private static func checkLinks(_ links: [Link], _ file: ConfigSection) throws(ConfigError) {
             for (index, link) in links.enumerated() {

@@ -1,6 +1,6 @@
 internal import JSON
 
-/// Which entries are folded when the ledger reaches its limit (DESIGN D15): healed episodes first, then routine, then balances and anchors but one
+/// Which entries are folded when the ledger reaches its limit (ADR 0014): healed episodes first, then routine, then balances and anchors but one
 /// a day, then losses, then actions; in each rank the oldest first; never the newest, and never what names a fold.
 ///
 /// ```text

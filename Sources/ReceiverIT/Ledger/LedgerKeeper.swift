@@ -1,6 +1,6 @@
 public import Storage
 
-/// Keeps the ledger within its limit, a little at a time, so that the transactions of others never wait long (DESIGN D15).
+/// Keeps the ledger within its limit, a little at a time, so that the transactions of others never wait long (ADR 0014).
 ///
 /// ```text
 ///  count what was appended ─▶ above the limit? ─▶ read a window of the oldest entries ─▶ fold what its rank allows ─▶ next window

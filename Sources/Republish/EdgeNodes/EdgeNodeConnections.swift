@@ -9,7 +9,7 @@ import Time
 internal import MQTTProtocol
 
 /// The edge nodes of a link on the IT broker: carries out what the proxy decides, on one connection for each node, whose will is
-/// the node's death (docs/adr/0016).
+/// the node's death (ADR 0016).
 ///
 /// ```text
 ///  delivery ─▶ EdgeNodeProxy ─▶ connect ──▶ dial with a will, subscribe to its commands ─▶ connected ─▶ proxy

@@ -5,7 +5,7 @@ import Outbox
 import Time
 internal import MQTTProtocol
 
-/// Keeps the live values of each topic apart for consumers that cannot follow the plant (docs/adr/0017): within the interval
+/// Keeps the live values of each topic apart for consumers that cannot follow the plant (ADR 0017): within the interval
 /// the last value wins.
 ///
 /// ```text

@@ -6,7 +6,7 @@ import Threading
 internal import MQTTProtocol
 internal import Deliveries
 
-/// Reads what the IT broker retains of a link, over a connection of its own, and hands it over to be compared (DESIGN D6).
+/// Reads what the IT broker retains of a link, over a connection of its own, and hands it over to be compared (ADR 0013).
 ///
 /// Ours is what bears our `diode-link`. MQTT 3.1.1 has no properties: there ours is what lies under the link's prefix or `own`, and
 /// if that is everything, nothing can be told.

@@ -27,7 +27,7 @@ public enum RetainedSweepError: Error, Sendable, CustomStringConvertible {
 }
 
 /// Deletes what a link that is gone left on the IT broker: every retained value that bears its `diode-link`, and its status
-/// (DESIGN D6). Blocks the calling thread.
+/// (docs/OPERATIONS.md, "A link that is gone"). Blocks the calling thread.
 public final class RetainedSweep: Sendable {
     private static let patience = Duration.seconds(60)
     /// Topics that are held at once; what is left then is read again.

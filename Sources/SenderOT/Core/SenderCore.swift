@@ -41,7 +41,7 @@ public struct SenderCore: ~Copyable {
     /// How the journal is: what comes is shed, numbered and named, while there is no room for it.
     public enum JournalState: Sendable, Equatable {
         case writing
-        /// It cannot be written; records may be acknowledged from memory and say so (DESIGN D7).
+        /// It cannot be written; records may be acknowledged from memory and say so (ADR 0009).
         case failing
         /// It holds its limit in blocks that were not sent.
         case full
@@ -154,7 +154,7 @@ public struct SenderCore: ~Copyable {
     }
 
     /// Topics whose retained value was not in the fetch that has ended, and how many topics have one at all. Absence means
-    /// that it was deleted while nobody was subscribed (DESIGN D6).
+    /// that it was deleted while nobody was subscribed (D6).
     /// - Parameter began: what `beginFetch` returned.
     package func unseenTopics(since began: Stamp) -> (topics: [NamespaceSlots.TopicID], retained: Int) {
         slots.unseen(in: fetch, since: began)
@@ -171,7 +171,7 @@ public struct SenderCore: ~Copyable {
         _ = number(deletion, id, isReconciled: true, now: now, time: time)
     }
 
-    /// Takes a retained message of a fetch (DESIGN D11).
+    /// Takes a retained message of a fetch (D11).
     ///
     /// It is dropped if the topic had a record of the main session since the fetch began: whatever is newer than that
     /// record comes over the main session too, so that an older value never replaces a newer one.
@@ -319,7 +319,7 @@ public struct SenderCore: ~Copyable {
             .filter { policy.refusal(of: $0.birthTopic.span.bytes) == nil }
     }
 
-    /// Makes records of the changed states that the next slice has to list (docs/adr/0016).
+    /// Makes records of the changed states that the next slice has to list (ADR 0016).
     /// - Returns: whether those were all; if not, the slice waits.
     private mutating func sayStates(now: MonotonicInstant, time: UnixMilliseconds) -> Bool {
         guard journalState == .writing || journalState == .failing else { return true }

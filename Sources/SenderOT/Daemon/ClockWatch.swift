@@ -1,5 +1,5 @@
 /// Notices that the time of day and the time since boot have parted: a clock was set, or a virtual machine went back to an
-/// earlier state and was resumed. Then an epoch of its own is due (DESIGN D9).
+/// earlier state and was resumed. Then an epoch of its own is due (D9).
 struct ClockWatch: Sendable, Equatable {
     /// What counts as a step; clocks are also slewed, and by far less.
     static let step: Int64 = 10_000

@@ -2,7 +2,7 @@ internal import DiodeProtocol
 internal import JSON
 internal import Time
 
-/// How one part of the whole is: one of the four objects of `status` (DESIGN §5).
+/// How one part of the whole is: one of the four objects of `status` (C1).
 ///
 /// ```js
 /// { "state": "degraded", "since": "2026-11-21T09:31:02.120Z", "reason": "the OT broker speaks only MQTT 3.1.1 …" }

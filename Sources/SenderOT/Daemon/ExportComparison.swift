@@ -2,7 +2,7 @@ public import Configuration
 public import JSON
 public import SenderOTCore
 
-/// `check --against-running`: the rules of a file against those of the daemon (DESIGN §5).
+/// `check --against-running`: the rules of a file against those of the daemon (C1).
 ///
 /// ```text
 /// check ── { command, export } ─▶ daemon: what is held and goes ─▶ { export: its own rules, removed, added }

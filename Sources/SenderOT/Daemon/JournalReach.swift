@@ -6,7 +6,7 @@ internal import Threading
 internal import Time
 internal import SenderOTJournal
 
-/// How far back journal and echo really reach (DESIGN D5), at the rate at which the journal grew while it holds what it holds.
+/// How far back journal and echo really reach (D5), at the rate at which the journal grew while it holds what it holds.
 ///
 /// ```text
 /// ├──────────────── journal: the lesser of `keep` and what there is room for ───────────────┤

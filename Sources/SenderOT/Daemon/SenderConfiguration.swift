@@ -56,7 +56,7 @@ public struct SenderConfiguration: Sendable {
         public let minFree: ByteSize
     }
 
-    /// What happens when commits fail (DESIGN D7).
+    /// What happens when commits fail (ADR 0009).
     public enum OnDiskFull: String, CaseIterable, Sendable {
         /// Go on from memory, named `unjournalled`. The default.
         case forward
@@ -74,7 +74,7 @@ public struct SenderConfiguration: Sendable {
         public let record: ByteSize
     }
 
-    /// Up to how many topics absence is believed to be deletion (DESIGN D6): the larger of the two.
+    /// Up to how many topics absence is believed to be deletion (D6): the larger of the two.
     public struct DeletionHold: Sendable, Equatable {
         /// 0…100,000,000. Default 100.
         public let topics: Int
@@ -87,7 +87,7 @@ public struct SenderConfiguration: Sendable {
         }
     }
 
-    /// What is understood of Sparkplug (docs/adr/0016).
+    /// What is understood of Sparkplug (ADR 0016).
     public struct Sparkplug: Sendable, Equatable {
         /// First levels of its topics: 1…16. Commands under `spBv1.0` never cross, whatever stands here. Default `spBv1.0`.
         public let namespaces: [String]

@@ -35,7 +35,7 @@ public import MQTTProtocol
 ///
 /// `init` reads the key, reserves the epoch, brings back what earlier lifetimes knew, and opens nothing to the outside; `start` begins; `stop` drains.
 public final class SenderService: Sendable {
-    /// The longest drain of a stop (DESIGN §5).
+    /// The longest drain of a stop, which may take 15 s in all (C1).
     public static let drain = Duration.seconds(14)
     /// Between two attempts to take back the room on the disk that was given up.
     private static let reservePause = Duration.seconds(60)

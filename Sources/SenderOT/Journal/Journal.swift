@@ -33,7 +33,7 @@ enum JournalEntry {
 ///           (memory)    (commit, WAL) └─▶ JournalSync ─▶ acknowledge(ticket)
 /// ```
 ///
-/// The order is DESIGN D7's: a block is committed before it goes on the wire (survives `kill -9`) and synced before its
+/// The order is what P1 rests on (ADR 0009): a block is committed before it goes on the wire (survives `kill -9`) and synced before its
 /// deliveries are acknowledged (survives a loss of power). The journal is the queue: what the link has no room for waits on
 /// disk. Whoever reads the broker waits only while the disk is slower than the plant for more than `memoryBytes`.
 package final class Journal: Sendable {

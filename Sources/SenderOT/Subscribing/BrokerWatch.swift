@@ -7,7 +7,7 @@ internal import MQTTProtocol
 internal import SenderOTCore
 
 /// Watches for what the OT broker loses by itself: by its own count, over a connection of its own, and by what became of the
-/// session that keeps messages for the sender (DESIGN P1, P9).
+/// session that keeps messages for the sender (ADR 0012).
 ///
 /// ```text
 /// $SYS/broker/uptime, …/publish/messages/dropped ─▶ BrokerDrops ─▶ ┐

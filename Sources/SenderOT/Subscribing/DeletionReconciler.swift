@@ -3,7 +3,7 @@ internal import EventLog
 internal import Threading
 internal import SenderOTCore
 
-/// Turns what the OT broker retains no more into deletions, as far as that can be believed (DESIGN D6): one lost broker
+/// Turns what the OT broker retains no more into deletions, as far as that can be believed (D6): one lost broker
 /// database must not empty the IT namespace.
 ///
 /// ```text

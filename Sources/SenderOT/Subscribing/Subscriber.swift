@@ -17,7 +17,7 @@ internal import SenderOTCore
 /// ```
 ///
 /// The main session is MQTT 5, persistent, with Retain As Published and without retained messages at subscribe time;
-/// those come slice by slice over a second connection (DESIGN D11). On a broker that speaks only 3.1.1 it says loudly what
+/// those come slice by slice over a second connection (ADR 0003). On a broker that speaks only 3.1.1 it says loudly what
 /// cannot be replicated.
 final class Subscriber: Sendable {
     /// How the broker is, for status and beat.
@@ -146,7 +146,7 @@ final class Subscriber: Sendable {
         askForBirths()
     }
 
-    /// All that the sender ever publishes: requests for a rebirth, to edge nodes of its own plant (docs/adr/0016).
+    /// All that the sender ever publishes: requests for a rebirth, to edge nodes of its own plant (ADR 0016).
     private func askForBirths() {
         let connection = state.withLock { $0.report.isOnline && $0.request == nil ? $0.connection : nil }
         guard requestsBirths, let connection else { return }

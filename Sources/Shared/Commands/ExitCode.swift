@@ -1,4 +1,4 @@
-/// What a program says to its caller (DESIGN §5). A caller may rely on each number.
+/// What a program says to its caller (C2). A caller may rely on each number.
 public enum ExitCode: Int32, Sendable {
     /// All is well; `--audit`: balanced, nothing missing.
     case success = 0

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// A file beside a database that holds room on the disk (DESIGN D7): given up when the disk is full, so that an epoch or a
+/// A file beside a database that holds room on the disk (ADR 0009, ADR 0010): given up when the disk is full, so that an epoch or a
 /// ledger entry can still be written; taken again when there is room.
 ///
 /// ```text

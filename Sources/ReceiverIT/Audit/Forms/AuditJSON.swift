@@ -3,7 +3,7 @@ import DiodeProtocol
 public import JSON
 internal import Time
 
-// The contract of DESIGN §5, to the letter: names, order, nulls. Beside it stand `period`, in reports that were narrowed with
+// The contract of the audit's JSON (C4), to the letter: names, order, nulls. Beside it stand `period`, in reports that were narrowed with
 // --since or --until, `missing` and `lost` of a gap that is partly filled, and `id` of a loss, which `ack` takes.
 
 extension AuditReport {

@@ -9,7 +9,7 @@ public struct AuditLoss: Hashable, Sendable {
 
     /// Counts from 1 for each receiver; nil where none was given. `ack` takes it as `loss-3`.
     public var id: UInt64?
-    /// Where it happened (DESIGN P9): `outbox`, `sender`, `it-broker`, `ot-broker`, …
+    /// Where it happened (P9): `outbox`, `sender`, `it-broker`, `ot-broker`, …
     public var layer: String
     public var reason: String
     /// When its first and its last record were lost; the receiver's clock.

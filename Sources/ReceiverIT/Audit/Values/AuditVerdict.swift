@@ -1,6 +1,6 @@
 internal import Account
 
-/// What `--audit` exits with (DESIGN §5); of several, the highest.
+/// What `--audit` exits with (C2); of several, the highest.
 public enum AuditExit: Int32, Hashable, Comparable, Sendable {
     /// Balanced, nothing missing.
     case well = 0

@@ -1,7 +1,7 @@
 package import DiodeProtocol
 package import Time
 
-/// Signed beats on their way into the ledger: which of them are kept, and when (docs/adr/0015-signed-anchors.md).
+/// Signed beats on their way into the ledger: which of them are kept, and when (ADR 0015).
 ///
 /// ```text
 ///  beats     · · · · · · E · · · · · · · · · · L · · · · · · · ·      E: an epoch began or ended      at once

@@ -2,7 +2,7 @@ public import DiodeProtocol
 public import Time
 public import Account
 
-/// Gaps of one cause less than 5 s apart (DESIGN D15), as people are told of them: once when it opens, once when all of it is decided.
+/// Gaps of one cause less than 5 s apart (ADR 0014), as people are told of them: once when it opens, once when all of it is decided.
 public struct GapEpisode: Sendable, Equatable {
     /// One of its gaps, as it is now.
     public struct Run: Sendable, Equatable {

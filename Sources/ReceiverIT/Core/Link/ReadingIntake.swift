@@ -13,7 +13,7 @@ struct ReadingTally: Sendable {
     var repairs = 0
 }
 
-// What the IT broker retains, read back by the publisher, is compared with the replica and put right (DESIGN D6).
+// What the IT broker retains, read back by the publisher, is compared with the replica and put right (ADR 0013).
 //
 //   on the broker, not in the replica ──▶ deleted there at once
 //   missing, or another value ──────────▶ marked: the next slice says the value, which is published as a refresh

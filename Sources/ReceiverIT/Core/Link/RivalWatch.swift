@@ -1,7 +1,7 @@
 import DiodeProtocol
 import Time
 
-/// Finds a second sender with the same key that has an epoch of its own (DESIGN D9): one of the two has the older epoch, and its beats go
+/// Finds a second sender with the same key that has an epoch of its own: one of the two has the older epoch, and its beats go
 /// on although the newer epoch has begun (W-21).
 ///
 /// ```text

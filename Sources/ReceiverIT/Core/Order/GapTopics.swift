@@ -1,6 +1,6 @@
 import DiodeProtocol
 
-/// Which topics' records a gap swallowed, as far as later records of them have told (DESIGN D6).
+/// Which topics' records a gap swallowed, as far as later records of them have told (ADR 0013).
 ///
 /// ```text
 /// a topic's records     v7 │ gap │ v10          two of them are missing: version 10 comes where 8 was due

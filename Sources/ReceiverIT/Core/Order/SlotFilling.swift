@@ -2,7 +2,7 @@ import Account
 import DiodeProtocol
 import Time
 
-// A slot of the carousel is the record that it holds (DESIGN D6): where that record is missing, the slot fills its sequence. Its block
+// A slot of the carousel is the record that it holds (ADR 0013): where that record is missing, the slot fills its sequence. Its block
 // stays open, so that an echo still brings the block's other records; this one is a duplicate there.
 //
 //   live    ███████░░░░░░░░░█████│        decided up to the frontier

@@ -3,7 +3,7 @@ import Time
 
 extension GapTracker {
     /// Gives up what the sender has no memory of: its database was lost or an older one was put back, so that no journal holds these
-    /// epochs any more and nothing will fill their holes (DESIGN D9).
+    /// epochs any more and nothing will fill their holes (D9).
     ///
     /// ```text
     ///  known here     5   7   8   9

@@ -2,7 +2,7 @@ import Account
 import DiodeProtocol
 import Time
 
-// The void rule (DESIGN D7). A sender that lost its power may have sent more than its journal kept. Its next epoch's beats
+// The void rule (ADR 0009). A sender that lost its power may have sent more than its journal kept. Its next epoch's beats
 // say how far the old one was committed; whatever the receiver has or misses behind that mark is void, because the OT
 // broker hands those messages over again and they get new numbers. Not so if the sender's beats said that it could not
 // journal: then it may have acknowledged from memory, and what is missing is missing.

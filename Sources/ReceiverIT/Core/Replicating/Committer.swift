@@ -193,7 +193,7 @@ struct Committer: Sendable {
     }
 }
 
-/// The sender's double entry (DESIGN D6, W-37): by topic it has given out as many versions as it has numbered records. Only what it added
+/// The sender's double entry (ADR 0013, W-37): by topic it has given out as many versions as it has numbered records. Only what it added
 /// since the checkpoint before can be compared: what came before an epoch is in its versions, too, and not in its sequences.
 private struct VersionSums: Sendable {
     private var last: (at: Stamp, sum: UInt64)?

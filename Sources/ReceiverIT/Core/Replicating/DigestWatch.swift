@@ -1,7 +1,7 @@
 package import DiodeProtocol
 package import Time
 
-/// What comparing the replica with the sender's checkpoints has shown (DESIGN D6).
+/// What comparing the replica with the sender's checkpoints has shown (ADR 0013).
 ///
 /// ```text
 ///                      equal                              differs, settled

@@ -1,7 +1,7 @@
 import DiodeProtocol
 
 /// Notices when slices have covered everything once: then the replica is whole; and once since anything was last missing: then the link
-/// is settled (DESIGN D6).
+/// is settled (ADR 0013).
 ///
 /// ```text
 /// gap opens ──▶ unsettled ── all gaps closed ─▶ a round begins ─▶ each slice joins the one before ─▶ its last ─▶ settled

@@ -2,7 +2,7 @@ import DiodeProtocol
 import Time
 internal import Deliveries
 
-/// Makes one interval of the replica equal to a slice of the carousel (DESIGN D6).
+/// Makes one interval of the replica equal to a slice of the carousel (ADR 0013).
 ///
 /// ```text
 /// entry ─▶ its record is missing ─────────────▶ fills its sequence, delivered late like an echo's

@@ -3,7 +3,7 @@ import DiodeProtocol
 import Glibc
 package import KeyFiles
 
-/// The key with which a receiver signs what it says it got (DESIGN D15): Ed25519, made at the first start, beside the state file.
+/// The key with which a receiver signs what it says it got (ADR 0014): Ed25519, made at the first start, beside the state file.
 ///
 /// The link card proves what was sent, this key which receiver says so. Whoever loses it gets a new one at the next start, and the ledger
 /// says that it is another.

@@ -6,7 +6,7 @@ package import Time
 
 /// Records that never will be published, for one reason.
 package struct LossNote: Sendable, Equatable {
-    /// `ot-broker`, `sender`, `outbox`, `it-broker`, `policy` (DESIGN §5); `gap`: of gaps that are not listed one by one any more.
+    /// `ot-broker`, `sender`, `outbox`, `it-broker`, `policy` (C4); `gap`: of gaps that are not listed one by one any more.
     var layer: String
     /// One word.
     var reason: String

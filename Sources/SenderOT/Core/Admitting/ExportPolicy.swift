@@ -17,7 +17,7 @@ public struct ExportPolicy: Sendable, Equatable {
         case notExported
         /// It begins with `$`: it belongs to the broker.
         case brokerTopic
-        /// It lies under `diode/`, where the receiving side speaks for itself (DESIGN D14).
+        /// It lies under `diode/`, where the receiving side speaks for itself (D14).
         case reservedForDiode
         /// A Sparkplug NCMD, DCMD or STATE.
         case commandOrState

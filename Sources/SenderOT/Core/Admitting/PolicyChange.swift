@@ -1,7 +1,7 @@
 internal import DiodeProtocol
 package import Time
 
-/// What a changed policy does to topics that are held already (docs/adr/0017).
+/// What a changed policy does to topics that are held already (ADR 0017).
 ///
 /// ```text
 /// slot ─▶ would the policy give a topic of the plant this name? ── yes ─▶ stays

@@ -114,7 +114,7 @@ extension SenderCore {
             time: arrival.time)
     }
 
-    /// Takes what an edge node says: an event, whatever its flag, whose meaning is in the node's state (docs/adr/0016).
+    /// Takes what an edge node says: an event, whatever its flag, whose meaning is in the node's state (ADR 0016).
     private mutating func takeEdgeMessage(
         _ publication: borrowing Publication, _ id: NamespaceSlots.TopicID?, _ arrival: Arrival
     ) -> Outcome {

@@ -2,7 +2,7 @@ internal import Crypto
 public import DiodeProtocol
 public import Time
 
-/// Gathers items into live blocks, closes them in time and numbers them (DESIGN D2, D3).
+/// Gathers items into live blocks, closes them in time and numbers them (ADR 0006).
 ///
 /// ```text
 ///          append               append that does not fit │ flush is over │ `close`

@@ -24,7 +24,7 @@ public struct BlockGeometry: Sendable, Equatable {
 
     public let framing: EthernetFraming
     public let repair: RepairRatio
-    /// The largest K. The default leaves room for two disjoint transmissions with 20 % repair (DESIGN D2).
+    /// The largest K. The default leaves room for two disjoint transmissions with 20 % repair (ADR 0002).
     public let maximumSourceSymbols: Int
     /// The most packed bytes that one block holds.
     public let capacityBytes: Int

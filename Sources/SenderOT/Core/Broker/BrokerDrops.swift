@@ -1,7 +1,7 @@
 package import DiodeProtocol
 package import Time
 
-/// What the OT broker says that it dropped, followed over its restarts and ours (DESIGN P9): no I/O, no clock.
+/// What the OT broker says that it dropped, followed over its restarts and ours (ADR 0012): no I/O, no clock.
 ///
 /// Mosquitto counts what its queue limits took from all its subscribers since it was started. Each `sys_interval` it tells its uptime,
 /// then the counts that changed. So when it tells its uptime, what was heard of the count before is what it was one interval ago.

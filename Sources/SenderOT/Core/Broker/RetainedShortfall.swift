@@ -1,4 +1,4 @@
-/// Compares what a fetch of the retained set found with what the broker says that it retains (DESIGN D11).
+/// Compares what a fetch of the retained set found with what the broker says that it retains (ADR 0018).
 ///
 /// ```text
 ///  fetch ends ──▶ uptime ──▶ uptime ──▶ uptime ──▶ withheld = count − the broker's own topics − found − come since

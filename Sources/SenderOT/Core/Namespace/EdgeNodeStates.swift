@@ -3,7 +3,7 @@ package import Sparkplug
 package import Time
 
 /// What the plant's Sparkplug edge nodes and devices would say if they were born now, as values of topics of the pair's own
-/// (docs/adr/0016).
+/// (ADR 0016).
 ///
 /// ```text
 /// births, data, deaths ─▶ StateFold ─▶ changed, in the order of hashes ─▶ before a slice of their interval: records

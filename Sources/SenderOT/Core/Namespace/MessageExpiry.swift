@@ -5,7 +5,7 @@ internal import MQTTProtocol
 /// When a message ends by its message expiry interval (MQTT 5 §3.3.2.3.3).
 ///
 /// The OT broker drops a retained value that has ended, and tells nobody. The carousel comes across it within a round and makes a numbered
-/// deletion of it, so that both namespaces stay the same (DESIGN D6).
+/// deletion of it, so that both namespaces stay the same (ADR 0018).
 enum MessageExpiry {
     /// - Returns: nil if the message never ends.
     static func deadline(of properties: RawSpan, received: UnixMilliseconds) -> UnixMilliseconds? {

@@ -1,6 +1,6 @@
 public import DiodeProtocol
 
-/// Numbers the records of one epoch: 1, 2, 3, … without holes (DESIGN D6).
+/// Numbers the records of one epoch: 1, 2, 3, … without holes (D6).
 ///
 /// A topic's version, the other number of a record, is counted by ``NamespaceSlots``, where the topic is.
 public struct Stamper: Sendable {

@@ -1,7 +1,7 @@
 internal import DiodeProtocol
 internal import Time
 
-/// Decides when the next slice of the state is due, so that a round covers all of it in one period, steadily (DESIGN D4, D6).
+/// Decides when the next slice of the state is due, so that a round covers all of it in one period, steadily (ADR 0011).
 ///
 /// ```text
 /// hash     0 ├────────┼─────┼───────────────┼─────┤ 2⁶⁴      a slice that begins at h is due at

@@ -1,7 +1,7 @@
 internal import DiodeProtocol
 internal import Time
 
-/// Decides when a checkpoint goes into the live stream: at least one each period, idle or not (DESIGN D6).
+/// Decides when a checkpoint goes into the live stream: at least one each period, idle or not (ADR 0011).
 ///
 /// ```text
 ///          3/4 of the period            few are left, or the period is over

@@ -1,7 +1,7 @@
 public import DiodeProtocol
 public import Time
 
-/// Decides which blocks of the journal are to be repeated now (DESIGN D5): no I/O, no clock.
+/// Decides which blocks of the journal are to be repeated now (D5): no I/O, no clock.
 ///
 /// Each offset of the schedule has a cursor: the next position to repeat. Marks remember when the newest position was what,
 /// so that a cursor knows what was sent for the first time at least its offset ago.

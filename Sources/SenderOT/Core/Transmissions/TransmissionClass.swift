@@ -1,4 +1,4 @@
-/// What a transmission is for, in the order in which the pacer prefers them (DESIGN D4).
+/// What a transmission is for, in the order in which the pacer prefers them (D4).
 public enum TransmissionClass: Int, Sendable, CaseIterable, Comparable {
     /// The heartbeat: small, rare, always first.
     case beat

@@ -2,7 +2,7 @@ public import Crypto
 public import DiodeProtocol
 internal import FEC
 
-/// Makes the frames of one transmission of a closed block: erasure code, tree, one signature (DESIGN D1, D2).
+/// Makes the frames of one transmission of a closed block: erasure code, tree, one signature (ADR 0002, ADR 0005).
 ///
 /// ```text
 /// symbols ─▶ leaves 0…K−1 ─▶ content hash ─▶ header ─┐

@@ -28,7 +28,7 @@ public enum ResendError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// Queues what operators ask for, in the journal's database: it outlives a restart (DESIGN D5).
+/// Queues what operators ask for, in the journal's database: it outlives a restart (D5).
 ///
 /// ```text
 /// bundle: epoch, blocks ─▶ positions that the journal holds ─▶ resends ─▶ EchoPlayer

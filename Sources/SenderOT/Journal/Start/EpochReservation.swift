@@ -25,7 +25,7 @@ public enum EpochError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// Begins a new epoch at each start: above every one before, and on disk before anything is sent under it (DESIGN D9).
+/// Begins a new epoch at each start: above every one before, and on disk before anything is sent under it (D9).
 ///
 /// ```text
 /// send.db  epochs │ epoch (key) │ incarnation │ reserved_at (Unix ms) │ first_position │ …

@@ -143,7 +143,7 @@ extension Beat.Pair {
 }
 
 /// Deliveries of an earlier lifetime that are in the journal and were perhaps not acknowledged: the broker may send them
-/// again, and they must not be numbered again (DESIGN D7).
+/// again, and they must not be numbered again (ADR 0009).
 package struct RestoredDeliveries: Sendable {
     /// Packet identifier to a hash of topic and payload, good within this process.
     private var contents: [UInt16: Int] = [:]

@@ -7,7 +7,7 @@ internal import Time
 package import SenderOTCore
 
 /// Makes committed blocks survive a loss of power and then says that their deliveries may be acknowledged: one
-/// `fdatasync` for all that were committed while the one before it ran (DESIGN D7).
+/// `fdatasync` for all that were committed while the one before it ran (ADR 0009).
 ///
 /// ```text
 /// synced ──▶ acknowledge             failed ──▶ acknowledgements withheld, tried again five times a second

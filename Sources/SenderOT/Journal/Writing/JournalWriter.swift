@@ -12,7 +12,7 @@ internal import SenderOTCore
 ///               ▲                                     │ each second: try again
 ///               └──────── written after all ◀─────────┤
 ///                                                     ▼ `forward`, after the time of withholding
-///                                             unjournalled: acknowledged from memory, and named (DESIGN D7)
+///                                             unjournalled: acknowledged from memory, and named (ADR 0009)
 /// ```
 struct JournalWriter: ~Copyable {
     /// A disk that refuses to write.

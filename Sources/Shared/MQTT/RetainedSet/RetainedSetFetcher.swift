@@ -2,7 +2,7 @@ public import MQTTProtocol
 public import Threading
 internal import Time
 
-/// Fetches every retained message below some filters, over a connection of its own (DESIGN D11): runs a
+/// Fetches every retained message below some filters, over a connection of its own (ADR 0003): runs a
 /// `RetainedSliceWalk`.
 ///
 /// A slice is: SUBSCRIBE, SUBACK, the messages, UNSUBSCRIBE, UNSUBACK. MQTT has no mark for the last retained message. A

@@ -1,6 +1,6 @@
 internal import MQTTProtocol
 
-/// Decides which filters to subscribe to, one slice after the other, until the whole retained set is in (DESIGN D11).
+/// Decides which filters to subscribe to, one slice after the other, until the whole retained set is in (ADR 0003).
 ///
 /// A SUBSCRIBE brings all that is retained below its filter in one burst, and a broker drops what exceeds its queue for
 /// the subscriber, silently (mosquitto 2.0.11: at QoS 1 and 2 everything beyond the client's Receive Maximum + 1,000; at
