@@ -23,7 +23,7 @@ struct OutboxSpeedTests {
             Case(records: 100, limit: 64 << 20), Case(records: 100, limit: 64 << 20, topics: 1_000),
         ])
     func intake(_ test: Case) throws {
-        let bench = try OutboxBench(limits: .init(bytes: test.limit))
+        let rig = try OutboxRig(limits: .init(bytes: test.limit))
         let total: UInt64 = test.records == 1 ? 500_000 : 2_000_000
         var next: UInt64 = 1
         var spent: UInt64 = 0
@@ -43,25 +43,25 @@ struct OutboxSpeedTests {
                 next += UInt64(test.records)
             }
             let start = MonotonicClock.now()
-            bench.queue.stage(units)
-            try bench.write()
+            rig.queue.stage(units)
+            try rig.write()
             let time = MonotonicClock.now() - start
             spent += time
             longest = max(longest, time)
         }
         let seconds = Double(spent) / 1e9
-        let disk = try bench.number(
+        let disk = try rig.number(
             "SELECT page_size * (SELECT page_count FROM pragma_page_count) FROM pragma_page_size")
         let start = MonotonicClock.now()
         var drained = 0
-        _ = try bench.drain { _ in drained += 1 }
+        _ = try rig.drain { _ in drained += 1 }
         let draining = Double(MonotonicClock.now() - start) / 1e9
         print(
             test.testDescription, "→ in: \(Int(Double(next) / seconds)) records/s,",
             "\(Int(Double(next) / seconds) / test.records) units/s, longest transaction \(longest / 1_000_000) ms;",
             "file \(disk >> 20) MiB, \(disk / Int(next)) bytes a record; out: \(drained) at",
             "\(Int(Double(drained) / draining)) records/s; resident \(Self.residentMiB()) MiB; shed",
-            bench.queue.totals.shedSum)
+            rig.queue.totals.shedSum)
     }
 
     private static func residentMiB() -> Int {
