@@ -151,7 +151,9 @@ struct EdgeNodeStatesTests {
         let sequence = { (number: UInt64) in
             Stamp(epoch: Epoch(rawValue: 6), sequence: SequenceNumber(rawValue: number))
         }
-        func put(_ topic: String, _ payload: [UInt8], retain: Bool, _ stamp: Stamp) throws {
+        func put(
+            _ topic: String, _ payload: [UInt8], retain: Bool, _ stamp: Stamp, into slots: inout NamespaceSlots
+        ) throws {
             let topic = Array(topic.utf8)
             let inserted = slots.insert(topic.span.bytes)
             let id = try #require(inserted)
@@ -161,9 +163,10 @@ struct EdgeNodeStatesTests {
             slots.store(content, in: id, stamp: stamp, time: UnixMilliseconds(rawValue: 1))
         }
         let birth = PlantPayload(seq: 0, [("temperature", 5, 1)], bdSeq: 3).bytes
-        try put(Self.birth, birth, retain: false, sequence(1))
-        try put(Self.state, birth, retain: true, sequence(2))
-        try put("spBv1.0/g/NDEATH/n", PlantPayload(seq: 0, [], bdSeq: 3).bytes, retain: false, sequence(3))
+        try put(Self.birth, birth, retain: false, sequence(1), into: &slots)
+        try put(Self.state, birth, retain: true, sequence(2), into: &slots)
+        let death = PlantPayload(seq: 0, [], bdSeq: 3).bytes
+        try put("spBv1.0/g/NDEATH/n", death, retain: false, sequence(3), into: &slots)
         var rig = try rig(slots: slots)
         #expect(try told(&rig).record?.payload.isEmpty == true)
     }
