@@ -130,7 +130,7 @@ let package = Package(
             "diode-bench",
             [
                 "SenderOT", "ReceiverIT", "Outbox", "DiodeProtocol", "FEC", "Crypto", "MQTT", "TestKit", "Simulator",
-                "Threading", "CISAL", "CAllocations",
+                "Storage", "Threading", "CISAL", "CAllocations",
             ],
             path: "Benchmarks/diode-bench"),
         command("diode-demo", ["TestKit", "MQTT", "Threading"], path: "Demo/diode-demo"),

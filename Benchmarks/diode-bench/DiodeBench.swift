@@ -6,33 +6,10 @@
 // A case is a function that returns rows; `cases` names it, and it has a file of its own. It compares results with a
 // reference before it times anything.
 //
-//   1. BenchRow.swift — one figure beside that of a peer, and the table of them
-//   2. Timing.swift — medians of several runs
-//   3. FECBench.swift — fec: encoding and decoding of whole blocks
-//   4. ISALBlock.swift — the same by ISA-L
-//   5. FramesBench.swift — frames: records to signed frames to deliveries, on one core
-//   6. RecordSet.swift — what a plant publishes
-//   7. SendingSide.swift — the sender between broker and socket
-//   8. FrameTape.swift — what it put on the link
-//   9. ReceivingSide.swift — the receiver between socket and outbox
-//  10. CryptographyAlone.swift — what libcrypto alone takes for a block
-//  11. AllocationBench.swift — allocations: what both do without the heap
-//  12. BrokersBench.swift — brokers: messages a second from broker to broker
-//  13. LatencyBench.swift — latency: from publish to arrival
-//  14. DurabilityBench.swift — durability: what disks cost
-//  15. EnduranceBench.swift — endurance: whether memory stays where it is
-//  16. SnapshotBench.swift — snapshot: what the whole state costs the sender
-//  17. RecoveryBench.swift — recovery: what arrives after outages, by what heals
-//  18. RebirthBench.swift — rebirth: how long a Sparkplug host waits for births
-//  19. ColdStartBench.swift — coldstart: until the IT side has the whole namespace
-//  20. MessageWay.swift — real brokers, and the pair or a bridge between them
-//  21. LoadRun.swift — one run of load over such a way
-//  22. LoadMessage.swift — what the load is made of
-//  23. LoadPublisher.swift — publishes it
-//  24. LoadConsumer.swift — takes it and checks it
-//  25. LoadTally.swift — what the two know of each other
-//  26. TopicLoad.swift — many topics at a steady rate
-//  27. BrokerStream.swift — a raw MQTT connection
+//   BenchRow.swift — one figure beside that of a peer, and the table of them
+//   Timing.swift — medians of several runs
+//   Cores/ — cases without brokers
+//   Brokers/ — cases with them
 
 import Glibc
 
@@ -50,6 +27,8 @@ struct DiodeBench {
         BenchCase(
             name: "frames", summary: "both cores, one thread each, beside what libcrypto alone takes", run: benchFrames),
         BenchCase(name: "allocations", summary: "what the cores allocate once they are warm", run: benchAllocations),
+        BenchCase(
+            name: "outbox", summary: "the outbox alone: intake while nobody publishes, and emptying", run: benchOutbox),
         BenchCase(
             name: "brokers", summary: "messages through both brokers, beside mosquitto's bridge", run: benchBrokers),
         BenchCase(name: "latency", summary: "from publish to arrival, beside mosquitto's bridge", run: benchLatency),

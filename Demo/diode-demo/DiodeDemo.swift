@@ -7,11 +7,11 @@ import TestKit
 //   plant ──MQTT──▶ OT broker ──▶ diode-send ──UDP──▶ relay ──UDP──▶ diode-recv ──▶ IT broker ──▶ collector
 //                                                   loses, cuts                          compares, reckons
 //
-//   1. Options.swift — what the command line may change
-//   2. Narrator.swift — prints lines, for people and for logs alike
-//   3. Scene.swift — brokers, pair, link, plant and collector, running
-//   4. Acts.swift — what happens to the link, and what is to be seen meanwhile
-//   5. Reckoning.swift — what was sent, arrived, repaired, missing and named, and whether that is as it should be
+//   Options.swift — what the command line may change
+//   Narrator.swift — prints lines, for people and for logs alike
+//   Scene.swift — brokers, pair, link, plant and collector, running
+//   Acts.swift — what happens to the link, and what is to be seen meanwhile
+//   Reckoning.swift — what was sent, arrived, repaired, missing and named, and whether that is as it should be
 
 @main
 struct DiodeDemo {

@@ -1,0 +1,14 @@
+// Cores: what parts of the pair cost by themselves, without brokers.
+//
+//   FECBench.swift — fec: encoding and decoding of whole blocks
+//   ISALBlock.swift — the same by ISA-L
+//   FramesBench.swift — frames: records to signed frames to deliveries, on one core
+//   RecordSet.swift — what a plant publishes
+//   SendingSide.swift — the sender between broker and socket
+//   FrameTape.swift — what it put on the link
+//   ReceivingSide.swift — the receiver between socket and outbox
+//   CryptographyAlone.swift — what libcrypto alone takes for a block
+//   AllocationBench.swift — allocations: what both do without the heap
+//   OutboxBench.swift — outbox: into a file and out of it again
+//   SnapshotBench.swift — snapshot: what the whole state costs the sender
+//   RecoveryBench.swift — recovery: what arrives after outages, by what heals
