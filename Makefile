@@ -61,9 +61,8 @@ bench: setup build ## measure: coding, signing, the pair, beside yardsticks (BEN
 
 .PHONY: bench-audit
 bench-audit: setup build ## measure: audit time, ledger and bundle size against gaps
-	@swift build --build-tests
-	@AUDIT_BENCH=1 DIODE_PRODUCTS="$$PWD/.build/release" swift test --skip-build --disable-xctest --filter AuditSpeedTests 2>&1 \
-		| grep -E 'audit of|✘|Test run'
+	@DIODE_PRODUCTS="$$PWD/.build/release" FILTER='^ReceiverITTests\.AuditSpeedTests/' Tests/run-tests
+	@grep 'audit of' .build/test.log
 
 .PHONY: fuzz
 fuzz: setup ## feed hostile bytes to every decoder, FUZZ_SECONDS (60) each

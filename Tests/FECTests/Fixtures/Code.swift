@@ -58,7 +58,7 @@ enum Code {
         (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
     }
 
-    /// A fresh seed for each run. A failure prints it; `FEC_SEED=… swift test --filter FECTests` replays it.
+    /// A fresh seed for each run. A failure prints it; `SEED=… make test FILTER=FECTests` replays it.
     static let seed =
-        ProcessInfo.processInfo.environment["FEC_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 0...UInt64.max)
+        ProcessInfo.processInfo.environment["SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 0...UInt64.max)
 }
