@@ -58,6 +58,7 @@ struct BrokerLossTests {
         let ot = try await Broker.start(lines: ["sys_interval 1"])
         let it = try await Broker.start()
         let pair = try await DiodePair(ot: ot, it: it)
+        let collector = try await it.subscribe("acme/#")
         try await pair.start()
         #expect(try await eventually { try await brokerDropped(pair) == 0 })
         #expect(try await AuditAnswer(pair).losses(of: "ot-broker").isEmpty, "a first start has missed nothing")
@@ -65,9 +66,13 @@ struct BrokerLossTests {
         try await ot.restart()
         try await pair.waitUntilWell()
         #expect(try await eventually { try await !AuditAnswer(pair).losses(of: "ot-broker").isEmpty })
-        // The broker tells its uptime again, and nothing is added to what is said.
+        // The broker tells its uptime three times more, and nothing is added to what is said: the sender has heard of each when a message
+        // behind the last of them has arrived.
         #expect(try await eventually { try await brokerDropped(pair) == 0 })
-        try await Task.sleep(for: .seconds(3))
+        let uptimes = try await ot.subscribe("$SYS/broker/uptime")
+        #expect(await uptimes.messages(atLeast: 4).count >= 4)
+        try await ot.publish("acme/mark", "behind")
+        #expect(await collector.messages(atLeast: 1).count == 1)
         let losses = try await AuditAnswer(pair).losses(of: "ot-broker")
         #expect(losses.map { $0["reason"] as? String } == ["session-lost"])
         #expect(losses.compactMap { $0["records"] as? Int } == [0])

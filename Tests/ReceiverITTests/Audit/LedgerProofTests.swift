@@ -107,8 +107,10 @@ struct LedgerProofTests {
         try receiver.emit([receiver.sender.live(count: 10)])
         #expect(await receiver.waitUntil(sent: 10))
         receiver.stop()
-        try await Task.sleep(for: .milliseconds(20))
-        let middle = CalendarTime.text(UnixMilliseconds(rawValue: UnixClock.now()))
+        // The period ends behind everything that the first run noted, and before everything that the second one will.
+        let end = UnixClock.now() + 1
+        #expect(await eventually { UnixClock.now() >= end })
+        let middle = CalendarTime.text(UnixMilliseconds(rawValue: end))
         try receiver.start()
         try receiver.emit([receiver.sender.live(count: 5)])
         #expect(await receiver.waitUntil(sent: 15))

@@ -33,13 +33,14 @@ struct LedgerLimitTests {
             for _ in 0..<200 {
                 lost.append(receiver.sender.live(count: 1))
                 try receiver.emit([receiver.sender.live(count: 1)])
-                // One by one, so that most gaps have entries of their own.
+                // A pace and no wait: gaps that one round of the receiver finds share an entry, and most are to have entries of their own.
                 try await Task.sleep(for: .milliseconds(2))
             }
             sent += 400
             #expect(await receiver.waitUntil(sent: sent, missing: 200), "round \(round)")
             for block in lost {
                 try receiver.emit([block], transmission: 1)
+                // The same, for the entries of gaps that close.
                 try await Task.sleep(for: .milliseconds(2))
             }
             #expect(await receiver.waitUntil(sent: sent), "round \(round)")

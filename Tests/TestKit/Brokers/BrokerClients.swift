@@ -80,15 +80,18 @@ extension Broker {
             input: lines.joined(separator: "\n") + "\n", namespace: settings.namespace)
     }
 
-    /// What it retains below a filter, by topic: asks, and listens for a second.
+    /// What it retains below a filter, by topic: whatever comes before a mark that is published behind the subscription. No `#` matches the
+    /// mark's topic.
     public func retained(_ filter: String = "#") async throws -> [String: String] {
-        let finished = try await run(
-            ["mosquitto_sub", "-V", "mqttv5", "-t", filter, "-W", "1", "-F", "%t\t%p"] + clientOptions,
-            namespace: settings.namespace)
+        let mark = "$mark/\(UInt64.random(in: .min ... .max))"
+        let subscriber = try await subscribe(filter, qos: 0, options: ["-t", mark])
+        try await publish(mark, "", qos: 0)
+        guard await eventually(.seconds(20), { subscriber.messages.contains { $0.topic == mark } }) else {
+            throw NotReady(description: "the mark behind what \(filter) retains did not come")
+        }
         var values: [String: String] = [:]
-        for line in finished.output.split(separator: "\n") {
-            let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
-            if fields.count == 2 { values[fields[0]] = fields[1] }
+        for message in subscriber.messages.prefix(while: { $0.topic != mark }) {
+            values[message.topic] = String(decoding: message.payload, as: UTF8.self)
         }
         return values
     }

@@ -80,6 +80,7 @@ public final class Load: Sendable {
                 number += 1
                 published.store(number, ordering: .releasing)
             }
+            // A rate is a matter of time: what has become due meanwhile is published next.
             usleep(2_000)
         }
     }
