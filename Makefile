@@ -10,6 +10,8 @@ DESTDIR ?=
 TEST_SECONDS ?= 800
 # A regular expression over `Module.Suite/test`; nothing means everything. A filter that matches nothing fails.
 FILTER ?=
+# Whose tests `make check` runs: a folder below Tests, such as SenderOT/Journal; nothing lists them.
+ROOM ?=
 SOAK_SECONDS ?= 0
 CRASHES ?= 1000
 FUZZ_SECONDS ?= 60
@@ -35,6 +37,10 @@ demo: setup build ## two brokers, a lossy link and the pair, on this machine, in
 .PHONY: test
 test: setup ## build everything, lint, run every test (FILTER=… narrows it)
 	@FILTER='$(FILTER)' TEST_SECONDS='$(TEST_SECONDS)' Tests/run-tests
+
+.PHONY: check
+check: toolchain ## an edit in one room: build without optimisation, run the room's tests (ROOM=SenderOT/Journal; none lists them)
+	@ROOM='$(ROOM)' Tests/check-room
 
 .PHONY: build
 build: toolchain ## diode-send and diode-recv, optimised, with the Swift runtime linked in

@@ -136,3 +136,22 @@ let package = Package(
         command("diode-demo", ["TestKit", "MQTT", "Threading"], path: "Demo/diode-demo"),
     ]
 )
+
+// `make check` names one target of tests: the package is then that target and what it reaches, so that an edit builds no more than its own
+// tests need.
+if let tests = Context.environment["CHECK_TESTS"] {
+    // What CrashTests preload is no dependency of theirs.
+    var needed: Set<String> = ["CFaultyDisk"]
+    var open = [tests]
+    while let name = open.popLast() {
+        guard needed.insert(name).inserted else { continue }
+        for case .byNameItem(let name, _) in package.targets.first(where: { $0.name == name })?.dependencies ?? [] {
+            open.append(name)
+        }
+    }
+    package.targets.removeAll { !needed.contains($0.name) }
+    package.products.removeAll { product in
+        let targets = (product as? Product.Executable)?.targets ?? (product as? Product.Library)?.targets ?? []
+        return !needed.isSuperset(of: targets)
+    }
+}
