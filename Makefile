@@ -10,6 +10,8 @@ DESTDIR ?=
 TEST_SECONDS ?= 800
 # A regular expression over `Module.Suite/test`; nothing means everything. A filter that matches nothing fails.
 FILTER ?=
+# Whose tests `make check` runs: a folder below Tests, such as SenderOT/Journal; nothing lists them.
+ROOM ?=
 SOAK_SECONDS ?= 0
 CRASHES ?= 1000
 FUZZ_SECONDS ?= 60
@@ -36,6 +38,10 @@ demo: setup build ## two brokers, a lossy link and the pair, on this machine, in
 test: setup ## build everything, lint, run every test (FILTER=… narrows it)
 	@FILTER='$(FILTER)' TEST_SECONDS='$(TEST_SECONDS)' Tests/run-tests
 
+.PHONY: check
+check: toolchain ## an edit in one room: build without optimisation, run the room's tests (ROOM=SenderOT/Journal; none lists them)
+	@ROOM='$(ROOM)' Tests/check-room
+
 .PHONY: build
 build: toolchain ## diode-send and diode-recv, optimised, with the Swift runtime linked in
 	@swift build $(RELEASE) --product diode-send
@@ -61,9 +67,8 @@ bench: setup build ## measure: coding, signing, the pair, beside yardsticks (BEN
 
 .PHONY: bench-audit
 bench-audit: setup build ## measure: audit time, ledger and bundle size against gaps
-	@swift build --build-tests
-	@AUDIT_BENCH=1 DIODE_PRODUCTS="$$PWD/.build/release" swift test --skip-build --disable-xctest --filter AuditSpeedTests 2>&1 \
-		| grep -E 'audit of|✘|Test run'
+	@DIODE_PRODUCTS="$$PWD/.build/release" FILTER='^ReceiverITTests\.AuditSpeedTests/' Tests/run-tests
+	@grep 'audit of' .build/test.log
 
 .PHONY: fuzz
 fuzz: setup ## feed hostile bytes to every decoder, FUZZ_SECONDS (60) each

@@ -226,9 +226,28 @@ let package = Package(
                 "SenderOT", "SenderOTCore", "SenderOTJournal", "SenderOTEmission", "ReceiverIT", "ReceiverITCore",
                 "ReceiverITStore", "ReceiverITAudit", "Account", "Deliveries", "Outbox", "DiodeProtocol",
                 "FEC", "Crypto", "MQTT", "MQTTProtocol", "TestKit", "Simulator",
-                "Threading", "Time", "CISAL", "CAllocations",
+                "Storage", "Threading", "Time", "CISAL", "CAllocations",
             ],
             path: "Benchmarks/diode-bench"),
         command("diode-demo", ["TestKit", "MQTT", "MQTTProtocol", "Threading", "Time"], path: "Demo/diode-demo"),
     ]
 )
+
+// `make check` names one target of tests: the package is then that target and what it reaches, so that an edit builds no more than its own
+// tests need.
+if let tests = Context.environment["CHECK_TESTS"] {
+    // What CrashTests preload is no dependency of theirs.
+    var needed: Set<String> = ["CFaultyDisk"]
+    var open = [tests]
+    while let name = open.popLast() {
+        guard needed.insert(name).inserted else { continue }
+        for case .byNameItem(let name, _) in package.targets.first(where: { $0.name == name })?.dependencies ?? [] {
+            open.append(name)
+        }
+    }
+    package.targets.removeAll { !needed.contains($0.name) }
+    package.products.removeAll { product in
+        let targets = (product as? Product.Executable)?.targets ?? (product as? Product.Library)?.targets ?? []
+        return !needed.isSuperset(of: targets)
+    }
+}

@@ -7,7 +7,7 @@
 // reference before it times anything.
 //
 //   Figures/ — a measured figure, how it is taken and printed
-//   Cores/ — cases without a broker: fec, frames, allocations
+//   Cores/ — cases without a broker: fec, frames, allocations, outbox
 //   Pairs/ — cases with both sides: brokers, latency, durability, endurance, snapshot, recovery, rebirth, coldstart
 //   Traffic/ — what these publish, and the check that it arrives
 
@@ -27,6 +27,8 @@ struct DiodeBench {
         BenchCase(
             name: "frames", summary: "both cores, one thread each, beside what libcrypto alone takes", run: benchFrames),
         BenchCase(name: "allocations", summary: "what the cores allocate once they are warm", run: benchAllocations),
+        BenchCase(
+            name: "outbox", summary: "the outbox alone: intake while nobody publishes, and emptying", run: benchOutbox),
         BenchCase(
             name: "brokers", summary: "messages through both brokers, beside mosquitto's bridge", run: benchBrokers),
         BenchCase(name: "latency", summary: "from publish to arrival, beside mosquitto's bridge", run: benchLatency),

@@ -80,7 +80,7 @@ struct OutboxModelTests {
     func random(_ round: Int) async throws {
         try await withSeed("OutboxModelTests.random") { random in
             let limit = [131_072, 400_000, 1 << 30][round % 3]
-            let bench = try OutboxBench(limits: .init(bytes: limit, memoryBytes: [65_536, 4 << 20][round / 3 % 2]))
+            let rig = try OutboxRig(limits: .init(bytes: limit, memoryBytes: [65_536, 4 << 20][round / 3 % 2]))
             let steps = 250
             // Values that do not fit are another test's.
             let topics = 40
@@ -91,64 +91,64 @@ struct OutboxModelTests {
                 switch Int.random(in: 0..<100, using: &random) {
                 case 0..<45:
                     for _ in 0..<Int.random(in: 1...4, using: &random) {
-                        bench.queue.stage([try DeliveryUnit(model.batch(&random, topics: topics))])
+                        rig.queue.stage([try DeliveryUnit(model.batch(&random, topics: topics))])
                     }
-                    losses += try bench.write()
+                    losses += try rig.write()
                     model.commit()
                 case 45..<50:
                     // Commits that fail stand between ones that do not: more than memory holds is another test's.
-                    losses += try bench.write()
+                    losses += try rig.write()
                     model.commit()
-                    bench.queue.stage([try DeliveryUnit(model.batch(&random, topics: topics))])
-                    _ = try bench.write(failing: true)
+                    rig.queue.stage([try DeliveryUnit(model.batch(&random, topics: topics))])
+                    _ = try rig.write(failing: true)
                 case 50..<75:
-                    let window = bench.queue.take(records: .random(in: 1...300, using: &random), bytes: 100_000)
+                    let window = rig.queue.take(records: .random(in: 1...300, using: &random), bytes: 100_000)
                     model.take(window)
                     open += window
                 case 75..<94:
                     for _ in 0..<Int.random(in: 0...200, using: &random) {
                         guard !open.isEmpty else { break }
                         let queued = open.remove(at: Int.random(in: 0..<min(open.count, 5), using: &random))
-                        bench.queue.settle([.init(position: queued.position, disposition: .published)])
+                        rig.queue.settle([.init(position: queued.position, disposition: .published)])
                         model.answer(queued.sequence)
                     }
                 case 94..<97:
-                    bench.queue.rewind()
+                    rig.queue.rewind()
                     model.rewind()
                     open = []
                 case 97..<99:
-                    try bench.restart()
+                    try rig.restart()
                     model.restart()
                     open = []
                 default:
-                    losses += try bench.write()
+                    losses += try rig.write()
                     model.commit()
                 }
-                check(bench, model)
+                check(rig, model)
             }
-            try finish(bench, &model, losses)
+            try finish(rig, &model, losses)
         }
     }
 
-    private func check(_ bench: OutboxBench, _ model: Model) {
-        let totals = bench.queue.totals
-        let load = bench.queue.load
+    private func check(_ rig: OutboxRig, _ model: Model) {
+        let totals = rig.queue.totals
+        let load = rig.queue.load
         #expect(totals.appended == UInt64(model.records.count))
         #expect(totals.published == UInt64(model.left.count))
         #expect(totals.appended == UInt64(load.waiting + load.taken) + totals.left)
         #expect(load.taken == model.taken.count)
     }
 
-    private func finish(_ bench: OutboxBench, _ model: inout Model, _ named: [OutboxLoss]) throws {
-        bench.queue.rewind()
+    private func finish(_ rig: OutboxRig, _ model: inout Model, _ named: [OutboxLoss]) throws {
+        rig.queue.rewind()
         model.rewind()
         var drained: [QueuedDelivery] = []
-        let losses = named + (try bench.drain { drained.append($0) })
+        let losses = named + (try rig.drain { drained.append($0) })
         model.take(drained)
         for queued in drained { model.answer(queued.sequence) }
-        check(bench, model)
+        check(rig, model)
         let shed = model.records.values.filter { !model.left.contains($0.sequence) }
-        #expect(bench.queue.totals.shedSum == UInt64(shed.count))
+        #expect(rig.queue.totals.shedSum == UInt64(shed.count))
         #expect(losses.reduce(0) { $0 + $1.records } == UInt64(shed.count))
         var topics: [String: UInt64] = [:]
         for loss in losses { topics.merge(loss.topics, uniquingKeysWith: +) }
@@ -159,10 +159,10 @@ struct OutboxModelTests {
             })
         #expect(model.newest.subtracting(model.left).isEmpty, "the newest value of every topic survives")
         let repeats = model.takes.values.reduce(0) { $0 + $1 - 1 }
-        #expect(UInt64(repeats) <= bench.queue.totals.repeatedInDoubt)
-        #expect(try bench.number("SELECT count(*) FROM units") == 0)
-        #expect(try bench.number("SELECT count(*) FROM last_known") == 0)
-        #expect(bench.queue.load.bytes == 0 && bench.queue.load.memoryBytes == 0)
+        #expect(UInt64(repeats) <= rig.queue.totals.repeatedInDoubt)
+        #expect(try rig.number("SELECT count(*) FROM units") == 0)
+        #expect(try rig.number("SELECT count(*) FROM last_known") == 0)
+        #expect(rig.queue.load.bytes == 0 && rig.queue.load.memoryBytes == 0)
     }
 }
 

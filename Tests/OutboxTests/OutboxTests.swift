@@ -20,85 +20,85 @@ struct OutboxTests {
 
     @Test("A delivery is offered only once its transaction has committed")
     func visibility() throws {
-        let bench = try OutboxBench(limits: .init(bytes: 1 << 20))
-        bench.queue.stage([try unit(1...3)])
-        #expect(bench.queue.take(records: 10, bytes: .max).isEmpty)
-        #expect(bench.queue.needsWrite)
-        try bench.write()
-        #expect(!bench.queue.needsWrite)
-        #expect(bench.queue.take(records: 10, bytes: .max).map(\.sequence) == [1, 2, 3])
+        let rig = try OutboxRig(limits: .init(bytes: 1 << 20))
+        rig.queue.stage([try unit(1...3)])
+        #expect(rig.queue.take(records: 10, bytes: .max).isEmpty)
+        #expect(rig.queue.needsWrite)
+        try rig.write()
+        #expect(!rig.queue.needsWrite)
+        #expect(rig.queue.take(records: 10, bytes: .max).map(\.sequence) == [1, 2, 3])
     }
 
     @Test("P1 a killed receiver goes on behind the last settlement that was stored, and counts what was in doubt")
     func restart() throws {
-        let bench = try OutboxBench(limits: .init(bytes: 1 << 20))
-        bench.queue.stage([try unit(1...10), try unit(11...20)])
-        try bench.write()
-        let first = bench.queue.take(records: 12, bytes: .max)
-        settle(bench.queue, Array(first.prefix(4)))
-        try bench.write()
-        settle(bench.queue, Array(first[4..<7]))
-        #expect(bench.queue.totals.published == 7)
-        try bench.restart()
-        #expect(bench.queue.totals.published == 4 && bench.queue.totals.appended == 20)
-        #expect(bench.queue.load.waiting == 16)
-        #expect(bench.queue.totals.repeatedInDoubt == 16)
-        #expect(bench.queue.take(records: 99, bytes: .max).isEmpty, "what may be repeated is stored first")
-        try bench.write()
-        #expect(bench.queue.take(records: 99, bytes: .max).map(\.sequence) == Array(5...20))
+        let rig = try OutboxRig(limits: .init(bytes: 1 << 20))
+        rig.queue.stage([try unit(1...10), try unit(11...20)])
+        try rig.write()
+        let first = rig.queue.take(records: 12, bytes: .max)
+        settle(rig.queue, Array(first.prefix(4)))
+        try rig.write()
+        settle(rig.queue, Array(first[4..<7]))
+        #expect(rig.queue.totals.published == 7)
+        try rig.restart()
+        #expect(rig.queue.totals.published == 4 && rig.queue.totals.appended == 20)
+        #expect(rig.queue.load.waiting == 16)
+        #expect(rig.queue.totals.repeatedInDoubt == 16)
+        #expect(rig.queue.take(records: 99, bytes: .max).isEmpty, "what may be repeated is stored first")
+        try rig.write()
+        #expect(rig.queue.take(records: 99, bytes: .max).map(\.sequence) == Array(5...20))
     }
 
     @Test("P8 more than memory holds is read back from disk, in order")
     func readBack() throws {
-        let bench = try OutboxBench(limits: .init(bytes: 64 << 20, memoryBytes: 65_536))
+        let rig = try OutboxRig(limits: .init(bytes: 64 << 20, memoryBytes: 65_536))
         var next: UInt64 = 1
         for _ in 0..<100 {
-            bench.queue.stage([try unit(next...next + 99, payloadBytes: 200)])
+            rig.queue.stage([try unit(next...next + 99, payloadBytes: 200)])
             next += 100
-            try bench.write()
-            #expect(bench.queue.load.memoryBytes <= 65_536)
+            try rig.write()
+            #expect(rig.queue.load.memoryBytes <= 65_536)
         }
-        #expect(bench.queue.load.waiting == 10_000 && bench.queue.load.bytes > 2_000_000)
+        #expect(rig.queue.load.waiting == 10_000 && rig.queue.load.bytes > 2_000_000)
         var sequences: [UInt64] = []
-        let losses = try bench.drain { sequences.append($0.sequence) }
+        let losses = try rig.drain { sequences.append($0.sequence) }
         #expect(sequences == Array(1...10_000) && losses.isEmpty)
-        #expect(try bench.number("SELECT count(*) FROM units") == 0)
+        #expect(try rig.number("SELECT count(*) FROM units") == 0)
     }
 
     @Test("P3 a broker that is lost while the queue is read from disk gets the run again in order")
     func rewindOnDisk() throws {
-        let bench = try OutboxBench(limits: .init(bytes: 64 << 20, memoryBytes: 65_536))
+        let rig = try OutboxRig(limits: .init(bytes: 64 << 20, memoryBytes: 65_536))
         for index in 0..<20 as Range<UInt64> {
-            bench.queue.stage([try unit(index * 100 + 1...index * 100 + 100, payloadBytes: 200)])
-            try bench.write()
+            rig.queue.stage([try unit(index * 100 + 1...index * 100 + 100, payloadBytes: 200)])
+            try rig.write()
         }
-        let window = bench.queue.take(records: 700, bytes: .max) + bench.queue.take(records: 700, bytes: .max)
-        settle(bench.queue, Array(window.prefix(50)))
-        bench.queue.rewind()
-        #expect(bench.queue.totals.repeatedInDoubt == UInt64(window.count) - 50)
+        let window = rig.queue.take(records: 700, bytes: .max) + rig.queue.take(records: 700, bytes: .max)
+        settle(rig.queue, Array(window.prefix(50)))
+        rig.queue.rewind()
+        #expect(rig.queue.totals.repeatedInDoubt == UInt64(window.count) - 50)
         var sequences: [UInt64] = []
-        _ = try bench.drain { sequences.append($0.sequence) }
+        _ = try rig.drain { sequences.append($0.sequence) }
         #expect(sequences == Array(51...2_000))
     }
 
     @Test("P8 at the limit each topic keeps its newest value, retained and event apart, and what is shed is named")
     func limit() throws {
-        let bench = try OutboxBench(limits: .init(bytes: 65_536))
+        let rig = try OutboxRig(limits: .init(bytes: 65_536))
         var losses: [OutboxLoss] = []
         for index in 0..<400 as Range<UInt64> {
             let records = (1...10 as ClosedRange<UInt64>).map {
                 TestRecord(
                     topic: "acme/\($0 % 5)", retain: $0 > 5, payloadBytes: 50, sequence: index * 10 + $0)
             }
-            bench.queue.stage([try DeliveryUnit(records)])
-            losses += try bench.write()
-            #expect(bench.queue.load.bytes <= 65_536)
+            rig.queue.stage([try DeliveryUnit(records)])
+            losses += try rig.write()
+            #expect(rig.queue.load.bytes <= 65_536)
         }
         let shed = losses.reduce(0) { $0 + $1.records }
-        #expect(shed > 0 && bench.queue.totals.shed == [.outboxFull: shed])
-        try bench.restart()
+        #expect(shed > 0 && rig.queue.totals.shed == [.outboxFull: shed])
+        try rig.restart()
         var sequences: [UInt64] = []
-        _ = try bench.drain { sequences.append($0.sequence) }
+        _ = try rig.drain { sequences.append($0.sequence) }
         #expect(UInt64(sequences.count) + shed == 4_000)
         #expect(sequences.suffix(10) == Array(3_991...4_000))
         #expect(sequences == sequences.sorted())
@@ -106,15 +106,15 @@ struct OutboxTests {
 
     @Test("P8 where not even the last values fit, the oldest of them are shed and named")
     func tooManyTopics() throws {
-        let bench = try OutboxBench(limits: .init(bytes: 65_536))
+        let rig = try OutboxRig(limits: .init(bytes: 65_536))
         var losses: [OutboxLoss] = []
         for index in 0..<50 as Range<UInt64> {
-            bench.queue.stage([try unit(index * 100 + 1...index * 100 + 100)])
-            losses += try bench.write()
+            rig.queue.stage([try unit(index * 100 + 1...index * 100 + 100)])
+            losses += try rig.write()
         }
-        #expect(bench.queue.load.bytes <= 65_536 + 32_768)
+        #expect(rig.queue.load.bytes <= 65_536 + 32_768)
         var sequences: [UInt64] = []
-        losses += try bench.drain { sequences.append($0.sequence) }
+        losses += try rig.drain { sequences.append($0.sequence) }
         #expect(UInt64(sequences.count) + losses.reduce(0) { $0 + $1.records } == 5_000)
         #expect(sequences == Array(5_001 - UInt64(sequences.count)...5_000))
         #expect(losses.allSatisfy { $0.topics.values.reduce($0.others, +) == $0.records })
@@ -122,86 +122,86 @@ struct OutboxTests {
 
     @Test("D7 while transactions fail deliveries flow on from memory, and are stored when they succeed again")
     func failing() throws {
-        let bench = try OutboxBench(limits: .init(bytes: 1 << 20))
-        bench.queue.stage([try unit(1...10)])
-        try bench.write()
+        let rig = try OutboxRig(limits: .init(bytes: 1 << 20))
+        rig.queue.stage([try unit(1...10)])
+        try rig.write()
         for index in 1...3 as ClosedRange<UInt64> {
-            bench.queue.stage([try unit(index * 10 + 1...index * 10 + 10)])
-            try bench.write(failing: true)
+            rig.queue.stage([try unit(index * 10 + 1...index * 10 + 10)])
+            try rig.write(failing: true)
         }
-        #expect(bench.queue.load.isFailing && bench.queue.load.waiting == 40)
-        let window = bench.queue.take(records: 15, bytes: .max)
+        #expect(rig.queue.load.isFailing && rig.queue.load.waiting == 40)
+        let window = rig.queue.take(records: 15, bytes: .max)
         #expect(window.map(\.sequence) == Array(1...15) || window.map(\.sequence) == Array(1...10))
-        settle(bench.queue, window)
-        try bench.write()
-        #expect(!bench.queue.load.isFailing)
-        try bench.restart()
+        settle(rig.queue, window)
+        try rig.write()
+        #expect(!rig.queue.load.isFailing)
+        try rig.restart()
         var sequences: [UInt64] = []
-        _ = try bench.drain { sequences.append($0.sequence) }
+        _ = try rig.drain { sequences.append($0.sequence) }
         #expect(sequences == Array(UInt64(window.count) + 1...40))
-        #expect(bench.queue.totals.appended == 40 && bench.queue.totals.published == 40)
+        #expect(rig.queue.totals.appended == 40 && rig.queue.totals.published == 40)
     }
 
     @Test("P8 while transactions fail memory has its limit too, and what it sheds is named by the next that succeeds")
     func failingLong() throws {
-        let bench = try OutboxBench(limits: .init(bytes: 1 << 20, memoryBytes: 65_536))
+        let rig = try OutboxRig(limits: .init(bytes: 1 << 20, memoryBytes: 65_536))
         for index in 0..<20 as Range<UInt64> {
-            bench.queue.stage([try unit(index * 100 + 1...index * 100 + 100)])
-            try bench.write(failing: true)
-            #expect(bench.queue.load.memoryBytes <= 2 * 65_536)
+            rig.queue.stage([try unit(index * 100 + 1...index * 100 + 100)])
+            try rig.write(failing: true)
+            #expect(rig.queue.load.memoryBytes <= 2 * 65_536)
         }
-        let losses = try bench.write()
+        let losses = try rig.write()
         let shed = losses.reduce(0) { $0 + $1.records }
         #expect(shed > 0)
-        try bench.restart()
+        try rig.restart()
         var sequences: [UInt64] = []
-        #expect(try bench.drain { sequences.append($0.sequence) }.isEmpty)
+        #expect(try rig.drain { sequences.append($0.sequence) }.isEmpty)
         #expect(sequences == Array(shed + 1...2_000))
     }
 
     @Test("A unit that has left stays until the replica's checkpoint has passed it, and can be replayed")
     func replay() throws {
-        let bench = try OutboxBench(limits: .init(bytes: 1 << 20))
-        let checkpoint = bench.queue.stage([try unit(1...10)])
-        bench.checkpoint = OutboxPosition(rawValue: 1)
-        bench.queue.stage([try unit(11...20), try unit(21...30)])
-        try bench.write()
-        settle(bench.queue, bench.queue.take(records: 30, bytes: .max))
-        try bench.write()
-        #expect(bench.queue.load.bytes == 0 && bench.queue.totals.published == 30)
-        #expect(try bench.replay(from: nil) == Array(1...30))
-        bench.checkpoint = checkpoint
-        try bench.write()
-        #expect(try bench.replay(from: nil) == Array(11...30))
-        #expect(try bench.replay(from: checkpoint) == Array(11...30))
+        let rig = try OutboxRig(limits: .init(bytes: 1 << 20))
+        let checkpoint = rig.queue.stage([try unit(1...10)])
+        rig.checkpoint = OutboxPosition(rawValue: 1)
+        rig.queue.stage([try unit(11...20), try unit(21...30)])
+        try rig.write()
+        settle(rig.queue, rig.queue.take(records: 30, bytes: .max))
+        try rig.write()
+        #expect(rig.queue.load.bytes == 0 && rig.queue.totals.published == 30)
+        #expect(try rig.replay(from: nil) == Array(1...30))
+        rig.checkpoint = checkpoint
+        try rig.write()
+        #expect(try rig.replay(from: nil) == Array(11...30))
+        #expect(try rig.replay(from: checkpoint) == Array(11...30))
     }
 
     @Test("D7 where a damaged file was set aside, what it alone held is named and what memory holds is stored again")
     func replaced() throws {
-        let bench = try OutboxBench(limits: .init(bytes: 8 << 20, memoryBytes: 65_536))
+        let rig = try OutboxRig(limits: .init(bytes: 8 << 20, memoryBytes: 65_536))
         for index in 0..<20 as Range<UInt64> {
-            bench.queue.stage([try unit(index * 100 + 1...index * 100 + 100)])
-            try bench.write()
+            rig.queue.stage([try unit(index * 100 + 1...index * 100 + 100)])
+            try rig.write()
         }
-        let window = bench.queue.take(records: 20, bytes: .max)
-        settle(bench.queue, Array(window.prefix(5)))
-        try bench.replaceFile()
-        bench.queue.stage([try unit(2_001...2_010)])
-        let losses = try bench.write()
-        let lost = bench.queue.totals.shed[.damaged] ?? 0
+        let window = rig.queue.take(records: 20, bytes: .max)
+        settle(rig.queue, Array(window.prefix(5)))
+        try rig.replaceFile()
+        rig.queue.stage([try unit(2_001...2_010)])
+        let losses = try rig.write()
+        let lost = rig.queue.totals.shed[.damaged] ?? 0
         #expect(lost > 0 && losses.map(\.records) == [lost] && losses.map(\.others) == [lost])
-        try bench.restart()
-        #expect(bench.queue.totals.published == 5)
+        try rig.restart()
+        #expect(rig.queue.totals.published == 5)
         var sequences: [UInt64] = []
-        _ = try bench.drain { sequences.append($0.sequence) }
+        _ = try rig.drain { sequences.append($0.sequence) }
         #expect(UInt64(sequences.count) + lost + 5 == 2_010)
         #expect(sequences == Array(6...2_000 - lost) + Array(2_001...2_010))
     }
 
     @Test("Links share the tables and nothing else")
     func links() throws {
-        let one = try OutboxBench(limits: .init(bytes: 1 << 20), link: 1)
-        let two = try OutboxBench(limits: .init(bytes: 1 << 20), link: 2, folder: one.folder)
+        let one = try OutboxRig(limits: .init(bytes: 1 << 20), link: 1)
+        let two = try OutboxRig(limits: .init(bytes: 1 << 20), link: 2, folder: one.folder)
         one.queue.stage([try unit(1...3)])
         try one.write()
         two.queue.stage([try unit(101...103)])
@@ -216,16 +216,16 @@ struct OutboxTests {
 
     @Test("A late delivery is late after a restart, and how long it waited is known")
     func lateness() throws {
-        let bench = try OutboxBench(limits: .init(bytes: 1 << 20))
-        bench.queue.stage([
+        let rig = try OutboxRig(limits: .init(bytes: 1 << 20))
+        rig.queue.stage([
             try DeliveryUnit([
                 TestRecord(topic: "a", sequence: 1), TestRecord(topic: "a", isSuperseded: true, sequence: 2),
             ])
         ])
-        try bench.write()
-        try bench.restart()
-        try bench.write()
-        let window = bench.queue.take(records: 2, bytes: .max)
+        try rig.write()
+        try rig.restart()
+        try rig.write()
+        let window = rig.queue.take(records: 2, bytes: .max)
         #expect(window.map(\.delivery.lateness) == [.none, .superseded])
         #expect(window.allSatisfy { $0.delivery.waitedBefore >= .zero && $0.delivery.waitedBefore < .seconds(60) })
     }

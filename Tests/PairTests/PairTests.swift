@@ -8,30 +8,6 @@ struct PairTests {
     /// Waiting for a block that FEC will restore, however busy the machine is: what comes behind is not called late.
     static let patience = "\"5s\""
 
-    /// Two brokers that keep everything for a slow subscriber, the pair between them, and a collector behind it.
-    struct Plant {
-        let ot: Broker
-        let it: Broker
-        let pair: DiodePair
-        let collector: PythonClient
-
-        init(_ settings: DiodePair.Settings = DiodePair.Settings()) async throws {
-            ot = try await Broker.start(lines: ["max_queued_messages 0"])
-            it = try await Broker.start(lines: ["max_queued_messages 0"])
-            pair = try await DiodePair(ot: ot, it: it, settings)
-            collector = try await PythonClient.collector(on: it)
-            try await pair.start()
-        }
-
-        /// What arrived from the plant, once it is at least `count`.
-        func arrived(_ count: Int, _ timeout: Duration = .seconds(60)) async -> [PlantMessage] {
-            _ = await eventually(timeout) {
-                collector.messageCount >= count && Faithfulness.fromPlant(collector.messages).count >= count
-            }
-            return collector.messages
-        }
-    }
-
     @Test("P7 topic, payload, QoS, retain and MQTT 5 properties arrive as they were sent, each message once")
     func faithful() async throws {
         try await withSeed { random in

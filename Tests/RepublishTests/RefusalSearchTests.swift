@@ -8,7 +8,7 @@ import Time
 /// A broker that ends the connection instead of refusing a delivery.
 struct RefusalSearchTests {
     /// A broker with such a rule, and a publisher with a window.
-    private struct Bench {
+    private struct Rig {
         var search = RefusalSearch()
         var settled: [UInt64] = []
         var dead: [UInt64] = []
@@ -46,15 +46,15 @@ struct RefusalSearchTests {
         "P1 P8 the delivery at which a broker ends the connection dies, those behind it flow, and the window opens again"
     )
     func poison() {
-        var bench = Bench()
+        var rig = Rig()
         let queue = Array(1...200 as ClosedRange<UInt64>)
-        while bench.settled.count + bench.dead.count < queue.count, bench.connections < 50 {
-            bench.connect(queue) { $0 == 20 || $0 == 21 || $0 == 90 }
+        while rig.settled.count + rig.dead.count < queue.count, rig.connections < 50 {
+            rig.connect(queue) { $0 == 20 || $0 == 21 || $0 == 90 }
         }
-        #expect(bench.dead == [20, 21, 90])
-        #expect(bench.settled == queue.filter { !bench.dead.contains($0) }, "in order, each once")
-        #expect(bench.connections < 20)
-        #expect(!bench.search.isSearching)
+        #expect(rig.dead == [20, 21, 90])
+        #expect(rig.settled == queue.filter { !rig.dead.contains($0) }, "in order, each once")
+        #expect(rig.connections < 20)
+        #expect(!rig.search.isSearching)
     }
 
     @Test("P8 while it searches, a delivery without an answer has a deadline; at ease none has")
@@ -75,13 +75,13 @@ struct RefusalSearchTests {
 
     @Test("P1 a broker that takes nothing, not even our status, or that comes back to itself, costs no delivery")
     func absent() {
-        var bench = Bench()
-        bench.takesOurs = false
-        for _ in 0..<50 { bench.connect([1, 2, 3]) { _ in true } }
-        #expect(bench.dead.isEmpty)
-        bench.takesOurs = true
-        bench.connect([1, 2, 3]) { _ in true }
-        bench.connect([1, 2, 3]) { _ in false }
-        #expect(bench.settled == [1, 2, 3] && bench.dead.isEmpty)
+        var rig = Rig()
+        rig.takesOurs = false
+        for _ in 0..<50 { rig.connect([1, 2, 3]) { _ in true } }
+        #expect(rig.dead.isEmpty)
+        rig.takesOurs = true
+        rig.connect([1, 2, 3]) { _ in true }
+        rig.connect([1, 2, 3]) { _ in false }
+        #expect(rig.settled == [1, 2, 3] && rig.dead.isEmpty)
     }
 }

@@ -82,30 +82,30 @@ private enum Fixture {
 
     @Test("P7 every kind of value goes through the proxy as it is: only seq changes")
     func richThroughProxy() throws {
-        var bench = ProxyBench()
-        bench.record("spBv1.0/G/NBIRTH/N", Fixture.richBirth, RecordOrder(epoch: 1, sequence: 1))
-        bench.holdsConnections = true
-        bench.proxy.record(
+        var rig = ProxyRig()
+        rig.record("spBv1.0/G/NBIRTH/N", Fixture.richBirth, RecordOrder(epoch: 1, sequence: 1))
+        rig.holdsConnections = true
+        rig.proxy.record(
             topic: Array("spBv1.0/G/NDATA/N".utf8).span.bytes, payload: Fixture.richData.span.bytes,
-            order: RecordOrder(epoch: 1, sequence: 2), sourceTime: 0, token: 9, now: bench.now)
-        let actions = bench.proxy.takeActions()
+            order: RecordOrder(epoch: 1, sequence: 2), sourceTime: 0, token: 9, now: rig.now)
+        let actions = rig.proxy.takeActions()
         guard case .publish(_, let message, 9) = actions.first else {
             Issue.record("nothing was published")
             return
         }
         #expect(message.payload == Fixture.richData)
-        _ = bench.host.take(actions)
-        #expect(bench.host.complaints == [])
+        _ = rig.host.take(actions)
+        #expect(rig.host.complaints == [])
     }
 
     @Test("mqtt-spb-wrapper's data names metrics otherwise than its births: both are told, and a host is content")
     func wrapper() {
-        var bench = ProxyBench()
-        bench.record("spBv1.0/G/NBIRTH/N", Fixture.wrapperBirth, RecordOrder(epoch: 1, sequence: 1))
-        bench.record("spBv1.0/G/NDATA/N", Fixture.wrapperData, RecordOrder(epoch: 1, sequence: 2))
-        bench.wait(.seconds(2))
-        #expect(bench.host.complaints == [])
-        #expect(bench.host.nodes[ProxyBench.node]?.tables[""]?.values["temp"]?.datatype == 10)
+        var rig = ProxyRig()
+        rig.record("spBv1.0/G/NBIRTH/N", Fixture.wrapperBirth, RecordOrder(epoch: 1, sequence: 1))
+        rig.record("spBv1.0/G/NDATA/N", Fixture.wrapperData, RecordOrder(epoch: 1, sequence: 2))
+        rig.wait(.seconds(2))
+        #expect(rig.host.complaints == [])
+        #expect(rig.host.nodes[ProxyRig.node]?.tables[""]?.values["temp"]?.datatype == 10)
         let report = folded([("NBIRTH", Fixture.wrapperBirth), ("NDATA", Fixture.wrapperData)]).report
         #expect(report.faults == [.rebirthMetric: 1, .unknownMetric: 1])
     }

@@ -14,7 +14,7 @@ import Testing
     private struct World {
         var plant: RandomPlant
         var fold = StateFold()
-        var bench = ProxyBench()
+        var rig = ProxyRig()
         var random: SeededGenerator
         var sequence: UInt64 = 0
         /// With the step at which they arrive.
@@ -42,9 +42,9 @@ import Testing
         mutating func deliver(_ record: Sent) {
             sentTokens += 1
             if record.isState {
-                bench.state(record.topic, record.payload, record.order)
+                rig.state(record.topic, record.payload, record.order)
             } else {
-                bench.record(record.topic, record.payload, record.order)
+                rig.record(record.topic, record.payload, record.order)
             }
         }
 
@@ -65,12 +65,12 @@ import Testing
         /// What the world does to the proxy beside records.
         mutating func disturb() {
             switch Int.random(in: 0..<200, using: &random) {
-            case 0..<5: bench.askForBirth()
-            case 5..<7: bench.cut()
+            case 0..<5: rig.askForBirth()
+            case 5..<7: rig.cut()
             case 7:
-                bench.silence()
-                bench.speech()
-            case 8..<20: bench.wait(.milliseconds(Int.random(in: 1...40_000, using: &random)))
+                rig.silence()
+                rig.speech()
+            case 8..<20: rig.wait(.milliseconds(Int.random(in: 1...40_000, using: &random)))
             default: break
             }
         }
@@ -97,7 +97,7 @@ import Testing
         for topic in world.lastStates.keys.sorted() {
             if let record = world.lastStates[topic] { world.deliver(record) }
         }
-        world.bench.wait(.seconds(200))
+        world.rig.wait(.seconds(200))
     }
 
     private func damaged(_ payload: [UInt8], _ random: inout SeededGenerator) -> [UInt8] {
@@ -124,13 +124,13 @@ import Testing
                 var world = World(
                     plant: RandomPlant(changesAliases: changesAliases), random: SeededGenerator(seed: seed))
                 live(&world, steps: 300, damage: 0)
-                #expect(world.bench.host.complaints.first == nil, "history \(seed)")
+                #expect(world.rig.host.complaints.first == nil, "history \(seed)")
                 for (name, node) in world.plant.nodes {
                     let id = EdgeNodeID(namespace: "spBv1.0", group: Array("G".utf8), node: Array(name.utf8))
-                    #expect(values(of: id, world.bench.host) == node.values, "history \(seed), node \(name)")
+                    #expect(values(of: id, world.rig.host) == node.values, "history \(seed), node \(name)")
                 }
                 #expect(
-                    world.bench.host.answered.sorted() == Array(1...world.sentTokens),
+                    world.rig.host.answered.sorted() == Array(1...world.sentTokens),
                     "every token is answered once; history \(seed)")
             }
         }
@@ -143,9 +143,9 @@ import Testing
                 let seed = random.next()
                 var world = World(plant: RandomPlant(changesAliases: true), random: SeededGenerator(seed: seed))
                 live(&world, steps: 300, damage: 3)
-                #expect(world.bench.host.complaints.first == nil, "history \(seed)")
+                #expect(world.rig.host.complaints.first == nil, "history \(seed)")
                 #expect(
-                    world.bench.host.answered.sorted() == Array(1...world.sentTokens),
+                    world.rig.host.answered.sorted() == Array(1...world.sentTokens),
                     "every token is answered once; history \(seed)")
             }
         }

@@ -31,7 +31,7 @@ private enum Example {
 
 @Suite struct StateFoldTests {
     /// A fold with what people would say of it.
-    private struct Bench {
+    private struct Rig {
         var fold: StateFold
 
         init(_ limits: SparkplugLimits = SparkplugLimits()) { fold = StateFold(limits: limits) }
@@ -61,38 +61,38 @@ private enum Example {
         }
     }
 
-    private func born() -> Bench {
-        var bench = Bench()
-        bench.take("NBIRTH/N", Example.birth)
-        bench.take("DBIRTH/N/D", Example.deviceBirth)
-        return bench
+    private func born() -> Rig {
+        var rig = Rig()
+        rig.take("NBIRTH/N", Example.birth)
+        rig.take("DBIRTH/N/D", Example.deviceBirth)
+        return rig
     }
 
     @Test("a state is changed by births, data and deaths, until it is taken")
     func changes() {
-        var bench = born()
-        #expect(bench.changed == ["NBIRTH/N", "DBIRTH/N/D"])
-        #expect(bench.state("NBIRTH/N") == Example.birth.bytes)
-        #expect(bench.changed == ["DBIRTH/N/D"])
-        let hasChanged = bench.fold.hasChanged(Array("spBv1.0/G/DBIRTH/N/D".utf8).span.bytes)
+        var rig = born()
+        #expect(rig.changed == ["NBIRTH/N", "DBIRTH/N/D"])
+        #expect(rig.state("NBIRTH/N") == Example.birth.bytes)
+        #expect(rig.changed == ["DBIRTH/N/D"])
+        let hasChanged = rig.fold.hasChanged(Array("spBv1.0/G/DBIRTH/N/D".utf8).span.bytes)
         #expect(hasChanged)
-        bench.take("NDATA/N", TestPayload(seq: 2, [.data(alias: 1, 11)]))
-        #expect(bench.read("NBIRTH/N")?["a"]?.long == 11)
-        bench.take("DDEATH/N/D", TestPayload(seq: 3, []))
-        #expect(bench.state("DBIRTH/N/D") == [])
-        #expect(bench.state("DBIRTH/N/D") == nil)
-        #expect(bench.changed == [])
-        #expect(bench.fold.report.faults == [:])
+        rig.take("NDATA/N", TestPayload(seq: 2, [.data(alias: 1, 11)]))
+        #expect(rig.read("NBIRTH/N")?["a"]?.long == 11)
+        rig.take("DDEATH/N/D", TestPayload(seq: 3, []))
+        #expect(rig.state("DBIRTH/N/D") == [])
+        #expect(rig.state("DBIRTH/N/D") == nil)
+        #expect(rig.changed == [])
+        #expect(rig.fold.report.faults == [:])
     }
 
     @Test("data sets value and timestamp; name, alias and datatype stay the birth's")
     func data() {
-        var bench = born()
+        var rig = born()
         var named = TestMetric.data("a", 11)
         named.datatype = 5
         named.alias = 9
-        bench.take("NDATA/N", TestPayload(seq: 2, [named, TestMetric(alias: 2, timestamp: 5, value: .null)]))
-        let state = bench.read("NBIRTH/N")
+        rig.take("NDATA/N", TestPayload(seq: 2, [named, TestMetric(alias: 2, timestamp: 5, value: .null)]))
+        let state = rig.read("NBIRTH/N")
         #expect(state?["a"]?.alias == 1)
         #expect(state?["a"]?.datatype == 8)
         #expect(state?["a"]?.timestamp == 1_700_000_000_001)
@@ -102,104 +102,104 @@ private enum Example {
 
     @Test("P7 unknown fields survive: those of the birth, and those of data in their place")
     func unknownFields() {
-        var bench = Bench()
+        var rig = Rig()
         var metric = TestMetric.birth("a", alias: 1, 10)
         metric.extra = Proto.message(4711, [1, 2]) + Proto.varint(4712, 1)
         var birth = TestPayload(seq: 0, [.bdSeq(0), .rebirth, metric])
         birth.extra = Proto.message(4, Array("uuid".utf8)) + Proto.varint(99, 5)
-        bench.take("NBIRTH/N", birth)
-        #expect(bench.state("NBIRTH/N") == birth.bytes)
+        rig.take("NBIRTH/N", birth)
+        #expect(rig.state("NBIRTH/N") == birth.bytes)
         var data = TestMetric.data(alias: 1, 11)
         data.extra = Proto.message(4711, [3])
-        bench.take("NDATA/N", TestPayload(seq: 1, [data]))
-        let state = bench.read("NBIRTH/N")
+        rig.take("NDATA/N", TestPayload(seq: 1, [data]))
+        let state = rig.read("NBIRTH/N")
         #expect(state?["a"]?.others == Proto.message(4711, [3]) + Proto.varint(4712, 1))
         #expect(state?.others == birth.extra)
     }
 
     @Test("historical values are not folded")
     func historical() {
-        var bench = born()
-        _ = bench.state("NBIRTH/N")
+        var rig = born()
+        _ = rig.state("NBIRTH/N")
         var old = TestMetric.data("a", 5)
         old.isHistorical = true
-        bench.take("NDATA/N", TestPayload(seq: 2, [old]))
-        #expect(bench.changed == ["DBIRTH/N/D"])
+        rig.take("NDATA/N", TestPayload(seq: 2, [old]))
+        #expect(rig.changed == ["DBIRTH/N/D"])
     }
 
     @Test(
         "an NBIRTH is the death of all devices, an NDEATH that of the node as well; one of an earlier session is ignored"
     )
     func deaths() {
-        var bench = born()
-        bench.take("NBIRTH/N", Example.birth)
-        #expect(bench.state("DBIRTH/N/D") == [])
-        bench.take("DBIRTH/N/D", Example.deviceBirth)
-        bench.take("NDEATH/N", TestPayload([.bdSeq(6)]))
-        #expect(bench.state("NBIRTH/N") == Example.birth.bytes)
-        bench.take("NDEATH/N", TestPayload([.bdSeq(7)]))
-        #expect(bench.state("NBIRTH/N") == [])
-        #expect(bench.state("DBIRTH/N/D") == [])
-        #expect(bench.fold.report.bytes == 0)
-        #expect(bench.fold.report.faults == [.bdSeqMismatch: 1])
+        var rig = born()
+        rig.take("NBIRTH/N", Example.birth)
+        #expect(rig.state("DBIRTH/N/D") == [])
+        rig.take("DBIRTH/N/D", Example.deviceBirth)
+        rig.take("NDEATH/N", TestPayload([.bdSeq(6)]))
+        #expect(rig.state("NBIRTH/N") == Example.birth.bytes)
+        rig.take("NDEATH/N", TestPayload([.bdSeq(7)]))
+        #expect(rig.state("NBIRTH/N") == [])
+        #expect(rig.state("DBIRTH/N/D") == [])
+        #expect(rig.fold.report.bytes == 0)
+        #expect(rig.fold.report.faults == [.bdSeqMismatch: 1])
     }
 
     @Test("what a library gets wrong has a name", arguments: Example.faults)
     func namedFaults(_ topic: String, _ payload: TestPayload, _ fault: SparkplugFault) {
-        var bench = born()
-        bench.take(topic, payload)
-        #expect(bench.fold.report.faults[fault] == 1)
-        #expect(bench.fold.report.troubled.map(\.id.description).contains { $0.hasPrefix("G/") })
+        var rig = born()
+        rig.take(topic, payload)
+        #expect(rig.fold.report.faults[fault] == 1)
+        #expect(rig.fold.report.troubled.map(\.id.description).contains { $0.hasPrefix("G/") })
     }
 
     @Test("P4 payloads that are none, hidden or nested without end are refused and change nothing")
     func refused() {
-        var bench = born()
-        #expect(bench.take("NBIRTH/N", [0x12, 0x05, 0x00]) == .refused(.damaged))
-        #expect(bench.take("NDATA/N", [0x0B]) == .refused(.damaged), "groups")
-        #expect(bench.take("NDATA/N", Proto.message(1, [1])) == .refused(.damaged), "a timestamp that is a string")
+        var rig = born()
+        #expect(rig.take("NBIRTH/N", [0x12, 0x05, 0x00]) == .refused(.damaged))
+        #expect(rig.take("NDATA/N", [0x0B]) == .refused(.damaged), "groups")
+        #expect(rig.take("NDATA/N", Proto.message(1, [1])) == .refused(.damaged), "a timestamp that is a string")
         let hidden = Proto.message(4, Array("SPBV1.0_COMPRESSED".utf8)) + Proto.message(5, [1, 2, 3])
-        #expect(bench.take("NBIRTH/N", hidden) == .refused(.compressed))
+        #expect(rig.take("NBIRTH/N", hidden) == .refused(.compressed))
         var nested = TestMetric.birth("a", 1).bytes
         for _ in 0..<200 { nested = Proto.message(18, Proto.message(2, nested)) }
-        #expect(bench.take("NBIRTH/N", Proto.message(2, nested)) == .refused(.damaged))
-        #expect(bench.state("NBIRTH/N") == Example.birth.bytes)
-        #expect(bench.take("NCMD/N", Example.birth) == .foreign)
-        #expect(bench.take("NBIRTH", Example.birth) == .foreign)
+        #expect(rig.take("NBIRTH/N", Proto.message(2, nested)) == .refused(.damaged))
+        #expect(rig.state("NBIRTH/N") == Example.birth.bytes)
+        #expect(rig.take("NCMD/N", Example.birth) == .foreign)
+        #expect(rig.take("NBIRTH", Example.birth) == .foreign)
     }
 
     @Test("a named metric with a datatype that no birth had is taken up")
     func adoption() {
-        var bench = born()
+        var rig = born()
         var metric = TestMetric.data("new", 1)
         metric.datatype = 8
-        bench.take("NDATA/N", TestPayload(seq: 2, [metric, .data("untyped", 1)]))
-        let state = bench.read("NBIRTH/N")
+        rig.take("NDATA/N", TestPayload(seq: 2, [metric, .data("untyped", 1)]))
+        let state = rig.read("NBIRTH/N")
         #expect(state?["new"]?.long == 1)
         #expect(state?["untyped"] == nil)
     }
 
     @Test("a node is asked for a birth at once, then after 10 s, 20 s, … as long as it stays incomplete")
     func requests() {
-        var bench = Bench()
-        bench.take("NDATA/N", TestPayload(seq: 2, [.data(alias: 1, 1)]))
-        #expect(bench.fold.hasIncomplete)
-        let asked = (0...100).filter { !bench.requests(at: $0).isEmpty }
+        var rig = Rig()
+        rig.take("NDATA/N", TestPayload(seq: 2, [.data(alias: 1, 1)]))
+        #expect(rig.fold.hasIncomplete)
+        let asked = (0...100).filter { !rig.requests(at: $0).isEmpty }
         #expect(asked == [0, 10, 30, 70])
-        bench.take("NBIRTH/N", Example.birth)
-        #expect(!bench.fold.hasIncomplete)
-        bench.take("NDATA/N", TestPayload(seq: 9, [.data(alias: 1, 1)]))
-        #expect(bench.requests(at: 2000) == ["spBv1.0/G/NCMD/N"], "a hole in seq")
-        #expect(bench.requests(at: 2009) == [])
-        #expect(bench.requests(at: 2010) == ["spBv1.0/G/NCMD/N"], "after a good time, from the start")
+        rig.take("NBIRTH/N", Example.birth)
+        #expect(!rig.fold.hasIncomplete)
+        rig.take("NDATA/N", TestPayload(seq: 9, [.data(alias: 1, 1)]))
+        #expect(rig.requests(at: 2000) == ["spBv1.0/G/NCMD/N"], "a hole in seq")
+        #expect(rig.requests(at: 2009) == [])
+        #expect(rig.requests(at: 2010) == ["spBv1.0/G/NCMD/N"], "after a good time, from the start")
     }
 
     @Test("a request is a Node Control/Rebirth that a host could have sent")
     func requestPayload() throws {
-        var bench = Bench()
-        bench.take("NDATA/N", TestPayload(seq: 2, [.data(alias: 1, 1)]))
+        var rig = Rig()
+        rig.take("NDATA/N", TestPayload(seq: 2, [.data(alias: 1, 1)]))
         let now = Moment(sinceStart: .zero, unixMilliseconds: 5)
-        let request = try #require(bench.fold.rebirthRequests(now: now).first)
+        let request = try #require(rig.fold.rebirthRequests(now: now).first)
         let payload = try #require(ReadPayload(request.payload))
         #expect(payload.timestamp == 5)
         #expect(payload.metrics.map(\.name) == ["Node Control/Rebirth"])
@@ -208,40 +208,40 @@ private enum Example {
 
     @Test("states of before a start are true until the plant says otherwise, and nodes are asked, ten a second")
     func restore() {
-        var bench = Bench()
+        var rig = Rig()
         for number in 0..<25 {
-            bench.fold.restore(
+            rig.fold.restore(
                 topic: Array("spBv1.0/G/NBIRTH/N\(number)".utf8).span.bytes, payload: Example.birth.bytes.span.bytes)
         }
-        bench.fold.restore(topic: Array("spBv1.0/G/DBIRTH/N0/D".utf8).span.bytes, payload: [UInt8]().span.bytes)
-        #expect(bench.changed == [])
-        #expect(bench.fold.report.incomplete == 25)
-        #expect([0, 0, 1, 2, 3].map { bench.requests(at: $0).count } == [10, 0, 10, 5, 0])
-        bench.take("NDATA/N3", TestPayload(seq: 2, [.data(alias: 1, 11)]))
-        #expect(bench.read("NBIRTH/N3")?["a"]?.long == 11)
-        bench.take("NBIRTH/N3", Example.birth)
-        #expect(bench.fold.report.incomplete == 24)
+        rig.fold.restore(topic: Array("spBv1.0/G/DBIRTH/N0/D".utf8).span.bytes, payload: [UInt8]().span.bytes)
+        #expect(rig.changed == [])
+        #expect(rig.fold.report.incomplete == 25)
+        #expect([0, 0, 1, 2, 3].map { rig.requests(at: $0).count } == [10, 0, 10, 5, 0])
+        rig.take("NDATA/N3", TestPayload(seq: 2, [.data(alias: 1, 11)]))
+        #expect(rig.read("NBIRTH/N3")?["a"]?.long == 11)
+        rig.take("NBIRTH/N3", Example.birth)
+        #expect(rig.fold.report.incomplete == 24)
     }
 
     @Test("P8 nodes, devices, metrics and bytes have limits; a dead node makes room")
     func limits() {
-        var bench = Bench(SparkplugLimits(nodes: 1, devicesPerNode: 1, metricsPerBirth: 4, bytes: 2000))
-        bench.take("NBIRTH/N", Example.birth)
-        #expect(bench.take("NBIRTH/M", Example.birth) == .refused(.overLimit))
-        bench.take("DBIRTH/N/D", Example.deviceBirth)
-        #expect(bench.take("DBIRTH/N/E", Example.deviceBirth) == .refused(.overLimit))
+        var rig = Rig(SparkplugLimits(nodes: 1, devicesPerNode: 1, metricsPerBirth: 4, bytes: 2000))
+        rig.take("NBIRTH/N", Example.birth)
+        #expect(rig.take("NBIRTH/M", Example.birth) == .refused(.overLimit))
+        rig.take("DBIRTH/N/D", Example.deviceBirth)
+        #expect(rig.take("DBIRTH/N/E", Example.deviceBirth) == .refused(.overLimit))
         let many = (0..<5).map { TestMetric.birth("m\($0)", 1) }
-        #expect(bench.take("DBIRTH/N/D", TestPayload(seq: 2, many)) == .refused(.overLimit))
+        #expect(rig.take("DBIRTH/N/D", TestPayload(seq: 2, many)) == .refused(.overLimit))
         var large = TestMetric.data("a", 1)
         large.value = .string(String(repeating: "x", count: 3000))
-        bench.take("NDATA/N", TestPayload(seq: 2, [large]))
-        #expect(bench.read("NBIRTH/N")?["a"]?.long == 10)
-        _ = bench.state("DBIRTH/N/D")
-        bench.take("NDEATH/N", TestPayload([.bdSeq(7)]))
-        #expect(bench.take("NBIRTH/M", Example.birth) == .refused(.overLimit), "N's death is not told yet")
-        #expect(bench.state("NBIRTH/N") == [])
-        #expect(bench.state("DBIRTH/N/D") == [])
-        #expect(bench.take("NBIRTH/M", Example.birth) == .folded)
-        #expect(bench.fold.report.nodes == 1)
+        rig.take("NDATA/N", TestPayload(seq: 2, [large]))
+        #expect(rig.read("NBIRTH/N")?["a"]?.long == 10)
+        _ = rig.state("DBIRTH/N/D")
+        rig.take("NDEATH/N", TestPayload([.bdSeq(7)]))
+        #expect(rig.take("NBIRTH/M", Example.birth) == .refused(.overLimit), "N's death is not told yet")
+        #expect(rig.state("NBIRTH/N") == [])
+        #expect(rig.state("DBIRTH/N/D") == [])
+        #expect(rig.take("NBIRTH/M", Example.birth) == .folded)
+        #expect(rig.fold.report.nodes == 1)
     }
 }

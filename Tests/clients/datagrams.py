@@ -14,6 +14,7 @@ def send(address, port, count, size):
     sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     for number in range(count):
         sender.sendto(number.to_bytes(4, "big") + bytes(size - 4), (address, port))
+        # A pace that the listener's buffer keeps up with.
         if number % 50 == 49:
             time.sleep(0.001)
 

@@ -44,6 +44,7 @@ struct DiskWriter {
                 say("synced \(number)")
             } catch {
                 say("refused \(number) \(error)")
+                // Tries again, until the disk is well or somebody ends this, without saying a thousand times that it is not.
                 usleep(10_000)
             }
         }

@@ -9,3 +9,4 @@
 //   ReceivingSide.swift — the receiver between socket and outbox
 //   CryptographyAlone.swift — what libcrypto alone takes for a block
 //   AllocationBench.swift — allocations: what both do without the heap
+//   OutboxBench.swift — outbox: into a file and out of it again

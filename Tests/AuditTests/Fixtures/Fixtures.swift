@@ -1,0 +1,3 @@
+// Fixtures: audits to judge.
+//
+//   AuditSamples.swift — sound accounts with as many gaps as asked for

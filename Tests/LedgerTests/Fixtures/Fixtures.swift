@@ -1,0 +1,3 @@
+// Fixtures: ledgers to tamper with.
+//
+//   LedgerSamples.swift — a chain in memory

@@ -1,0 +1,90 @@
+import DiodeProtocol
+import Outbox
+import Storage
+import TestKit
+
+/// An outbox on a real file, with the store thread's steps to be taken one by one.
+final class OutboxRig {
+    static let schema = DatabaseSchema(owner: "test", applicationID: "TEST", migrations: [OutboxSchema.sql])
+
+    let folder: TemporaryDirectory
+    let path: String
+    let limits: DeliveryQueue.Limits
+    let link: Int
+    private(set) var queue: DeliveryQueue
+    private var database: Database
+    private var writer: OutboxWriter
+    var checkpoint: OutboxPosition?
+
+    init(
+        limits: DeliveryQueue.Limits, link: Int = 3, folder: TemporaryDirectory? = nil
+    ) throws {
+        let folder = try folder ?? TemporaryDirectory("outbox")
+        self.folder = folder
+        let path = folder.file("recv.db")
+        self.path = path
+        self.limits = limits
+        self.link = link
+        database = try Database(path: path, schema: Self.schema)
+        writer = try OutboxWriter(database)
+        queue = try DeliveryQueue(link: link, limits: limits, database: OutboxDatabase(path: path, schema: Self.schema))
+        try queue.restore(from: database)
+    }
+
+    /// One transaction. A failing one is rolled back after everything was written.
+    @discardableResult
+    func write(failing: Bool = false) throws -> [OutboxLoss] {
+        try database.begin()
+        let losses = try writer.write(queue, replicaCheckpoint: checkpoint)
+        if failing {
+            database.rollBack()
+            queue.failed()
+            return []
+        }
+        try database.commit()
+        queue.committed()
+        return losses
+    }
+
+    /// What a kill leaves: the file as it is.
+    func restart() throws {
+        database = try Database(path: path, schema: Self.schema)
+        writer = try OutboxWriter(database)
+        queue = try DeliveryQueue(link: link, limits: limits, database: OutboxDatabase(path: path, schema: Self.schema))
+        try queue.restore(from: database)
+    }
+
+    /// The file is set aside and an empty one made.
+    func replaceFile() throws {
+        _ = try SetAside.move(path, time: "now")
+        database = try Database(path: path, schema: Self.schema)
+        writer = try OutboxWriter(database)
+        queue.databaseReplaced()
+    }
+
+    func number(_ sql: String) throws -> Int {
+        var statement = try database.prepare(sql)
+        return try statement.step() ? Int(statement.integer(0)) : 0
+    }
+
+    func replay(from position: OutboxPosition?) throws -> [UInt64] {
+        var sequences: [UInt64] = []
+        try UnitReplay.read(link: link, from: position, in: database) { unit, _ throws(StorageError) in
+            sequences += unit.deliveries.map(\.stamp.sequence.rawValue)
+        }
+        return sequences
+    }
+
+    /// Publishes all there is.
+    func drain(_ use: (QueuedDelivery) -> Void) throws -> [OutboxLoss] {
+        var losses = try write()
+        for _ in 0..<100_000 {
+            let window = queue.take(records: 1_000, bytes: .max)
+            window.forEach(use)
+            queue.settle(window.map { OutboxSettlement(position: $0.position, disposition: .published) })
+            if queue.needsWrite { losses += try write() }
+            if window.isEmpty, queue.load.waiting == 0 { break }
+        }
+        return losses + (try write())
+    }
+}
