@@ -101,7 +101,7 @@ let package = Package(
             "ReceiverITCore", ["Account", "Deliveries", "DiodeProtocol", "FEC", "Crypto", "JSON", "Time"],
             path: "Sources/ReceiverIT/Core"),
         room("Account", ["DiodeProtocol", "JSON", "Time"], path: "Sources/ReceiverIT/Account"),
-        room("Ledger", ["DiodeProtocol", "Time", "Storage", "Crypto", "JSON"], path: "Sources/ReceiverIT/Ledger"),
+        room("Ledger", ["Account", "DiodeProtocol", "Time", "Storage", "Crypto", "JSON"], path: "Sources/ReceiverIT/Ledger"),
 
         // Told later: what reads the database for an audit, and what an audit says.
         room(
@@ -114,9 +114,9 @@ let package = Package(
         room("Audit", ["Account", "JSON", "DiodeProtocol", "Time"], path: "Sources/ReceiverIT/Audit"),
 
         // Outbox → IT broker.
-        room("Republish", ["Outbox", "Deliveries", "MQTT", "MQTTProtocol", "Sparkplug", "DiodeProtocol"] + shared),
+        room("Republish", ["Outbox", "Deliveries", "Account", "MQTT", "MQTTProtocol", "Sparkplug", "DiodeProtocol"] + shared),
         room(
-            "Outbox", ["Deliveries", "DiodeProtocol", "Storage", "Threading", "Time"], path: "Sources/Outbox",
+            "Outbox", ["Account", "Deliveries", "DiodeProtocol", "Storage", "Threading", "Time"], path: "Sources/Outbox",
             exclude: ["Deliveries"]),
         room("Deliveries", ["DiodeProtocol", "Time"], path: "Sources/Outbox/Deliveries"),
 
@@ -178,7 +178,7 @@ let package = Package(
         tests("FECTests", ["FEC", "CISAL"], exclude: ["Vectors"]),
         tests("DiodeProtocolTests", ["DiodeProtocol", "Crypto"], exclude: ["Vectors"]),
         tests("AuditTests", ["Audit", "Account", "JSON", "DiodeProtocol"]),
-        tests("LedgerTests", ["Ledger", "Storage", "Crypto"]),
+        tests("LedgerTests", ["Ledger", "Account", "DiodeProtocol", "JSON", "Storage", "Crypto"]),
         tests("MQTTTests", ["MQTT", "MQTTProtocol", "Threading"]),
         tests("SparkplugTests", ["Sparkplug"]),
         tests("SharedRoomTests", ["Commands", "DatagramEmission", "DatagramListening"] + shared),
@@ -201,7 +201,7 @@ let package = Package(
         tests(
             "RepublishTests",
             [
-                "Republish", "Outbox", "Deliveries", "DiodeProtocol", "MQTT", "MQTTProtocol", "Sparkplug",
+                "Republish", "Outbox", "Account", "Deliveries", "DiodeProtocol", "MQTT", "MQTTProtocol", "Sparkplug",
                 "Configuration", "EventLog", "Threading",
             ]),
         tests(
@@ -210,7 +210,7 @@ let package = Package(
                 "Simulator", "SenderOT", "SenderOTCore", "SenderOTJournal", "SenderOTEmission", "ReceiverIT",
                 "ReceiverITCore", "ReceiverITStore", "ReceiverITAudit", "Account", "Deliveries", "FEC",
             ]),
-        tests("OutboxTests", ["Outbox", "Deliveries", "DiodeProtocol", "Storage", "Threading"]),
+        tests("OutboxTests", ["Outbox", "Account", "Deliveries", "DiodeProtocol", "Storage", "Threading"]),
         tests("CommandTests", ["diode-send", "diode-recv", "DiodeProtocol", "Crypto"]),
         tests(
             "CrashTests",

@@ -1,10 +1,14 @@
 // Account: the values that tracker, store, ledger, audit and status speak of. One type for each concept, no I/O, no clock.
 //
 //   Gap.swift — missing records of one epoch: why, since when, and what became of them
+//   GapEpisode.swift — gaps of one cause close together, as people are told of them
 //   EpochAccount.swift — the double entry of one epoch
 //   AuditTotals.swift — the double entry of a link, and of its epochs
 //   AuditBalance.swift — that double entry at an instant, as the ledger keeps it
+//   Disposition.swift — what finally became of a record that was released
 //   LossLayer.swift — where records were lost that no gap names
+//   Loss.swift — records that never will be published, for one reason
 //   LinkState.swift — how far a link can be trusted to be current
 //   TopicCount.swift — how many records of a topic
 //   StampText.swift — a stamp as people read it
+//   StoredWords.swift — the words of these values in files: database and ledger

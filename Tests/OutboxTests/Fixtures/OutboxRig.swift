@@ -1,3 +1,4 @@
+import Account
 import DiodeProtocol
 import Outbox
 import Storage
@@ -33,7 +34,7 @@ final class OutboxRig {
 
     /// One transaction. A failing one is rolled back after everything was written.
     @discardableResult
-    func write(failing: Bool = false) throws -> [OutboxLoss] {
+    func write(failing: Bool = false) throws -> [Loss] {
         try database.begin()
         let losses = try writer.write(queue, replicaCheckpoint: checkpoint)
         if failing {
@@ -76,7 +77,7 @@ final class OutboxRig {
     }
 
     /// Publishes all there is.
-    func drain(_ use: (QueuedDelivery) -> Void) throws -> [OutboxLoss] {
+    func drain(_ use: (QueuedDelivery) -> Void) throws -> [Loss] {
         var losses = try write()
         for _ in 0..<100_000 {
             let window = queue.take(records: 1_000, bytes: .max)
