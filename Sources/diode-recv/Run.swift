@@ -119,7 +119,7 @@ struct Run {
     private func observer(_ publishers: [String: Publisher], auditKey: String) -> ReceiverService.Observer {
         ReceiverService.Observer(
             status: { snapshot in publishers[snapshot.name]?.post(LinkStatus(snapshot, auditKey: auditKey)) },
-            episode: { link, episode in publishers[link]?.post(GapNotice(episode)) })
+            episode: { link, episode in publishers[link]?.post(episode) })
     }
 }
 
@@ -136,26 +136,8 @@ extension EdgeNodeProxy.Settings {
 
 extension LinkStatus {
     fileprivate init(_ snapshot: LinkSnapshot, auditKey: String) {
-        let state: State =
-            switch snapshot.state {
-            case .online: .online
-            case .degraded: .degraded
-            case .stale: .stale
-            case .offline: .offline
-            }
         self.init(
-            state: state, since: snapshot.since, decided: snapshot.decided, missing: snapshot.account.missing,
+            state: snapshot.state, since: snapshot.since, decided: snapshot.decided, missing: snapshot.account.missing,
             digestMatches: snapshot.replica.digestMatches, head: snapshot.head, auditKey: auditKey)
-    }
-}
-
-extension GapNotice {
-    fileprivate init(_ episode: GapEpisode) {
-        self.init(
-            id: episode.id, state: episode.state.rawValue, cause: episode.cause.rawValue,
-            healedBy: episode.healedBy?.rawValue, openedAt: episode.openedAt, closedAt: episode.closedAt,
-            runs: episode.runs.map {
-                Run(epoch: $0.epoch, firstSequence: $0.firstSequence, lastSequence: $0.lastSequence)
-            }, missing: episode.missing, lost: episode.lost)
     }
 }

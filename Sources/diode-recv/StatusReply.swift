@@ -67,7 +67,7 @@ enum StatusReply {
         if link.state == .online, let durability = link.durability, !durability.isDurable {
             return object("degraded", durability.since, durability.reason)
         }
-        return object(link.state.rawValue, link.since, link.reason)
+        return object(link.state.wordInLog, link.since, link.reason)
     }
 
     private static func object(_ state: String, _ since: UnixMilliseconds?, _ reason: String) -> JSONValue {
@@ -168,8 +168,8 @@ enum StatusReply {
             "first_sequence": .number(gap.firstSequence.rawValue), "last_sequence": .number(gap.lastSequence.rawValue),
             "records": .number(gap.records), "missing": .number(gap.missing), "lost": .number(gap.lost),
             "blocks": [.number(gap.firstBlock.rawValue), .number(gap.lastBlock.rawValue)],
-            "opened_at": .text(CalendarTime.text(gap.openedAt)), "state": .text(gap.state.rawValue),
-            "cause": .text(gap.cause.rawValue),
+            "opened_at": .text(CalendarTime.text(gap.openedAt)), "state": .text(gap.state.wordInLog),
+            "cause": .text(gap.cause.wordInLog),
         ]
     }
 

@@ -23,11 +23,7 @@ struct AuditTests {
     @Test("P9 the JSON form has the members of the contract, in order, and few beside them")
     func contract() throws {
         var link = try #require(AuditSamples.report(gaps: 3).links.first)
-        link.losses = [
-            AuditLoss(
-                layer: "outbox", reason: "full", from: AuditSamples.start, to: AuditSamples.now, records: 3,
-                isAcknowledged: false, topics: [])
-        ]
+        link.losses = [AuditSamples.loss(.shed(.outboxFull), records: 3)]
         link.unobserved = [
             UnobservedInterval(from: AuditSamples.start, to: AuditSamples.now, sessionResumed: true, reason: "")
         ]
@@ -107,11 +103,7 @@ struct AuditTests {
         var link = well
         link.gaps = [AuditSamples.gap(id: 1, sequence: 5, openedAt: AuditSamples.start, state: .lost, &random)]
         AuditSamples.settle(&link, sent: 9_000)
-        link.losses = [
-            AuditLoss(
-                layer: "outbox", reason: "full", from: AuditSamples.start, to: AuditSamples.now, records: 3,
-                isAcknowledged: false, topics: [])
-        ]
+        link.losses = [AuditSamples.loss(.shed(.outboxFull), records: 3)]
         link.totals.shed = 3
         link.totals.published -= 3
         #expect(link.isBalanced && link.exit == .lost)

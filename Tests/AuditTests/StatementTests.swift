@@ -84,7 +84,7 @@ struct StatementTests {
         var link = AuditSamples.link(gaps: 0, &random)
         var gap = AuditSamples.gap(
             id: 1, sequence: 10, openedAt: AuditSamples.time("2026-10-31T23:50:00.000Z"), state: .healed, &random)
-        gap.closedAt = AuditSamples.time("2026-11-01T00:10:00.000Z")
+        gap.gap.closedAt = AuditSamples.time("2026-11-01T00:10:00.000Z")
         link.gaps = [gap]
         AuditSamples.settle(&link, sent: 9_000)
         let october = link.narrowed(

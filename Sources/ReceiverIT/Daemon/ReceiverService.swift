@@ -1,3 +1,4 @@
+public import Account
 import Configuration
 import Crypto
 import DatagramListening
@@ -10,7 +11,7 @@ import Storage
 import Threading
 internal import Time
 public import ReceiverITStore
-public import ReceiverITCore
+internal import ReceiverITCore
 internal import KeyFiles
 
 /// The receiver as a daemon runs it: listeners, the core thread, and an outbox for each link.

@@ -5,7 +5,7 @@ package import Outbox
 package import Storage
 package import Time
 package import ReceiverITCore
-internal import Account
+package import Account
 
 /// Everything that one transaction is to hold.
 package struct StoreBatch: Sendable {
@@ -14,7 +14,7 @@ package struct StoreBatch: Sendable {
         package var changes = LinkChanges()
         package var checkpoint: OutboxPosition?
         package var vitals: LinkVitals?
-        package var losses: [LossNote] = []
+        package var losses: [Loss] = []
         var voids: [(epoch: Epoch, behind: SequenceNumber)] = []
 
         package init() {}
@@ -54,16 +54,16 @@ extension StoreBatch.Link {
     /// Adds what rows beside the ledger's have to say of an event.
     package mutating func add(_ event: LinkEvent) {
         switch event {
-        case .shed(let run, let stamp): add(LossNote(run, at: stamp))
-        case .brokerDropped(let drop, let stamp): add(LossNote(drop, at: stamp))
+        case .shed(let run, let stamp): add(Loss(run, at: stamp))
+        case .brokerDropped(let drop, let stamp): add(Loss(drop, at: stamp))
         case .voided(let epoch, let behind, _, _): voids.append((epoch, behind))
         default: break
         }
     }
 
     /// What one reason takes away before the next transaction is one loss.
-    private mutating func add(_ loss: LossNote) {
-        guard let index = losses.firstIndex(where: { $0.layer == loss.layer && $0.reason == loss.reason }) else {
+    private mutating func add(_ loss: Loss) {
+        guard let index = losses.firstIndex(where: { $0.cause == loss.cause }) else {
             return losses.append(loss)
         }
         losses[index].merge(loss)
@@ -169,13 +169,13 @@ package struct StoreFile: ~Copyable {
         _ batch: StoreBatch.Link, _ link: StoreLink, at time: UnixMilliseconds
     ) throws(StorageError) {
         let checkpoint = batch.checkpoint ?? link.checkpoint
-        let outboxLosses = try outbox.write(link.queue, replicaCheckpoint: checkpoint).map(LossNote.init)
+        let outboxLosses = try outbox.write(link.queue, replicaCheckpoint: checkpoint)
         try tables.store(batch.changes, of: link.id, checkpoint: batch.checkpoint, in: database)
         for void in batch.voids { try losses.void(link: link.id, epoch: void.epoch, behind: void.behind) }
         for loss in batch.losses + outboxLosses {
             let isNew = try losses.note(loss, link: link.id, at: time, in: database)
             // A late record that the configuration drops is no incident.
-            if isNew, loss.layer != "policy" { try ledger.append(loss.entry(link: link.name, at: time)) }
+            if isNew, loss.cause.layer != .policy { try ledger.append(loss.entry(link: link.name, at: time)) }
         }
         if let vitals = batch.vitals { try tables.store(vitals, of: link.id) }
     }

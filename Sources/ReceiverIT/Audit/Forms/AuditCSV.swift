@@ -91,7 +91,7 @@ struct AuditCSV {
                     "gap-topic",
                     [
                         .id: String(gap.id), .topic: topic.topic, .records: String(topic.records),
-                        .state: gap.state.rawValue,
+                        .state: gap.state.wordInAudit,
                     ])
             }
         }
@@ -125,7 +125,7 @@ struct AuditCSV {
         [
             .from: gap.sourceFrom.map { CalendarTime.text($0) } ?? "",
             .to: gap.sourceTo.map { CalendarTime.text($0) } ?? "", .records: String(gap.records),
-            .state: gap.state.rawValue, .cause: gap.cause.rawValue, .healedBy: gap.healedBy?.rawValue ?? "",
+            .state: gap.state.wordInAudit, .cause: gap.cause.wordInAudit, .healedBy: gap.healedBy?.wordInAudit ?? "",
             .id: String(gap.id), .epoch: String(gap.epoch.rawValue),
             .firstSequence: String(gap.firstSequence.rawValue), .lastSequence: String(gap.lastSequence.rawValue),
             .firstBlock: String(gap.firstBlock.rawValue), .lastBlock: String(gap.lastBlock.rawValue),
@@ -136,9 +136,9 @@ struct AuditCSV {
 
     private static func cells(_ loss: AuditLoss) -> Cells {
         [
-            .name: loss.layer, .from: CalendarTime.text(loss.from), .to: CalendarTime.text(loss.to),
+            .name: loss.cause.layer.wordInAudit, .from: CalendarTime.text(loss.from), .to: CalendarTime.text(loss.to),
             .records: String(loss.records), .state: "lost", .acknowledged: String(loss.isAcknowledged),
-            .detail: loss.reason,
+            .detail: loss.cause.reasonInAudit,
         ]
     }
 

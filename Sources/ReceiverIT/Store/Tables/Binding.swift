@@ -3,6 +3,7 @@ import DiodeProtocol
 import Storage
 import Time
 internal import ReceiverITCore
+import Account
 
 // Values of this room as columns.
 
@@ -44,6 +45,17 @@ extension Statement {
 
     /// A time that may be NULL.
     borrowing func time(_ column: Int) -> UnixMilliseconds? { optional(column).map { UnixMilliseconds(rawValue: $0) } }
+
+    /// A value that is stored as a word.
+    /// - Throws: `corrupt` for a word that nobody here knows: no value of ours may stand for it.
+    borrowing func value<Value: StoredWord>(
+        _ column: Int, in database: borrowing Database
+    ) throws(StorageError) -> Value {
+        guard let value = Value(storedWord: text(column)) else {
+            throw .corrupt(path: database.path, reason: "an unknown word \"\(text(column))\" for a \(Value.self)")
+        }
+        return value
+    }
 
     /// Epoch and sequence side by side, both or neither NULL.
     borrowing func stamp(_ column: Int) -> Stamp? {
