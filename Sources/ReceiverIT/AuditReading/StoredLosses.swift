@@ -18,25 +18,18 @@ enum StoredLosses {
         rows.bind(1, Int64(link))
         var losses: [AuditLoss] = []
         while try rows.step() {
-            guard let cause = LossCause(storedLayer: rows.text(1), reason: rows.text(2)) else {
-                throw .corrupt(
-                    path: database.path, reason: "a loss of the unknown cause \(rows.text(1)), \(rows.text(2))")
-            }
             topics.bind(1, unsigned: rows.unsigned(0))
             var named: [String: UInt64] = [:]
             while try topics.step() { named[topics.text(0), default: 0] += topics.unsigned(1) }
             topics.reset()
+            let nothing = Stamp(epoch: Epoch(rawValue: 0), sequence: SequenceNumber(rawValue: 0))
             let loss = Loss(
-                cause, records: rows.unsigned(3), first: stamp(rows, 4), last: stamp(rows, 6),
-                from: UnixMilliseconds(rawValue: rows.unsigned(8)), to: UnixMilliseconds(rawValue: rows.unsigned(9)),
+                try rows.lossCause(1, in: database), records: rows.unsigned(3), first: rows.stamp(4) ?? nothing,
+                last: rows.stamp(6) ?? nothing, from: UnixMilliseconds(rawValue: rows.unsigned(8)),
+                to: UnixMilliseconds(rawValue: rows.unsigned(9)),
                 topics: named, others: rows.unsigned(10))
             losses.append(AuditLoss(id: rows.unsigned(0), loss, isAcknowledged: rows.integer(11) != 0))
         }
         return losses
-    }
-
-    private static func stamp(_ row: borrowing Statement, _ column: Int) -> Stamp {
-        Stamp(
-            epoch: Epoch(rawValue: row.unsigned(column)), sequence: SequenceNumber(rawValue: row.unsigned(column + 1)))
     }
 }

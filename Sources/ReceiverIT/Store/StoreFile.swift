@@ -92,32 +92,44 @@ package struct StoreFile: ~Copyable {
 
     package var head: LedgerHead { ledger.head }
 
-    /// One transaction: units, settlements, tracker, stamps, losses, ledger and vitals of all links, or nothing of it.
-    /// The queues are told by the caller.
-    package mutating func store(_ batch: StoreBatch, _ links: [StoreLink], at time: UnixMilliseconds)
-        throws(StorageError)
-    {
+    /// One transaction: all that `body` writes, or nothing of it. The ledger's next entry follows what is really there.
+    private mutating func transaction<Result>(
+        _ body: (inout StoreFile) throws(StorageError) -> Result
+    ) throws(StorageError) -> Result {
         try database.begin()
         do throws(StorageError) {
-            if let balance = batch.balance { try appendBalances(links, at: balance) }
-            for (index, link) in links.enumerated() {
-                try store(batch.links[index], link, at: time)
-            }
-            for entry in batch.entries { try ledger.append(entry) }
-            // Behind the entries that say that they are lost.
-            for (index, link) in links.enumerated()
-            where batch.links[index].changes.tracker.gaps.values.contains(where: { $0.state == .lost }) {
-                try GapMerging.keepLimit(
-                    link.id, name: link.name, at: time, losses: &losses, ledger: &ledger, in: database)
-            }
-            for link in links { try append(link.anchors.due(at: time, withBalance: batch.balance != nil), link, time) }
+            let result = try body(&self)
             try database.commit()
             ledger.committed()
+            return result
         } catch {
             database.rollBack()
             ledger.rolledBack()
             throw error
         }
+    }
+
+    /// One transaction: units, settlements, tracker, stamps, losses, ledger and vitals of all links, or nothing of it.
+    /// The queues are told by the caller.
+    package mutating func store(_ batch: StoreBatch, _ links: [StoreLink], at time: UnixMilliseconds)
+        throws(StorageError)
+    {
+        try transaction { (file) throws(StorageError) in try file.write(batch, links, at: time) }
+    }
+
+    private mutating func write(
+        _ batch: StoreBatch, _ links: [StoreLink], at time: UnixMilliseconds
+    ) throws(StorageError) {
+        if let balance = batch.balance { try appendBalances(links, at: balance) }
+        for (index, link) in links.enumerated() { try write(batch.links[index], link, at: time) }
+        for entry in batch.entries { try ledger.append(entry) }
+        // Behind the entries that say that they are lost.
+        for (index, link) in links.enumerated()
+        where batch.links[index].changes.tracker.gaps.values.contains(where: { $0.state == .lost }) {
+            try GapMerging.keepLimit(
+                link.id, name: link.name, at: time, losses: &losses, ledger: &ledger, in: database)
+        }
+        for link in links { try append(link.anchors.due(at: time, withBalance: batch.balance != nil), link, time) }
     }
 
     private mutating func append(
@@ -128,30 +140,16 @@ package struct StoreFile: ~Copyable {
 
     /// One transaction with ledger entries alone: the little that still fits where nothing else does.
     package mutating func store(_ entries: [LedgerEntry]) throws(StorageError) {
-        try database.begin()
-        do throws(StorageError) {
-            for entry in entries { try ledger.append(entry) }
-            try database.commit()
-            ledger.committed()
-        } catch {
-            database.rollBack()
-            ledger.rolledBack()
-            throw error
+        try transaction { (file) throws(StorageError) in
+            for entry in entries { try file.ledger.append(entry) }
         }
     }
 
     /// One transaction with the account of each link as it is now, and the newest word of its sender.
     package mutating func noteBalances(_ links: [StoreLink], at time: UnixMilliseconds) throws(StorageError) {
-        try database.begin()
-        do throws(StorageError) {
-            try appendBalances(links, at: time)
-            for link in links { try append(link.anchors.due(at: time, withBalance: true), link, time) }
-            try database.commit()
-            ledger.committed()
-        } catch {
-            database.rollBack()
-            ledger.rolledBack()
-            throw error
+        try transaction { (file) throws(StorageError) in
+            try file.appendBalances(links, at: time)
+            for link in links { try file.append(link.anchors.due(at: time, withBalance: true), link, time) }
         }
     }
 
@@ -165,7 +163,7 @@ package struct StoreFile: ~Copyable {
         }
     }
 
-    private mutating func store(
+    private mutating func write(
         _ batch: StoreBatch.Link, _ link: StoreLink, at time: UnixMilliseconds
     ) throws(StorageError) {
         let checkpoint = batch.checkpoint ?? link.checkpoint
@@ -184,21 +182,12 @@ package struct StoreFile: ~Copyable {
     package mutating func run(
         _ task: OperatorTask, at time: UnixMilliseconds
     ) throws(StorageError) -> Result<String, OperatorError> {
-        try database.begin()
-        do throws(StorageError) {
-            let result =
-                switch task {
-                case .acknowledge(let acknowledgement):
-                    try AcknowledgementTable.add(acknowledgement, at: time, in: database, ledger: &ledger)
-                case .remove(let removal): try removal.apply(at: time, in: database, ledger: &ledger)
-                }
-            try database.commit()
-            ledger.committed()
-            return result
-        } catch {
-            database.rollBack()
-            ledger.rolledBack()
-            throw error
+        try transaction { (file) throws(StorageError) in
+            switch task {
+            case .acknowledge(let acknowledgement):
+                try AcknowledgementTable.add(acknowledgement, at: time, in: file.database, ledger: &file.ledger)
+            case .remove(let removal): try removal.apply(at: time, in: file.database, ledger: &file.ledger)
+            }
         }
     }
 
@@ -206,7 +195,11 @@ package struct StoreFile: ~Copyable {
     package mutating func keepLedger(
         _ keeper: inout LedgerKeeper, at time: UnixMilliseconds
     ) throws(StorageError) -> LedgerKeeper.Folded? {
-        try keeper.step(&ledger, at: time.rawValue, in: database)
+        guard let plan = try keeper.step(ledger.head, in: database) else { return nil }
+        try transaction { (file) throws(StorageError) in
+            try file.ledger.fold(plan.fold, at: time.rawValue, in: file.database)
+        }
+        return keeper.folded(plan)
     }
 
     /// Waits until everything committed survives a loss of power.
