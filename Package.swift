@@ -55,7 +55,7 @@ let package = Package(
         command(
             "diode-recv",
             [
-                "ReceiverIT", "ReceiverITAudit", "ReceiverITStore", "ReceiverITCore", "Audit", "Ledger", "Account",
+                "ReceiverIT", "ReceiverITAudit", "ReceiverITStatus", "ReceiverITStore", "ReceiverITCore", "Audit", "Ledger", "Account",
                 "Republish", "Outbox", "Deliveries",
                 "MQTT", "MQTTProtocol", "Sparkplug", "DiodeProtocol", "DatagramListening", "Commands",
             ] + shared),
@@ -88,7 +88,7 @@ let package = Package(
             "ReceiverIT",
             ["ReceiverITCore", "ReceiverITStore", "Account", "Deliveries", "Outbox", "Ledger", "DiodeProtocol", "DatagramListening"]
                 + shared,
-            path: "Sources/ReceiverIT", exclude: ["Account", "Audit", "AuditReading", "Core", "Ledger", "Store"]),
+            path: "Sources/ReceiverIT", exclude: ["Account", "Audit", "AuditReading", "Core", "Ledger", "Status", "Store"]),
         room(
             "ReceiverITStore",
             [
@@ -102,6 +102,15 @@ let package = Package(
             path: "Sources/ReceiverIT/Core"),
         room("Account", ["DiodeProtocol", "JSON", "Time"], path: "Sources/ReceiverIT/Account"),
         room("Ledger", ["Account", "DiodeProtocol", "Time", "Storage", "Crypto", "JSON"], path: "Sources/ReceiverIT/Ledger"),
+
+        // Told now: what the daemon knows of itself, of which `status` and the retained status are projections.
+        room(
+            "ReceiverITStatus",
+            [
+                "ReceiverIT", "ReceiverITCore", "Republish", "Outbox", "Account", "Sparkplug", "DiodeProtocol", "JSON",
+                "Time",
+            ],
+            path: "Sources/ReceiverIT/Status"),
 
         // Told later: what reads the database for an audit, and what an audit says.
         room(
@@ -193,8 +202,8 @@ let package = Package(
         tests(
             "ReceiverITTests",
             [
-                "diode-recv", "ReceiverIT", "ReceiverITCore", "ReceiverITStore", "ReceiverITAudit", "Account",
-                "Deliveries", "Outbox", "Ledger", "Audit", "DiodeProtocol", "FEC", "Crypto",
+                "diode-recv", "ReceiverIT", "ReceiverITCore", "ReceiverITStore", "ReceiverITAudit", "ReceiverITStatus",
+                "Republish", "Account", "Deliveries", "Outbox", "Ledger", "Audit", "DiodeProtocol", "FEC", "Crypto",
                 "Configuration", "Datagrams", "DatagramEmission",
                 "Storage", "JSON", "EventLog", "Threading",
             ]),

@@ -4,7 +4,6 @@
 //
 //   ReceiverLanguage.swift — the commands and options of diode-recv
 //   Run.swift — the daemon: receive, publish, drain
-//   StatusReply.swift — the daemon's answer to `status`
 //   Pair.swift — takes a link card that the operator has confirmed
 //   ReceiverCheck.swift — tests what can be tested, and shows the effective configuration
 //   OperatorRequest.swift — a command that changes something, by the daemon or without it

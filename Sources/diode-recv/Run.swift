@@ -1,4 +1,3 @@
-internal import Account
 import Commands
 import Configuration
 import Control
@@ -13,8 +12,8 @@ import Republish
 import Sparkplug
 import Threading
 internal import MQTTProtocol
+internal import ReceiverITStatus
 internal import ReceiverITStore
-internal import ReceiverITCore
 
 /// `diode-recv run`: the daemon.
 ///
@@ -46,8 +45,9 @@ struct Run {
             let control = try ControlServer(state: configuration.state.resolved) { request in
                 if let acknowledgement = Acknowledgement(request) { return Ack.answer(to: acknowledgement, service) }
                 if let removal = LinkRemoval(request) { return Forget.answer(to: removal, service) }
-                return StatusReply.answer(
-                    to: request, status: service.status, auditKey: service.auditKey, publishers: publishers)
+                return DaemonStatus(
+                    service.status, auditKey: service.auditKey, publishers: publishers.mapValues(\.report)
+                ).answer(to: request)
             }
             log.notice("started", "receiving", ["links": .number(configuration.links.count)])
             waitForStop(signals)
@@ -131,13 +131,5 @@ extension EdgeNodeProxy.Settings {
         primaryHost = configuration.primaryHost.map { Array($0.utf8) }
         limits.nodes = configuration.nodes
         limits.bytes = Int(clamping: configuration.values.bytes)
-    }
-}
-
-extension LinkStatus {
-    fileprivate init(_ snapshot: LinkSnapshot, auditKey: String) {
-        self.init(
-            state: snapshot.state, since: snapshot.since, decided: snapshot.decided, missing: snapshot.account.missing,
-            digestMatches: snapshot.replica.digestMatches, head: snapshot.head, auditKey: auditKey)
     }
 }

@@ -9,6 +9,7 @@
 //   LossLayer.swift — where records were lost that no gap names
 //   Loss.swift — records that never will be published, for one reason
 //   LinkState.swift — how far a link can be trusted to be current
+//   Condition.swift — how a part of the pair is, since when, and why
 //   TopicCount.swift — how many records of a topic
 //   StampText.swift — a stamp as people read it
 //   StoredWords.swift — the words of these values in files: database and ledger

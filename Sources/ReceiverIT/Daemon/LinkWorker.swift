@@ -74,7 +74,7 @@ final class LinkWorker {
     }
 
     /// - Parameter rejected: what the listening sockets of this link refused before a link was known.
-    func refreshSnapshot(malformed: UInt64, unknownLink: UInt64) {
+    func refreshSnapshot(malformed: UInt64, unknownLink: UInt64, time: UnixMilliseconds) {
         var snapshot = snapshot
         (snapshot.state, snapshot.since, snapshot.reason) = core.state
         snapshot.heardUntil = core.heardUntil
@@ -95,10 +95,24 @@ final class LinkWorker {
         snapshot.replica = core.replica
         snapshot.outbox = queue.totals
         snapshot.outboxLoad = queue.load
+        snapshot.outboxFault = outboxFault(after: snapshot.outboxFault, time: time)
         snapshot.durability = store.durability
         snapshot.head = store.head
         self.snapshot = snapshot
         observer.status(snapshot)
+    }
+
+    /// What the publisher cannot read from disk, it cannot publish.
+    private func outboxFault(after known: Condition?, time: UnixMilliseconds) -> Condition? {
+        guard let error = queue.readError else {
+            if known != nil { log.notice("outbox.readable", "what waits is read again", ["link": .text(name)]) }
+            return nil
+        }
+        let reason = "what waits for it cannot be read: \(error)"
+        guard known?.reason != reason else { return known }
+        log.error("outbox.unreadable", "\(error)", ["link": .text(name)])
+        return Condition(
+            .degraded, since: known?.since ?? time, reason: reason)
     }
 
     /// What the publisher reads back on the IT broker is compared here, where the replica is.
