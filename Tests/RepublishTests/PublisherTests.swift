@@ -1,4 +1,5 @@
 import Account
+import Deliveries
 import DiodeProtocol
 import EventLog
 import MQTT
