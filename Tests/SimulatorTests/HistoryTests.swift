@@ -1,3 +1,4 @@
+import ReceiverITCore
 import Foundation
 import ReceiverIT
 import Simulator

@@ -3,6 +3,7 @@ import Outbox
 import Storage
 import TestKit
 import Threading
+import Time
 import Deliveries
 
 /// The outbox alone on a real file: how fast it takes in while the publisher is away, with room and at its limit, and how fast it

@@ -1,3 +1,4 @@
+import Time
 import Crypto
 import DiodeProtocol
 

@@ -1,3 +1,5 @@
+import ReceiverITCore
+import Account
 import Crypto
 import DiodeProtocol
 import Foundation

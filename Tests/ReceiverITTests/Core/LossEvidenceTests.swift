@@ -1,3 +1,5 @@
+import ReceiverITCore
+import Account
 import DiodeProtocol
 import TestKit
 import Testing

@@ -1,3 +1,6 @@
+import Time
+import Deliveries
+import Account
 import Crypto
 import DiodeProtocol
 import Outbox

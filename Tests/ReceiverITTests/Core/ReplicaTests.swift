@@ -2,6 +2,7 @@ import DiodeProtocol
 import Outbox
 import TestKit
 import Testing
+import Time
 
 @testable import ReceiverIT
 import Deliveries

@@ -1,3 +1,6 @@
+import ReceiverITCore
+import Deliveries
+import Account
 import Configuration
 import Crypto
 import DatagramEmission

@@ -1,3 +1,5 @@
+import Deliveries
+import Account
 import Audit
 import Configuration
 import Crypto

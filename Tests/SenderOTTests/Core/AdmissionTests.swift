@@ -1,3 +1,4 @@
+import Time
 import DiodeProtocol
 import MQTT
 import Testing

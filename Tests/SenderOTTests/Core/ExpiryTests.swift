@@ -1,3 +1,4 @@
+import SenderOTCore
 import DiodeProtocol
 import MQTT
 import TestKit

@@ -2,6 +2,7 @@ import DiodeProtocol
 import FEC
 import TestKit
 import Testing
+import Time
 
 @testable import SenderOT
 @testable import SenderOTCore

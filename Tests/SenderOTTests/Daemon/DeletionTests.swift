@@ -1,3 +1,4 @@
+import SenderOTCore
 import Configuration
 import DiodeProtocol
 import TestKit

@@ -1,6 +1,7 @@
 import DiodeProtocol
 import FEC
-import MQTT
+import MQTTProtocol
+import Time
 
 @testable import SenderOT
 @testable import SenderOTCore

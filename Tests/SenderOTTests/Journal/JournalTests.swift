@@ -6,6 +6,7 @@ import Testing
 import Threading
 
 @testable import SenderOT
+@testable import SenderOTEmission
 @testable import SenderOTJournal
 @testable import SenderOTCore
 

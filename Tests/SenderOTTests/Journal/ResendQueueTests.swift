@@ -6,6 +6,7 @@ import Testing
 
 @testable import SenderOT
 import Time
+@testable import SenderOTEmission
 @testable import SenderOTJournal
 @testable import SenderOTCore
 
