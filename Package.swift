@@ -22,8 +22,10 @@ func room(
     .target(name: name, dependencies: dependencies, path: path, exclude: exclude, swiftSettings: strict)
 }
 
-func command(_ name: String, _ dependencies: [Target.Dependency], path: String? = nil) -> Target {
-    .executableTarget(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
+func command(
+    _ name: String, _ dependencies: [Target.Dependency], path: String? = nil, exclude: [String] = []
+) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: path, exclude: exclude, swiftSettings: strict)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
@@ -58,10 +60,19 @@ let package = Package(
         command(
             "diode-recv",
             [
-                "ReceiverIT", "ReceiverITAudit", "ReceiverITStatus", "ReceiverITStore", "ReceiverITCore", "Audit", "Ledger", "Account",
-                "Republish", "Outbox", "Deliveries",
+                "ReceiverITStatus", "ReceiverIT", "ReceiverITAudit", "ReceiverITStore", "ReceiverITCore", "Audit",
+                "Ledger",
+                "Account", "Republish", "Outbox", "Deliveries",
                 "MQTT", "MQTTProtocol", "Sparkplug", "DiodeProtocol", "DatagramListening", "Commands",
-            ] + shared),
+            ] + shared, exclude: ["Status"]),
+        // What the receiver's daemon knows of itself, of which `status` and the retained status are projections.
+        room(
+            "ReceiverITStatus",
+            [
+                "ReceiverIT", "ReceiverITCore", "Republish", "Outbox", "Account", "Sparkplug", "DiodeProtocol", "JSON",
+                "Time",
+            ],
+            path: "Sources/diode-recv/Status"),
 
         // OT broker → diode: the threads that wire the sender, its journal on disk, the only code that emits, and a core without I/O or a clock.
         room(
@@ -95,7 +106,7 @@ let package = Package(
                 "DatagramListening",
             ]
                 + shared,
-            path: "Sources/ReceiverIT", exclude: ["Account", "Audit", "AuditReading", "Core", "Ledger", "Status", "Store"]),
+            path: "Sources/ReceiverIT", exclude: ["Account", "Audit", "AuditReading", "Core", "Ledger", "Store"]),
         room(
             "ReceiverITStore",
             [
@@ -108,16 +119,9 @@ let package = Package(
             "ReceiverITCore", ["Account", "Deliveries", "DiodeProtocol", "FEC", "Crypto", "JSON", "Time"],
             path: "Sources/ReceiverIT/Core"),
         room("Account", ["DiodeProtocol", "JSON", "Time"], path: "Sources/ReceiverIT/Account"),
-        room("Ledger", ["Account", "DiodeProtocol", "Time", "Storage", "Crypto", "JSON"], path: "Sources/ReceiverIT/Ledger"),
-
-        // Told now: what the daemon knows of itself, of which `status` and the retained status are projections.
         room(
-            "ReceiverITStatus",
-            [
-                "ReceiverIT", "ReceiverITCore", "Republish", "Outbox", "Account", "Sparkplug", "DiodeProtocol", "JSON",
-                "Time",
-            ],
-            path: "Sources/ReceiverIT/Status"),
+            "Ledger", ["Account", "DiodeProtocol", "Time", "Storage", "Crypto", "JSON"],
+            path: "Sources/ReceiverIT/Ledger"),
 
         // Told later: what reads the database for an audit, and what an audit says.
         room(
@@ -130,9 +134,12 @@ let package = Package(
         room("Audit", ["Account", "JSON", "DiodeProtocol", "Time"], path: "Sources/ReceiverIT/Audit"),
 
         // Outbox → IT broker.
-        room("Republish", ["Outbox", "Deliveries", "Account", "MQTT", "MQTTProtocol", "Sparkplug", "DiodeProtocol"] + shared),
         room(
-            "Outbox", ["Account", "Deliveries", "DiodeProtocol", "Storage", "Threading", "Time"], path: "Sources/Outbox",
+            "Republish",
+            ["Outbox", "Deliveries", "Account", "MQTT", "MQTTProtocol", "Sparkplug", "DiodeProtocol"] + shared),
+        room(
+            "Outbox", ["Account", "Deliveries", "DiodeProtocol", "Storage", "Threading", "Time"],
+            path: "Sources/Outbox",
             exclude: ["Deliveries"]),
         room("Deliveries", ["DiodeProtocol", "Time"], path: "Sources/Outbox/Deliveries"),
 

@@ -5,7 +5,7 @@
 //                             └───────────────────────────────────────────────┘                └─▶ Ledger
 //   told later:  recv.db ─▶ AuditReading ─▶ Audit ─▶ table, JSON, CSV, HTML
 //
-// Account, Core, Store, Ledger, Status, AuditReading and Audit are targets of their own; what stands beside them are the threads that wire them.
+// Account, Core, Store, Ledger, AuditReading and Audit are targets of their own; what stands beside them are the threads that wire them.
 //
 //   Account/ — the values that all of them speak of: gaps, accounts, states
 //   Core/ — what is decided: which frames are authentic, what is in order, what is missing, what is newest
@@ -13,6 +13,5 @@
 //   Ledger/ — what happened, each entry bearing the hash of all before it
 //   Storing/ — the threads that store
 //   Daemon/ — the configuration, the listeners, the core thread
-//   Status/ — what the daemon knows of itself, gathered in one value, and the answers that are made of it
 //   AuditReading/ — what an audit reads from the database
 //   Audit/ — what an audit says, and how it looks

@@ -114,14 +114,14 @@ package struct StoreFile: ~Copyable {
     package mutating func store(_ batch: StoreBatch, _ links: [StoreLink], at time: UnixMilliseconds)
         throws(StorageError)
     {
-        try transaction { (file) throws(StorageError) in try file.write(batch, links, at: time) }
+        try transaction { (file) throws(StorageError) in try file.put(batch, links, at: time) }
     }
 
-    private mutating func write(
+    private mutating func put(
         _ batch: StoreBatch, _ links: [StoreLink], at time: UnixMilliseconds
     ) throws(StorageError) {
         if let balance = batch.balance { try appendBalances(links, at: balance) }
-        for (index, link) in links.enumerated() { try write(batch.links[index], link, at: time) }
+        for (index, link) in links.enumerated() { try put(batch.links[index], link, at: time) }
         for entry in batch.entries { try ledger.append(entry) }
         // Behind the entries that say that they are lost.
         for (index, link) in links.enumerated()
@@ -163,7 +163,7 @@ package struct StoreFile: ~Copyable {
         }
     }
 
-    private mutating func write(
+    private mutating func put(
         _ batch: StoreBatch.Link, _ link: StoreLink, at time: UnixMilliseconds
     ) throws(StorageError) {
         let checkpoint = batch.checkpoint ?? link.checkpoint
