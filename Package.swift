@@ -156,7 +156,8 @@ let package = Package(
         room(
             "Commands",
             [
-                "DiodeProtocol", "Time", "MQTT", "MQTTProtocol", "Control", "Configuration", "EventLog", "Threading",
+                "DiodeProtocol", "KeyFiles", "Time", "MQTT", "MQTTProtocol", "Control", "Configuration", "EventLog",
+                "Threading",
                 "JSON",
             ],
             path: "Sources/Shared/Commands"),
@@ -165,7 +166,7 @@ let package = Package(
         room("Control", ["Threading", "Time", "CLinux", "JSON"], path: "Sources/Shared/Control"),
         room("JSON", path: "Sources/Shared/JSON"),
         room("Storage", ["CSQLite"], path: "Sources/Shared/Storage"),
-        room("KeyFiles", ["Crypto", "COpenSSL"], path: "Sources/Shared/KeyFiles"),
+        room("KeyFiles", ["DiodeProtocol", "Crypto", "COpenSSL", "Threading"], path: "Sources/Shared/KeyFiles"),
         room("Crypto", ["COpenSSL"], path: "Sources/Shared/Crypto"),
         room(
             "Datagrams", ["CLinux", "Threading"], path: "Sources/Shared/Datagrams", exclude: ["Emitting", "Listening"]),

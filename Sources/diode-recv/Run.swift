@@ -92,7 +92,7 @@ struct Run {
             settings.maximumQoS = QoS(rawValue: UInt8(link.maximumQoS)) ?? .exactlyOnce
             settings.publishInterval = link.publishRate?.interval
             settings.edgeNodes = EdgeNodeProxy.Settings(configuration.sparkplug)
-            settings.late = LatePolicy(rawValue: configuration.late.rawValue) ?? .topic
+            settings.late = configuration.late
             if let client = configuration.broker.clientID {
                 settings.connection.clientIdentifier =
                     configuration.links.count == 1 ? client : "\(client)-\(link.name)"

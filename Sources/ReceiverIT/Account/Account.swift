@@ -6,6 +6,7 @@
 //   AuditTotals.swift — the double entry of a link, and of its epochs
 //   AuditBalance.swift — that double entry at an instant, as the ledger keeps it
 //   Disposition.swift — what finally became of a record that was released
+//   LatePolicy.swift — what becomes of a record that comes late and is superseded
 //   LossLayer.swift — where records were lost that no gap names
 //   Loss.swift — records that never will be published, for one reason
 //   LinkState.swift — how far a link can be trusted to be current

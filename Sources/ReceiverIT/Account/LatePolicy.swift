@@ -1,5 +1,5 @@
 /// What becomes of a record that comes late and whose topic has moved on. One that is still the newest of its topic is
-/// published like any other.
+/// published like any other. The words are those of the configuration.
 public enum LatePolicy: String, Sendable, CaseIterable {
     /// It goes to `diode/<link>/late/<topic>`, not retained.
     case topic
