@@ -1,6 +1,19 @@
 public import DiodeProtocol
 public import Time
 
+/// Where records were lost that no gap of their own names (P9).
+public enum LossLayer: Sendable, CaseIterable {
+    /// Before the sender: these records were never numbered, so that no account has them.
+    case otBroker
+    /// Left out on purpose.
+    case policy
+    case sender
+    case outbox
+    case itBroker
+    /// Of gaps that are not listed one by one any more.
+    case gap
+}
+
 /// Why records never will be published: where they were lost, and for what reason of that place.
 public enum LossCause: Sendable, Hashable, CaseIterable {
     /// The OT broker lost them by itself, before the sender could have them.

@@ -14,7 +14,7 @@ public struct AuditSnapshot: Sendable {
     /// Not narrowed to any period.
     public var links: [LinkAudit] = []
     /// What the ledger noted of each link's account, by the link's name, ascending in time.
-    public internal(set) var balances: [String: [AuditBalance]] = [:]
+    public internal(set) var balances: [String: [LinkBalance]] = [:]
     /// The blocks that each link misses and that can still come, by the link's name.
     public internal(set) var missing: [String: [ResendBundle.Run]] = [:]
 }

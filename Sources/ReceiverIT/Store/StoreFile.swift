@@ -156,10 +156,9 @@ package struct StoreFile: ~Copyable {
     private mutating func appendBalances(_ links: [StoreLink], at time: UnixMilliseconds) throws(StorageError) {
         for link in links {
             let account = try StoredAccount(of: link.id, in: database)
-            let balance = AuditBalance(
-                at: time, totals: account.totals, epochs: account.epochs.map { AuditBalance.Epoch($0) })
+            let balance = LinkBalance(at: time, totals: account.totals, of: account.epochs)
             try ledger.append(
-                LedgerEntry(link: link.name, at: time.rawValue, kind: AuditBalance.kind, body: balance.json.line))
+                LedgerEntry(link: link.name, at: time.rawValue, kind: LinkBalance.kind, body: balance.json.line))
         }
     }
 

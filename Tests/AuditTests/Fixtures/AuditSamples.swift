@@ -105,11 +105,12 @@ enum AuditSamples {
         link.totals.published = link.totals.delivered + link.totals.late - 12
         link.totals.outbox = 12
         link.epochs = [
-            AuditEpoch(
+            EpochTotals(
                 epoch: Epoch(rawValue: 1_793_491_200_000), firstSequence: SequenceNumber(rawValue: 1),
-                lastSequence: SequenceNumber(rawValue: UInt64(sent)), sent: sent, delivered: link.totals.delivered,
-                late: link.totals.late, missing: link.totals.missing, lost: link.totals.lost, startedAt: start,
-                endedAt: nil)
+                lastSequence: SequenceNumber(rawValue: UInt64(sent)),
+                sums: EpochSums(
+                    sent: sent, delivered: link.totals.delivered, late: link.totals.late, missing: link.totals.missing,
+                    lost: link.totals.lost), startedAt: start, endedAt: nil)
         ]
     }
 }

@@ -70,7 +70,7 @@ struct AuditCSV {
         for finding in link.findings {
             row("finding", [.state: String(finding.exit.rawValue), .detail: finding.text])
         }
-        for (name, path) in AuditTotals.fields {
+        for (name, path) in LinkTotals.fields {
             row("total", [.name: name, .records: String(link.totals[keyPath: path])])
             if let statement = link.statement {
                 for (kind, balance) in [("opening", statement.opening), ("closing", statement.closing)] {
@@ -112,12 +112,13 @@ struct AuditCSV {
         }
     }
 
-    private static func cells(_ epoch: AuditEpoch) -> Cells {
+    private static func cells(_ epoch: EpochTotals) -> Cells {
         [
             .epoch: String(epoch.epoch.rawValue), .firstSequence: String(epoch.firstSequence.rawValue),
-            .lastSequence: String(epoch.lastSequence.rawValue), .records: String(epoch.sent),
+            .lastSequence: String(epoch.lastSequence.rawValue), .records: String(epoch.sums.sent),
             .from: CalendarTime.text(epoch.startedAt), .to: epoch.endedAt.map { CalendarTime.text($0) } ?? "",
-            .detail: "delivered \(epoch.delivered) late \(epoch.late) missing \(epoch.missing) lost \(epoch.lost)",
+            .detail: "delivered \(epoch.sums.delivered) late \(epoch.sums.late) missing \(epoch.sums.missing) lost"
+                + " \(epoch.sums.lost)",
         ]
     }
 

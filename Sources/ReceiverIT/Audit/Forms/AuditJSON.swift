@@ -107,12 +107,13 @@ extension LinkAudit {
     }
 }
 
-extension AuditEpoch {
+extension EpochTotals {
     var json: JSONValue {
         [
             "epoch": .number(epoch.rawValue), "first_sequence": .number(firstSequence.rawValue),
-            "last_sequence": .number(lastSequence.rawValue), "sent": .integer(sent), "delivered": .integer(delivered),
-            "late": .integer(late), "missing": .integer(missing), "lost": .integer(lost),
+            "last_sequence": .number(lastSequence.rawValue), "sent": .integer(sums.sent),
+            "delivered": .integer(sums.delivered), "late": .integer(sums.late), "missing": .integer(sums.missing),
+            "lost": .integer(sums.lost),
             "started_at": .time(startedAt), "ended_at": .time(endedAt),
         ]
     }

@@ -184,7 +184,7 @@ struct AuditTable {
 
     private func account(of link: LinkAudit, to lines: inout TableLines) {
         lines.heading("Account")
-        let visible = AuditTotals.fields.filter { $0.name != "decided" }
+        let visible = LinkTotals.fields.filter { $0.name != "decided" }
         if let statement = link.statement {
             var rows = [["", "opening", "change", "closing"]]
             rows += visible.map { name, path in

@@ -76,7 +76,7 @@ struct PageSections {
     }
 
     private static func statement(_ statement: PeriodStatement) -> String {
-        var rows = AuditTotals.fields.filter { $0.name != "decided" }.map { name, path in
+        var rows = LinkTotals.fields.filter { $0.name != "decided" }.map { name, path in
             [
                 name, ShownNumber.text(statement.opening.totals[keyPath: path]),
                 ShownNumber.change(statement.change[keyPath: path]),
@@ -243,8 +243,8 @@ struct PageSections {
         let rows = sorted.prefix(Self.epochs).map {
             [
                 String($0.epoch.rawValue), "\($0.firstSequence.rawValue)–\($0.lastSequence.rawValue)",
-                ShownNumber.text($0.sent), ShownNumber.text($0.delivered), ShownNumber.text($0.late),
-                ShownNumber.text($0.missing), ShownNumber.text($0.lost),
+                ShownNumber.text($0.sums.sent), ShownNumber.text($0.sums.delivered), ShownNumber.text($0.sums.late),
+                ShownNumber.text($0.sums.missing), ShownNumber.text($0.sums.lost),
                 ShownTime.text($0.startedAt) + ($0.endedAt.map { " – \(ShownTime.text($0))" } ?? ", running"),
             ]
         }

@@ -11,8 +11,8 @@ package import Account
 /// stands in `repeated` alone. It has gone one of the five ways, nearly always published; nobody remembers which, so it is
 /// taken off in that order.
 package struct StoredAccount {
-    package private(set) var totals = AuditTotals()
-    package private(set) var epochs: [AuditEpoch] = []
+    package private(set) var totals = LinkTotals()
+    package private(set) var epochs: [EpochTotals] = []
     package private(set) var beginsAt: Stamp?
     /// What the tracker released is what came to the outbox, what came there went one of its ways or lies in its rows, and
     /// each epoch adds up to its numbers; or a sentence for each that does not hold.
@@ -23,14 +23,14 @@ package struct StoredAccount {
         let tracks = try LinkLoader.tracks(of: id, database)
         beginsAt = row.tracker.beginsAt
         let account = tracks.reduce(row.tracker.foldedAccount) { $0 + $1.account }
-        epochs = tracks.map { AuditEpoch(EpochReport($0)) }
+        epochs = tracks.map { EpochTotals(EpochReport($0)) }
         for epoch in epochs
-        where Int64(clamping: epoch.firstSequence.rawValue) + epoch.sent
+        where Int64(clamping: epoch.firstSequence.rawValue) + epoch.sums.sent
             != Int64(clamping: epoch.lastSequence.rawValue) + 1
         {
             disagreements.append(
                 "epoch \(epoch.epoch.rawValue) goes from \(epoch.firstSequence.rawValue) to \(epoch.lastSequence.rawValue)"
-                    + " and counts \(epoch.sent)")
+                    + " and counts \(epoch.sums.sent)")
         }
         totals.sent = Int64(clamping: account.sent)
         totals.decided = totals.sent
@@ -93,12 +93,10 @@ package struct StoredAccount {
     }
 }
 
-extension AuditEpoch {
+extension EpochTotals {
     init(_ report: EpochReport) {
         self.init(
             epoch: report.epoch, firstSequence: report.firstSequence, lastSequence: report.lastSequence,
-            sent: Int64(clamping: report.account.sent), delivered: Int64(clamping: report.account.delivered),
-            late: Int64(clamping: report.account.late), missing: Int64(clamping: report.account.missing),
-            lost: Int64(clamping: report.account.lost), startedAt: report.startedAt, endedAt: report.endedAt)
+            sums: EpochSums(report.account), startedAt: report.startedAt, endedAt: report.endedAt)
     }
 }
