@@ -153,7 +153,7 @@ public final class SenderService: Sendable {
                     note: { [intake] in intake.note($0) },
                     takeDirtySlots: { [intake] in intake.takeChangedSlots($0) },
                     databaseReplaced: { [intake, echo] in
-                        intake.noteAllChanged()
+                        intake.noteDatabaseReplaced()
                         echo.forgetDatabase()
                     },
                     echoes: { [echo] in echo.note }, broker: { [watch] in watch.note }))
@@ -281,7 +281,7 @@ public final class SenderService: Sendable {
     }
 
     /// What other rules would change for the topics that are held.
-    func compare(with rules: [ExportPolicy.Rule]) -> SenderCore.Comparison {
+    func compare(with rules: [ExportPolicy.Rule]) -> PolicyComparison {
         let namespaces = configuration.withLock { $0.sparkplug.namespaces }
         return intake.compare(with: ExportPolicy(rules: rules, sparkplugNamespaces: namespaces))
     }
@@ -360,7 +360,7 @@ public final class SenderService: Sendable {
             fingerprint: LinkCard.fingerprint(of: publicKey), topics: progress.topics, counters: progress.counters,
             waiting: progress.waiting,
             emitter: emitter.progress, broker: subscriber.report, journal: report, echo: echo.report,
-            edgeNodes: intake.edgeNodes, unsentBlocks: queue.unsentBlocks, isReserveHeld: reserve.isHeld,
+            edgeNodes: (progress.edgeNodes, progress.edgeNodesAlarm), unsentBlocks: queue.unsentBlocks, isReserveHeld: reserve.isHeld,
             brokerDropped: watch.report.dropped, withheld: watch.report.withheld,
             reach: JournalReach(
                 configuration, oldest: report.oldest, usedBytes: report.usedBytes,

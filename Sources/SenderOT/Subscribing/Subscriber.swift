@@ -256,7 +256,7 @@ final class Subscriber: Sendable {
 
     private func received(_ batch: InboundBatch) {
         for index in batch.subscriptions.indices { answered(batch.subscriptions[index]) }
-        intake.take(batch)
+        intake.accept(batch)
     }
 
     private func answered(_ result: SubscriptionResult) {
@@ -287,7 +287,7 @@ final class Subscriber: Sendable {
         do {
             let fetcher = try RetainedSetFetcher(
                 settings, filters: filters,
-                received: { [weak self] in self?.intake.takeFetched($0, since: began) },
+                received: { [weak self] in self?.intake.acceptFetched($0, since: began) },
                 finished: { [weak self] in self?.fetched($0, since: began) })
             let starts = state.withLock { state in
                 guard !state.isStopping else { return false }
