@@ -103,11 +103,7 @@ final class Subscriber: Sendable {
     }
 
     /// How the broker is.
-    var report: Report {
-        var report = state.withLock { $0.report }
-        for alarm in [watch.alarm, reconciler.alarm].compactMap({ $0 }) { report.alarms.append(alarm) }
-        return report
-    }
+    var report: Report { state.withLock { $0.report } }
 
     /// Acknowledges everything up to a ticket.
     /// - Returns: whether the broker is there to be told; if not, it is told when it delivers again.
