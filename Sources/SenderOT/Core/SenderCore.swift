@@ -32,25 +32,15 @@ public struct SenderCore: ~Copyable {
     ) {
         self.epoch = epoch
         self.incarnation = incarnation
-        let geometry = settings.geometry
-        // With a topic of 65,535 bytes, and its lengths, a record stays within 64 parts and 8 MiB (WIRE W-09, W-26).
-        let largest = min(64 * geometry.capacityBytes, WireLimits.maximumContentBytes) - 66_000
-        precondition(settings.maximumRecordBytes <= largest, "64 part blocks hold the largest record")
         admission = Admission(PolicyGate(settings.policy, edgeNamespaces: settings.edgeNodes.namespaces))
         self.slots = slots ?? NamespaceSlots(limits: settings.slots)
         edgeNodes = EdgeNodeStates(settings.edgeNodes)
         edgeNodes.restore(from: self.slots)
-        teller = StateTeller(
-            epoch: epoch, incarnation: incarnation, geometry: geometry, compressionLevel: settings.compressionLevel,
-            period: settings.snapshotPeriod, keep: settings.tombstoneKeep)
-        let batcher = BlockBatcher(
-            epoch: epoch, incarnation: incarnation, geometry: geometry, flush: settings.flush,
-            compressionLevel: settings.compressionLevel)
+        teller = StateTeller(epoch: epoch, incarnation: incarnation, settings: settings)
         recorder = Recorder(
-            epoch: epoch, batcher: batcher, maximumRecordBytes: settings.maximumRecordBytes,
-            maximumTopicBytes: teller.maximumTopicBytes)
+            epoch: epoch, incarnation: incarnation, settings: settings, maximumTopicBytes: teller.maximumTopicBytes)
         beats = BeatScheduler(
-            epoch: epoch, incarnation: incarnation, geometry: geometry, period: settings.beat, now: now)
+            epoch: epoch, incarnation: incarnation, geometry: settings.geometry, period: settings.beat, now: now)
     }
 
     // MARK: What comes in
@@ -134,10 +124,7 @@ public struct SenderCore: ~Copyable {
     package mutating func deleteUnseen(
         _ id: NamespaceSlots.TopicID, since began: Stamp, now: MonotonicInstant, time: UnixMilliseconds
     ) {
-        guard slots.isUnseen(id, since: began),
-            admission.clearWaiting(ofLinkTopic: slots.topic(id), &slots, &recorder, now: now)
-        else { return }
-        recorder.recordDeletion(at: id, in: &slots, now: now, time: time)
+        admission.deleteUnseen(id, since: began, &slots, &recorder, now: now, time: time)
     }
 
     /// Says that the slots hold the whole state: from now on slices and checkpoints tell of it. Before, a receiver would take
@@ -159,12 +146,7 @@ public struct SenderCore: ~Copyable {
     /// - Parameter place: where the step begins, 0 at first.
     /// - Returns: where the next one does; nil behind the last.
     package mutating func endUnexported(from place: Int, now: MonotonicInstant, time: UnixMilliseconds) -> Int? {
-        let (topics, next) = slots.held(from: place)
-        for id in topics where !admission.policy.exports(slots.topic(id)) {
-            if slots.holdsRetained(id) { recorder.recordDeletion(at: id, in: &slots, now: now, time: time) }
-            slots.clearEvent(id, in: recorder.nextBlock)
-        }
-        return next
+        admission.endUnexported(from: place, &slots, &recorder, now: now, time: time)
     }
 
     /// What to ask of edge nodes whose state is not sure; of those alone that may cross.

@@ -99,18 +99,34 @@ struct Admission {
         }
     }
 
-    /// Prepares the deletion of a retained value that the broker does not have any more: what waits of its topic goes first, or not at
-    /// all.
-    /// - Returns: false if something waits that came since the newest fetch began: then the broker does have a value.
-    mutating func clearWaiting(
-        ofLinkTopic topic: [UInt8], _ slots: inout NamespaceSlots, _ recorder: inout Recorder, now: MonotonicInstant
-    ) -> Bool {
-        guard waiting.count > 0, let plant = policy.plantTopic(of: topic) else { return true }
-        if waiting.holdsValue(of: plant, since: slots.fetch) { return false }
-        waiting.drop(plant, retain: true, behind: recorder.newestBlock)
-        waiting.release(plant)
-        recordReleased(&slots, &recorder, now: now)
-        return true
+    /// Deletes a retained value that was not in the fetch that began at a stamp. What waits of its topic goes first, or not at all; if
+    /// it came since the fetch began, the broker does have a value, and nothing is deleted.
+    mutating func deleteUnseen(
+        _ id: NamespaceSlots.TopicID, since began: Stamp, _ slots: inout NamespaceSlots, _ recorder: inout Recorder,
+        now: MonotonicInstant, time: UnixMilliseconds
+    ) {
+        guard slots.isUnseen(id, since: began) else { return }
+        if waiting.count > 0, let plant = policy.plantTopic(of: slots.topic(id)) {
+            if waiting.holdsValue(of: plant, since: slots.fetch) { return }
+            waiting.drop(plant, retain: true, behind: recorder.newestBlock)
+            waiting.release(plant)
+            recordReleased(&slots, &recorder, now: now)
+        }
+        recorder.recordDeletion(at: id, in: &slots, now: now, time: time)
+    }
+
+    /// Ends the next values that the policy does not export any more: a deletion for each retained one, while events are forgotten.
+    /// - Returns: where the next step begins; nil behind the last topic.
+    func endUnexported(
+        from place: Int, _ slots: inout NamespaceSlots, _ recorder: inout Recorder, now: MonotonicInstant,
+        time: UnixMilliseconds
+    ) -> Int? {
+        let (topics, next) = slots.held(from: place)
+        for id in topics where !policy.exports(slots.topic(id)) {
+            if slots.holdsRetained(id) { recorder.recordDeletion(at: id, in: &slots, now: now, time: time) }
+            slots.clearEvent(id, in: recorder.nextBlock)
+        }
+        return next
     }
 
     /// Every row of the table of values that wait has to be written again.

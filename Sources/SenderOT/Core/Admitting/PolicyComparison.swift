@@ -28,7 +28,9 @@ package struct PolicyComparison: Sendable {
         let (topics, next) = slots.held(from: place)
         for id in topics {
             let name = slots.topic(id)
-            guard StateTopic.birth(of: name.span.bytes) == nil, let plant = policy.plantTopic(of: name) else { continue }
+            guard StateTopic.birth(of: name.span.bytes) == nil, let plant = policy.plantTopic(of: name) else {
+                continue
+            }
             let newName = other.exportedTopic(of: plant)
             guard newName != name else { continue }
             removed.add(name)

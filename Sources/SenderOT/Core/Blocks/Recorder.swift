@@ -32,11 +32,16 @@ struct Recorder: ~Copyable {
     private(set) var recordCount: UInt64 = 0
     private(set) var shedCount: UInt64 = 0
 
-    init(epoch: Epoch, batcher: consuming BlockBatcher, maximumRecordBytes: Int, maximumTopicBytes: Int) {
-        stamper = Stamper(epoch: epoch)
-        self.batcher = batcher
-        self.maximumRecordBytes = maximumRecordBytes
+    init(epoch: Epoch, incarnation: Incarnation, settings: SenderCore.Settings, maximumTopicBytes: Int) {
+        // With a topic of 65,535 bytes, and its lengths, a record stays within 64 parts and 8 MiB (WIRE W-09, W-26).
+        let largest = min(64 * settings.geometry.capacityBytes, WireLimits.maximumContentBytes) - 66_000
+        precondition(settings.maximumRecordBytes <= largest, "64 part blocks hold the largest record")
+        maximumRecordBytes = settings.maximumRecordBytes
         self.maximumTopicBytes = maximumTopicBytes
+        stamper = Stamper(epoch: epoch)
+        batcher = BlockBatcher(
+            epoch: epoch, incarnation: incarnation, geometry: settings.geometry, flush: settings.flush,
+            compressionLevel: settings.compressionLevel)
     }
 
     /// The stamp given last; sequence 0 before the first.

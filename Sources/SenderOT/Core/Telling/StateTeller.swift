@@ -20,6 +20,7 @@ struct StateTeller: ~Copyable {
     /// What states of edge nodes may hold up other records with.
     private static let stateBytesAtOnce = 256 << 10
 
+    /// How long a tombstone is remembered.
     private let keep: Duration
     private var carousel: Carousel
     private var checkpoints: CheckpointScheduler
@@ -29,18 +30,13 @@ struct StateTeller: ~Copyable {
     /// Checkpoints that were said.
     private(set) var checkpointCount: UInt64 = 0
 
-    /// - Parameters:
-    ///   - period: of a round, and of checkpoints.
-    ///   - keep: how long a tombstone is remembered.
-    init(
-        epoch: Epoch, incarnation: Incarnation, geometry: BlockGeometry, compressionLevel: Int, period: Duration,
-        keep: Duration
-    ) {
-        self.keep = keep
-        carousel = Carousel(period: period)
-        checkpoints = CheckpointScheduler(period: period)
+    init(epoch: Epoch, incarnation: Incarnation, settings: SenderCore.Settings) {
+        keep = settings.tombstoneKeep
+        carousel = Carousel(period: settings.snapshotPeriod)
+        checkpoints = CheckpointScheduler(period: settings.snapshotPeriod)
         cutter = SliceCutter(
-            epoch: epoch, incarnation: incarnation, geometry: geometry, compressionLevel: compressionLevel)
+            epoch: epoch, incarnation: incarnation, geometry: settings.geometry,
+            compressionLevel: settings.compressionLevel)
     }
 
     /// The slots hold the whole state from now on.
