@@ -71,7 +71,7 @@ final class Intake: Sendable {
         self.journal = journal
         self.queue = queue
         pulseWakeup = try Wakeup()
-        if !deliveries.isEmpty { journal.sync.holdReleased(until: nil) }
+        if !deliveries.isEmpty { journal.holdReleased(until: nil) }
         state = Lock(State(core: core, deliveries: deliveries, awaitsRepetitions: !deliveries.isEmpty))
     }
 
@@ -84,7 +84,7 @@ final class Intake: Sendable {
                 let delivery = message.delivery.map { DeliveryTicket(rawValue: $0.rawValue) }
                 if let delivery, state.awaitsRepetitions, !message.duplicate {
                     state.awaitsRepetitions = false
-                    journal.sync.holdReleased(until: delivery)
+                    journal.holdReleased(until: delivery)
                 }
                 if let delivery, Self.isRepeated(message, &state) {
                     state.core.noteRepeated(delivery)
@@ -226,7 +226,7 @@ final class Intake: Sendable {
         state.withLock { state in
             state.deliveries.removeAll()
             state.awaitsRepetitions = false
-            journal.sync.holdReleased(until: DeliveryTicket(rawValue: 0))
+            journal.holdReleased(until: DeliveryTicket(rawValue: 0))
         }
     }
 

@@ -167,15 +167,6 @@ final class Subscriber: Sendable {
         connection?.stop(drain: drain)
     }
 
-    /// Ends a fetch that runs: nothing more shall be taken in.
-    func stopFetching() {
-        let fetcher = state.withLock { state in
-            state.isStopping = true
-            return state.fetcher.take()
-        }
-        fetcher?.stop()
-    }
-
     // On the connection's thread.
 
     private func changed(_ change: ConnectionState) {

@@ -47,7 +47,7 @@ package struct EdgeNodeStates: ~Copyable {
 
     /// Folds what an edge node says.
     mutating func fold(_ publication: borrowing SenderCore.Publication) {
-        _ = states.take(topic: publication.topic, payload: publication.payload, retain: publication.retain)
+        _ = states.fold(topic: publication.topic, payload: publication.payload, retain: publication.retain)
         hasNews = true
     }
 
@@ -126,7 +126,7 @@ extension EdgeNodeStates {
             let topic = slots.topic(id)
             let event = slots.event(id)
             let payload = event.content.span.bytes.extracting(event.propertiesBytes..<event.content.count)
-            _ = states.take(topic: topic.span.bytes, payload: payload)
+            _ = states.fold(topic: topic.span.bytes, payload: payload)
             hasNews = true
         }
     }

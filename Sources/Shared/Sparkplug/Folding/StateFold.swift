@@ -54,14 +54,14 @@ public struct StateFold: Sendable {
     }
 
     /// Takes one message of the plant, in the broker's order.
-    public mutating func take(topic: RawSpan, payload: RawSpan, retain: Bool = false) -> Outcome {
+    public mutating func fold(topic: RawSpan, payload: RawSpan, retain: Bool = false) -> Outcome {
         guard let place = EdgePlace(topic, namespaces: namespaces), !place.type.staysOnItsSide else { return .foreign }
         guard var node = nodes.removeValue(forKey: place.id) ?? newNode(place.id) else {
             faults.add(.overLimit)
             return .refused(.overLimit)
         }
         if retain { node.count(.retained) }
-        let fault = node.take(place.type, device: place.device, payload: payload, limits: limits(for: node))
+        let fault = node.fold(place.type, device: place.device, payload: payload, limits: limits(for: node))
         keep(node)
         return fault.map { .refused($0) } ?? .folded
     }
@@ -82,12 +82,6 @@ public struct StateFold: Sendable {
         nodes.values.filter { !$0.changed.isEmpty }.flatMap { node in
             node.changed.sorted { ($0 ?? []).lexicographicallyPrecedes($1 ?? []) }.map(node.id.birthTopic)
         }
-    }
-
-    /// Whether the state of a birth topic has changed since `takeState`.
-    public func hasChanged(_ birthTopic: RawSpan) -> Bool {
-        guard let place = EdgePlace(birthTopic, namespaces: namespaces), place.type.isBirth else { return false }
-        return nodes[place.id]?.changed.contains(place.device) ?? false
     }
 
     /// The folded birth that is true now; empty if node or device is dead. It counts as unchanged from now on.
