@@ -152,16 +152,12 @@ public struct ReceiverCore: ~Copyable {
     /// What this receiver accounts for begins here.
     public var beginsAt: Stamp? { memory.tracker.beginsAt }
     /// The newest decided record.
-    public var decided: Stamp? {
-        memory.tracker.tracks.last.map {
-            Stamp(epoch: $0.epoch, sequence: SequenceNumber(rawValue: $0.frontierSequence))
-        }
-    }
+    public var decided: Stamp? { memory.tracker.frontier }
 
     /// Each epoch that is still followed, oldest first.
-    public var epochs: [EpochReport] { memory.tracker.tracks.map(EpochReport.init) }
+    public var epochs: [EpochReport] { memory.tracker.reports }
     /// Gaps that are open or lost, by id.
-    public var gaps: [Gap] { memory.tracker.gaps.values.sorted { $0.id < $1.id } }
+    public var gaps: [Gap] { memory.tracker.openAndLost }
     /// How the replica compares.
     public var replica: ReplicaReport { ReplicaReport(memory) }
 
@@ -171,8 +167,8 @@ public struct ReceiverCore: ~Copyable {
             waitingFrames: authenticator.waiting.count, waitingFrameBytes: authenticator.waiting.byteCount,
             settledTransmissions: authenticator.settled.count, assemblies: assembler.count,
             assemblyBytes: assembler.byteCount, partContents: assembler.groupCount,
-            reorderBlocks: memory.tracker.tracks.reduce(0) { $0 + $1.waiting.count },
-            holes: memory.tracker.tracks.reduce(0) { $0 + $1.holes.count }, verifications: authenticator.verifications)
+            reorderBlocks: memory.tracker.waitingCount,
+            holes: memory.tracker.holeCount, verifications: authenticator.verifications)
     }
 }
 
@@ -367,24 +363,9 @@ extension ReceiverCore {
         tallies.beatBlocks += 1
         watch.take(beat, epoch: unit.epoch, time: time)
         evidence.look(at: beat, epoch: unit.epoch, now: now)
-        for summary in beat.epochs {
-            // Of the epoch that lives it says what was sent, and a loss of power may still take that back.
-            if summary.epoch < unit.epoch { memory.tracker.noteCommitted(summary) }
-            memory.tracker.announce(
-                epoch: summary.epoch, incarnation: summary.incarnation, block: summary.lastBlock,
-                sequence: summary.lastCommitted, isFinal: summary.epoch < unit.epoch, clock: beat.clock, now: now,
-                time: time)
-        }
-        memory.tracker.announce(
-            epoch: unit.epoch, incarnation: unit.incarnation, block: BlockNumber(rawValue: beat.lastLiveBlock),
-            sequence: SequenceNumber(rawValue: beat.lastSequence), isFinal: false, clock: beat.clock, now: now,
-            time: time)
-        let superseded = memory.tracker.supersede(
-            by: unit.epoch, listed: beat.epochs, older: beat.older, time: time)
+        let superseded = memory.tracker.accept(
+            beat, epoch: unit.epoch, incarnation: unit.incarnation, now: now, time: time)
         if isFirstOfEpoch { for epoch in superseded { committer.note(.superseded(epoch, by: unit.epoch)) } }
-        if let isDurable = beat.isDurable { memory.tracker.noteDurability(isDurable, of: unit.epoch) }
-        if let floor = beat.floor { memory.tracker.raiseFloor(floor, time: time) }
-        memory.tracker.hasHeardBeat = true
         if let signed { memory.note(signed, saying: beat, isFirstOfEpoch: isFirstOfEpoch, since: before) }
         apply(now: now, time: time)
     }

@@ -6,6 +6,7 @@
 //   Anchors.swift — which signed beats the ledger keeps, and when
 //   LinkWatch.swift — the beat, silence, the state of the link
 //   RivalWatch.swift — finds a second sender that has the same key and another epoch
+//   LossEvidence.swift — what kept records away
 //   GapEpisodes.swift — gaps as people are told of them
 //   ReceiverCounters.swift — what was counted
 //   ReceiverReports.swift — what it says about itself

@@ -90,10 +90,7 @@ struct LinkMemory: Sendable {
         var changes = LinkChanges()
         changes.tracker = tracker.takeChanges()
         changes.gapTopics = gapTopics.takeChanges()
-        if gapTopics.named.count > tracker.gaps.count {
-            let gaps = tracker.gaps
-            gapTopics.keep { gaps[$0] != nil }
-        }
+        if gapTopics.named.count > tracker.gapCount { gapTopics.keep { tracker.knowsGap($0) } }
         changes.contents = contents.takeChanges()
         if !isAnchorTaken { changes.anchor = anchor }
         isAnchorTaken = true

@@ -15,7 +15,7 @@ public struct EpochReport: Sendable, Equatable {
     init(_ track: EpochTrack) {
         epoch = track.epoch
         firstSequence = SequenceNumber(rawValue: track.firstSequence)
-        lastSequence = SequenceNumber(rawValue: track.frontierSequence)
+        lastSequence = SequenceNumber(rawValue: track.frontier.sequence)
         account = track.account
         startedAt = track.startedAt
         endedAt = track.endedAt

@@ -74,15 +74,3 @@ package struct LossEvidence: Sendable {
         seen[sign.rawValue].map { $0.advanced(by: Self.memory) >= now } ?? false
     }
 }
-
-/// Blocks of the live channel that were not there when their reorder window was over.
-struct MissingBlocks: Sendable {
-    let epoch: Epoch
-    /// Of the sender that began the epoch, if anything of it came.
-    let incarnation: Incarnation?
-    let blocks: ClosedRange<UInt64>
-    /// A newer epoch is known.
-    let isOver: Bool
-    /// It was sent before this process listened.
-    let isUnheard: Bool
-}
