@@ -84,7 +84,7 @@ struct WaitingFrames {
         return bytes
     }
 
-    mutating func remove(_ slot: Int) {
+    private mutating func remove(_ slot: Int) {
         byteCount -= entries[slot].bytes.count
         entries[slot].bytes = []
         unlink(slot)

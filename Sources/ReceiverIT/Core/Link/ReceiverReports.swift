@@ -49,12 +49,6 @@ public struct ReplicaReport: Sendable, Equatable {
 
     public init() {}
 
-    init(_ memory: borrowing LinkMemory) {
-        self.init(
-            LinkRow(rounds: memory.rounds, digest: memory.digest, itMatches: memory.itMatches),
-            topics: UInt64(memory.replica.count))
-    }
-
     package init(_ row: LinkRow, topics: UInt64) {
         self.topics = topics
         digestMatches = row.digest.matches

@@ -19,7 +19,7 @@ internal import Account
 struct GapTracker: Sendable {
     private let limits: Limits
     /// Older epochs are refused (W-22): the card does not vouch for them.
-    let lowestEpoch: Epoch
+    private let lowestEpoch: Epoch
     private var epochs = EpochTracks()
     private var gaps = GapTable()
     /// What this receiver accounts for begins here; nil until it has heard anything.

@@ -169,7 +169,7 @@ package struct Replica: Sendable {
     }
 
     /// Puts a slot of a slice in its place, whatever is there.
-    mutating func take(
+    mutating func put(
         _ kind: Kind, of place: Int, _ content: SlotContent, stamp: Stamp, with hasher: inout SymbolHasher
     ) {
         // A refresh is a unit that is applied as it is here; of an event there is none, and stamps would turn a step back down.
@@ -260,7 +260,7 @@ package struct Replica: Sendable {
         let known = content.isDeletion ? names.find(content.topic) : place(of: content.topic, with: &hasher)
         guard let place = known else { return }
         if !content.isDeletion || topics[place].retained.stamp <= delivery.stamp {
-            take(.retained, of: place, content, stamp: delivery.stamp, with: &hasher)
+            put(.retained, of: place, content, stamp: delivery.stamp, with: &hasher)
         }
     }
 

@@ -8,6 +8,7 @@
 //   WaitingSlices.swift — slices that wait for the records that they include
 //   RoundWatch.swift — whether the carousel has said everything once
 //   DigestWatch.swift — whether the replica equals the sender's state
+//   SliceIntake.swift — slices and checkpoints on their way in
 //   Commit.swift — what one round decided
 //   Committer.swift — turns released units into effects
 //   SliceApplier.swift — makes an interval of the replica equal to a slice
