@@ -43,7 +43,9 @@ struct BeatIntake: ~Copyable {
         guard isNewer || isOutlived(unit.id) else { return .surplus }
         guard frontier.agrees(with: unit.id) else { return .equivocation }
         let beat: Beat
-        do throws(ContentError) { beat = try Beat(decoding: unit.content.span.bytes) } catch { return .unreadable(error) }
+        do throws(ContentError) { beat = try Beat(decoding: unit.content.span.bytes) } catch {
+            return .unreadable(error)
+        }
         guard isNewer else { return .outlived(isRival: rivals.isRival(beat, of: unit.epoch, now: now)) }
         rivals.note(beat, after: frontier.epoch < unit.epoch ? frontier.epoch : nil)
         frontier.accept(unit)

@@ -43,7 +43,8 @@ struct SliceApplier {
     /// Applies the slice.
     /// - Parameter bytes: what the content was read from.
     mutating func apply(
-        _ content: borrowing SliceContent, _ bytes: [UInt8], to live: inout LiveIntake, _ replica: inout Replica, _ committer: inout Committer,
+        _ content: borrowing SliceContent, _ bytes: [UInt8], to live: inout LiveIntake, _ replica: inout Replica,
+        _ committer: inout Committer,
         with hasher: inout SymbolHasher
     ) {
         let skipped = content.forEachEntry { entry in
@@ -56,7 +57,8 @@ struct SliceApplier {
     // MARK: Entries
 
     private mutating func apply(
-        _ entry: borrowing SliceEntryView, _ bytes: [UInt8], to live: inout LiveIntake, _ replica: inout Replica, _ committer: inout Committer,
+        _ entry: borrowing SliceEntryView, _ bytes: [UInt8], to live: inout LiveIntake, _ replica: inout Replica,
+        _ committer: inout Committer,
         with hasher: inout SymbolHasher
     ) {
         let kind: Replica.Kind
