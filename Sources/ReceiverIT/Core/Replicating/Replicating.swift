@@ -3,6 +3,7 @@
 //   DirtyTopics.swift — which topics a checkpoint has still to write
 //   TopicNames.swift — finds topics by their bytes
 //   ReplicaSlot.swift — what one slot of a topic holds, by stamp and hash
+//   SlotHashes.swift — what slots add to the digest, worked out as late as possible
 //   Replica.swift — stamps and hashes of each topic, and their digest
 //   ReplicaReading.swift — the replica against what the IT broker retains
 //   WaitingSlices.swift — slices that wait for the records that they include

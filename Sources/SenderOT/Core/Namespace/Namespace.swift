@@ -3,7 +3,6 @@
 //   Stamper.swift — numbers the records of an epoch
 //   NamespaceSlots.swift — the last known values of every topic, and its version
 //   SlotValue.swift — one slot, and what is put into it
-//   TopicIndex.swift — finds a topic by its bytes
 //   SlotDigest.swift — the sum that a checkpoint says of all slots
 //   SlotRow.swift — slots on their way to the table, and back
 //   SlotChanges.swift — which of them are to be written, and how they come back
