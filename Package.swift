@@ -50,7 +50,10 @@ let package = Package(
         // Commands: flags → configuration → run.
         command(
             "diode-send",
-            ["SenderOT", "SenderOTCore", "SenderOTJournal", "MQTT", "MQTTProtocol", "DiodeProtocol", "DatagramEmission", "Commands"]
+            [
+                "SenderOT", "SenderOTCore", "SenderOTJournal", "MQTT", "MQTTProtocol", "DiodeProtocol",
+                "DatagramEmission", "Commands",
+            ]
                 + shared),
         command(
             "diode-recv",
@@ -77,7 +80,8 @@ let package = Package(
             ],
             path: "Sources/SenderOT/Journal"),
         room(
-            "SenderOTEmission", ["SenderOTCore", "DiodeProtocol", "Datagrams", "DatagramEmission", "Crypto", "Threading", "Time"],
+            "SenderOTEmission",
+            ["SenderOTCore", "DiodeProtocol", "Datagrams", "DatagramEmission", "Crypto", "Threading", "Time"],
             path: "Sources/SenderOT/Emission"),
         room(
             "SenderOTCore", ["DiodeProtocol", "FEC", "MQTTProtocol", "Sparkplug", "Crypto", "JSON", "Time"],
@@ -86,7 +90,10 @@ let package = Package(
         // Diode → outbox: the threads that wire the receiver, its database, a core without I/O or a clock, and the values that all of them share.
         room(
             "ReceiverIT",
-            ["ReceiverITCore", "ReceiverITStore", "Account", "Deliveries", "Outbox", "Ledger", "DiodeProtocol", "DatagramListening"]
+            [
+                "ReceiverITCore", "ReceiverITStore", "Account", "Deliveries", "Outbox", "Ledger", "DiodeProtocol",
+                "DatagramListening",
+            ]
                 + shared,
             path: "Sources/ReceiverIT", exclude: ["Account", "Audit", "AuditReading", "Core", "Ledger", "Store"]),
         room(
@@ -211,7 +218,8 @@ let package = Package(
                 "ReceiverITCore", "ReceiverITStore", "ReceiverITAudit", "Account", "Deliveries", "FEC",
             ]),
         tests("OutboxTests", ["Outbox", "Deliveries", "DiodeProtocol", "Storage", "Threading"]),
-        tests("CommandTests", ["diode-send", "diode-recv", "DiodeProtocol", "Crypto"]),
+        tests(
+            "CommandTests", ["diode-send", "diode-recv", "DiodeProtocol", "Crypto", "KeyFiles"], exclude: ["Recorded"]),
         tests(
             "CrashTests",
             [

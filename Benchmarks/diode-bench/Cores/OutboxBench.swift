@@ -4,6 +4,7 @@ import Storage
 import TestKit
 import Threading
 import Deliveries
+import Time
 
 /// The outbox alone on a real file: how fast it takes in while the publisher is away, with room and at its limit, and how fast it
 /// is emptied afterwards. Every record must have been handed out or shed in the end.

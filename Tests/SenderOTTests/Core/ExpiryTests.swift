@@ -1,5 +1,6 @@
 import DiodeProtocol
 import MQTT
+import SenderOTCore
 import TestKit
 import Testing
 
