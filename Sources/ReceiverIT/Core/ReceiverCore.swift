@@ -64,7 +64,7 @@ public struct ReceiverCore: ~Copyable {
 
     /// Receives one datagram, which may be anything.
     public mutating func receive(frame bytes: RawSpan, now: MonotonicInstant, time: UnixMilliseconds) {
-        committer.sourceClock = watch.sourceClock(at: time)
+        committer.setSourceClock(watch.sourceClock(at: time))
         accept(frames.receive(bytes, live, slices, beats, now: now, time: time), now: now, time: time)
         while let arrival = frames.receiveSettled(live, slices, beats, now: now, time: time) {
             accept(arrival, now: now, time: time)
@@ -73,16 +73,14 @@ public struct ReceiverCore: ~Copyable {
 
     /// Does what time brings: draws waiting frames, opens gaps whose reorder window is over, notices silence.
     public mutating func advance(now: MonotonicInstant, time: UnixMilliseconds) {
-        committer.sourceClock = watch.sourceClock(at: time)
+        committer.setSourceClock(watch.sourceClock(at: time))
         while let arrival = frames.receiveWaiting(live, slices, beats, now: now, time: time) {
             accept(arrival, now: now, time: time)
             while let arrival = frames.receiveSettled(live, slices, beats, now: now, time: time) {
                 accept(arrival, now: now, time: time)
             }
         }
-        evidence.look(
-            version: frames.counters.version + tallies.version,
-            unauthentic: frames.counters.badSignature + frames.counters.overBudget, now: now)
+        evidence.look(version: frames.version + tallies.version, unauthentic: frames.unauthentic, now: now)
         live.advance(now: now, time: time) { missing in
             evidence.cause(of: missing, now: now) { frames.isCollecting($0) }
         }
@@ -132,9 +130,8 @@ public struct ReceiverCore: ~Copyable {
     }
 
     public var counters: ReceiverCounters {
-        var counters = tallies + frames.counters
-        counters.assembliesShed = frames.assembliesShed
-        counters.restoredSymbols = frames.restoredSymbols
+        var counters = tallies
+        frames.addCounts(to: &counters)
         return counters
     }
 
@@ -208,7 +205,7 @@ extension ReceiverCore {
                 for (index, each) in released.enumerated() {
                     // What came just now is read already; only what waited for it is read again.
                     let isThis = index == 0 && each.unit.epoch == unit.epoch && each.unit.firstBlock == unit.firstBlock
-                    count(
+                    note(
                         isThis
                             ? committer.apply(each, content, to: &namespace, with: &hasher, now: now)
                             : committer.apply(each, to: &namespace, with: &hasher, now: now), of: each, time: time)
@@ -218,7 +215,7 @@ extension ReceiverCore {
             case .inconsistent: tallies.inconsistent += 1
             case .equivocation: noteEquivocation(unit)
             }
-        } catch { count(error) }
+        } catch { tallies.count(error) }
     }
 
     private mutating func acceptBeat(
@@ -228,7 +225,7 @@ extension ReceiverCore {
         switch beats.accept(unit, now: now) {
         case .surplus: tallies.surplus += 1
         case .equivocation: noteEquivocation(unit)
-        case .unreadable(let error): count(error)
+        case .unreadable(let error): tallies.count(error)
         case .outlived(let isRival):
             tallies.replayed += 1
             if isRival { noteEquivocation(unit) }
@@ -255,15 +252,7 @@ extension ReceiverCore {
         case .accepted: tallies.snapshotBlocks += unit.lastBlock - unit.firstBlock + 1
         case .surplus: tallies.surplus += 1
         case .equivocation: noteEquivocation(unit)
-        case .unreadable(let error): count(error)
-        }
-    }
-
-    private mutating func count(_ error: ContentError) {
-        switch error.counter {
-        case .malformed: tallies.malformedContents += 1
-        case .version: tallies.version += 1
-        case .sealed: tallies.sealed += 1
+        case .unreadable(let error): tallies.count(error)
         }
     }
 
@@ -283,15 +272,13 @@ extension ReceiverCore {
         tellEvents()
         live.takeReleased(into: &released)
         for each in released {
-            count(committer.apply(each, to: &namespace, with: &hasher, now: now), of: each, time: time)
+            note(committer.apply(each, to: &namespace, with: &hasher, now: now), of: each, time: time)
         }
         released.removeAll(keepingCapacity: true)
     }
 
-    private mutating func count(_ applied: Committer.Applied, of released: ReleasedUnit, time: UnixMilliseconds) {
-        tallies.records += applied.records
-        tallies.untrackedRecords += applied.untracked
-        tallies.skippedItems += applied.skipped
+    private mutating func note(_ applied: Committer.Applied, of released: ReleasedUnit, time: UnixMilliseconds) {
+        tallies.count(applied)
         live.note(applied, of: released)
         if applied.isNarrowed { slices.disturb(live.tracker.frontier) }
         if let comparison = applied.comparison { note(comparison, time: time) }
@@ -321,19 +308,12 @@ extension ReceiverCore {
             }
             live.note(namespace.takeJumps())
             tellEvents()
-            count(applier.outcome, of: slice.heading)
+            tallies.count(applier.outcome)
+            let diverged = applier.outcome.diverged
+            if diverged > 0 { committer.note(.diverged(slots: diverged, at: slice.heading.capture)) }
             let isMissing = live.tracker.account.missing > 0
             if let whole = slices.noteApplied(slice.heading, isMissing: isMissing) { namespace.noteWhole(upTo: whole) }
         }
-    }
-
-    private mutating func count(_ outcome: SliceApplier.Outcome, of heading: SliceHeading) {
-        tallies.slices += 1
-        tallies.records += outcome.filled
-        tallies.filledRecords += outcome.filled
-        tallies.untrackedRecords += outcome.untracked
-        tallies.skippedItems += outcome.skipped
-        if outcome.diverged > 0 { committer.note(.diverged(slots: outcome.diverged, at: heading.capture)) }
     }
 
     private mutating func tellEvents() {

@@ -120,7 +120,7 @@ struct FrameAuthenticator: ~Copyable {
     }
 
     /// Nothing more of the block is needed: later frames of this transmission are not even hashed.
-    mutating func finish(slot: Int) { settled[slot].isDone = true }
+    mutating func finish(slot: Int) { settled[slot].finish() }
 
     /// A beat whose symbols came by this transmission, as the sender signed it; nil if it has several parts.
     func signed(_ beat: DecodedUnit, slot: Int) -> SignedBeat? { settled[slot].signed(beat) }
@@ -147,7 +147,7 @@ struct FrameAuthenticator: ~Copyable {
         }
         let id = TransmissionID(block: frame.header.id, transmission: frame.header.transmission)
         if let slot = settled.slot(of: id) {
-            settled[slot].isContradicted = true
+            settled[slot].contradict()
             return .equivocation
         }
         var transmission = SettledTransmission(header: frame.header, root: root, signature: frame.signature)

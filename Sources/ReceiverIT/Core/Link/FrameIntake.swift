@@ -33,7 +33,7 @@ struct FrameIntake: ~Copyable {
     private var settled: [[UInt8]] = []
     private var settledCount = 0
     /// From `frames` to `repeated`, and what became of blocks that were complete.
-    private(set) var counters = ReceiverCounters()
+    private var counters = ReceiverCounters()
 
     init(
         card: LinkCard, settings: ReceiverCore.Settings, random: inout some RandomNumberGenerator, now: MonotonicInstant
@@ -112,8 +112,30 @@ struct FrameIntake: ~Copyable {
     /// Whether symbols of this block are being collected.
     func isCollecting(_ id: BlockID) -> Bool { assembler.isCollecting(id) }
 
-    var assembliesShed: UInt64 { assembler.shed }
-    var restoredSymbols: UInt64 { assembler.restoredSymbols }
+    /// Frames of a version that this release cannot read.
+    var version: UInt64 { counters.version }
+
+    /// Frames that the sender did not sign, and those that no verification could be spent on.
+    var unauthentic: UInt64 { counters.badSignature + counters.overBudget }
+
+    /// Adds what it counted to what was counted of contents.
+    func addCounts(to all: inout ReceiverCounters) {
+        all.frames += counters.frames
+        all.malformed += counters.malformed
+        all.unknownLink += counters.unknownLink
+        all.version += counters.version
+        all.badSignature += counters.badSignature
+        all.replayed += counters.replayed
+        all.overBudget += counters.overBudget
+        all.surplus += counters.surplus
+        all.repeated += counters.repeated
+        all.corruptBlocks += counters.corruptBlocks
+        all.sealed += counters.sealed
+        all.inconsistent += counters.inconsistent
+        all.equivocations += counters.equivocations
+        all.assembliesShed += assembler.shed
+        all.restoredSymbols += assembler.restoredSymbols
+    }
 
     /// What its tables hold, with what those behind it hold.
     func occupancy(reorderBlocks: Int, holes: Int) -> Occupancy {

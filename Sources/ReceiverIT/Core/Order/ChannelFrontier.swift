@@ -66,7 +66,7 @@ package struct AcceptedContents: Sendable {
 
     init() {}
 
-    /// Takes over what was stored, one for each place.
+    /// Goes on from what was stored, one for each place.
     init(restoring stored: [Entry]) {
         for entry in stored { put(entry) }
     }

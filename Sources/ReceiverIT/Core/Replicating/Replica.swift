@@ -218,7 +218,7 @@ package struct Replica: Sendable {
 
     // MARK: Storage
 
-    /// Takes over a topic as it was stored, in the order of their ids.
+    /// Puts a topic back as it was stored. Topics have to come in the order of their ids.
     /// - Returns: false if there is no room for it.
     package mutating func restore(_ row: TopicRow, with hasher: inout SymbolHasher) -> Bool {
         let place: Int

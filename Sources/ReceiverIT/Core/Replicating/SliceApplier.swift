@@ -18,8 +18,6 @@ struct SliceApplier {
     struct Outcome {
         /// Records that filled a gap.
         var filled: UInt64 = 0
-        /// Publishes that repair the IT broker.
-        var refreshed: UInt64 = 0
         /// Slots that had the same stamp and held something else.
         var diverged = 0
         var untracked: UInt64 = 0
@@ -144,7 +142,6 @@ struct SliceApplier {
             committer.refreshDeletion(
                 of: replica.name(of: place), stamp: slot.stamp, version: replica.version(of: place),
                 time: time, now: now)
-            outcome.refreshed += 1
         }
         replica.clear(kind, of: place, with: &hasher)
     }
@@ -159,6 +156,5 @@ struct SliceApplier {
 
     private mutating func refresh(_ entry: borrowing SliceEntryView, _ committer: inout Committer) {
         committer.deliver(entry.record, stamp: entry.stamp, lateness: .refresh, now: now)
-        outcome.refreshed += 1
     }
 }
