@@ -202,7 +202,7 @@ let package = Package(
             [
                 "diode-recv", "ReceiverIT", "ReceiverITCore", "ReceiverITStore", "ReceiverITAudit", "Account",
                 "Deliveries", "Outbox", "Ledger", "Audit", "DiodeProtocol", "FEC", "Crypto",
-                "Configuration", "Datagrams", "DatagramEmission",
+                "Configuration", "Datagrams", "DatagramEmission", "Simulator",
                 "Storage", "JSON", "EventLog", "Threading",
             ]),
         tests(

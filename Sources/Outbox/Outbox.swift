@@ -11,8 +11,3 @@
 //   Queue/ — the queue between the receiver and the publisher
 //   Disk/ — the same in the database
 //   ReadBack.swift — what the IT broker retains, on its way back to the receiver
-//
-//   Deliveries/ — records on their way to the IT broker, as values
-//   Queue/ — the queue between the receiver and the publisher
-//   Disk/ — the same in the database
-//   ReadBack.swift — what the IT broker retains, on its way back to the receiver
