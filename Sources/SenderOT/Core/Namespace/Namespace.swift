@@ -4,7 +4,6 @@
 //   NamespaceSlots.swift — the last known values of every topic, and its version
 //   SlotValue.swift — one slot, and what is put into it
 //   TopicTable.swift — topics and their slots at their places, and what all of them count
-//   TopicIndex.swift — finds a topic by its bytes
 //   PlaceSet.swift — a set of places of a table
 //   SlotDigest.swift — the sum that a checkpoint says of all slots
 //   UnwrittenSlots.swift — which topics differ from their rows on disk
