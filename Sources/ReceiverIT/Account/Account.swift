@@ -1,6 +1,7 @@
 // Account: the values that tracker, store, ledger, audit and status speak of. One type for each concept, no I/O, no clock.
 //
 //   Gap.swift — missing records of one epoch: why, since when, and what became of them
+//   GapLife.swift — how a gap grows, heals, is lost
 //   GapEpisode.swift — gaps of one cause close together, as people are told of them
 //   EpochAccount.swift — the double entry of one epoch
 //   EpochTotals.swift — the same as numbers that may be subtracted, beside the epoch's sequences and times

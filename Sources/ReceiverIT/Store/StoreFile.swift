@@ -43,7 +43,7 @@ extension StoreBatch.Link {
     /// - Parameter end: the outbox's position behind what it delivered.
     package mutating func add(_ changes: LinkChanges, upTo end: OutboxPosition, of link: inout StoreLink) {
         self.changes.merge(changes)
-        if let anchor = changes.anchor { link.anchors.take(anchor) }
+        if let anchor = changes.anchor { link.anchors.note(anchor) }
         if changes.checkpoint.begins { link.candidate = end }
         if changes.checkpoint.ends, let candidate = link.candidate {
             checkpoint = candidate

@@ -26,29 +26,29 @@ extension ReceiverCore {
     /// - Returns: whether that makes sense now: the replica has to be whole.
     package mutating func beginReading(_ number: UInt64, isNewConnection: Bool) -> Bool {
         if isNewConnection { cancelReading() }
-        guard memory.rounds.isWhole else { return false }
+        guard isWhole else { return false }
         reading = ReadingTally(repairs: reading.repairs)
-        memory.replica.beginReading()
+        namespace.beginReading()
         committer.beginReading(number)
         return true
     }
 
     /// Nobody knows what the IT broker retains.
     package mutating func cancelReading() {
-        memory.itMatches = nil
+        itMatches = nil
         reading = ReadingTally()
     }
 
     /// Some of what the IT broker retains.
     package mutating func compare(_ values: [RetainedValue], now: MonotonicInstant, time: UnixMilliseconds) {
         for value in values {
-            switch memory.replica.compare(value.topic.span.bytes, stamp: value.stamp, value: value.value, with: &hasher)
+            switch namespace.compare(value.topic.span.bytes, stamp: value.stamp, value: value.value, with: &hasher)
             {
             case .right: break
             case .wrong: reading.wrong += 1
             case .ghost(let stamp):
                 // A topic that found no room here may well be there.
-                guard memory.replica.isComplete, let stamp = stamp ?? memory.tracker.frontier else { continue }
+                guard namespace.isComplete, let stamp = stamp ?? decided else { continue }
                 reading.ghosts += 1
                 committer.refreshDeletion(
                     of: value.topic, stamp: stamp, version: TopicVersion(rawValue: 1), time: time, now: now)
@@ -61,10 +61,10 @@ extension ReceiverCore {
     ///   - isComplete: the broker kept nothing back.
     ///   - admits: whether the IT broker may have a topic.
     package mutating func endReading(isComplete: Bool, admits: ([UInt8]) -> Bool) {
-        guard isComplete, memory.replica.isComplete else { return cancelReading() }
-        reading.wrong += memory.replica.markUnseen(admits)
+        guard isComplete, namespace.isComplete else { return cancelReading() }
+        reading.wrong += namespace.markUnseen(admits)
         let isRight = reading.wrong == 0 && reading.ghosts == 0
-        memory.itMatches = isRight
+        itMatches = isRight
         guard !isRight else {
             reading = ReadingTally()
             return
@@ -76,7 +76,7 @@ extension ReceiverCore {
 
     /// Whether everything that was wrong has been handed over, so that reading again makes sense; true once.
     package mutating func takeReadingWish() -> Bool {
-        guard reading.awaitsRepair, memory.replica.wrongCount == 0 else { return false }
+        guard reading.awaitsRepair, namespace.wrongCount == 0 else { return false }
         reading.awaitsRepair = false
         return true
     }

@@ -22,20 +22,22 @@ package struct LossEvidence: Sendable {
     private static let memory = Duration.seconds(2)
 
     private var seen = [MonotonicInstant?](repeating: nil, count: Sign.allCases.count)
-    private var known = ReceiverCounters()
+    /// What was counted when that was last looked at.
+    private var known = (version: UInt64(0), unauthentic: UInt64(0))
     private var emitErrors: (epoch: Epoch, count: UInt64)?
 
     init() {}
 
     mutating func note(_ sign: Sign, now: MonotonicInstant) { seen[sign.rawValue] = now }
 
-    /// Looks at what was counted since the last call.
-    mutating func look(at tallies: ReceiverCounters, now: MonotonicInstant) {
-        if tallies.version > known.version { note(.version, now: now) }
-        if tallies.badSignature > known.badSignature || tallies.overBudget > known.overBudget {
-            note(.authentication, now: now)
-        }
-        known = tallies
+    /// Looks at what was counted since the start.
+    /// - Parameters:
+    ///   - version: frames and contents of a version that this program cannot read.
+    ///   - unauthentic: frames that the sender did not sign, and those that could not be verified.
+    mutating func look(version: UInt64, unauthentic: UInt64, now: MonotonicInstant) {
+        if version > known.version { note(.version, now: now) }
+        if unauthentic > known.unauthentic { note(.authentication, now: now) }
+        known = (version, unauthentic)
     }
 
     /// The sender's own drops.
@@ -73,16 +75,4 @@ package struct LossEvidence: Sendable {
     private func has(_ sign: Sign, _ now: MonotonicInstant) -> Bool {
         seen[sign.rawValue].map { $0.advanced(by: Self.memory) >= now } ?? false
     }
-}
-
-/// Blocks of the live channel that were not there when their reorder window was over.
-struct MissingBlocks: Sendable {
-    let epoch: Epoch
-    /// Of the sender that began the epoch, if anything of it came.
-    let incarnation: Incarnation?
-    let blocks: ClosedRange<UInt64>
-    /// A newer epoch is known.
-    let isOver: Bool
-    /// It was sent before this process listened.
-    let isUnheard: Bool
 }

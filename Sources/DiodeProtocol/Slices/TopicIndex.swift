@@ -1,25 +1,29 @@
-/// Finds a topic's place in a table by its bytes: open addressing, at most half full.
+/// Finds a topic's place in a table by its bytes: open addressing, at most half full. The owner of the table keeps the topics.
 ///
 /// ```text
 /// bucket   hash (32) │ place + 1 (32), 0 if free          the bucket of a hash: its low bits, then the next free one
 /// ```
 ///
 /// Removing closes the hole that it leaves, so that a table where topics come and go stays as fast as a new one. Memory: 16 to
-/// 32 bytes a topic. The hash is seeded for each process: who chooses topic names cannot choose collisions.
-struct TopicIndex {
-    private var buckets = [UInt64](repeating: 0, count: 64)
-    private(set) var count = 0
+/// 32 bytes a topic. The hash is seeded for each process: who chooses topic names cannot choose collisions. Whoever finds many topics
+/// calls it once a record, hence it is inlinable.
+package struct TopicIndex: Sendable {
+    @usableFromInline var buckets = [UInt64](repeating: 0, count: 64)
+    package private(set) var count = 0
+
+    package init() {}
 
     /// The hash of a topic.
-    static func hash(_ topic: RawSpan) -> UInt32 {
+    @inlinable
+    package static func hash(_ topic: RawSpan) -> UInt32 {
         var hasher = Hasher()
         topic.withUnsafeBytes { hasher.combine(bytes: $0) }
         return UInt32(truncatingIfNeeded: hasher.finalize() >> 32)
     }
 
     /// The place that is held under a hash and for which `isSought` says so.
-    @inline(__always)
-    func find(_ hash: UInt32, _ isSought: (Int) -> Bool) -> Int? {
+    @inlinable @inline(__always)
+    package func find(_ hash: UInt32, _ isSought: (Int) -> Bool) -> Int? {
         var bucket = home(hash)
         while buckets[bucket] != 0 {
             let found = buckets[bucket]
@@ -29,15 +33,15 @@ struct TopicIndex {
         return nil
     }
 
-    /// Takes in a place, 0..<2³², that is not there.
-    mutating func insert(_ place: Int, _ hash: UInt32) {
+    /// Adds a place, 0..<2³², that is not there.
+    package mutating func insert(_ place: Int, _ hash: UInt32) {
         if (count + 1) * 2 > buckets.count { grow() }
         count += 1
         put(UInt64(hash) << 32 | UInt64(place + 1))
     }
 
-    /// Takes out a place that is there.
-    mutating func remove(_ place: Int, _ hash: UInt32) {
+    /// Removes a place that is there.
+    package mutating func remove(_ place: Int, _ hash: UInt32) {
         let sought = UInt64(hash) << 32 | UInt64(place + 1)
         var hole = home(hash)
         while buckets[hole] != sought {
@@ -70,9 +74,9 @@ struct TopicIndex {
         buckets[bucket] = value
     }
 
-    private var mask: Int { buckets.count - 1 }
-    private func home(_ hash: UInt32) -> Int { Int(hash) & mask }
-    private func next(_ bucket: Int) -> Int { (bucket + 1) & mask }
-    private static func hash(_ bucket: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: bucket >> 32) }
-    private static func place(_ bucket: UInt64) -> Int { Int(bucket & 0xFFFF_FFFF) - 1 }
+    @inlinable var mask: Int { buckets.count - 1 }
+    @inlinable func home(_ hash: UInt32) -> Int { Int(hash) & mask }
+    @inlinable func next(_ bucket: Int) -> Int { (bucket + 1) & mask }
+    @inlinable static func hash(_ bucket: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: bucket >> 32) }
+    @inlinable static func place(_ bucket: UInt64) -> Int { Int(bucket & 0xFFFF_FFFF) - 1 }
 }
