@@ -22,8 +22,10 @@ func room(
     .target(name: name, dependencies: dependencies, path: path, exclude: exclude, swiftSettings: strict)
 }
 
-func command(_ name: String, _ dependencies: [Target.Dependency], path: String? = nil) -> Target {
-    .executableTarget(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
+func command(
+    _ name: String, _ dependencies: [Target.Dependency], path: String? = nil, exclude: [String] = []
+) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: path, exclude: exclude, swiftSettings: strict)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
@@ -58,10 +60,19 @@ let package = Package(
         command(
             "diode-recv",
             [
-                "ReceiverIT", "ReceiverITAudit", "ReceiverITStore", "ReceiverITCore", "Audit", "Ledger", "Account",
-                "Republish", "Outbox", "Deliveries",
+                "ReceiverITStatus", "ReceiverIT", "ReceiverITAudit", "ReceiverITStore", "ReceiverITCore", "Audit",
+                "Ledger",
+                "Account", "Republish", "Outbox", "Deliveries",
                 "MQTT", "MQTTProtocol", "Sparkplug", "DiodeProtocol", "DatagramListening", "Commands",
-            ] + shared),
+            ] + shared, exclude: ["Status"]),
+        // What the receiver's daemon knows of itself, of which `status` and the retained status are projections.
+        room(
+            "ReceiverITStatus",
+            [
+                "ReceiverIT", "ReceiverITCore", "Republish", "Outbox", "Account", "Sparkplug", "DiodeProtocol", "JSON",
+                "Time",
+            ],
+            path: "Sources/diode-recv/Status"),
 
         // OT broker → diode: the threads that wire the sender, its journal on disk, the only code that emits, and a core without I/O or a clock.
         room(
@@ -108,7 +119,9 @@ let package = Package(
             "ReceiverITCore", ["Account", "Deliveries", "DiodeProtocol", "FEC", "Crypto", "JSON", "Time"],
             path: "Sources/ReceiverIT/Core"),
         room("Account", ["DiodeProtocol", "JSON", "Time"], path: "Sources/ReceiverIT/Account"),
-        room("Ledger", ["DiodeProtocol", "Time", "Storage", "Crypto", "JSON"], path: "Sources/ReceiverIT/Ledger"),
+        room(
+            "Ledger", ["Account", "DiodeProtocol", "Time", "Storage", "Crypto", "JSON"],
+            path: "Sources/ReceiverIT/Ledger"),
 
         // Told later: what reads the database for an audit, and what an audit says.
         room(
@@ -121,9 +134,12 @@ let package = Package(
         room("Audit", ["Account", "JSON", "DiodeProtocol", "Time"], path: "Sources/ReceiverIT/Audit"),
 
         // Outbox → IT broker.
-        room("Republish", ["Outbox", "Deliveries", "MQTT", "MQTTProtocol", "Sparkplug", "DiodeProtocol"] + shared),
         room(
-            "Outbox", ["Deliveries", "DiodeProtocol", "Storage", "Threading", "Time"], path: "Sources/Outbox",
+            "Republish",
+            ["Outbox", "Deliveries", "Account", "MQTT", "MQTTProtocol", "Sparkplug", "DiodeProtocol"] + shared),
+        room(
+            "Outbox", ["Account", "Deliveries", "DiodeProtocol", "Storage", "Threading", "Time"],
+            path: "Sources/Outbox",
             exclude: ["Deliveries"]),
         room("Deliveries", ["DiodeProtocol", "Time"], path: "Sources/Outbox/Deliveries"),
 
@@ -140,7 +156,8 @@ let package = Package(
         room(
             "Commands",
             [
-                "DiodeProtocol", "Time", "MQTT", "MQTTProtocol", "Control", "Configuration", "EventLog", "Threading",
+                "DiodeProtocol", "KeyFiles", "Time", "MQTT", "MQTTProtocol", "Control", "Configuration", "EventLog",
+                "Threading",
                 "JSON",
             ],
             path: "Sources/Shared/Commands"),
@@ -149,7 +166,7 @@ let package = Package(
         room("Control", ["Threading", "Time", "CLinux", "JSON"], path: "Sources/Shared/Control"),
         room("JSON", path: "Sources/Shared/JSON"),
         room("Storage", ["CSQLite"], path: "Sources/Shared/Storage"),
-        room("KeyFiles", ["Crypto", "COpenSSL"], path: "Sources/Shared/KeyFiles"),
+        room("KeyFiles", ["DiodeProtocol", "Crypto", "COpenSSL", "Threading"], path: "Sources/Shared/KeyFiles"),
         room("Crypto", ["COpenSSL"], path: "Sources/Shared/Crypto"),
         room(
             "Datagrams", ["CLinux", "Threading"], path: "Sources/Shared/Datagrams", exclude: ["Emitting", "Listening"]),
@@ -185,7 +202,7 @@ let package = Package(
         tests("FECTests", ["FEC", "CISAL"], exclude: ["Vectors"]),
         tests("DiodeProtocolTests", ["DiodeProtocol", "Crypto"], exclude: ["Vectors"]),
         tests("AuditTests", ["Audit", "Account", "JSON", "DiodeProtocol"]),
-        tests("LedgerTests", ["Ledger", "Storage", "Crypto"]),
+        tests("LedgerTests", ["Ledger", "Account", "DiodeProtocol", "JSON", "Storage", "Crypto"]),
         tests("MQTTTests", ["MQTT", "MQTTProtocol", "Threading"]),
         tests("SparkplugTests", ["Sparkplug"]),
         tests("SharedRoomTests", ["Commands", "DatagramEmission", "DatagramListening"] + shared),
@@ -200,15 +217,15 @@ let package = Package(
         tests(
             "ReceiverITTests",
             [
-                "diode-recv", "ReceiverIT", "ReceiverITCore", "ReceiverITStore", "ReceiverITAudit", "Account",
-                "Deliveries", "Outbox", "Ledger", "Audit", "DiodeProtocol", "FEC", "Crypto",
+                "diode-recv", "ReceiverIT", "ReceiverITCore", "ReceiverITStore", "ReceiverITAudit", "ReceiverITStatus",
+                "Republish", "Account", "Deliveries", "Outbox", "Ledger", "Audit", "DiodeProtocol", "FEC", "Crypto",
                 "Configuration", "Datagrams", "DatagramEmission", "Simulator",
                 "Storage", "JSON", "EventLog", "Threading",
             ]),
         tests(
             "RepublishTests",
             [
-                "Republish", "Outbox", "Deliveries", "DiodeProtocol", "MQTT", "MQTTProtocol", "Sparkplug",
+                "Republish", "Outbox", "Account", "Deliveries", "DiodeProtocol", "MQTT", "MQTTProtocol", "Sparkplug",
                 "Configuration", "EventLog", "Threading",
             ]),
         tests(
@@ -217,7 +234,7 @@ let package = Package(
                 "Simulator", "SenderOT", "SenderOTCore", "SenderOTJournal", "SenderOTEmission", "ReceiverIT",
                 "ReceiverITCore", "ReceiverITStore", "ReceiverITAudit", "Account", "Deliveries", "FEC",
             ]),
-        tests("OutboxTests", ["Outbox", "Deliveries", "DiodeProtocol", "Storage", "Threading"]),
+        tests("OutboxTests", ["Outbox", "Account", "Deliveries", "DiodeProtocol", "Storage", "Threading"]),
         tests(
             "CommandTests", ["diode-send", "diode-recv", "DiodeProtocol", "Crypto", "KeyFiles"], exclude: ["Recorded"]),
         tests(

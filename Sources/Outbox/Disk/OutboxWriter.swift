@@ -1,3 +1,4 @@
+public import Account
 internal import Deliveries
 import DiodeProtocol
 public import Storage
@@ -63,7 +64,7 @@ public struct OutboxWriter: ~Copyable {
     /// - Returns: losses to be named in this transaction, one for each cause.
     public mutating func write(
         _ queue: DeliveryQueue, replicaCheckpoint: OutboxPosition?
-    ) throws(StorageError) -> [OutboxLoss] {
+    ) throws(StorageError) -> [Loss] {
         let step = queue.beginWrite()
         let now = ReadingTime()
         var outcome = OutboxOutcome(

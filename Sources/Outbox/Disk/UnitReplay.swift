@@ -24,6 +24,21 @@ public enum UnitReplay {
     }
 }
 
+extension OutboxTotals {
+    /// What the database has of a link; nothing at all if it knows no outbox of it.
+    /// - Throws: `corrupt` for a total of a name that nobody here knows.
+    public init(of link: Int, in database: borrowing Database) throws(StorageError) {
+        self.init()
+        var rows = try database.prepare("SELECT name, records FROM outbox_totals WHERE link = ?1")
+        rows.bind(1, Int64(link))
+        while try rows.step() {
+            guard restore(rows.text(0), rows.unsigned(1)) else {
+                throw .corrupt(path: database.path, reason: "outbox total \(rows.text(0))")
+            }
+        }
+    }
+}
+
 extension SavedOutbox {
     /// - Returns: nil if the link has no outbox there.
     init?(link: Int, in database: borrowing Database) throws(StorageError) {
@@ -38,14 +53,7 @@ extension SavedOutbox {
         unitBytes = Int(row.integer(4))
         knownBytes = Int(row.integer(5))
         row.reset()
-        totals = OutboxTotals()
-        var entries = try database.prepare("SELECT name, records FROM outbox_totals WHERE link = ?1")
-        entries.bind(1, Int64(link))
-        while try entries.step() {
-            guard totals.restore(entries.text(0), entries.unsigned(1)) else {
-                throw .corrupt(path: database.path, reason: "outbox total \(entries.text(0))")
-            }
-        }
+        totals = try OutboxTotals(of: link, in: database)
         guard totals.left <= totals.appended, max(settled, boundary) <= ending, ending < OutboxSchema.positionLimit
         else { throw .corrupt(path: database.path, reason: "the outbox of link \(link) does not add up") }
         var known = try database.prepare(

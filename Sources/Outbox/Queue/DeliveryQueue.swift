@@ -1,3 +1,4 @@
+public import Account
 public import Deliveries
 import DiodeProtocol
 public import Storage
@@ -171,7 +172,7 @@ public final class DeliveryQueue: Sendable {
     /// Takes over units that no database will hold. For a queue in memory alone.
     /// - Returns: what was shed to make room.
     @discardableResult
-    public func append(_ units: [DeliveryUnit]) -> OutboxLoss? {
+    public func append(_ units: [DeliveryUnit]) -> Loss? {
         precondition(database == nil, "a queue with a database is written by its transactions")
         let loss = state.withLock { state in
             _ = state.stage(units)
@@ -188,7 +189,7 @@ public final class DeliveryQueue: Sendable {
 
     /// The same for deliveries that are no whole content.
     @discardableResult
-    public func append(_ batch: [Delivery]) -> OutboxLoss? {
+    public func append(_ batch: [Delivery]) -> Loss? {
         append(
             batch.map {
                 DeliveryUnit(
@@ -257,12 +258,12 @@ public final class DeliveryQueue: Sendable {
     /// Sheds what no disk holds: the process ends, and the publisher with it. The rest waits for the next process.
     /// - Returns: what was shed, if anything.
     @discardableResult
-    public func close() -> OutboxLoss? { state.withLock { $0.close() } }
+    public func close() -> Loss? { state.withLock { $0.close() } }
 
     /// Every delivery before this position has left.
     public var settled: OutboxPosition { OutboxPosition(rawValue: state.withLock { $0.settled }) }
     public var load: OutboxLoad { state.withLock { $0.load } }
     public var totals: OutboxTotals { state.withLock { $0.totals } }
     /// What was lost and no transaction has named yet, one for each cause.
-    public var losses: [OutboxLoss] { state.withLock { $0.losses.all } }
+    public var losses: [Loss] { state.withLock { $0.losses.all } }
 }

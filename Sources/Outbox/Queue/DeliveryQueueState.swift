@@ -1,3 +1,4 @@
+import Account
 import Deliveries
 import DiodeProtocol
 import Time
@@ -168,7 +169,7 @@ struct DeliveryQueueState {
         }
         while let first = taken.first, let answer = first.answer {
             totals.count(answer, of: first.queued.delivery)
-            if let cause = OutboxLoss.Cause(answer), !first.queued.delivery.isRefresh {
+            if let cause = LossCause(answer), !first.queued.delivery.isRefresh {
                 losses.note(cause, first.queued.delivery)
             }
             takenBytes -= first.queued.delivery.cost

@@ -1,3 +1,4 @@
+import Account
 import Deliveries
 import DiodeProtocol
 import Time
@@ -127,7 +128,7 @@ extension DeliveryQueueState {
     }
 
     /// Everything that no disk holds is shed: the process ends.
-    mutating func close() -> OutboxLoss? {
+    mutating func close() -> Loss? {
         rewind()
         var shed = LossList()
         let first = unstored.first?.first ?? .max
@@ -197,15 +198,12 @@ extension DeliveryQueueState {
     }
 
     /// A loss whose topics nobody can read any more.
-    private func lossOfUnknown(_ records: UInt64) -> OutboxLoss {
+    private func lossOfUnknown(_ records: UInt64) -> Loss {
         let nothing = Stamp(epoch: Epoch(rawValue: 0), sequence: SequenceNumber(rawValue: 0))
-        var loss = OutboxLoss(
-            .shed(.damaged), stamp: newest?.stamp ?? nothing, time: newest?.sourceTime ?? UnixMilliseconds(rawValue: 0),
-            records: records)
-        loss.first = nothing
-        loss.from = UnixMilliseconds(rawValue: 0)
-        loss.others = records
-        return loss
+        let never = UnixMilliseconds(rawValue: 0)
+        return Loss(
+            .shed(.damaged), records: records, first: nothing, last: newest?.stamp ?? nothing, from: never,
+            to: newest?.sourceTime ?? never, others: records)
     }
 
     private func isLeft(_ queued: QueuedDelivery) -> Bool { queued.position.rawValue >= settled }

@@ -78,7 +78,7 @@ struct StoreLoop: ~Copyable {
         batch = StoreBatch(links: Array(repeating: StoreBatch.Link(), count: links.count))
         if let setAside = beginning.setAside {
             batch.entries.append(StoreOpening.entry(of: setAside, time: Self.time))
-            for index in links.indices { batch.links[index].losses.append(LossNote(unknownSince: Self.time)) }
+            for index in links.indices { batch.links[index].losses.append(Loss(unknownSince: Self.time)) }
         }
         batch.entries += beginning.entries
         batch.balance = Self.time

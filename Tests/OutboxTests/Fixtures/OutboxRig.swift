@@ -1,3 +1,4 @@
+import Account
 import Deliveries
 import DiodeProtocol
 import Outbox
@@ -34,7 +35,7 @@ final class OutboxRig {
 
     /// One transaction. A failing one is rolled back after everything was written.
     @discardableResult
-    func write(failing: Bool = false) throws -> [OutboxLoss] {
+    func write(failing: Bool = false) throws -> [Loss] {
         try database.begin()
         let losses = try writer.write(queue, replicaCheckpoint: checkpoint)
         if failing {
@@ -77,7 +78,7 @@ final class OutboxRig {
     }
 
     /// Publishes all there is.
-    func drain(_ use: (QueuedDelivery) -> Void) throws -> [OutboxLoss] {
+    func drain(_ use: (QueuedDelivery) -> Void) throws -> [Loss] {
         var losses = try write()
         for _ in 0..<100_000 {
             let window = queue.take(records: 1_000, bytes: .max)

@@ -1,12 +1,20 @@
 internal import Account
-import DiodeProtocol
-import JSON
-import Outbox
-import ReceiverIT
-import Republish
-import Sparkplug
-import Time
+internal import DiodeProtocol
+public import JSON
+internal import Outbox
+internal import ReceiverIT
 internal import ReceiverITCore
+internal import Republish
+internal import Sparkplug
+internal import Time
+
+extension DaemonStatus {
+    /// The answer to a request on the control socket that no other command has taken.
+    public func answer(to request: JSONValue) -> JSONValue {
+        guard request["command"]?.text == "status" else { return ["error": "this daemon answers: status, ack"] }
+        return StatusReply.json(self)
+    }
+}
 
 /// The daemon's answer to `diode-recv status`: whether it is the network, the plant, the sender or the IT broker, in one look.
 ///
@@ -17,91 +25,43 @@ internal import ReceiverITCore
 /// ```
 /// The four objects at the top are those of the link that is worst off.
 enum StatusReply {
-    static func answer(
-        to request: JSONValue, status: ReceiverStatus, auditKey: String, publishers: [String: Publisher]
-    ) -> JSONValue {
-        guard request["command"]?.text == "status" else { return ["error": "this daemon answers: status, ack"] }
-        let worst = status.links.max { severity($0) < severity($1) }
+    static func json(_ status: DaemonStatus) -> JSONValue {
         var members: [JSONValue.Member] = []
-        if let worst {
-            members.append(JSONValue.Member("exit", .number(exitCode(worst, publishers[worst.name]?.report))))
-            members += fourObjects(worst, publishers[worst.name]?.report)
+        if let worst = status.worst {
+            members.append(JSONValue.Member("exit", .number(worst.exit)))
+            members += fourObjects(worst)
         }
         members.append(JSONValue.Member("at", .text(CalendarTime.text(status.at))))
-        members.append(JSONValue.Member("audit_key", .text(auditKey)))
-        members.append(JSONValue.Member("head", .optional(status.links.first?.head)))
-        members.append(
-            JSONValue.Member("links", .array(status.links.map { link($0, publishers[$0.name]?.report) })))
+        members.append(JSONValue.Member("audit_key", .text(status.auditKey)))
+        members.append(JSONValue.Member("head", .optional(status.links.first?.snapshot.head)))
+        members.append(JSONValue.Member("links", .array(status.links.map(link))))
         members.append(JSONValue.Member("listeners", .array(status.listeners.map(listener))))
         return .object(members)
     }
 
-    /// 0 well, 3 degraded, 4 stale or offline.
-    private static func exitCode(_ link: LinkSnapshot, _ report: PublisherReport?) -> Int {
-        switch link.state {
-        case .stale, .offline: 4
-        case .degraded: 3
-        case .online: report?.isConnected == true && link.durability?.isDurable != false ? 0 : 3
-        }
-    }
-
-    private static func severity(_ link: LinkSnapshot) -> Int {
-        switch link.state {
-        case .online: 0
-        case .degraded: 1
-        case .stale: 2
-        case .offline: 3
-        }
-    }
-
-    private static func fourObjects(_ link: LinkSnapshot, _ report: PublisherReport?) -> [JSONValue.Member] {
+    private static func fourObjects(_ link: LinkKnowledge) -> [JSONValue.Member] {
         [
-            JSONValue.Member("link", linkState(link)),
-            JSONValue.Member("sender", sender(link)), JSONValue.Member("ot_broker", otBroker(link)),
-            JSONValue.Member("it_broker", itBroker(report)),
+            JSONValue.Member("link", condition(link.link)), JSONValue.Member("sender", condition(link.sender)),
+            JSONValue.Member("ot_broker", condition(link.otBroker)),
+            JSONValue.Member("it_broker", condition(link.itBroker)),
         ]
     }
 
-    /// A link that cannot store what it accepts is never well.
-    private static func linkState(_ link: LinkSnapshot) -> JSONValue {
-        if link.state == .online, let durability = link.durability, !durability.isDurable {
-            return object("degraded", durability.since, durability.reason)
-        }
-        return object(link.state.rawValue, link.since, link.reason)
+    private static func condition(_ condition: Condition) -> JSONValue {
+        [
+            "state": .text(condition.state?.wordInLog ?? "unknown"),
+            "since": .optional(condition.since.map(CalendarTime.text)), "reason": .text(condition.reason),
+        ]
     }
 
-    private static func object(_ state: String, _ since: UnixMilliseconds?, _ reason: String) -> JSONValue {
-        ["state": .text(state), "since": .optional(since.map(CalendarTime.text)), "reason": .text(reason)]
-    }
-
-    /// What the sender says about itself, as long as it can be heard.
-    private static func sender(_ link: LinkSnapshot) -> JSONValue {
-        guard let beat = link.beat, link.state != .stale, link.state != .offline else {
-            return object("unknown", link.heardUntil, "the sender is not heard")
-        }
-        if let alarm = beat.alarms.first { return object("degraded", beat.clock, alarm) }
-        if beat.isDurable == false { return object("degraded", beat.clock, "it cannot write its journal") }
-        return object("online", beat.clock, "")
-    }
-
-    private static func otBroker(_ link: LinkSnapshot) -> JSONValue {
-        guard let broker = link.beat?.broker, link.state != .stale, link.state != .offline else {
-            return object("unknown", link.heardUntil, "the sender does not say")
-        }
-        return object(broker.isOnline ? "online" : "offline", broker.since, broker.reason)
-    }
-
-    private static func itBroker(_ report: PublisherReport?) -> JSONValue {
-        guard let report else { return object("unknown", nil, "") }
-        return object(report.isConnected ? "online" : "offline", report.since, report.reason)
-    }
-
-    private static func link(_ link: LinkSnapshot, _ report: PublisherReport?) -> JSONValue {
-        .object(
-            [
-                JSONValue.Member("name", .text(link.name)), JSONValue.Member("fingerprint", .text(link.fingerprint)),
-                JSONValue.Member("exit", .number(exitCode(link, report))),
-            ] + fourObjects(link, report) + [
+    private static func link(_ known: LinkKnowledge) -> JSONValue {
+        let link = known.snapshot
+        let heading = [
+            JSONValue.Member("name", .text(link.name)), JSONValue.Member("fingerprint", .text(link.fingerprint)),
+            JSONValue.Member("exit", .number(known.exit)),
+        ]
+        return .object(
+            heading + fourObjects(known) + [
                 JSONValue.Member("durable", .flag(link.durability?.isDurable ?? false)),
                 JSONValue.Member("heard_until", .optional(link.heardUntil.map(CalendarTime.text))),
                 JSONValue.Member("begins_at", link.beginsAt.map(stamp) ?? .null),
@@ -113,7 +73,7 @@ enum StatusReply {
                 JSONValue.Member("rejected", rejected(link.counters)),
                 JSONValue.Member("counters", link.counters.json),
                 JSONValue.Member("replica", replica(link.replica)),
-                JSONValue.Member("sparkplug", report?.edgeNodes.json ?? .null),
+                JSONValue.Member("sparkplug", known.publisher?.edgeNodes.json ?? .null),
                 JSONValue.Member("outbox_bytes", .number(link.outboxLoad?.bytes ?? 0)),
                 JSONValue.Member(
                     "clock",
@@ -168,8 +128,8 @@ enum StatusReply {
             "first_sequence": .number(gap.firstSequence.rawValue), "last_sequence": .number(gap.lastSequence.rawValue),
             "records": .number(gap.records), "missing": .number(gap.missing), "lost": .number(gap.lost),
             "blocks": [.number(gap.firstBlock.rawValue), .number(gap.lastBlock.rawValue)],
-            "opened_at": .text(CalendarTime.text(gap.openedAt)), "state": .text(gap.state.rawValue),
-            "cause": .text(gap.cause.rawValue),
+            "opened_at": .text(CalendarTime.text(gap.openedAt)), "state": .text(gap.state.wordInLog),
+            "cause": .text(gap.cause.wordInLog),
         ]
     }
 

@@ -1,6 +1,4 @@
-public import DiodeProtocol
 public import JSON
-public import Time
 
 /// The double entry of a link, in records.
 ///
@@ -10,7 +8,7 @@ public import Time
 /// ```
 /// In a whole report every number is a balance and at least 0. Narrowed to a period, they are what changed in it, and
 /// `missing`, `pending`, `outbox` may be below 0: a gap of last month that healed in this one.
-public struct AuditTotals: Hashable, Sendable {
+public struct LinkTotals: Hashable, Sendable {
     /// Numbered by the sender, and decided here: delivered, late, missing or lost.
     public var sent: Int64 = 0
     /// Came in order.
@@ -43,7 +41,7 @@ public struct AuditTotals: Hashable, Sendable {
     public init() {}
 
     /// Every number by its name, in the order of the contract.
-    public static let fields: [(name: String, path: any WritableKeyPath<AuditTotals, Int64> & Sendable)] = [
+    public static let fields: [(name: String, path: any WritableKeyPath<LinkTotals, Int64> & Sendable)] = [
         ("sent", \.sent), ("delivered", \.delivered), ("late", \.late), ("missing", \.missing), ("lost", \.lost),
         ("pending", \.pending), ("decided", \.decided), ("published", \.published), ("outbox", \.outbox),
         ("shed", \.shed), ("dead", \.dead), ("folded", \.folded), ("refreshed", \.refreshed),
@@ -65,13 +63,13 @@ public struct AuditTotals: Hashable, Sendable {
         return found
     }
 
-    public static func + (a: AuditTotals, b: AuditTotals) -> AuditTotals { combine(a, b, &+) }
-    public static func - (a: AuditTotals, b: AuditTotals) -> AuditTotals { combine(a, b, &-) }
+    public static func + (a: LinkTotals, b: LinkTotals) -> LinkTotals { combine(a, b, &+) }
+    public static func - (a: LinkTotals, b: LinkTotals) -> LinkTotals { combine(a, b, &-) }
 
     private static func combine(
-        _ a: AuditTotals, _ b: AuditTotals, _ operation: (Int64, Int64) -> Int64
-    ) -> AuditTotals {
-        var result = AuditTotals()
+        _ a: LinkTotals, _ b: LinkTotals, _ operation: (Int64, Int64) -> Int64
+    ) -> LinkTotals {
+        var result = LinkTotals()
         for (_, path) in fields { result[keyPath: path] = operation(a[keyPath: path], b[keyPath: path]) }
         return result
     }
@@ -85,40 +83,5 @@ public struct AuditTotals: Hashable, Sendable {
             guard let value = json[name]?.integer else { return nil }
             self[keyPath: path] = value
         }
-    }
-}
-
-/// One epoch of a link. `sent = delivered + late + missing + lost`.
-public struct AuditEpoch: Hashable, Sendable {
-    public var epoch: Epoch
-    /// The first sequence that this receiver accounts for, and the newest decided one (first − 1 if there is none).
-    public var firstSequence, lastSequence: SequenceNumber
-    public var sent, delivered, late, missing, lost: Int64
-    /// When its first sign came here, and when a newer epoch said that it was over.
-    public var startedAt: UnixMilliseconds
-    public var endedAt: UnixMilliseconds?
-
-    public init(
-        epoch: Epoch, firstSequence: SequenceNumber, lastSequence: SequenceNumber, sent: Int64, delivered: Int64,
-        late: Int64, missing: Int64, lost: Int64, startedAt: UnixMilliseconds, endedAt: UnixMilliseconds?
-    ) {
-        self.epoch = epoch
-        self.firstSequence = firstSequence
-        self.lastSequence = lastSequence
-        self.sent = sent
-        self.delivered = delivered
-        self.late = late
-        self.missing = missing
-        self.lost = lost
-        self.startedAt = startedAt
-        self.endedAt = endedAt
-    }
-
-    /// Why its sum does not hold, or nil.
-    public var disagreement: String? {
-        sent == delivered + late + missing + lost
-            ? nil
-            : "epoch \(epoch.rawValue): sent \(sent) is not delivered \(delivered) + late \(late) + missing \(missing)"
-                + " + lost \(lost)"
     }
 }
