@@ -56,7 +56,7 @@ let package = Package(
             "diode-recv",
             [
                 "ReceiverIT", "ReceiverITAudit", "ReceiverITStore", "ReceiverITCore", "Audit", "Ledger", "Account",
-                "Republish", "Outbox", "Deliveries",
+                "Republish", "ReadBack", "Outbox", "Deliveries",
                 "MQTT", "MQTTProtocol", "Sparkplug", "DiodeProtocol", "DatagramListening", "Commands",
             ] + shared),
 
@@ -86,7 +86,10 @@ let package = Package(
         // Diode → outbox: the threads that wire the receiver, its database, a core without I/O or a clock, and the values that all of them share.
         room(
             "ReceiverIT",
-            ["ReceiverITCore", "ReceiverITStore", "Account", "Deliveries", "Outbox", "Ledger", "DiodeProtocol", "DatagramListening"]
+            [
+                "ReceiverITCore", "ReceiverITStore", "Account", "Deliveries", "Outbox", "ReadBack", "Ledger", "DiodeProtocol",
+                "DatagramListening",
+            ]
                 + shared,
             path: "Sources/ReceiverIT", exclude: ["Account", "Audit", "AuditReading", "Core", "Ledger", "Store"]),
         room(
@@ -98,7 +101,7 @@ let package = Package(
             ],
             path: "Sources/ReceiverIT/Store"),
         room(
-            "ReceiverITCore", ["Account", "Deliveries", "DiodeProtocol", "FEC", "Crypto", "JSON", "Time"],
+            "ReceiverITCore", ["Account", "Deliveries", "ReadBackCore", "DiodeProtocol", "FEC", "Crypto", "JSON", "Time"],
             path: "Sources/ReceiverIT/Core"),
         room("Account", ["DiodeProtocol", "JSON", "Time"], path: "Sources/ReceiverIT/Account"),
         room("Ledger", ["DiodeProtocol", "Time", "Storage", "Crypto", "JSON"], path: "Sources/ReceiverIT/Ledger"),
@@ -114,10 +117,23 @@ let package = Package(
         room("Audit", ["Account", "JSON", "DiodeProtocol", "Time"], path: "Sources/ReceiverIT/Audit"),
 
         // Outbox → IT broker.
-        room("Republish", ["Outbox", "Deliveries", "MQTT", "MQTTProtocol", "Sparkplug", "DiodeProtocol"] + shared),
         room(
-            "Outbox", ["Deliveries", "DiodeProtocol", "Storage", "Threading", "Time"], path: "Sources/Outbox",
-            exclude: ["Deliveries"]),
+            "Republish",
+            ["ReadBack", "ReadBackReader", "Outbox", "Deliveries", "MQTT", "MQTTProtocol", "Sparkplug", "DiodeProtocol"]
+                + shared),
+
+        // What the IT broker retains, on its way back: the publisher's end, the mailbox, and the comparison without I/O or a clock.
+        room(
+            "ReadBackReader",
+            ["ReadBack", "ReadBackCore", "Outbox", "DiodeProtocol", "MQTT", "MQTTProtocol", "EventLog", "Threading", "Time"],
+            path: "Sources/ReadBack/Reader"),
+        room(
+            "ReadBack", ["ReadBackCore", "Outbox", "Threading"], path: "Sources/ReadBack", exclude: ["Core", "Reader"]),
+        room("ReadBackCore", ["DiodeProtocol"], path: "Sources/ReadBack/Core"),
+
+        room(
+            "Outbox", ["Deliveries", "DiodeProtocol", "Storage", "Collections", "Threading", "Time"],
+            path: "Sources/Outbox", exclude: ["Deliveries"]),
         room("Deliveries", ["DiodeProtocol", "Time"], path: "Sources/Outbox/Deliveries"),
 
         // Values and their bytes; symbols and theirs.
@@ -151,6 +167,7 @@ let package = Package(
         room(
             "DatagramListening", ["Datagrams", "CLinux", "Threading"], path: "Sources/Shared/Datagrams/Listening"),
         room("Threading", ["CLinux", "Time"], path: "Sources/Shared/Threading"),
+        room("Collections", path: "Sources/Shared/Collections"),
         room("Time", path: "Sources/Shared/Time"),
 
         // C: what Glibc's module does not import, and Debian's libraries.
@@ -201,8 +218,8 @@ let package = Package(
         tests(
             "RepublishTests",
             [
-                "Republish", "Outbox", "Deliveries", "DiodeProtocol", "MQTT", "MQTTProtocol", "Sparkplug",
-                "Configuration", "EventLog", "Threading",
+                "Republish", "ReadBack", "ReadBackReader", "Outbox", "Deliveries", "DiodeProtocol", "MQTT", "MQTTProtocol",
+                "Sparkplug", "Configuration", "EventLog", "Threading",
             ]),
         tests(
             "SimulatorTests",
@@ -210,7 +227,7 @@ let package = Package(
                 "Simulator", "SenderOT", "SenderOTCore", "SenderOTJournal", "SenderOTEmission", "ReceiverIT",
                 "ReceiverITCore", "ReceiverITStore", "ReceiverITAudit", "Account", "Deliveries", "FEC",
             ]),
-        tests("OutboxTests", ["Outbox", "Deliveries", "DiodeProtocol", "Storage", "Threading"]),
+        tests("OutboxTests", ["Outbox", "Deliveries", "Collections", "DiodeProtocol", "Storage", "Threading"]),
         tests("CommandTests", ["diode-send", "diode-recv", "DiodeProtocol", "Crypto"]),
         tests(
             "CrashTests",

@@ -19,7 +19,6 @@ public struct ReceiverCore: ~Copyable {
     var memory: LinkMemory
     var committer = Committer()
     var hasher = SymbolHasher()
-    var reading = ReadingTally()
     private var watch: LinkWatch
     private var rivals: RivalWatch
     var tallies = ReceiverCounters()

@@ -70,7 +70,7 @@ struct ReceiverServiceTests {
         let told = Told()
         try service.start(told.observer)
         defer { service.close() }
-        let queue = try #require(service.outbox(of: "plant-a"))
+        let queue = try #require(service.outbox(of: "plant-a")?.mqtt)
         try emit(try sender.frames(sender.live(count: 50)), to: port)
         try emit([[1, 2, 3], [1]], to: port)
         try emit(try stranger.frames(stranger.live(count: 1)), to: port)

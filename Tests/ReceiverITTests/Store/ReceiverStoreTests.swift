@@ -77,7 +77,7 @@ struct ReceiverStoreTests {
             await eventually {
                 link(service).map { [$0.account.sent, $0.account.late, $0.account.missing] } == [20, 3, 0]
             })
-        let queue = try #require(service.outbox(of: "plant-a"))
+        let queue = try #require(service.outbox(of: "plant-a")?.mqtt)
         #expect(
             queue.take(records: 100, bytes: .max).map(\.delivery.stamp.sequence.rawValue)
                 == [1...10, 14...20, 11...13].flatMap { Array($0) })
@@ -96,7 +96,7 @@ struct ReceiverStoreTests {
         service.close()
         service = try self.service()
         try emit(try sender.frames(late, transmission: 1))
-        let queue = try #require(service.outbox(of: "plant-a"))
+        let queue = try #require(service.outbox(of: "plant-a")?.mqtt)
         #expect(await eventually { queue.load.waiting == 2 })
         #expect(queue.take(records: 9, bytes: .max).map(\.delivery.lateness) == [.none, .superseded])
         service.close()

@@ -10,4 +10,4 @@
 //   ReceiverCounters.swift — what was counted
 //   ReceiverReports.swift — what it says about itself
 //   StateIntake.swift — slices and checkpoints on their way into it
-//   ReadingIntake.swift — what the IT broker retains, compared and put right
+//   ReadingIntake.swift — the core's end of read-back: what the IT broker retains, compared and put right

@@ -4,7 +4,7 @@
 //   TopicNames.swift — finds topics by their bytes
 //   ReplicaSlot.swift — what one slot of a topic holds, by stamp and hash
 //   Replica.swift — stamps and hashes of each topic, and their digest
-//   ReplicaReading.swift — the replica against what the IT broker retains
+//   ReplicaReading.swift — what it tells of itself to the comparison with what the IT broker retains
 //   WaitingSlices.swift — slices that wait for the records that they include
 //   RoundWatch.swift — whether the carousel has said everything once
 //   DigestWatch.swift — whether the replica equals the sender's state

@@ -1,4 +1,5 @@
 import DiodeProtocol
+import ReadBackCore
 import Time
 internal import Deliveries
 
@@ -87,7 +88,7 @@ struct SliceApplier {
                 outcome.diverged += 1
                 memory.replica.take(kind, of: place, content, stamp: entry.stamp, with: &hasher)
                 if kind == .retained { refresh(entry, &committer) }
-            } else if kind == .retained, memory.replica.takeWrong(place) {
+            } else if kind == .retained, memory.replica.comparison.takeWrong(place) {
                 refresh(entry, &committer)
             }
             return
