@@ -50,7 +50,10 @@ let package = Package(
         // Commands: flags → configuration → run.
         command(
             "diode-send",
-            ["SenderOT", "SenderOTCore", "SenderOTJournal", "MQTT", "MQTTProtocol", "DiodeProtocol", "DatagramEmission", "Commands"]
+            [
+                "SenderOT", "SenderOTCore", "SenderOTJournal", "MQTT", "MQTTProtocol", "DiodeProtocol",
+                "DatagramEmission", "Commands",
+            ]
                 + shared),
         command(
             "diode-recv",
@@ -77,7 +80,8 @@ let package = Package(
             ],
             path: "Sources/SenderOT/Journal"),
         room(
-            "SenderOTEmission", ["SenderOTCore", "DiodeProtocol", "Datagrams", "DatagramEmission", "Crypto", "Threading", "Time"],
+            "SenderOTEmission",
+            ["SenderOTCore", "DiodeProtocol", "Datagrams", "DatagramEmission", "Crypto", "Threading", "Time"],
             path: "Sources/SenderOT/Emission"),
         room(
             "SenderOTCore", ["DiodeProtocol", "FEC", "MQTTProtocol", "Sparkplug", "Crypto", "JSON", "Time"],
@@ -212,7 +216,7 @@ let package = Package(
             [
                 "diode-recv", "ReceiverIT", "ReceiverITCore", "ReceiverITStore", "ReceiverITAudit", "Account",
                 "Deliveries", "Outbox", "Ledger", "Audit", "DiodeProtocol", "FEC", "Crypto",
-                "Configuration", "Datagrams", "DatagramEmission",
+                "Configuration", "Datagrams", "DatagramEmission", "Simulator",
                 "Storage", "JSON", "EventLog", "Threading",
             ]),
         tests(
@@ -228,7 +232,8 @@ let package = Package(
                 "ReceiverITCore", "ReceiverITStore", "ReceiverITAudit", "Account", "Deliveries", "FEC",
             ]),
         tests("OutboxTests", ["Outbox", "Deliveries", "Collections", "DiodeProtocol", "Storage", "Threading"]),
-        tests("CommandTests", ["diode-send", "diode-recv", "DiodeProtocol", "Crypto"]),
+        tests(
+            "CommandTests", ["diode-send", "diode-recv", "DiodeProtocol", "Crypto", "KeyFiles"], exclude: ["Recorded"]),
         tests(
             "CrashTests",
             [

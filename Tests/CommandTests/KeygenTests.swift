@@ -1,6 +1,7 @@
 import Crypto
 import DiodeProtocol
 import Foundation
+import KeyFiles
 import TestKit
 import Testing
 

@@ -3,6 +3,7 @@ import Outbox
 import TestKit
 import Testing
 import Deliveries
+import Time
 
 @Suite("DeliveryQueue")
 struct DeliveryQueueTests {

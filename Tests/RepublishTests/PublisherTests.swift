@@ -1,3 +1,4 @@
+import Deliveries
 import DiodeProtocol
 import EventLog
 import MQTT

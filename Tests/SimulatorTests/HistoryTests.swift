@@ -1,5 +1,6 @@
 import Foundation
 import ReceiverIT
+import ReceiverITCore
 import Simulator
 import TestKit
 import Testing

@@ -1,4 +1,4 @@
-internal import DatagramEmission
+package import DatagramEmission
 public import Datagrams
 
 /// One physical diode of a link: where its frames go and how they leave.

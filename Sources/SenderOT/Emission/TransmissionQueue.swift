@@ -109,7 +109,7 @@ public final class TransmissionQueue: Sendable {
     // The sending side.
 
     /// The oldest transmission of a class.
-    func take(_ kind: TransmissionClass) -> Transmission? {
+    package func take(_ kind: TransmissionClass) -> Transmission? {
         let (transmission, wake) = lanes.withLock { state in
             let transmission = state.lanes[kind.rawValue].pop()
             guard transmission != nil, state.offererSleeps else { return (transmission, false) }

@@ -1,5 +1,6 @@
 import Crypto
 import DiodeProtocol
+import Time
 
 /// An item of a live content as a value, with the names that the vectors use.
 struct ItemRead: Decodable, Equatable {

@@ -1,8 +1,10 @@
+import Account
 import Crypto
 import DiodeProtocol
 import Foundation
 import JSON
 import Outbox
+import ReceiverITCore
 import Storage
 import TestKit
 import Testing

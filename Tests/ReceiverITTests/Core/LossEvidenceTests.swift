@@ -1,4 +1,6 @@
+import Account
 import DiodeProtocol
+import ReceiverITCore
 import TestKit
 import Testing
 

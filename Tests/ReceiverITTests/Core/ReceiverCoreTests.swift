@@ -1,10 +1,13 @@
+import Account
 import Crypto
+import Deliveries
 import DiodeProtocol
 import Outbox
 import Testing
 
 @testable import ReceiverIT
 @testable import ReceiverITCore
+import Time
 
 @Suite("ReceiverCore")
 struct ReceiverCoreTests {

@@ -6,6 +6,7 @@ import Testing
 @testable import ReceiverIT
 import Deliveries
 @testable import ReceiverITCore
+import Time
 
 @Suite("Replica")
 struct ReplicaTests {

@@ -1,5 +1,7 @@
+import Account
 import DiodeProtocol
 import Outbox
+import Simulator
 import TestKit
 import Testing
 

@@ -1,10 +1,13 @@
+import Account
 import Configuration
 import Crypto
 import DatagramEmission
 import Datagrams
+import Deliveries
 import DiodeProtocol
 import EventLog
 import Outbox
+import ReceiverITCore
 import TestKit
 import Testing
 import Threading

@@ -1,3 +1,4 @@
+import Account
 import Crypto
 import DiodeProtocol
 import Outbox

@@ -1,6 +1,8 @@
+import Account
 import DiodeProtocol
 import Foundation
 import JSON
+import ReceiverITCore
 import TestKit
 import Testing
 

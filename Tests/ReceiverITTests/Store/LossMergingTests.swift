@@ -1,3 +1,4 @@
+import Account
 import Audit
 import DiodeProtocol
 import Storage

@@ -1,8 +1,10 @@
+import Account
 import Audit
 import Configuration
 import Crypto
 import DatagramEmission
 import Datagrams
+import Deliveries
 import DiodeProtocol
 import EventLog
 import Foundation

@@ -5,6 +5,7 @@ import Testing
 @testable import SenderOT
 @testable import SenderOTCore
 import MQTTProtocol
+import Time
 
 /// What the options of a rule do to messages: no broker, virtual time.
 @Suite struct AdmissionTests {

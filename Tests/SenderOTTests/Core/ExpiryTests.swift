@@ -1,12 +1,13 @@
 import DiodeProtocol
 import MQTT
+import SenderOTCore
 import TestKit
 import Testing
 
 @testable import SenderOT
 import MQTTProtocol
 
-/// Retained values that end by their message expiry interval (DESIGN D6).
+/// Retained values that end by their message expiry interval (ADR 0018).
 struct ExpiryTests {
     private static func properties(expiry: UInt32, user: String = "x") -> [UInt8] {
         var list: [UInt8] = [PropertyID.messageExpiryInterval.rawValue]

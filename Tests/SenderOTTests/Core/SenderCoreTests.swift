@@ -5,6 +5,7 @@ import Testing
 
 @testable import SenderOT
 @testable import SenderOTCore
+import Time
 
 @Suite struct SenderCoreTests {
     @Test("P10 a record that finds the sender idle leaves at once, alone")

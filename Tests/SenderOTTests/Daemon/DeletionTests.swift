@@ -1,5 +1,6 @@
 import Configuration
 import DiodeProtocol
+import SenderOTCore
 import TestKit
 import Testing
 

@@ -7,6 +7,7 @@ import Threading
 
 @testable import SenderOT
 import MQTTProtocol
+import Time
 
 /// `diode-send run` against a real mosquitto, its frames read by a sink on a real socket.
 @Suite(.serialized, .timeLimit(.minutes(2)))

@@ -4,6 +4,7 @@ import Testing
 
 @testable import SenderOT
 @testable import SenderOTCore
+import Time
 
 /// A record as a receiver reads it.
 struct ReadRecord: Equatable {

@@ -4,6 +4,8 @@ import MQTT
 
 @testable import SenderOT
 @testable import SenderOTCore
+import MQTTProtocol
+import Time
 
 /// A core with its virtual clock, and everything that came out of it.
 struct CoreRig: ~Copyable {

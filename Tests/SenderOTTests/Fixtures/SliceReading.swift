@@ -3,6 +3,7 @@ import Testing
 
 @testable import SenderOT
 @testable import SenderOTCore
+import Time
 
 /// A slot as a slice tells of it, its topic aside.
 struct ReadSlot: Equatable {

@@ -1,6 +1,7 @@
 import DiodeProtocol
 import EventLog
 import Glibc
+import SenderOTEmission
 import TestKit
 import Testing
 import Threading

@@ -1,5 +1,6 @@
 import DiodeProtocol
 import EventLog
+import SenderOTEmission
 import Storage
 import TestKit
 import Testing
