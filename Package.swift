@@ -91,7 +91,8 @@ let package = Package(
         room(
             "ReceiverIT",
             [
-                "ReceiverITCore", "ReceiverITStore", "Account", "Deliveries", "Outbox", "ReadBack", "Ledger", "DiodeProtocol",
+                "ReceiverITCore", "ReceiverITStore", "Account", "Deliveries", "Outbox", "ReadBack", "Ledger",
+                "DiodeProtocol",
                 "DatagramListening",
             ]
                 + shared,
@@ -105,7 +106,8 @@ let package = Package(
             ],
             path: "Sources/ReceiverIT/Store"),
         room(
-            "ReceiverITCore", ["Account", "Deliveries", "ReadBackCore", "DiodeProtocol", "FEC", "Crypto", "JSON", "Time"],
+            "ReceiverITCore",
+            ["Account", "Deliveries", "ReadBackCore", "DiodeProtocol", "FEC", "Crypto", "JSON", "Time"],
             path: "Sources/ReceiverIT/Core"),
         room("Account", ["DiodeProtocol", "JSON", "Time"], path: "Sources/ReceiverIT/Account"),
         room("Ledger", ["DiodeProtocol", "Time", "Storage", "Crypto", "JSON"], path: "Sources/ReceiverIT/Ledger"),
@@ -123,13 +125,19 @@ let package = Package(
         // Outbox → IT broker.
         room(
             "Republish",
-            ["ReadBack", "ReadBackReader", "Outbox", "Deliveries", "MQTT", "MQTTProtocol", "Sparkplug", "DiodeProtocol"]
+            [
+                "ReadBack", "ReadBackReader", "Outbox", "Deliveries", "MQTT", "MQTTProtocol", "Sparkplug",
+                "DiodeProtocol",
+            ]
                 + shared),
 
         // What the IT broker retains, on its way back: the publisher's end, the mailbox, and the comparison without I/O or a clock.
         room(
             "ReadBackReader",
-            ["ReadBack", "ReadBackCore", "Outbox", "DiodeProtocol", "MQTT", "MQTTProtocol", "EventLog", "Threading", "Time"],
+            [
+                "ReadBack", "ReadBackCore", "Outbox", "DiodeProtocol", "MQTT", "MQTTProtocol", "EventLog", "Threading",
+                "Time",
+            ],
             path: "Sources/ReadBack/Reader"),
         room(
             "ReadBack", ["ReadBackCore", "Outbox", "Threading"], path: "Sources/ReadBack", exclude: ["Core", "Reader"]),
@@ -222,8 +230,9 @@ let package = Package(
         tests(
             "RepublishTests",
             [
-                "Republish", "ReadBack", "ReadBackReader", "Outbox", "Deliveries", "DiodeProtocol", "MQTT", "MQTTProtocol",
-                "Sparkplug", "Configuration", "EventLog", "Threading",
+                "Republish", "ReadBack", "ReadBackReader", "Outbox", "Deliveries", "DiodeProtocol", "MQTT",
+                "MQTTProtocol",
+                "Sparkplug", "Storage", "Configuration", "EventLog", "Threading",
             ]),
         tests(
             "SimulatorTests",

@@ -20,7 +20,9 @@ public final class ReadBackMailbox: Sendable {
 
     // MARK: The publisher's side
 
-    package func request(isNewConnection: Bool) { conversation.withLock { $0.request(isNewConnection: isNewConnection) } }
+    package func request(isNewConnection: Bool) {
+        conversation.withLock { $0.request(isNewConnection: isNewConnection) }
+    }
 
     package func start(settled: OutboxPosition) -> Bool { conversation.withLock { $0.start(settled: settled) } }
 

@@ -81,7 +81,9 @@ struct Run {
     private func makePublishers(_ service: ReceiverService) throws -> [String: Publisher] {
         var publishers: [String: Publisher] = [:]
         for link in configuration.links {
-            guard let queue = service.outbox(of: link.name), let readBack = service.readBack(of: link.name) else { continue }
+            guard let queue = service.outbox(of: link.name), let readBack = service.readBack(of: link.name) else {
+                continue
+            }
             var settings = PublisherSettings(
                 link: link.name, connection: try ConnectionSettings(configuration.broker),
                 mapper: TopicMapper(

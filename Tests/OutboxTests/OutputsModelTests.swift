@@ -34,7 +34,8 @@ struct OutputsModelTests {
             // Either may be the one that stalls.
             let readers =
                 round % 2 == 0
-                ? [Reader(.mqtt, pace: 95), Reader(other, pace: 15)] : [Reader(.mqtt, pace: 15), Reader(other, pace: 95)]
+                ? [Reader(.mqtt, pace: 95), Reader(other, pace: 15)]
+                : [Reader(.mqtt, pace: 15), Reader(other, pace: 95)]
             var writer = OutboxModelTests.Model()
             for _ in 0..<250 {
                 switch Int.random(in: 0..<100, using: &random) {
@@ -127,7 +128,8 @@ struct OutputsModelTests {
             var topics: [String: UInt64] = [:]
             for loss in reader.losses { topics.merge(loss.topics, uniquingKeysWith: +) }
             #expect(topics == Dictionary(shed.map { ($0.topic, 1) }, uniquingKeysWith: +))
-            #expect(reader.model.newest.subtracting(reader.model.left).isEmpty, "the newest value of every topic survives")
+            #expect(
+                reader.model.newest.subtracting(reader.model.left).isEmpty, "the newest value of every topic survives")
             let repeats = reader.model.takes.values.reduce(0) { $0 + $1 - 1 }
             #expect(UInt64(repeats) <= output.totals.repeatedInDoubt)
         }

@@ -47,7 +47,9 @@ struct OutputsTests {
         #expect(rig.queue.outputs.allSatisfy { $0.totals.published == 20 && balances($0) })
     }
 
-    @Test("P8 a stalled output at the limit keeps the newest values and sheds by itself; the other is not held up and sheds nothing")
+    @Test(
+        "P8 a stalled output at the limit keeps the newest values and sheds by itself; the other is not held up and sheds nothing"
+    )
     func stalled() throws {
         let rig = try OutboxRig(limits: .init(bytes: 131_072), others: [Self.other])
         let (fast, stalled) = (rig.queue.outputs[0], rig.queue.outputs[1])

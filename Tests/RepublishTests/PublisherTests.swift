@@ -27,14 +27,17 @@ struct PublisherTests {
         settings.late = late
         settings.windowRecords = window
         let publisher = try Publisher(
-            settings, output: queue.output, readBack: try ReadBackMailbox(wakeup: queue.output.wakeup), log: EventLog(threshold: .error))
+            settings, output: queue.output, readBack: try ReadBackMailbox(wakeup: queue.output.wakeup),
+            log: EventLog(threshold: .error))
         try publisher.start()
         return publisher
     }
 
     private func queue() throws -> UnstoredQueue { try UnstoredQueue(bytes: 64 << 20) }
 
-    private func isEmpty(_ queue: UnstoredQueue) -> Bool { queue.output.load.waiting == 0 && queue.output.load.taken == 0 }
+    private func isEmpty(_ queue: UnstoredQueue) -> Bool {
+        queue.output.load.waiting == 0 && queue.output.load.taken == 0
+    }
 
     @Test("P7 topic, payload, QoS, retain and properties reach the IT broker's consumers as they were")
     func faithful() async throws {

@@ -26,7 +26,8 @@ private struct OutboxIntake {
     var limitBytes = 4 << 30
     var topics: UInt64 = 100_000
 
-    private static let schema = DatabaseSchema(owner: "bench", applicationID: "BNCH", migrations: [OutboxSchema.sql, OutboxSchema.outputs])
+    private static let schema = DatabaseSchema(
+        owner: "bench", applicationID: "BNCH", migrations: [OutboxSchema.sql, OutboxSchema.outputs])
     private static let transactionRecords: UInt64 = 1_000
 
     func rows() throws -> [BenchRow] {

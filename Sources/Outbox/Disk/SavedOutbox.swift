@@ -60,7 +60,8 @@ struct SavedOutput: Sendable {
 
     /// - Parameter entries: of its totals, names and numbers.
     fileprivate init(
-        settled: UInt64, permitted: UInt64, totals entries: inout Statement, boundary: UInt64, ending: UInt64, link: Int,
+        settled: UInt64, permitted: UInt64, totals entries: inout Statement, boundary: UInt64, ending: UInt64,
+        link: Int,
         in database: borrowing Database
     ) throws(StorageError) {
         self.settled = settled

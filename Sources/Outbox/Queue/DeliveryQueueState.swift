@@ -96,7 +96,8 @@ struct DeliveryQueueState {
             movesEverything = false
         }
         return OutboxStep(
-            link: link, limitBytes: limit, units: units, orphans: stream.orphans.filter { $0.position.rawValue >= settled },
+            link: link, limitBytes: limit, units: units,
+            orphans: stream.orphans.filter { $0.position.rawValue >= settled },
             boundary: stream.boundary, ending: stream.ending, unitBytes: stream.unitBytes,
             knownBytes: stream.knownBytes,
             outputs: outputs.indices.map {

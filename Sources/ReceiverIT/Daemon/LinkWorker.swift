@@ -31,7 +31,8 @@ final class LinkWorker {
 
     init(
         name: String, card: LinkCard, core: consuming ReceiverCore, queue: DeliveryQueue,
-        readBack: ReadBackMailbox, store: ReceiverStore, index: Int, countedBefore: ReceiverCounters, log: EventLog, observer: ReceiverService.Observer
+        readBack: ReadBackMailbox, store: ReceiverStore, index: Int, countedBefore: ReceiverCounters, log: EventLog,
+        observer: ReceiverService.Observer
     ) {
         self.name = name
         self.core = core

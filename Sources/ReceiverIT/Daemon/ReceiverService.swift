@@ -256,7 +256,8 @@ public final class ReceiverService: Sendable {
         do throws(SystemError) {
             try store.start(
                 StoreLoop.Beginning(
-                    opening: opening, links: known, readBacks: links.map(\.readBack), entries: entries, ledgerBytes: ledgerBytes,
+                    opening: opening, links: known, readBacks: links.map(\.readBack), entries: entries,
+                    ledgerBytes: ledgerBytes,
                     setAside: restored.setAside),
                 file, signer: signer)
         } catch { throw .system(error) }

@@ -1,4 +1,5 @@
 import Deliveries
+import DiodeProtocol
 import Outbox
 import Storage
 import Threading
