@@ -156,7 +156,7 @@ let package = Package(
         room(
             "MQTT", ["MQTTProtocol", "Threading", "Time", "CLinux", "COpenSSL"], path: "Sources/Shared/MQTT",
             exclude: ["Protocol"]),
-        room("MQTTProtocol", ["Time"], path: "Sources/Shared/MQTT/Protocol"),
+        room("MQTTProtocol", ["Collections", "Time"], path: "Sources/Shared/MQTT/Protocol"),
         room("Sparkplug", ["JSON"], path: "Sources/Shared/Sparkplug"),
         room(
             "Commands",
