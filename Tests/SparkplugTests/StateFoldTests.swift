@@ -74,8 +74,6 @@ private enum Example {
         #expect(rig.changed == ["NBIRTH/N", "DBIRTH/N/D"])
         #expect(rig.state("NBIRTH/N") == Example.birth.bytes)
         #expect(rig.changed == ["DBIRTH/N/D"])
-        let hasChanged = rig.fold.hasChanged(Array("spBv1.0/G/DBIRTH/N/D".utf8).span.bytes)
-        #expect(hasChanged)
         rig.take("NDATA/N", TestPayload(seq: 2, [.data(alias: 1, 11)]))
         #expect(rig.read("NBIRTH/N")?["a"]?.long == 11)
         rig.take("DDEATH/N/D", TestPayload(seq: 3, []))

@@ -8,9 +8,8 @@ public enum WireLimits {
     public static let pathNodeBytes = 16
     /// N ≤ 255 leaves make a tree of height ⌈log₂ 255⌉ = 8.
     public static let maximumPathLength = 8
-    public static let maximumSymbolBytes = 65_000
     /// 65,507 bytes is the most that UDP over IPv4 carries (65,535 − 20 − 8); 161 + 8·16 + 65,000 = 65,289 stays below.
-    public static let maximumFrameBytes = frameOverheadBytes + maximumPathLength * pathNodeBytes + maximumSymbolBytes
+    public static let maximumSymbolBytes = 65_000
     /// A block holds K·T < packed + T ≤ 1 MiB + 65,000 bytes at the receiver (W-06).
     public static let maximumPackedBytes = 1 << 20
     public static let maximumPlainBytes = 1 << 22

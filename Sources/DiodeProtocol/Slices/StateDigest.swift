@@ -11,9 +11,6 @@ public struct StateDigest: Hashable, Sendable {
     /// The digest of no slots.
     public init() { sum = Digest32(first: 0, second: 0, third: 0, fourth: 0) }
 
-    /// Whether nothing is in it; also true of slots whose hashes add up to 0, which nobody will see.
-    public var isZero: Bool { sum.first | sum.second | sum.third | sum.fourth == 0 }
-
     /// Adds a slot's hash.
     public mutating func add(_ hash: Digest32) {
         let (fourth, carry4) = sum.fourth.addingReportingOverflow(hash.fourth)

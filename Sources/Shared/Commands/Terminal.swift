@@ -22,9 +22,6 @@ public enum Terminal {
         return String(answer.drop { $0 == " " || $0 == "\t" }.reversed().drop { $0 == " " || $0 == "\t" }.reversed())
     }
 
-    /// Whether standard input is a terminal, where somebody can answer.
-    public static var isInteractive: Bool { isatty(0) == 1 }
-
     private static func write(_ text: String, to descriptor: Int32) -> Bool {
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {

@@ -8,5 +8,5 @@
 //   CryptoError.swift — what libcrypto refused
 //   Digest.swift — SHA-256 values of 32 and of 16 bytes
 //   SHA256Hasher.swift — hashing with one reused context
-//   Randomness.swift — random bytes and numbers
+//   Randomness.swift — random numbers
 //   Ed25519.swift — public keys, signatures, signing and verifying

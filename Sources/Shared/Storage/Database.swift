@@ -101,9 +101,6 @@ public struct Database: ~Copyable {
     /// Waits until everything committed so far would survive a loss of power.
     public mutating func sync() throws(StorageError) { try log.sync() }
 
-    /// Rows that the last INSERT, UPDATE or DELETE touched.
-    public borrowing func changedRows() -> Int { Int(sqlite3_changes64(connection)) }
-
     /// The row id of the last INSERT.
     public borrowing func lastRowID() -> Int64 { sqlite3_last_insert_rowid(connection) }
 

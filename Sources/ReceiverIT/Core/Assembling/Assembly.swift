@@ -63,7 +63,7 @@ final class Assembly {
         return insertion
     }
 
-    /// Restores the missing symbols and checks padding (W-14) and content hash (W-19).
+    /// Restores the missing symbols and checks the content hash (W-19).
     /// - Returns: false if the block is not what its header says.
     func decode(with hasher: inout SymbolHasher) -> Bool {
         decoder.decode()
@@ -73,8 +73,7 @@ final class Assembly {
                 header.id, EncodingSymbolID(rawValue: UInt8(index)),
                 decoder.source.extracting(index * size..<(index + 1) * size))
         }
-        guard hasher.contentHash(sourceLeaves: leaves.span) == header.contentHash else { return false }
-        return Self.isPadded(decoder, from: header.packedBytes)
+        return hasher.contentHash(sourceLeaves: leaves.span) == header.contentHash
     }
 
     /// The plain content of the decoded block.
@@ -87,18 +86,11 @@ final class Assembly {
 
     // A span of the decoder must not outlive the access to this object's property, hence these take the decoder.
 
-    private static func isPadded(_ decoder: borrowing BlockDecoder, from end: Int) -> Bool {
-        let source = decoder.source
-        return source.extracting(end..<source.byteCount).isAllZero
-    }
-
     private static func unpack(
         _ decoder: borrowing BlockDecoder, _ header: TransmissionHeader, with packing: inout BlockPacking
     ) throws(ContentError) -> [UInt8] {
         var plain: [UInt8] = []
-        try packing.unpack(
-            decoder.source.extracting(0..<header.packedBytes), flags: header.flags, plainBytes: header.plainBytes,
-            into: &plain)
+        try packing.unpack(source: decoder.source, header: header, into: &plain)
         return plain
     }
 
@@ -115,10 +107,4 @@ final class Assembly {
         firstSymbol: EncodingSymbolID(rawValue: 0), symbolCount: 1, partIndex: 0, partCount: 1, packedBytes: 1,
         plainBytes: 1, firstSequence: SequenceNumber(rawValue: 1), lastSequence: SequenceNumber(rawValue: 0),
         contentHash: .zero)
-}
-
-extension RawSpan {
-    var isAllZero: Bool {
-        withUnsafeBytes { $0.allSatisfy { $0 == 0 } }
-    }
 }

@@ -80,9 +80,6 @@ public final class Connection: Sendable {
             properties: properties.span.bytes, token: token)
     }
 
-    /// How full the way out is.
-    public var publishLoad: PublishLoad { mailbox.load }
-
     /// Acknowledges every delivery up to and including `last`. What a connection before this one delivered is remembered
     /// until the server sends it again, and then answered without another delivery.
     public func acknowledge(through last: DeliveryID) { mailbox.acknowledge(through: last) }

@@ -59,7 +59,6 @@ struct ConnectionLoop: ~Copyable {
         sleeper = Sleeper(mailbox: mailbox)
         session = Session(settings)
         backoff = Backoff(minimum: settings.reconnectMinimum, maximum: settings.reconnectMaximum)
-        progress.window = settings.publishWindow
     }
 
     mutating func run() {
@@ -107,7 +106,7 @@ struct ConnectionLoop: ~Copyable {
         return sleeper.now() >= stop.deadline
     }
 
-    private var hasQueuedPublishes: Bool { mailbox.load.queued > progress.messagesTaken }
+    private var hasQueuedPublishes: Bool { mailbox.queuedPublishes > progress.messagesTaken }
 
     // MARK: - One connection
 
@@ -138,8 +137,6 @@ struct ConnectionLoop: ~Copyable {
 
     /// Moves what the users want into the session.
     private mutating func takeMail() -> Mailbox.Stop? {
-        progress.unsettled = session.unsettledPublishes
-        progress.window = session.publishWindow
         let mail = mailbox.take(publishes: &publishes, progress: progress)
         progress.messagesTaken = 0
         progress.bytesTaken = 0

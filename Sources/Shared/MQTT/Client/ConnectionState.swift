@@ -12,25 +12,6 @@ public enum ConnectionState: Sendable {
     case stopped
 }
 
-/// How full the way out is, at one instant.
-public struct PublishLoad: Sendable, Equatable {
-    /// Publishes that wait for the window.
-    public var queued: Int
-    /// How many more `publish` would take.
-    public var queueRoom: Int
-    /// Publishes sent and not settled.
-    public var unsettled: Int
-    /// How many of QoS 1 and 2 may be unsettled.
-    public var window: Int
-
-    public init(queued: Int, queueRoom: Int, unsettled: Int, window: Int) {
-        self.queued = queued
-        self.queueRoom = queueRoom
-        self.unsettled = unsettled
-        self.window = window
-    }
-}
-
 /// Why a publish or a subscription was not taken.
 public enum PublishRefusal: Error, Sendable, Equatable {
     /// The queue is at one of its limits; a settlement makes room.

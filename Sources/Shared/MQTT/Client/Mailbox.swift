@@ -34,10 +34,6 @@ final class Mailbox: Sendable {
         fileprivate var queuedBytes = 0
         fileprivate var requestCount = 0
         fileprivate var nextRequest: UInt64 = 1
-        fileprivate var unsettled = 0
-        fileprivate var window: Int
-
-        fileprivate init(window: Int) { self.window = window }
     }
 
     private let settings: ConnectionSettings
@@ -46,7 +42,7 @@ final class Mailbox: Sendable {
 
     init(_ settings: ConnectionSettings) throws(SystemError) {
         self.settings = settings
-        contents = Lock(Contents(window: settings.publishWindow))
+        contents = Lock(Contents())
         wakeup = try Wakeup()
     }
 
@@ -97,13 +93,8 @@ final class Mailbox: Sendable {
         }
     }
 
-    var load: PublishLoad {
-        contents.withLock {
-            PublishLoad(
-                queued: $0.queuedMessages, queueRoom: max(0, settings.publishQueueMessages - $0.queuedMessages),
-                unsettled: $0.unsettled, window: $0.window)
-        }
-    }
+    /// Publishes that wait for the window.
+    var queuedPublishes: Int { contents.withLock { $0.queuedMessages } }
 
     private func put(_ change: (inout Contents) -> Void) {
         let wake = contents.withLock { contents in
@@ -122,8 +113,6 @@ final class Mailbox: Sendable {
         var messagesTaken = 0
         var bytesTaken = 0
         var requestsAnswered = 0
-        var unsettled = 0
-        var window = 0
     }
 
     /// Takes what there is, apart from publishes if `publishes` is not empty; then those stay for later.
@@ -132,8 +121,6 @@ final class Mailbox: Sendable {
             contents.queuedMessages -= progress.messagesTaken
             contents.queuedBytes -= progress.bytesTaken
             contents.requestCount -= progress.requestsAnswered
-            contents.unsettled = progress.unsettled
-            contents.window = progress.window
             if publishes.isEmpty { swap(&publishes, &contents.publishes) }
             let mail = Mail(
                 acknowledgedThrough: contents.acknowledgedThrough, acknowledged: contents.acknowledged,

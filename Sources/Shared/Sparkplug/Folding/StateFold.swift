@@ -84,12 +84,6 @@ public struct StateFold: Sendable {
         }
     }
 
-    /// Whether the state of a birth topic has changed since `takeState`.
-    public func hasChanged(_ birthTopic: RawSpan) -> Bool {
-        guard let place = EdgePlace(birthTopic, namespaces: namespaces), place.type.isBirth else { return false }
-        return nodes[place.id]?.changed.contains(place.device) ?? false
-    }
-
     /// The folded birth that is true now; empty if node or device is dead. It counts as unchanged from now on.
     /// - Returns: nil if nothing is known of the topic.
     public mutating func takeState(of birthTopic: RawSpan) -> [UInt8]? {

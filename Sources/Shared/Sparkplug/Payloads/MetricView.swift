@@ -7,7 +7,6 @@ struct MetricView: Sendable {
         static let timestamp = 3
         static let datatype = 4
         static let isHistorical = 5
-        static let isTransient = 6
         static let isNull = 7
         static let metadata = 8
         static let properties = 9

@@ -84,12 +84,6 @@ extension Session {
     /// Nothing is under way that the server has yet to answer.
     package var isSettled: Bool { outbound.unsettled == 0 && unconfirmed.count == 0 }
 
-    /// Publishes that were taken and are not settled.
-    package var unsettledPublishes: Int { outbound.unsettled + unconfirmed.count }
-
-    /// How many QoS 1 and 2 publishes may be unsettled.
-    package var publishWindow: Int { isConnected ? outbound.window : settings.publishWindow }
-
     private func fits(_ size: Int, _ request: SubscriptionRequest, _ events: inout SessionEvents) -> Bool {
         let limit = min(grant?.maximumPacketBytes ?? 0, PacketHeader.largestPacketBytes)
         guard size > limit else { return true }

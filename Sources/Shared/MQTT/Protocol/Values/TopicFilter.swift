@@ -34,8 +34,6 @@ public struct TopicFilter: Sendable, Hashable, CustomStringConvertible {
 
     public var description: String { String(decoding: bytes, as: UTF8.self) }
 
-    public var hasWildcard: Bool { bytes.contains(Self.plus) || bytes.last == Self.hash }
-
     /// Whether a message with this topic name is one that a subscription to this filter gets.
     /// - Parameter topic: a valid topic name.
     public func matches(_ topic: RawSpan) -> Bool {
