@@ -22,8 +22,10 @@ func room(
     .target(name: name, dependencies: dependencies, path: path, exclude: exclude, swiftSettings: strict)
 }
 
-func command(_ name: String, _ dependencies: [Target.Dependency], path: String? = nil) -> Target {
-    .executableTarget(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
+func command(
+    _ name: String, _ dependencies: [Target.Dependency], path: String? = nil, exclude: [String] = []
+) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: path, exclude: exclude, swiftSettings: strict)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
@@ -58,10 +60,19 @@ let package = Package(
         command(
             "diode-recv",
             [
-                "ReceiverIT", "ReceiverITAudit", "ReceiverITStore", "ReceiverITCore", "Audit", "Ledger", "Account",
-                "Republish", "ReadBack", "Outbox", "Deliveries",
+                "ReceiverITStatus", "ReceiverIT", "ReceiverITAudit", "ReceiverITStore", "ReceiverITCore", "Audit",
+                "Ledger",
+                "Account", "Republish", "ReadBack", "Outbox", "Deliveries",
                 "MQTT", "MQTTProtocol", "Sparkplug", "DiodeProtocol", "DatagramListening", "Commands",
-            ] + shared),
+            ] + shared, exclude: ["Status"]),
+        // What the receiver's daemon knows of itself, of which `status` and the retained status are projections.
+        room(
+            "ReceiverITStatus",
+            [
+                "ReceiverIT", "ReceiverITCore", "Republish", "Outbox", "Account", "Sparkplug", "DiodeProtocol", "JSON",
+                "Time",
+            ],
+            path: "Sources/diode-recv/Status"),
 
         // OT broker → diode: the threads that wire the sender, its journal on disk, the only code that emits, and a core without I/O or a clock.
         room(
@@ -110,7 +121,9 @@ let package = Package(
             ["Account", "Deliveries", "ReadBackCore", "DiodeProtocol", "FEC", "Crypto", "JSON", "Time"],
             path: "Sources/ReceiverIT/Core"),
         room("Account", ["DiodeProtocol", "JSON", "Time"], path: "Sources/ReceiverIT/Account"),
-        room("Ledger", ["DiodeProtocol", "Time", "Storage", "Crypto", "JSON"], path: "Sources/ReceiverIT/Ledger"),
+        room(
+            "Ledger", ["Account", "DiodeProtocol", "Time", "Storage", "Crypto", "JSON"],
+            path: "Sources/ReceiverIT/Ledger"),
 
         // Told later: what reads the database for an audit, and what an audit says.
         room(
@@ -126,7 +139,7 @@ let package = Package(
         room(
             "Republish",
             [
-                "ReadBack", "ReadBackReader", "Outbox", "Deliveries", "MQTT", "MQTTProtocol", "Sparkplug",
+                "ReadBack", "ReadBackReader", "Outbox", "Account", "Deliveries", "MQTT", "MQTTProtocol", "Sparkplug",
                 "DiodeProtocol",
             ]
                 + shared),
@@ -144,7 +157,7 @@ let package = Package(
         room("ReadBackCore", ["DiodeProtocol"], path: "Sources/ReadBack/Core"),
 
         room(
-            "Outbox", ["Deliveries", "DiodeProtocol", "Storage", "Collections", "Threading", "Time"],
+            "Outbox", ["Account", "Deliveries", "DiodeProtocol", "Storage", "Collections", "Threading", "Time"],
             path: "Sources/Outbox", exclude: ["Deliveries"]),
         room("Deliveries", ["DiodeProtocol", "Time"], path: "Sources/Outbox/Deliveries"),
 
@@ -161,7 +174,8 @@ let package = Package(
         room(
             "Commands",
             [
-                "DiodeProtocol", "Time", "MQTT", "MQTTProtocol", "Control", "Configuration", "EventLog", "Threading",
+                "DiodeProtocol", "KeyFiles", "Time", "MQTT", "MQTTProtocol", "Control", "Configuration", "EventLog",
+                "Threading",
                 "JSON",
             ],
             path: "Sources/Shared/Commands"),
@@ -170,7 +184,7 @@ let package = Package(
         room("Control", ["Threading", "Time", "CLinux", "JSON"], path: "Sources/Shared/Control"),
         room("JSON", path: "Sources/Shared/JSON"),
         room("Storage", ["CSQLite"], path: "Sources/Shared/Storage"),
-        room("KeyFiles", ["Crypto", "COpenSSL"], path: "Sources/Shared/KeyFiles"),
+        room("KeyFiles", ["DiodeProtocol", "Crypto", "COpenSSL", "Threading"], path: "Sources/Shared/KeyFiles"),
         room("Crypto", ["COpenSSL"], path: "Sources/Shared/Crypto"),
         room(
             "Datagrams", ["CLinux", "Threading"], path: "Sources/Shared/Datagrams", exclude: ["Emitting", "Listening"]),
@@ -207,7 +221,7 @@ let package = Package(
         tests("FECTests", ["FEC", "CISAL"], exclude: ["Vectors"]),
         tests("DiodeProtocolTests", ["DiodeProtocol", "Crypto"], exclude: ["Vectors"]),
         tests("AuditTests", ["Audit", "Account", "JSON", "DiodeProtocol"]),
-        tests("LedgerTests", ["Ledger", "Storage", "Crypto"]),
+        tests("LedgerTests", ["Ledger", "Account", "DiodeProtocol", "JSON", "Storage", "Crypto"]),
         tests("MQTTTests", ["MQTT", "MQTTProtocol", "Threading"]),
         tests("SparkplugTests", ["Sparkplug"]),
         tests("SharedRoomTests", ["Commands", "DatagramEmission", "DatagramListening"] + shared),
@@ -222,15 +236,15 @@ let package = Package(
         tests(
             "ReceiverITTests",
             [
-                "diode-recv", "ReceiverIT", "ReceiverITCore", "ReceiverITStore", "ReceiverITAudit", "Account",
-                "Deliveries", "Outbox", "Ledger", "Audit", "DiodeProtocol", "FEC", "Crypto",
+                "diode-recv", "ReceiverIT", "ReceiverITCore", "ReceiverITStore", "ReceiverITAudit", "ReceiverITStatus",
+                "Republish", "Account", "Deliveries", "Outbox", "Ledger", "Audit", "DiodeProtocol", "FEC", "Crypto",
                 "Configuration", "Datagrams", "DatagramEmission", "Simulator",
                 "Storage", "JSON", "EventLog", "Threading",
             ]),
         tests(
             "RepublishTests",
             [
-                "Republish", "ReadBack", "ReadBackReader", "Outbox", "Deliveries", "DiodeProtocol", "MQTT",
+                "Republish", "ReadBack", "ReadBackReader", "Outbox", "Account", "Deliveries", "DiodeProtocol", "MQTT",
                 "MQTTProtocol",
                 "Sparkplug", "Storage", "Configuration", "EventLog", "Threading",
             ]),
@@ -240,7 +254,7 @@ let package = Package(
                 "Simulator", "SenderOT", "SenderOTCore", "SenderOTJournal", "SenderOTEmission", "ReceiverIT",
                 "ReceiverITCore", "ReceiverITStore", "ReceiverITAudit", "Account", "Deliveries", "FEC",
             ]),
-        tests("OutboxTests", ["Outbox", "Deliveries", "Collections", "DiodeProtocol", "Storage", "Threading"]),
+        tests("OutboxTests", ["Outbox", "Account", "Deliveries", "Collections", "DiodeProtocol", "Storage", "Threading"]),
         tests(
             "CommandTests", ["diode-send", "diode-recv", "DiodeProtocol", "Crypto", "KeyFiles"], exclude: ["Recorded"]),
         tests(

@@ -1,3 +1,4 @@
+import KeyFiles
 import Audit
 import Commands
 import Configuration

@@ -4,7 +4,7 @@
 //
 //   ReceiverLanguage.swift — the commands and options of diode-recv
 //   Run.swift — the daemon: receive, publish, drain
-//   StatusReply.swift — the daemon's answer to `status`
+//   Status/ — what the daemon knows of itself, gathered in one value, and the answers that are made of it
 //   Pair.swift — takes a link card that the operator has confirmed
 //   ReceiverCheck.swift — tests what can be tested, and shows the effective configuration
 //   OperatorRequest.swift — a command that changes something, by the daemon or without it

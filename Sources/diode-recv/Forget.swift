@@ -1,3 +1,4 @@
+import KeyFiles
 import Commands
 import Configuration
 import Control

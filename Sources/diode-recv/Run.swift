@@ -1,4 +1,3 @@
-internal import Account
 import Commands
 import Configuration
 import Control
@@ -13,8 +12,8 @@ import Republish
 import Sparkplug
 import Threading
 internal import MQTTProtocol
+internal import ReceiverITStatus
 internal import ReceiverITStore
-internal import ReceiverITCore
 
 /// `diode-recv run`: the daemon.
 ///
@@ -46,8 +45,9 @@ struct Run {
             let control = try ControlServer(state: configuration.state.resolved) { request in
                 if let acknowledgement = Acknowledgement(request) { return Ack.answer(to: acknowledgement, service) }
                 if let removal = LinkRemoval(request) { return Forget.answer(to: removal, service) }
-                return StatusReply.answer(
-                    to: request, status: service.status, auditKey: service.auditKey, publishers: publishers)
+                return DaemonStatus(
+                    service.status, auditKey: service.auditKey, publishers: publishers.mapValues(\.report)
+                ).answer(to: request)
             }
             log.notice("started", "receiving", ["links": .number(configuration.links.count)])
             waitForStop(signals)
@@ -94,7 +94,7 @@ struct Run {
             settings.maximumQoS = QoS(rawValue: UInt8(link.maximumQoS)) ?? .exactlyOnce
             settings.publishInterval = link.publishRate?.interval
             settings.edgeNodes = EdgeNodeProxy.Settings(configuration.sparkplug)
-            settings.late = LatePolicy(rawValue: configuration.late.rawValue) ?? .topic
+            settings.late = configuration.late
             if let client = configuration.broker.clientID {
                 settings.connection.clientIdentifier =
                     configuration.links.count == 1 ? client : "\(client)-\(link.name)"
@@ -121,7 +121,7 @@ struct Run {
     private func observer(_ publishers: [String: Publisher], auditKey: String) -> ReceiverService.Observer {
         ReceiverService.Observer(
             status: { snapshot in publishers[snapshot.name]?.post(LinkStatus(snapshot, auditKey: auditKey)) },
-            episode: { link, episode in publishers[link]?.post(GapNotice(episode)) })
+            episode: { link, episode in publishers[link]?.post(episode) })
     }
 }
 
@@ -133,31 +133,5 @@ extension EdgeNodeProxy.Settings {
         primaryHost = configuration.primaryHost.map { Array($0.utf8) }
         limits.nodes = configuration.nodes
         limits.bytes = Int(clamping: configuration.values.bytes)
-    }
-}
-
-extension LinkStatus {
-    fileprivate init(_ snapshot: LinkSnapshot, auditKey: String) {
-        let state: State =
-            switch snapshot.state {
-            case .online: .online
-            case .degraded: .degraded
-            case .stale: .stale
-            case .offline: .offline
-            }
-        self.init(
-            state: state, since: snapshot.since, decided: snapshot.decided, missing: snapshot.account.missing,
-            digestMatches: snapshot.replica.digestMatches, head: snapshot.head, auditKey: auditKey)
-    }
-}
-
-extension GapNotice {
-    fileprivate init(_ episode: GapEpisode) {
-        self.init(
-            id: episode.id, state: episode.state.rawValue, cause: episode.cause.rawValue,
-            healedBy: episode.healedBy?.rawValue, openedAt: episode.openedAt, closedAt: episode.closedAt,
-            runs: episode.runs.map {
-                Run(epoch: $0.epoch, firstSequence: $0.firstSequence, lastSequence: $0.lastSequence)
-            }, missing: episode.missing, lost: episode.lost)
     }
 }

@@ -23,11 +23,7 @@ struct AuditTests {
     @Test("P9 the JSON form has the members of the contract, in order, and few beside them")
     func contract() throws {
         var link = try #require(AuditSamples.report(gaps: 3).links.first)
-        link.losses = [
-            AuditLoss(
-                layer: "outbox", reason: "full", from: AuditSamples.start, to: AuditSamples.now, records: 3,
-                isAcknowledged: false, topics: [])
-        ]
+        link.losses = [AuditSamples.loss(.shed(.outboxFull), records: 3)]
         link.unobserved = [
             UnobservedInterval(from: AuditSamples.start, to: AuditSamples.now, sessionResumed: true, reason: "")
         ]
@@ -107,11 +103,7 @@ struct AuditTests {
         var link = well
         link.gaps = [AuditSamples.gap(id: 1, sequence: 5, openedAt: AuditSamples.start, state: .lost, &random)]
         AuditSamples.settle(&link, sent: 9_000)
-        link.losses = [
-            AuditLoss(
-                layer: "outbox", reason: "full", from: AuditSamples.start, to: AuditSamples.now, records: 3,
-                isAcknowledged: false, topics: [])
-        ]
+        link.losses = [AuditSamples.loss(.shed(.outboxFull), records: 3)]
         link.totals.shed = 3
         link.totals.published -= 3
         #expect(link.isBalanced && link.exit == .lost)
@@ -130,11 +122,11 @@ struct AuditTests {
     }
 
     @Test(
-        "an account that does not add up exits 5, whatever it says of itself", arguments: AuditTotals.fields.map(\.name)
+        "an account that does not add up exits 5, whatever it says of itself", arguments: LinkTotals.fields.map(\.name)
     )
     func exitUnbalanced(name: String) throws {
         var link = well
-        let path = try #require(AuditTotals.fields.first { $0.name == name }?.path)
+        let path = try #require(LinkTotals.fields.first { $0.name == name }?.path)
         link.totals[keyPath: path] += 1
         let counts = !["pending", "decided", "refreshed", "repeated"].contains(name)
         #expect(link.isBalanced != counts)
@@ -144,7 +136,7 @@ struct AuditTests {
     @Test("an epoch that does not add up, a broken chain, equivocation and a false digest exit 5")
     func exitBroken() {
         var link = well
-        link.epochs[0].delivered += 1
+        link.epochs[0].sums.delivered += 1
         #expect(link.exit == .broken && !link.isBalanced)
         link = well
         link.verification = .broken("the chain diverges at entry 12")
@@ -176,13 +168,13 @@ struct AuditTests {
     @Test("totals survive their JSON form, and a missing field is refused")
     func totals() throws {
         let totals = try #require(AuditSamples.report(gaps: 10).links.first?.totals)
-        #expect(AuditTotals(json: totals.json) == totals)
-        #expect(totals - totals == AuditTotals() && totals + AuditTotals() == totals)
+        #expect(LinkTotals(json: totals.json) == totals)
+        #expect(totals - totals == LinkTotals() && totals + LinkTotals() == totals)
         let members = try #require(totals.json.members)
         for index in members.indices {
             var less = members
             less.remove(at: index)
-            #expect(AuditTotals(json: .object(less)) == nil)
+            #expect(LinkTotals(json: .object(less)) == nil)
         }
     }
 }

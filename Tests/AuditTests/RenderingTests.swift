@@ -31,9 +31,7 @@ struct RenderingTests {
                 from: AuditSamples.start, to: AuditSamples.now, sessionResumed: false, reason: Self.hostile)
         ]
         report.links[0].losses = [
-            AuditLoss(
-                layer: Self.hostile, reason: Self.hostile, from: AuditSamples.start, to: AuditSamples.now, records: 9,
-                isAcknowledged: false, topics: [TopicCount(topic: Self.hostile, records: 9)])
+            AuditSamples.loss(.shed(.outboxFull), records: 9, topics: [Self.hostile: 9])
         ]
         return report
     }
@@ -155,7 +153,7 @@ struct RenderingTests {
                 let timeline = try #require(GapTimeline(link, generatedAt: AuditSamples.now))
                 for lane in timeline.lanes {
                     #expect(lane.slots.count == GapTimeline.slots)
-                    let gaps = link.gaps.filter { $0.state.rawValue == lane.name }
+                    let gaps = link.gaps.filter { $0.state.wordInAudit == lane.name }
                     #expect(lane.slots.reduce(0) { $0 + $1.begun } == gaps.count)
                     let records = lane.slots.reduce(0) { $0 + $1.records }
                     #expect(abs(records - Double(gaps.reduce(0) { $0 + $1.records })) < 1)

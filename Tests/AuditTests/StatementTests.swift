@@ -9,30 +9,31 @@ import Account
 @Suite("The audit's opening and closing balances")
 struct StatementTests {
     /// A history of accounts, each with more than the one before, and the report of now.
-    private static func history(_ random: inout SeededGenerator) -> (history: [AuditBalance], link: LinkAudit) {
+    private static func history(_ random: inout SeededGenerator) -> (history: [LinkBalance], link: LinkAudit) {
         var link = AuditSamples.link(gaps: .random(in: 0...60, using: &random), &random)
-        var balances: [AuditBalance] = []
-        var totals = AuditTotals()
+        var balances: [LinkBalance] = []
+        var totals = LinkTotals()
         var at = AuditSamples.start.rawValue
         while at < AuditSamples.now.rawValue {
-            for (_, path) in AuditTotals.fields { totals[keyPath: path] += .random(in: 0...900, using: &random) }
+            for (_, path) in LinkTotals.fields { totals[keyPath: path] += .random(in: 0...900, using: &random) }
             totals.missing = .random(in: 0...50, using: &random)
             totals.sent = totals.delivered + totals.late + totals.missing + totals.lost
             totals.published =
                 totals.delivered + totals.late - totals.outbox - totals.shed - totals.dead - totals.folded
-            let epoch = AuditBalance.Epoch(
-                epoch: Epoch(rawValue: 1_793_491_200_000), sent: totals.sent, delivered: totals.delivered,
-                late: totals.late, missing: totals.missing, lost: totals.lost)
-            balances.append(AuditBalance(at: UnixMilliseconds(rawValue: at), totals: totals, epochs: [epoch]))
+            let epoch = LinkBalance.Epoch(Epoch(rawValue: 1_793_491_200_000), sums(totals))
+            balances.append(LinkBalance(at: UnixMilliseconds(rawValue: at), totals: totals, epochs: [epoch]))
             at += .random(in: 60_000...90_000_000, using: &random)
         }
         link.totals = totals
-        link.epochs[0].sent = totals.sent
-        link.epochs[0].delivered = totals.delivered
-        link.epochs[0].late = totals.late
-        link.epochs[0].missing = totals.missing
-        link.epochs[0].lost = totals.lost
+        link.epochs[0].sums = sums(totals)
         return (balances, link)
+    }
+
+    /// The only epoch's part of a link's totals: all of them.
+    private static func sums(_ totals: LinkTotals) -> EpochSums {
+        EpochSums(
+            sent: totals.sent, delivered: totals.delivered, late: totals.late, missing: totals.missing,
+            lost: totals.lost)
     }
 
     private static func instants(_ count: Int, _ random: inout SeededGenerator) -> [UnixMilliseconds] {
@@ -49,10 +50,10 @@ struct StatementTests {
                 let (history, whole) = Self.history(&random)
                 let cuts: [UnixMilliseconds?] =
                     [nil] + Self.instants(.random(in: 1...8, using: &random), &random).map { $0 } + [nil]
-                var sum = AuditTotals()
+                var sum = LinkTotals()
                 var opened = 0
                 var losses = 0
-                var closing: AuditTotals?
+                var closing: LinkTotals?
                 var gapsAfter = 0
                 for (since, until) in zip(cuts, cuts.dropFirst()) {
                     let period = try AuditPeriod(from: since, to: until)
@@ -84,7 +85,7 @@ struct StatementTests {
         var link = AuditSamples.link(gaps: 0, &random)
         var gap = AuditSamples.gap(
             id: 1, sequence: 10, openedAt: AuditSamples.time("2026-10-31T23:50:00.000Z"), state: .healed, &random)
-        gap.closedAt = AuditSamples.time("2026-11-01T00:10:00.000Z")
+        gap.gap.closedAt = AuditSamples.time("2026-11-01T00:10:00.000Z")
         link.gaps = [gap]
         AuditSamples.settle(&link, sent: 9_000)
         let october = link.narrowed(
@@ -141,7 +142,7 @@ struct StatementTests {
         let json = try #require(report.json["links"]?.elements?.first?["period"])
         #expect(json.members?.map(\.name) == ["since", "until", "opening", "closing", "gaps"])
         #expect(json["since"] == "2026-11-10T00:00:00.000Z")
-        #expect(json["opening"]?["totals"].flatMap { AuditTotals(json: $0) } != nil)
+        #expect(json["opening"]?["totals"].flatMap { LinkTotals(json: $0) } != nil)
         report.links = [whole]
         #expect(report.json["links"]?.elements?.first?["period"] == nil)
         #expect(report.text(as: .table).contains("sent"))
@@ -151,12 +152,12 @@ struct StatementTests {
     func entries() throws {
         var random = SeededGenerator(seed: 2)
         for balance in Self.history(&random).history {
-            #expect(AuditBalance(at: balance.at, json: balance.json) == balance)
+            #expect(LinkBalance(at: balance.at, json: balance.json) == balance)
         }
         for json: JSONValue in [
-            nil, [:], ["totals": [:], "epochs": []], ["totals": AuditTotals().json, "epochs": [[1, 2, 3, 4, 5]]],
-            ["totals": AuditTotals().json, "epochs": [[0, 0, 0, 0, 0, 0]]],
-            ["totals": AuditTotals().json, "epochs": [[1, 0, 0, 0, 0, "0"]]], ["totals": AuditTotals().json],
-        ] { #expect(AuditBalance(at: AuditSamples.now, json: json) == nil) }
+            nil, [:], ["totals": [:], "epochs": []], ["totals": LinkTotals().json, "epochs": [[1, 2, 3, 4, 5]]],
+            ["totals": LinkTotals().json, "epochs": [[0, 0, 0, 0, 0, 0]]],
+            ["totals": LinkTotals().json, "epochs": [[1, 0, 0, 0, 0, "0"]]], ["totals": LinkTotals().json],
+        ] { #expect(LinkBalance(at: AuditSamples.now, json: json) == nil) }
     }
 }

@@ -67,3 +67,17 @@ struct KeeperTests {
         #expect(try LedgerReader.verdict(in: database) == .intact(head: writer.head, folded: 50))
     }
 }
+
+extension LedgerKeeper {
+    /// One step, and the transaction that it asks for.
+    fileprivate mutating func step(
+        _ writer: inout LedgerWriter, at time: UInt64, in database: borrowing Database
+    ) throws -> Folded? {
+        guard let plan = try step(writer.head, in: database) else { return nil }
+        try database.begin()
+        try writer.fold(plan.fold, at: time, in: database)
+        try database.commit()
+        writer.committed()
+        return folded(plan)
+    }
+}

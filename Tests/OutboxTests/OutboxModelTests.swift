@@ -2,6 +2,7 @@ import DiodeProtocol
 import Outbox
 import TestKit
 import Testing
+import Account
 import Deliveries
 
 /// The outbox against a plain model, on real files.
@@ -85,7 +86,7 @@ struct OutboxModelTests {
             // Values that do not fit are another test's.
             let topics = 40
             var model = Model()
-            var losses: [OutboxLoss] = []
+            var losses: [Loss] = []
             var open: [QueuedDelivery] = []
             for _ in 0..<steps {
                 switch Int.random(in: 0..<100, using: &random) {
@@ -139,7 +140,7 @@ struct OutboxModelTests {
         #expect(load.taken == model.taken.count)
     }
 
-    private func finish(_ rig: OutboxRig, _ model: inout Model, _ named: [OutboxLoss]) throws {
+    private func finish(_ rig: OutboxRig, _ model: inout Model, _ named: [Loss]) throws {
         rig.output.rewind()
         model.rewind()
         var drained: [QueuedDelivery] = []

@@ -1,3 +1,4 @@
+import Account
 import DiodeProtocol
 import Outbox
 import Storage
@@ -84,7 +85,7 @@ struct OutboxTests {
     @Test("P8 at the limit each topic keeps its newest value, retained and event apart, and what is shed is named")
     func limit() throws {
         let rig = try OutboxRig(limits: .init(bytes: 65_536))
-        var losses: [OutboxLoss] = []
+        var losses: [Loss] = []
         for index in 0..<400 as Range<UInt64> {
             let records = (1...10 as ClosedRange<UInt64>).map {
                 TestRecord(
@@ -107,7 +108,7 @@ struct OutboxTests {
     @Test("P8 where not even the last values fit, the oldest of them are shed and named")
     func tooManyTopics() throws {
         let rig = try OutboxRig(limits: .init(bytes: 65_536))
-        var losses: [OutboxLoss] = []
+        var losses: [Loss] = []
         for index in 0..<50 as Range<UInt64> {
             rig.queue.stage([try unit(index * 100 + 1...index * 100 + 100)])
             losses += try rig.write()

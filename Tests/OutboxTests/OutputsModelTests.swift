@@ -1,3 +1,4 @@
+import Account
 import Deliveries
 import DiodeProtocol
 import Outbox
@@ -14,7 +15,7 @@ struct OutputsModelTests {
         let pace: Int
         var model = OutboxModelTests.Model()
         var open: [QueuedDelivery] = []
-        var losses: [OutboxLoss] = []
+        var losses: [Loss] = []
 
         init(_ name: OutputName, pace: Int) {
             self.name = name

@@ -1,3 +1,4 @@
+import Account
 import Deliveries
 import DiodeProtocol
 import Outbox

@@ -1,3 +1,4 @@
+import Account
 import Deliveries
 import DiodeProtocol
 import EventLog
@@ -242,14 +243,12 @@ struct PublisherTests {
                 == "{\"state\":\"online\",\"since\":\"1970-01-01T00:00:00.000Z\",\"epoch\":7,\"sequence\":9,\"missing\":0,"
                 + "\"digest_matches\":null,\"head\":null,\"audit_key\":null}")
         publisher.post(
-            GapNotice(
-                id: 1, state: "open", cause: "link", healedBy: nil, openedAt: UnixMilliseconds(rawValue: 0),
-                closedAt: nil,
-                runs: [
-                    .init(
-                        epoch: Epoch(rawValue: 7), firstSequence: SequenceNumber(rawValue: 3),
-                        lastSequence: SequenceNumber(rawValue: 4))
-                ], missing: 2, lost: 0))
+            GapEpisode(
+                Gap(
+                    id: 1, epoch: Epoch(rawValue: 7), firstSequence: SequenceNumber(rawValue: 3),
+                    lastSequence: SequenceNumber(rawValue: 4), firstBlock: BlockNumber(rawValue: 1),
+                    lastBlock: BlockNumber(rawValue: 1), openedAt: UnixMilliseconds(rawValue: 0), cause: .link,
+                    missing: 2, lost: 0)))
         publisher.post(LinkStatus(state: .degraded, missing: 2))
         #expect(await eventually { states().last?.contains("\"degraded\"") == true })
         let gap = try #require(subscriber.messages.first { $0.topic == "diode/plant-a/gap" })

@@ -1,3 +1,4 @@
+import KeyFiles
 import JSON
 import TestKit
 import Testing

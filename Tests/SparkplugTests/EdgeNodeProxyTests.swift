@@ -332,7 +332,7 @@ import Testing
             let birth = TestPayload(seq: 0, [.bdSeq(0), .rebirth, bare], timestamp: timestamp)
             let data = TestPayload(seq: 1, [.data("a", 11, at: nil)], timestamp: nil)
             for (topic, payload) in [("NBIRTH/N", birth), ("NDATA/N", data)] {
-                _ = fold.take(topic: Array("spBv1.0/G/\(topic)".utf8).span.bytes, payload: payload.bytes.span.bytes)
+                _ = fold.fold(topic: Array("spBv1.0/G/\(topic)".utf8).span.bytes, payload: payload.bytes.span.bytes)
                 rig.record(topic, payload, rig.sequence)
             }
             let state = fold.takeState(of: Array("spBv1.0/G/NBIRTH/N".utf8).span.bytes) ?? []

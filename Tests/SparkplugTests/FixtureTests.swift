@@ -40,7 +40,7 @@ private enum Fixture {
     private func folded(_ messages: [(String, [UInt8])]) -> (state: [UInt8], report: SparkplugReport) {
         var fold = StateFold()
         for (topic, payload) in messages {
-            _ = fold.take(topic: Array("spBv1.0/G/\(topic)/N".utf8).span.bytes, payload: payload.span.bytes)
+            _ = fold.fold(topic: Array("spBv1.0/G/\(topic)/N".utf8).span.bytes, payload: payload.span.bytes)
         }
         return (fold.takeState(of: Array("spBv1.0/G/NBIRTH/N".utf8).span.bytes) ?? [], fold.report)
     }

@@ -84,7 +84,7 @@ import Testing
                     message.payload = damaged(message.payload, &world.random)
                 }
                 let topic = "spBv1.0/G/" + message.topic
-                _ = world.fold.take(topic: Array(topic.utf8).span.bytes, payload: message.payload.span.bytes)
+                _ = world.fold.fold(topic: Array(topic.utf8).span.bytes, payload: message.payload.span.bytes)
                 world.send(topic, message.payload, isState: false)
             }
             if Int.random(in: 0..<20, using: &world.random) == 0 { world.sayStates() }

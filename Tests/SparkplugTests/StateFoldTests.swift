@@ -43,7 +43,7 @@ private enum Example {
 
         @discardableResult
         mutating func take(_ topic: String, _ payload: [UInt8], retain: Bool = false) -> StateFold.Outcome {
-            fold.take(
+            fold.fold(
                 topic: Array("spBv1.0/G/\(topic)".utf8).span.bytes, payload: payload.span.bytes, retain: retain)
         }
 

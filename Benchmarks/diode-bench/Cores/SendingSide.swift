@@ -42,7 +42,7 @@ struct SendingSide: ~Copyable {
             if let block = core.nextClosedBlock() { return block }
             let topic = records.topic(published)
             let payload = records.payload(published)
-            core.publish(
+            core.accept(
                 SenderCore.Publication(
                     topic: topic.span.bytes, payload: payload.span.bytes, qos: .atLeastOnce, retain: false),
                 delivery: nil, now: now, time: Self.start)

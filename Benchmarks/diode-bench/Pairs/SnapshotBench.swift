@@ -82,7 +82,7 @@ private struct StateUnderTest: ~Copyable {
             let name = Array("acme/site-7/area-\(topic % 40)/line-\(topic % 400)/cell-\(topic)".utf8)
             let payload = payload
             measure(&cost) { state in
-                state.core.publish(
+                state.core.accept(
                     SenderCore.Publication(
                         topic: name.span.bytes, payload: payload.span.bytes, qos: .atLeastOnce,
                         retain: true), delivery: nil, now: state.now, time: state.time)

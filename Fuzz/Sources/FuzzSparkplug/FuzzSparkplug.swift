@@ -24,7 +24,7 @@ import Sparkplug
         sequence = head & 0x80 == 0 ? sequence + 2 : sequence - 3
         let topic = topics[Int(head & 7)]
         let order = RecordOrder(epoch: 1, sequence: sequence)
-        _ = fold.take(topic: topic.span.bytes, payload: payload.span.bytes)
+        _ = fold.fold(topic: topic.span.bytes, payload: payload.span.bytes)
         proxy.record(
             topic: topic.span.bytes, payload: payload.span.bytes, order: order, sourceTime: 1, token: sequence, now: now
         )

@@ -1,4 +1,4 @@
-import Storage
+public import Storage
 
 /// What an earlier process stored of a queue.
 struct SavedOutbox: Sendable {
@@ -24,21 +24,19 @@ struct SavedOutbox: Sendable {
         row.reset()
         guard boundary <= ending, ending < OutboxSchema.positionLimit else { throw Self.fault(link, database) }
         var outputs: [OutputName: SavedOutput] = [:]
-        var totals = try database.prepare("SELECT name, records FROM outbox_totals WHERE link = ?1")
-        totals.bind(1, Int64(link))
         outputs[.mqtt] = try SavedOutput(
-            settled: settled, permitted: permitted, totals: &totals, boundary: boundary, ending: ending, link: link,
+            settled: settled, permitted: permitted, totals: OutboxTotals(of: link, in: database), boundary: boundary, ending: ending, link: link,
             in: database)
         var others = try database.prepare("SELECT output, settled, permitted FROM outbox_outputs WHERE link = ?1")
         others.bind(1, Int64(link))
         while try others.step() {
             let name = others.text(0)
-            var totals = try database.prepare(
+            var rows = try database.prepare(
                 "SELECT name, records FROM outbox_output_totals WHERE link = ?1 AND output = ?2")
-            totals.bind(1, Int64(link))
-            totals.bind(2, text: name)
+            rows.bind(1, Int64(link))
+            rows.bind(2, text: name)
             outputs[OutputName(rawValue: name)] = try SavedOutput(
-                settled: others.unsigned(1), permitted: others.unsigned(2), totals: &totals, boundary: boundary,
+                settled: others.unsigned(1), permitted: others.unsigned(2), totals: OutboxTotals(reading: &rows, of: database.path), boundary: boundary,
                 ending: ending, link: link, in: database)
         }
         self.outputs = outputs
@@ -52,24 +50,19 @@ struct SavedOutbox: Sendable {
 /// What an earlier process stored of an output.
 struct SavedOutput: Sendable {
     let settled: UInt64
-    var totals = OutboxTotals()
+    let totals: OutboxTotals
     /// Deliveries that it may have published without storing so.
     var inDoubt: UInt64 = 0
     /// Deliveries that it had not settled, refreshes among them.
     var waiting: UInt64 { totals.appended - totals.left + totals.refreshesLeft }
 
-    /// - Parameter entries: of its totals, names and numbers.
     fileprivate init(
-        settled: UInt64, permitted: UInt64, totals entries: inout Statement, boundary: UInt64, ending: UInt64,
+        settled: UInt64, permitted: UInt64, totals: OutboxTotals, boundary: UInt64, ending: UInt64,
         link: Int,
         in database: borrowing Database
     ) throws(StorageError) {
         self.settled = settled
-        while try entries.step() {
-            guard totals.restore(entries.text(0), entries.unsigned(1)) else {
-                throw .corrupt(path: database.path, reason: "outbox total \(entries.text(0))")
-            }
-        }
+        self.totals = totals
         guard totals.left <= totals.appended, settled <= ending else { throw SavedOutbox.fault(link, database) }
         let permitted = min(permitted, ending)
         var known = try database.prepare(
@@ -81,5 +74,27 @@ struct SavedOutput: Sendable {
         // Units have a delivery at every position.
         let first = max(settled, boundary)
         if permitted > first { inDoubt += permitted - first }
+    }
+}
+
+extension OutboxTotals {
+    /// What the database has of the IT broker's output of a link; nothing at all if it knows no outbox of it.
+    /// - Throws: `corrupt` for a total of a name that nobody here knows.
+    public init(of link: Int, in database: borrowing Database) throws(StorageError) {
+        var rows = try database.prepare("SELECT name, records FROM outbox_totals WHERE link = ?1")
+        rows.bind(1, Int64(link))
+        try self.init(reading: &rows, of: database.path)
+    }
+
+    /// - Parameters:
+    ///   - rows: names and numbers.
+    ///   - path: of the file, for the error.
+    fileprivate init(reading rows: inout Statement, of path: String) throws(StorageError) {
+        self.init()
+        while try rows.step() {
+            guard restore(rows.text(0), rows.unsigned(1)) else {
+                throw .corrupt(path: path, reason: "outbox total \(rows.text(0))")
+            }
+        }
     }
 }

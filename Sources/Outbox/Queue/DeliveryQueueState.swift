@@ -1,3 +1,4 @@
+import Account
 import Collections
 import Deliveries
 
@@ -58,7 +59,7 @@ struct DeliveryQueueState {
 
     func settled(output: Int) -> UInt64 { outputs[output].settled }
     func totals(output: Int) -> OutboxTotals { outputs[output].totals }
-    func losses(output: Int) -> [OutboxLoss] { outputs[output].unnamedLosses }
+    func losses(output: Int) -> [Loss] { outputs[output].unnamedLosses }
 
     func load(output: Int) -> OutboxLoad {
         let output = outputs[output]

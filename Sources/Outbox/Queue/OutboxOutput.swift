@@ -1,3 +1,4 @@
+public import Account
 public import Storage
 public import Threading
 
@@ -114,7 +115,7 @@ public final class OutboxOutput: Sendable {
     }
 
     /// What was lost and no transaction has named yet, one for each cause.
-    public var losses: [OutboxLoss] {
+    public var losses: [Loss] {
         let index = index
         return state.withLock { $0.losses(output: index) }
     }

@@ -1,3 +1,4 @@
+public import Account
 internal import Deliveries
 
 /// How many deliveries of one output went which way, over restarts. At every instant
@@ -61,12 +62,12 @@ public struct OutboxTotals: Sendable, Equatable {
     /// Words and numbers for the database; every number that is not zero.
     var named: [(name: String, records: UInt64)] {
         var named = [
-            ("appended", appended), ("repeated", repeatedInDoubt), (Disposition.published.name, published),
-            (Disposition.folded.name, folded), ("refreshes", refreshes), ("refreshed", refreshed),
+            ("appended", appended), ("repeated", repeatedInDoubt), (Disposition.published.storedWord, published),
+            (Disposition.folded.storedWord, folded), ("refreshes", refreshes), ("refreshed", refreshed),
             ("unrefreshed", unrefreshed), ("before", before),
         ]
-        for (reason, records) in dead { named.append((Disposition.dead(reason).name, records)) }
-        for (reason, records) in shed { named.append((Disposition.shed(reason).name, records)) }
+        for (reason, records) in dead { named.append((Disposition.dead(reason).storedWord, records)) }
+        for (reason, records) in shed { named.append((Disposition.shed(reason).storedWord, records)) }
         return named.filter { $0.1 > 0 }
     }
 
@@ -81,7 +82,7 @@ public struct OutboxTotals: Sendable, Equatable {
         case "unrefreshed": unrefreshed = records
         case "before": before = records
         default:
-            guard let disposition = Disposition(name: name) else { return false }
+            guard let disposition = Disposition(storedWord: name) else { return false }
             count(disposition, records)
         }
         return true

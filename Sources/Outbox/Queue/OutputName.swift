@@ -1,3 +1,5 @@
+public import Account
+
 /// Names an output of the outbox, in the tables and for people.
 public struct OutputName: RawRepresentable, Sendable, Hashable, CustomStringConvertible {
     public let rawValue: String
@@ -14,7 +16,7 @@ public struct OutputName: RawRepresentable, Sendable, Hashable, CustomStringConv
 public struct OutputLosses: Sendable, Equatable {
     public let output: OutputName
     /// One for each cause, in a fixed order.
-    public let losses: [OutboxLoss]
+    public let losses: [Loss]
 }
 
 /// An output that an earlier process had and this one has not: its account ends.

@@ -1,3 +1,4 @@
+import Account
 import Collections
 import Deliveries
 import DiodeProtocol
@@ -81,7 +82,7 @@ struct OutputWindow {
     var memoryBytes: Int { waitingBytes + takenBytes }
 
     /// What was lost and no transaction has named yet.
-    var unnamedLosses: [OutboxLoss] { losses.all }
+    var unnamedLosses: [Loss] { losses.all }
 
     // MARK: The output's side
 
@@ -151,7 +152,7 @@ struct OutputWindow {
         }
         while let first = taken.first, let answer = first.answer {
             totals.count(answer, of: first.queued.delivery)
-            if let cause = OutboxLoss.Cause(answer), !first.queued.delivery.isRefresh {
+            if let cause = LossCause(answer), !first.queued.delivery.isRefresh {
                 losses.note(cause, first.queued.delivery)
             }
             takenBytes -= first.queued.delivery.cost
@@ -252,7 +253,7 @@ struct OutputWindow {
     }
 
     /// Everything that no disk holds is shed: the process ends.
-    mutating func close(_ stream: borrowing UnitStream) -> OutboxLoss? {
+    mutating func close(_ stream: borrowing UnitStream) -> Loss? {
         rewind()
         var shed = LossList()
         for placed in stream.unstored.all {

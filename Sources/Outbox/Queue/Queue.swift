@@ -1,8 +1,7 @@
 // Queue: one stream of units, an output's window on it, and what became of each delivery.
 //
-//   Disposition.swift — what finally became of a delivery
 //   OutboxTotals.swift — how many deliveries of an output went which way
-//   OutboxLoss.swift — deliveries that were not published, with enough to name them
+//   LossList.swift — losses that the database does not name yet
 //   OutputName.swift — names an output, and what it lost
 //   QueuedDelivery.swift — a delivery and its position, the answer to it, how full the queue is
 //   PlacedUnit.swift — a unit and the positions of its deliveries

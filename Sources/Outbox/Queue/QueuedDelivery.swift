@@ -1,3 +1,4 @@
+public import Account
 public import Deliveries
 
 /// Names a delivery in its queue. Grows by one with each delivery and is never used twice, over restarts; below 2⁴⁸.

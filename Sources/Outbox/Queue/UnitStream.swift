@@ -1,3 +1,4 @@
+import Account
 import Collections
 import Deliveries
 import DiodeProtocol
@@ -141,14 +142,11 @@ struct UnitStream {
     }
 
     /// A loss whose topics nobody can read any more.
-    func lossOfUnknown(_ records: UInt64) -> OutboxLoss {
+    func lossOfUnknown(_ records: UInt64) -> Loss {
         let nothing = Stamp(epoch: Epoch(rawValue: 0), sequence: SequenceNumber(rawValue: 0))
-        var loss = OutboxLoss(
-            .shed(.damaged), stamp: newest?.stamp ?? nothing, time: newest?.sourceTime ?? UnixMilliseconds(rawValue: 0),
-            records: records)
-        loss.first = nothing
-        loss.from = UnixMilliseconds(rawValue: 0)
-        loss.others = records
-        return loss
+        let never = UnixMilliseconds(rawValue: 0)
+        return Loss(
+            .shed(.damaged), records: records, first: nothing, last: newest?.stamp ?? nothing, from: never,
+            to: newest?.sourceTime ?? never, others: records)
     }
 }

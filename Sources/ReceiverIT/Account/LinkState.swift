@@ -1,5 +1,5 @@
 /// How far the receiver can trust that what it has is current.
-public enum LinkState: String, Sendable {
+public enum LinkState: Sendable, CaseIterable {
     /// The sender is heard and nothing is missing.
     case online
     /// The sender is heard, and something is missing or the sender raised an alarm.
@@ -8,4 +8,12 @@ public enum LinkState: String, Sendable {
     case stale
     /// Nothing was ever heard.
     case offline
+
+    /// Whether the sender is not heard now: what it last said of itself may no longer hold.
+    public var isSilent: Bool {
+        switch self {
+        case .online, .degraded: false
+        case .stale, .offline: true
+        }
+    }
 }

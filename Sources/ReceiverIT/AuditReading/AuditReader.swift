@@ -14,7 +14,7 @@ public struct AuditSnapshot: Sendable {
     /// Not narrowed to any period.
     public var links: [LinkAudit] = []
     /// What the ledger noted of each link's account, by the link's name, ascending in time.
-    public internal(set) var balances: [String: [AuditBalance]] = [:]
+    public internal(set) var balances: [String: [LinkBalance]] = [:]
     /// The blocks that each link misses and that can still come, by the link's name.
     public internal(set) var missing: [String: [ResendBundle.Run]] = [:]
 }
@@ -75,7 +75,9 @@ public struct AuditReader: Sendable {
             snapshot.links.append(link)
         }
         if verifies {
-            let rows = snapshot.links.flatMap { link in link.gaps.map { LedgerGaps.Row($0, of: link.link) } }
+            let rows = snapshot.links.flatMap { link in
+                link.gaps.map { LedgerGaps.Row(link: link.link, gap: GapStatement($0.gap)) }
+            }
             let verification = try LedgerWords.verification(noted: noted, gaps: rows, in: database)
             for (index, id) in ids.enumerated() {
                 let name = snapshot.links[index].link
@@ -95,15 +97,15 @@ public struct AuditReader: Sendable {
         link.disagreements = account.disagreements
         let acknowledged = try AcknowledgementTable.acknowledged(.gap, of: id, in: database)
         let swallowed = try LinkLoader.gapTopics(of: id, database)
-        link.gaps = try LinkLoader.gaps(of: id, database).map { row in
-            var gap = AuditGap(row)
+        link.gaps = try LinkLoader.gaps(of: id, database).map { gap in
             // A jump over several gaps is named in all of them, so none may name more than it misses.
-            gap.topics = (swallowed[gap.id] ?? [:]).map {
+            let topics = (swallowed[gap.id] ?? [:]).map {
                 TopicCount(
                     topic: String(decoding: $0.key, as: UTF8.self), records: min($0.value, gap.missing + gap.lost))
             }.sorted { ($1.records, $0.topic) < ($0.records, $1.topic) }
-            gap.isAcknowledged = gap.state == .lost && acknowledged[gap.id].map { $0 >= gap.lost } ?? false
-            return gap
+            return AuditGap(
+                gap, topics: topics,
+                isAcknowledged: gap.state == .lost && acknowledged[gap.id].map { $0 >= gap.lost } ?? false)
         }
         let missing = link.gaps.reduce(UInt64(0)) { $0 &+ $1.missing }
         if Int64(clamping: missing) != link.totals.missing {
@@ -134,7 +136,7 @@ public struct AuditReader: Sendable {
     private func take(_ vitals: LinkVitals, into link: inout LinkAudit) {
         link.heardUntil = vitals.heardUntil
         link.isStale =
-            vitals.state == .stale || vitals.state == .offline
+            vitals.state.isSilent
             || vitals.heardUntil.map {
                 $0.rawValue + silenceMilliseconds + Self.writingDelayMilliseconds < now.rawValue
             } ?? true
@@ -160,39 +162,5 @@ public struct AuditReader: Sendable {
         row.bind(1, Int64(id))
         defer { row.reset() }
         return try row.step() ? row.unsigned(0) : 0
-    }
-}
-
-extension AuditGap {
-    init(_ gap: Gap) {
-        self.init(
-            id: gap.id, epoch: gap.epoch, firstSequence: gap.firstSequence, lastSequence: gap.lastSequence,
-            records: gap.records, firstBlock: gap.firstBlock, lastBlock: gap.lastBlock, openedAt: gap.openedAt,
-            state: State(gap.state), cause: Cause(rawValue: gap.cause.rawValue) ?? .unknown)
-        missing = gap.missing
-        lost = gap.lost
-        closedAt = gap.closedAt
-        sourceFrom = gap.sourceFrom
-        sourceTo = gap.sourceTo
-        healedBy = gap.healedBy.flatMap { Healing(rawValue: $0.rawValue) }
-    }
-}
-
-extension AuditGap.State {
-    init(_ state: Gap.State) {
-        self =
-            switch state {
-            case .open: .open
-            case .healed: .healed
-            case .lost: .lost
-            }
-    }
-}
-
-extension LedgerGaps.Row {
-    fileprivate init(_ gap: AuditGap, of link: String) {
-        self.init(
-            link: link, id: Int64(clamping: gap.id), firstSequence: Int64(clamping: gap.firstSequence.rawValue),
-            lastSequence: Int64(clamping: gap.lastSequence.rawValue), state: gap.state.rawValue)
     }
 }

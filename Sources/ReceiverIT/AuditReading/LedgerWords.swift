@@ -63,9 +63,9 @@ enum LedgerWords {
     }
 
     /// What was noted of a link's account, ascending in time.
-    static func balances(of link: String, in database: borrowing Database) throws(StorageError) -> [AuditBalance] {
-        try LedgerReader.entries(of: link, kind: AuditBalance.kind, in: database)
-            .compactMap { AuditBalance(at: UnixMilliseconds(rawValue: $0.at), json: $0.json) }
+    static func balances(of link: String, in database: borrowing Database) throws(StorageError) -> [LinkBalance] {
+        try LedgerReader.entries(of: link, kind: LinkBalance.kind, in: database)
+            .compactMap { LinkBalance(at: UnixMilliseconds(rawValue: $0.at), json: $0.json) }
             .sorted { $0.at < $1.at }
     }
 

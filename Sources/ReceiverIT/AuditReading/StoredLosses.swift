@@ -1,5 +1,7 @@
 internal import Account
 internal import Audit
+internal import DiodeProtocol
+internal import ReceiverITStore
 internal import Storage
 internal import Time
 
@@ -9,26 +11,24 @@ enum StoredLosses {
     static func read(_ link: Int, in database: borrowing Database) throws(StorageError) -> [AuditLoss] {
         var rows = try database.prepare(
             """
-            SELECT id, layer, reason, from_at, to_at, records, acknowledged, others FROM losses WHERE link = ?1
-            ORDER BY id
+            SELECT id, layer, reason, records, first_epoch, first_sequence, last_epoch, last_sequence, from_at, to_at,
+                others, acknowledged FROM losses WHERE link = ?1 ORDER BY id
             """)
-        var topics = try database.prepare(
-            "SELECT topic, records FROM loss_topics WHERE loss = ?1 ORDER BY records DESC, topic")
+        var topics = try database.prepare("SELECT topic, records FROM loss_topics WHERE loss = ?1")
         rows.bind(1, Int64(link))
         var losses: [AuditLoss] = []
         while try rows.step() {
-            var loss = AuditLoss(
-                id: rows.unsigned(0), layer: rows.text(1), reason: rows.text(2),
-                from: UnixMilliseconds(rawValue: rows.unsigned(3)), to: UnixMilliseconds(rawValue: rows.unsigned(4)),
-                records: rows.unsigned(5), isAcknowledged: rows.integer(6) != 0, topics: [])
             topics.bind(1, unsigned: rows.unsigned(0))
-            while try topics.step() {
-                loss.topics.append(TopicCount(topic: topics.text(0), records: topics.unsigned(1)))
-            }
+            var named: [String: UInt64] = [:]
+            while try topics.step() { named[topics.text(0), default: 0] += topics.unsigned(1) }
             topics.reset()
-            let others = rows.unsigned(7)
-            if others > 0 { loss.topics.append(TopicCount(topic: TopicCount.unnamed, records: others)) }
-            losses.append(loss)
+            let nothing = Stamp(epoch: Epoch(rawValue: 0), sequence: SequenceNumber(rawValue: 0))
+            let loss = Loss(
+                try rows.lossCause(1, in: database), records: rows.unsigned(3), first: rows.stamp(4) ?? nothing,
+                last: rows.stamp(6) ?? nothing, from: UnixMilliseconds(rawValue: rows.unsigned(8)),
+                to: UnixMilliseconds(rawValue: rows.unsigned(9)),
+                topics: named, others: rows.unsigned(10))
+            losses.append(AuditLoss(id: rows.unsigned(0), loss, isAcknowledged: rows.integer(11) != 0))
         }
         return losses
     }

@@ -6,24 +6,31 @@ public import Account
 /// The receiver of one link without I/O and without a clock: frames and time go in, commits come out.
 ///
 /// ```text
-/// receive ─▶ FrameAuthenticator ─▶ BlockAssembler ─▶ GapTracker ─▶ Replica ─▶ Committer ─▶ takeCommit
-/// advance ─▶ waiting frames drawn    partial blocks    holes open                LinkWatch ─▶ state
+/// receive ─▶ FrameIntake ─▶ LiveIntake ──▶ Committer ─▶ Replica ─▶ takeCommit
+///                       ├─▶ BeatIntake ──▶ what the sender announced: LiveIntake, LinkWatch
+///                       └─▶ SliceIntake ─▶ SliceApplier ─▶ Replica
+/// advance ─▶ waiting frames drawn, holes opened, ready slices applied, LinkWatch ─▶ state
 /// ```
 ///
-/// One thread owns it. Call `receive` for each datagram, `advance` after each batch of them and at `nextDeadline`, and
-/// `takeCommit` after that. Every table in it is bounded (see `Settings`).
+/// Each stage keeps its own state; this type is where they meet. One thread owns it. Call `receive` for each datagram, `advance` after each
+/// batch of them and at `nextDeadline`, and `takeCommit` after that. Every table in it is bounded (see `Settings`).
 public struct ReceiverCore: ~Copyable {
-    private let link: LinkFingerprint
-    private var authenticator: FrameAuthenticator
-    private var assembler: BlockAssembler
-    var memory: LinkMemory
+    private var frames: FrameIntake
+    private var live: LiveIntake
+    private var beats: BeatIntake
+    private var slices: SliceIntake
+    private var gatherer: ChangeGatherer
+    private var watch: LinkWatch
+    private var evidence = LossEvidence()
+    private var released: [ReleasedUnit] = []
+    /// What became of contents; `FrameIntake` counts frames.
+    private var tallies = ReceiverCounters()
+    // What the read-back changes in another file.
+    var namespace: Replica
     var committer = Committer()
     var hasher = SymbolHasher()
-    private var watch: LinkWatch
-    private var rivals: RivalWatch
-    var tallies = ReceiverCounters()
-    private var released: [ReleasedUnit] = []
-    private var evidence = LossEvidence()
+    /// Whether the IT broker retains what the replica holds, as it was last read back; nil while nobody knows.
+    var itMatches: Bool?
 
     /// - Parameters:
     ///   - card: whose frames are accepted.
@@ -41,60 +48,49 @@ public struct ReceiverCore: ~Copyable {
         time: UnixMilliseconds
     ) throws(CryptoError) {
         var random = SplitMix64(state: seed)
-        var assemblerLimits = BlockAssembler.Limits()
-        assemblerLimits.blocks = settings.assemblyBlocks
-        assemblerLimits.bytes = settings.assemblyBytes
-        link = card.linkFingerprint
-        assembler = BlockAssembler(limits: assemblerLimits)
+        live = LiveIntake(
+            limits: GapTracker.Limits(settings), lowestEpoch: card.lowestEpoch, restoring: stored, now: now)
+        beats = BeatIntake(lowestEpoch: card.lowestEpoch, restoring: stored)
+        slices = SliceIntake(lowestEpoch: card.lowestEpoch, restoring: stored)
+        namespace = stored?.replica ?? Replica(limits: Replica.Limits(settings))
+        itMatches = stored?.link.itMatches
+        gatherer = ChangeGatherer(restoring: stored, now: now)
         watch = LinkWatch(silenceTimeout: settings.silenceTimeout, restoring: stored, time: time)
-        rivals = RivalWatch(heard: stored?.beat)
-        memory = LinkMemory(card: card, settings: settings, restoring: stored, now: now)
-        authenticator = try FrameAuthenticator(
-            key: card.key, verificationsPerSecond: settings.verificationsPerSecond,
-            settledTransmissions: settings.settledTransmissions, waitingBytes: settings.waitingFrameBytes,
-            random: &random, now: now)
+        frames = try FrameIntake(card: card, settings: settings, random: &random, now: now)
     }
 
     // MARK: In
 
-    /// Takes one datagram, which may be anything.
+    /// Receives one datagram, which may be anything.
     public mutating func receive(frame bytes: RawSpan, now: MonotonicInstant, time: UnixMilliseconds) {
-        tallies.frames += 1
-        guard let named = FramePreamble.link(of: bytes) else {
-            tallies.malformed += 1
-            return
-        }
-        guard named == link else {
-            tallies.unknownLink += 1
-            return
-        }
-        committer.sourceClock = watch.sourceClock(at: time)
-        do throws(FrameError) {
-            process(try FrameView(decoding: bytes), bytes: bytes, now: now, time: time)
-        } catch {
-            switch error.counter {
-            case .malformed: tallies.malformed += 1
-            case .version: tallies.version += 1
-            }
+        committer.setSourceClock(watch.sourceClock(at: time))
+        accept(frames.receive(bytes, live, slices, beats, now: now, time: time), now: now, time: time)
+        while let arrival = frames.receiveSettled(live, slices, beats, now: now, time: time) {
+            accept(arrival, now: now, time: time)
         }
     }
 
     /// Does what time brings: draws waiting frames, opens gaps whose reorder window is over, notices silence.
     public mutating func advance(now: MonotonicInstant, time: UnixMilliseconds) {
-        committer.sourceClock = watch.sourceClock(at: time)
-        while let slot = authenticator.drawWaiting(now: now) { verifyWaiting(slot, now: now, time: time) }
-        evidence.look(at: tallies, now: now)
-        memory.tracker.advance(now: now, time: time) { missing in
-            evidence.cause(of: missing, now: now) { assembler.isCollecting($0) }
+        committer.setSourceClock(watch.sourceClock(at: time))
+        while let arrival = frames.receiveWaiting(live, slices, beats, now: now, time: time) {
+            accept(arrival, now: now, time: time)
+            while let arrival = frames.receiveSettled(live, slices, beats, now: now, time: time) {
+                accept(arrival, now: now, time: time)
+            }
         }
-        apply(now: now, time: time)
+        evidence.look(version: frames.version + tallies.version, unauthentic: frames.unauthentic, now: now)
+        live.advance(now: now, time: time) { missing in
+            evidence.cause(of: missing, now: now) { frames.isCollecting($0) }
+        }
+        applyReleased(now: now, time: time)
         applySlices(now: now, time: time)
-        memory.advance(now: now)
+        gatherer.advance(now: now)
         let wasStale = watch.state == .stale
-        if let state = watch.update(missing: memory.tracker.account.missing, now: now, time: time) {
+        if let state = watch.update(missing: live.tracker.account.missing, now: now, time: time) {
             if wasStale {
                 evidence.note(.silence, now: now)
-                memory.replica.markAll(under: StateTopic.prefix)
+                namespace.markAll(under: StateTopic.prefix)
             }
             committer.note(.state(state, reason: watch.reason))
         }
@@ -107,13 +103,13 @@ public struct ReceiverCore: ~Copyable {
 
     /// When `advance` has something to do, if nothing arrives before.
     public var nextDeadline: MonotonicInstant? {
-        [authenticator.nextDeadline, memory.tracker.nextDeadline, watch.nextDeadline].compactMap { $0 }.min()
+        [frames.nextDeadline, live.tracker.nextDeadline, watch.nextDeadline].compactMap { $0 }.min()
     }
 
     /// Moves out what was decided since the last call, and what that changed.
     public mutating func takeCommit() -> Commit {
         var commit = committer.take()
-        commit.changes = memory.takeChanges(with: &hasher)
+        commit.changes = gatherer.takeChanges(of: &live, &namespace, row: row, with: &hasher)
         return commit
     }
 
@@ -121,14 +117,20 @@ public struct ReceiverCore: ~Copyable {
     /// that missed some.
     package mutating func takeWholeCommit() -> Commit {
         var commit = committer.take()
-        commit.changes = memory.wholeState(with: &hasher)
+        commit.changes = gatherer.takeAll(of: &live, &namespace, row: row, with: &hasher)
         return commit
+    }
+
+    /// What is stored of the link as one row.
+    private var row: LinkRow {
+        LinkRow(
+            tracker: live.tracker.row, snapshot: slices.frontier, beat: beats.frontier, rounds: slices.storedRounds,
+            digest: slices.digest, itMatches: itMatches)
     }
 
     public var counters: ReceiverCounters {
         var counters = tallies
-        counters.assembliesShed = assembler.shed
-        counters.restoredSymbols = assembler.restoredSymbols
+        frames.addCounts(to: &counters)
         return counters
     }
 
@@ -144,301 +146,179 @@ public struct ReceiverCore: ~Copyable {
     /// The sender's clock minus ours: extremes over all beats, in milliseconds.
     public var clockOffsetMilliseconds: ClosedRange<Int64>? { watch.clockOffsetMilliseconds }
 
-    /// All epochs together.
-    public var account: EpochAccount { memory.tracker.account }
+    /// The double entry of all epochs together.
+    public var account: EpochAccount { live.tracker.account }
     /// Announced by the sender, and neither here nor missing yet.
-    public var pending: UInt64 { memory.tracker.pending }
+    public var pending: UInt64 { live.tracker.pending }
     /// What this receiver accounts for begins here.
-    public var beginsAt: Stamp? { memory.tracker.beginsAt }
+    public var beginsAt: Stamp? { live.tracker.beginsAt }
     /// The newest decided record.
-    public var decided: Stamp? {
-        memory.tracker.tracks.last.map {
-            Stamp(epoch: $0.epoch, sequence: SequenceNumber(rawValue: $0.frontierSequence))
-        }
-    }
-
+    public var decided: Stamp? { live.tracker.frontier }
     /// Each epoch that is still followed, oldest first.
-    public var epochs: [EpochReport] { memory.tracker.tracks.map(EpochReport.init) }
+    public var epochs: [EpochReport] { live.tracker.reports }
     /// Gaps that are open or lost, by id.
-    public var gaps: [Gap] { memory.tracker.gaps.values.sorted { $0.id < $1.id } }
+    public var gaps: [Gap] { live.tracker.openAndLost }
     /// How the replica compares.
-    public var replica: ReplicaReport { ReplicaReport(memory) }
+    public var replica: ReplicaReport { ReplicaReport(row, topics: UInt64(namespace.count)) }
+    /// The carousel has said everything once.
+    var isWhole: Bool { slices.isWhole }
 
     /// What the bounded tables hold now, for tests and metrics.
     public var occupancy: Occupancy {
-        Occupancy(
-            waitingFrames: authenticator.waiting.count, waitingFrameBytes: authenticator.waiting.byteCount,
-            settledTransmissions: authenticator.settled.count, assemblies: assembler.count,
-            assemblyBytes: assembler.byteCount, partContents: assembler.groupCount,
-            reorderBlocks: memory.tracker.tracks.reduce(0) { $0 + $1.waiting.count },
-            holes: memory.tracker.tracks.reduce(0) { $0 + $1.holes.count }, verifications: authenticator.verifications)
+        frames.occupancy(reorderBlocks: live.tracker.waitingCount, holes: live.tracker.holeCount)
     }
 }
 
-// MARK: Frames
+// MARK: What arrives
 
 extension ReceiverCore {
-    private mutating func process(
-        _ frame: borrowing FrameView, bytes: RawSpan, now: MonotonicInstant, time: UnixMilliseconds
-    ) {
-        switch authenticator.check(frame) {
-        case .authentic(let slot, let leaf, let isNew):
-            if isNew {
-                assemble(frame, slot: slot, leaf: leaf, now: now, time: time)
-            } else {
-                tallies.replayed += 1
-            }
-        case .done(let isNew):
-            if isNew { tallies.surplus += 1 } else { tallies.replayed += 1 }
-        case .forged: tallies.badSignature += 1
-        case .contradiction:
-            let admission = authenticator.admit(frame, bytes: bytes, rank: .implausible, now: now)
-            settle(admission, frame, now: now, time: time)
-        case .unsettled:
-            guard let rank = rankOrCount(frame.header, now: now, time: time) else { return }
-            let admission = authenticator.admit(frame, bytes: bytes, rank: rank, now: now)
-            settle(admission, frame, now: now, time: time)
-        }
-    }
-
-    private mutating func verifyWaiting(_ slot: Int, now: MonotonicInstant, time: UnixMilliseconds) {
-        let (admission, bytes) = authenticator.verifyWaiting(slot, now: now)
-        do throws(FrameError) {
-            settle(admission, try FrameView(decoding: bytes.span.bytes), now: now, time: time)
-        } catch {
-            preconditionFailure("a frame that waits was decoded before it was let in")
-        }
-    }
-
-    private mutating func settle(
-        _ admission: FrameAuthenticator.Admission, _ frame: borrowing FrameView, now: MonotonicInstant,
-        time: UnixMilliseconds
-    ) {
-        switch admission {
-        case .forged: tallies.badSignature += 1
-        case .overBudget: tallies.overBudget += 1
-        case .waiting(let dropped): tallies.overBudget += UInt64(dropped)
-        case .equivocation: note(.equivocation, of: frame.header)
-        case .authentic(let slot, let leaf):
-            assemble(frame, slot: slot, leaf: leaf, now: now, time: time)
-            let id = TransmissionID(block: frame.header.id, transmission: frame.header.transmission)
-            // Taken all at once: one that contradicts what was settled may have to wait again, and must not be met again here.
-            for bytes in authenticator.takeWaiting(of: id) {
-                do throws(FrameError) {
-                    process(try FrameView(decoding: bytes.span.bytes), bytes: bytes.span.bytes, now: now, time: time)
-                } catch {
-                    preconditionFailure("a frame that waits was decoded before it was let in")
-                }
-            }
-        }
-    }
-
-    /// How urgent a verification of this frame is; nil if it is of no use, which is then counted.
-    private mutating func rankOrCount(
-        _ header: TransmissionHeader, now: MonotonicInstant, time: UnixMilliseconds
-    ) -> WaitingFrames.Class? {
-        if memory.isOpen(header.id) {
-            if assembler.holdsPart(header) {
-                tallies.repeated += 1
-                return nil
-            }
-            return memory.isPlausible(header.id, time: time) ? .plausible : .implausible
-        }
-        if header.id.channel == .live {
-            let known = memory.contents.hash(of: header.id)
-            // W-21: another content under an accepted number is worth a look, behind all others.
-            if let known, known != header.contentHash { return .implausible }
-            if header.transmission != .first {
-                tallies.repeated += 1
-                return nil
-            }
-        }
-        if memory.isOutlivedBeat(header.id), rivals.looks(at: header.id.epoch, now: now) { return .implausible }
-        tallies.replayed += 1
-        return nil
-    }
-}
-
-// MARK: Blocks
-
-extension ReceiverCore {
-    private mutating func assemble(
-        _ frame: borrowing FrameView, slot: Int, leaf: Digest16, now: MonotonicInstant, time: UnixMilliseconds
-    ) {
-        let header = frame.header
-        let isOutlived = memory.isOutlivedBeat(header.id)
-        guard assembler.isCollecting(header.id) || memory.isOpen(header.id) || isOutlived else {
-            authenticator.finish(slot: slot)
-            noteClosed(header)
-            return
-        }
-        switch assembler.insert(header: header, symbol: frame.symbolID, leaf: leaf, bytes: frame.symbol) {
-        case .stored: hear(isOutlived, now: now, time: time)
-        case .notNeeded: tallies.surplus += 1
-        case .part:
-            authenticator.finish(slot: slot)
-            hear(isOutlived, now: now, time: time)
-        case .unit(let unit):
-            authenticator.finish(slot: slot)
-            hear(isOutlived, now: now, time: time)
-            take(unit, signed: authenticator.settled[slot].signed(unit), now: now, time: time)
-        case .refused(let refusal):
-            authenticator.finish(slot: slot)
-            note(refusal, of: header)
-        }
-    }
-
-    private mutating func hear(_ isOutlived: Bool, now: MonotonicInstant, time: UnixMilliseconds) {
-        if !isOutlived { watch.hear(now: now, time: time) }
-    }
-
-    /// A verified frame of a block that is not wanted: a late repair symbol, or equivocation.
-    private mutating func noteClosed(_ header: TransmissionHeader) {
-        if header.id.channel == .live, let known = memory.contents.hash(of: header.id), known != header.contentHash {
-            note(.equivocation, of: header)
-        } else {
-            tallies.surplus += 1
-        }
-    }
-
-    private mutating func note(_ refusal: BlockAssembler.Refusal, of header: TransmissionHeader) {
-        switch refusal {
-        case .corrupt: tallies.corruptBlocks += 1
-        case .sealed: tallies.sealed += 1
-        case .inconsistent: tallies.inconsistent += 1
-        case .equivocation:
-            tallies.equivocations += 1
+    private mutating func accept(_ arrival: FrameIntake.Arrival, now: MonotonicInstant, time: UnixMilliseconds) {
+        switch arrival {
+        case .nothing: break
+        case .symbol(let id): hear(id, now: now, time: time)
+        case .equivocation(let header):
             committer.note(.equivocation(header.id, header.firstSequence, header.lastSequence))
+        case .unit(let unit, let signed):
+            hear(unit.id, now: now, time: time)
+            switch unit.channel {
+            case .live: acceptLive(unit, now: now, time: time)
+            case .beat: acceptBeat(unit, signed: signed, now: now, time: time)
+            case .snapshot: acceptSlice(unit)
+            }
         }
     }
 
-    private mutating func take(
-        _ unit: DecodedUnit, signed: SignedBeat?, now: MonotonicInstant, time: UnixMilliseconds
-    ) {
-        switch unit.channel {
-        case .live: takeLive(unit, now: now, time: time)
-        case .beat: takeBeat(unit, signed: signed, now: now, time: time)
-        case .snapshot: takeSlice(unit)
-        }
+    /// A beat of an epoch that is over may be an old recording, so it is no sign of life.
+    private mutating func hear(_ id: BlockID, now: MonotonicInstant, time: UnixMilliseconds) {
+        if !beats.isOutlived(id) { watch.hear(now: now, time: time) }
     }
 
-    private mutating func takeLive(_ unit: DecodedUnit, now: MonotonicInstant, time: UnixMilliseconds) {
+    private mutating func acceptLive(_ unit: DecodedUnit, now: MonotonicInstant, time: UnixMilliseconds) {
         do throws(ContentError) {
             let content = try LiveContent(decoding: unit.content.span.bytes, sequenceCount: unit.records)
-            switch memory.tracker.accept(unit, now: now, time: time) {
+            switch live.accept(unit, now: now, time: time) {
             case .accepted:
-                memory.contents.insert(unit)
                 tallies.liveBlocks += unit.lastBlock - unit.firstBlock + 1
-                noteTrackerEvents()
-                memory.tracker.takeReleased(into: &released)
+                tellEvents()
+                live.takeReleased(into: &released)
                 for (index, each) in released.enumerated() {
                     // What came just now is read already; only what waited for it is read again.
                     let isThis = index == 0 && each.unit.epoch == unit.epoch && each.unit.firstBlock == unit.firstBlock
-                    count(
+                    note(
                         isThis
-                            ? committer.apply(each, content, to: &memory.replica, with: &hasher, now: now)
-                            : committer.apply(each, to: &memory.replica, with: &hasher, now: now), of: each, time: time)
+                            ? committer.apply(each, content, to: &namespace, with: &hasher, now: now)
+                            : committer.apply(each, to: &namespace, with: &hasher, now: now), of: each, time: time)
                 }
                 released.removeAll(keepingCapacity: true)
             case .replayed: tallies.surplus += 1
             case .inconsistent: tallies.inconsistent += 1
             case .equivocation: noteEquivocation(unit)
             }
-        } catch { count(error) }
+        } catch { tallies.count(error) }
     }
 
-    private mutating func takeBeat(
+    private mutating func acceptBeat(
         _ unit: DecodedUnit, signed: SignedBeat?, now: MonotonicInstant, time: UnixMilliseconds
     ) {
-        guard memory.beat.isBeyond(unit.id) || memory.isOutlivedBeat(unit.id) else { return tallies.surplus += 1 }
-        guard memory.beat.agrees(with: unit.id) else { return noteEquivocation(unit) }
-        let beat: Beat
-        do throws(ContentError) { beat = try Beat(decoding: unit.content.span.bytes) } catch { return count(error) }
-        guard memory.beat.isBeyond(unit.id) else {
+        let isFirstOfEpoch = beats.frontier.epoch < unit.epoch
+        switch beats.accept(unit, now: now) {
+        case .surplus: tallies.surplus += 1
+        case .equivocation: noteEquivocation(unit)
+        case .unreadable(let error): tallies.count(error)
+        case .outlived(let isRival):
             tallies.replayed += 1
-            if rivals.isRival(beat, of: unit.epoch, now: now) { noteEquivocation(unit) }
-            return
-        }
-        let isFirstOfEpoch = memory.beat.epoch < unit.epoch
-        let before = memory.ends
-        rivals.take(beat, after: isFirstOfEpoch ? memory.beat.epoch : nil)
-        memory.beat.accept(unit)
-        tallies.beatBlocks += 1
-        watch.take(beat, epoch: unit.epoch, time: time)
-        evidence.look(at: beat, epoch: unit.epoch, now: now)
-        for summary in beat.epochs {
-            // Of the epoch that lives it says what was sent, and a loss of power may still take that back.
-            if summary.epoch < unit.epoch { memory.tracker.noteCommitted(summary) }
-            memory.tracker.announce(
-                epoch: summary.epoch, incarnation: summary.incarnation, block: summary.lastBlock,
-                sequence: summary.lastCommitted, isFinal: summary.epoch < unit.epoch, clock: beat.clock, now: now,
-                time: time)
-        }
-        memory.tracker.announce(
-            epoch: unit.epoch, incarnation: unit.incarnation, block: BlockNumber(rawValue: beat.lastLiveBlock),
-            sequence: SequenceNumber(rawValue: beat.lastSequence), isFinal: false, clock: beat.clock, now: now,
-            time: time)
-        let superseded = memory.tracker.supersede(
-            by: unit.epoch, listed: beat.epochs, older: beat.older, time: time)
-        if isFirstOfEpoch { for epoch in superseded { committer.note(.superseded(epoch, by: unit.epoch)) } }
-        if let isDurable = beat.isDurable { memory.tracker.noteDurability(isDurable, of: unit.epoch) }
-        if let floor = beat.floor { memory.tracker.raiseFloor(floor, time: time) }
-        memory.tracker.hasHeardBeat = true
-        if let signed { memory.note(signed, saying: beat, isFirstOfEpoch: isFirstOfEpoch, since: before) }
-        apply(now: now, time: time)
-    }
-
-    mutating func count(_ error: ContentError) {
-        switch error.counter {
-        case .malformed: tallies.malformedContents += 1
-        case .version: tallies.version += 1
-        case .sealed: tallies.sealed += 1
+            if isRival { noteEquivocation(unit) }
+        case .accepted(let beat):
+            tallies.beatBlocks += 1
+            watch.note(beat, time: time)
+            evidence.look(at: beat, epoch: unit.epoch, now: now)
+            let before = (endings: live.tracker.endings, lost: live.tracker.account.lost)
+            let superseded = live.accept(beat, of: unit, now: now, time: time)
+            if isFirstOfEpoch { for epoch in superseded { committer.note(.superseded(epoch, by: unit.epoch)) } }
+            if let signed {
+                let isEnding = isFirstOfEpoch || live.tracker.endings != before.endings
+                let isLosing = live.tracker.account.lost > before.lost
+                gatherer.note(
+                    Anchors.Candidate(
+                        beat: signed, said: beat, urgency: isEnding ? .now : isLosing ? .withinMinute : .withBalance))
+            }
+            applyReleased(now: now, time: time)
         }
     }
 
-    mutating func noteEquivocation(_ unit: DecodedUnit) {
+    private mutating func acceptSlice(_ unit: DecodedUnit) {
+        switch slices.accept(unit, with: &hasher) {
+        case .accepted: tallies.snapshotBlocks += unit.lastBlock - unit.firstBlock + 1
+        case .surplus: tallies.surplus += 1
+        case .equivocation: noteEquivocation(unit)
+        case .unreadable(let error): tallies.count(error)
+        }
+    }
+
+    private mutating func noteEquivocation(_ unit: DecodedUnit) {
         tallies.equivocations += 1
         committer.note(
             .equivocation(
                 unit.id, SequenceNumber(rawValue: unit.firstSequence), SequenceNumber(rawValue: unit.lastSequence)))
     }
+}
 
-    /// Applies what the tracker released, and tells what it noticed.
-    private mutating func apply(now: MonotonicInstant, time: UnixMilliseconds) {
-        noteTrackerEvents()
-        memory.tracker.takeReleased(into: &released)
+// MARK: What follows from it
+
+extension ReceiverCore {
+    /// Applies what was released, and tells what happened to gaps.
+    private mutating func applyReleased(now: MonotonicInstant, time: UnixMilliseconds) {
+        tellEvents()
+        live.takeReleased(into: &released)
         for each in released {
-            count(committer.apply(each, to: &memory.replica, with: &hasher, now: now), of: each, time: time)
+            note(committer.apply(each, to: &namespace, with: &hasher, now: now), of: each, time: time)
         }
         released.removeAll(keepingCapacity: true)
     }
 
-    mutating func noteTrackerEvents() {
-        for event in memory.tracker.takeEvents() {
-            disturb()
-            switch event {
-            case .opened(let gap): committer.note(.gapOpened(gap))
-            case .grew(let gap): committer.note(.gapGrew(gap))
-            case .closed(let gap):
-                if gap.state == .healed { memory.gapTopics.remove(gap.id) }
-                committer.note(.gapClosed(gap))
-            case .epochBegan(let epoch, let incarnation): committer.note(.epochBegan(epoch, incarnation))
-            case .voided(let epoch, let behind, let delivered, let absent):
-                committer.note(.voided(epoch, behind: behind, delivered: delivered, absent: absent))
-            }
+    private mutating func note(_ applied: Committer.Applied, of released: ReleasedUnit, time: UnixMilliseconds) {
+        tallies.count(applied)
+        live.note(applied, of: released)
+        if applied.isNarrowed { slices.disturb(live.tracker.frontier) }
+        if let comparison = applied.comparison { note(comparison, time: time) }
+        live.note(namespace.takeJumps())
+    }
+
+    /// A checkpoint was passed in its place.
+    private mutating func note(_ comparison: DigestComparison, time: UnixMilliseconds) {
+        // A beat of its epoch says where the epochs before it ended; as long as that is not decided, nobody can say either.
+        let isComparable =
+            live.tracker.account.missing == 0 && namespace.untracked == 0
+            && beats.frontier.epoch >= comparison.at.epoch && live.tracker.hasDecided(upTo: comparison.at)
+        if slices.note(comparison, isComparable: isComparable, time: time) {
+            committer.note(.digest(matches: comparison.isEqual, at: comparison.at))
         }
     }
 
-    private mutating func count(_ applied: Committer.Applied, of released: ReleasedUnit, time: UnixMilliseconds) {
-        tallies.records += applied.records
-        tallies.untrackedRecords += applied.untracked
-        tallies.skippedItems += applied.skipped
-        if applied.shed > 0 {
-            memory.tracker.countShed(applied.shed, of: released.unit, isLate: released.isLate)
+    /// Applies the slices whose records are decided.
+    private mutating func applySlices(now: MonotonicInstant, time: UnixMilliseconds) {
+        while let slice = slices.takeReady(live.tracker, beat: beats.frontier.epoch) {
+            var applier = SliceApplier(slice.heading, now: now, time: time)
+            do throws(ContentError) {
+                let content = try SliceContent(decoding: slice.content.span.bytes, with: &hasher)
+                applier.apply(content, slice.content, to: &live, &namespace, &committer, with: &hasher)
+            } catch {
+                preconditionFailure("a slice is checked before it waits")
+            }
+            live.note(namespace.takeJumps())
+            tellEvents()
+            tallies.count(applier.outcome)
+            let diverged = applier.outcome.diverged
+            if diverged > 0 { committer.note(.diverged(slots: diverged, at: slice.heading.capture)) }
+            let isMissing = live.tracker.account.missing > 0
+            if let whole = slices.noteApplied(slice.heading, isMissing: isMissing) { namespace.noteWhole(upTo: whole) }
         }
-        if applied.isNarrowed { disturb() }
-        if let comparison = applied.comparison { note(comparison, time: time) }
-        for topic in applied.found { memory.gapTopics.take(topic, from: released.gap) }
-        nameMissing()
+    }
+
+    private mutating func tellEvents() {
+        for event in live.takeEvents() {
+            slices.disturb(live.tracker.frontier)
+            committer.note(LinkEvent(event))
+        }
     }
 }

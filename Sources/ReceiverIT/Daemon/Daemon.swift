@@ -2,8 +2,8 @@
 //
 //   ReceiverConfiguration.swift — everything that recv.json5 says
 //   ReceiverLimits.swift — the limits of the configuration in the terms of the core
-//   CardFile.swift — reads a link card
 //   ReceiverServiceError.swift — why a receiver cannot start
+//   DaemonWords.swift — what states, causes and reasons are called in the log and in status
 //   ReceiverStatus.swift — links and sockets as of one instant
 //   FrameListener.swift — drains one listening address on a thread of its own
 //   LinkWorker.swift — one link on the core thread

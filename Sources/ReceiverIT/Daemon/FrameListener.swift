@@ -25,8 +25,6 @@ final class FrameListener: Sendable {
         var interfaceErrors: UInt64 = 0
         /// Datagrams longer than any frame.
         var truncated: UInt64 = 0
-        /// The socket broke and was opened again, so often.
-        var reopened: UInt64 = 0
         /// Why it is closed at the moment.
         var fault: String?
     }
@@ -165,7 +163,6 @@ final class FrameListener: Sendable {
     ) {
         do throws(DatagramError) {
             ends.socket = try DatagramListener(on: address, settings: settings)
-            report.reopened += 1
             report.fault = nil
         } catch {
             report.fault = error.description

@@ -78,7 +78,7 @@ final class LinkWorker {
     }
 
     /// - Parameter rejected: what the listening sockets of this link refused before a link was known.
-    func refreshSnapshot(malformed: UInt64, unknownLink: UInt64) {
+    func refreshSnapshot(malformed: UInt64, unknownLink: UInt64, time: UnixMilliseconds) {
         var snapshot = snapshot
         (snapshot.state, snapshot.since, snapshot.reason) = core.state
         snapshot.heardUntil = core.heardUntil
@@ -99,10 +99,24 @@ final class LinkWorker {
         snapshot.replica = core.replica
         snapshot.outbox = queue.mqtt.totals
         snapshot.outboxLoad = queue.mqtt.load
+        snapshot.outboxFault = outboxFault(after: snapshot.outboxFault, time: time)
         snapshot.durability = store.durability
         snapshot.head = store.head
         self.snapshot = snapshot
         observer.status(snapshot)
+    }
+
+    /// What the publisher cannot read from disk, it cannot publish.
+    private func outboxFault(after known: Condition?, time: UnixMilliseconds) -> Condition? {
+        guard let error = queue.mqtt.readError else {
+            if known != nil { log.notice("outbox.readable", "what waits is read again", ["link": .text(name)]) }
+            return nil
+        }
+        let reason = "what waits for it cannot be read: \(error)"
+        guard known?.reason != reason else { return known }
+        log.error("outbox.unreadable", "\(error)", ["link": .text(name)])
+        return Condition(
+            .degraded, since: known?.since ?? time, reason: reason)
     }
 
     /// Nothing more comes: what is decided is told without waiting for more of the same.
@@ -114,12 +128,12 @@ final class LinkWorker {
         observer.episode(name, episode)
         let level: EventLevel = episode.state == .lost ? .error : .notice
         log.write(
-            level, "gap.\(episode.state.rawValue)",
+            level, "gap.\(episode.state.wordInLog)",
             episode.state == .lost
                 ? "\(episode.lost) of \(episode.records) records are lost" : "all \(episode.records) records came late",
             [
                 "link": .text(name), "gap": .number(episode.id), "gaps": .number(episode.runs.count),
-                "range": .text(episode.rangeText), "cause": .text(episode.cause.rawValue),
+                "range": .text(episode.rangeText), "cause": .text(episode.cause.wordInLog),
             ])
     }
 
@@ -132,7 +146,7 @@ final class LinkWorker {
                 "gap.opened", "\(gap.records) records are missing",
                 [
                     "link": .text(name), "gap": .number(gap.id), "range": .text(episode.rangeText),
-                    "cause": .text(gap.cause.rawValue),
+                    "cause": .text(gap.cause.wordInLog),
                 ])
         case .gapClosed(let gap), .gapGrew(let gap): episodes.change(gap, now: now)
         case .epochBegan(let epoch, let incarnation):
@@ -164,7 +178,7 @@ final class LinkWorker {
                 ])
         case .shed(let run, let stamp):
             log.error(
-                "sender.shed", "the sender shed records (\(run.reason))",
+                "sender.shed", "the sender shed records (\(run.reason.wordInLog))",
                 ["link": .text(name), "records": .number(run.records), "first": .text(stamp.text)])
         case .unobserved(let interval, _):
             log.warning(
@@ -175,7 +189,8 @@ final class LinkWorker {
                 ])
         case .brokerDropped(let drop, _):
             log.error(
-                "broker.dropped", "the OT broker lost messages before the sender could have them (\(drop.reason))",
+                "broker.dropped",
+                "the OT broker lost messages before the sender could have them (\(drop.reason.wordInLog))",
                 [
                     "link": .text(name), "from": .text(CalendarTime.text(drop.from)),
                     "to": .text(CalendarTime.text(drop.to)),
@@ -200,7 +215,7 @@ final class LinkWorker {
                 ["link": .text(name), "wrong": .number(wrong), "ghosts": .number(ghosts)])
         case .state(let state, let reason):
             let level: EventLevel = state == .online ? .notice : .warning
-            log.write(level, "link.\(state.rawValue)", reason, ["link": .text(name)])
+            log.write(level, "link.\(state.wordInLog)", reason, ["link": .text(name)])
         case .checkpoint, .rotation: break
         }
     }

@@ -1,6 +1,9 @@
+public import Account
 public import Configuration
 public import DiodeProtocol
 public import JSON
+internal import KeyFiles
+internal import ReceiverITCore
 
 /// Everything that `recv.json5` says, with defaults filled in. `deploy/examples/recv.json5` explains each key.
 public struct ReceiverConfiguration: Sendable {
@@ -30,25 +33,15 @@ public struct ReceiverConfiguration: Sendable {
         public let to: TopicPattern
     }
 
-    /// What becomes of a record that arrives after a newer one of its topic.
-    public enum Late: String, CaseIterable, Sendable {
-        /// Published under `diode/<link>/late/…`. The default.
-        case topic
-        /// Published on its own topic, marked, never retained.
-        case mark
-        /// Counted as shed.
-        case drop
-    }
-
-    /// What each link may take of this machine, whatever comes.
+    /// What each link may take of this machine, whatever comes. Defaults are the core's.
     public struct Limits: Sendable {
-        /// Topics whose stamps are kept: 1…10,000,000. Default 1,000,000.
+        /// Topics whose stamps are kept: 1…10,000,000.
         public let topics: Int
-        /// Signatures of unknown transmissions a second: 100…1,000,000. Default 8,000.
+        /// Signatures of unknown transmissions a second: 100…1,000,000.
         public let verifications: Int
-        /// Symbols of partly received blocks: 1 MiB…16 GiB. Default 64 MiB.
+        /// Symbols of partly received blocks: 1 MiB…16 GiB.
         public let partial: ByteSize
-        /// Blocks that wait for those before them: 1 MiB…16 GiB. Default 64 MiB.
+        /// Blocks that wait for those before them: 1 MiB…16 GiB.
         public let reorder: ByteSize
     }
 
@@ -71,15 +64,16 @@ public struct ReceiverConfiguration: Sendable {
     public let broker: BrokerSettings
     /// The database of replica, outbox and ledger. No default.
     public let state: FilePath
-    /// How long a missing block may hold up what came after it: 0…60 s. Default 50 ms.
+    /// How long a missing block may hold up what came after it: 0…60 s.
     public let reorderTimeout: Duration
-    /// How long a link may be silent before it is stale: 100 ms…1 h. Default 3 s.
+    /// How long a link may be silent before it is stale: 100 ms…1 h.
     public let silenceTimeout: Duration
     /// The most disk that waiting records take: 1 MiB…64 TiB. Default 4 GiB.
     public let outboxLimit: ByteSize
     /// The most disk that the account of gaps takes: 1 MiB…64 TiB. Default 1 GiB.
     public let ledgerLimit: ByteSize
-    public let late: Late
+    /// What becomes of a record that comes late and whose topic has moved on. Default `topic`.
+    public let late: LatePolicy
     public let limits: Limits
     public let sparkplug: Sparkplug
     /// The status page; nil opens no port. Default 127.0.0.1:9470.
@@ -113,7 +107,7 @@ public struct ReceiverConfiguration: Sendable {
     /// The links' cards, as far as there are any: what a sender signed can be verified with no other.
     public var readableCards: [LinkCard] {
         links.compactMap { link in
-            do throws(ReceiverServiceError) { return try CardFile.read(link.card.resolved, link: link.name) } catch {
+            do throws(ReceiverServiceError) { return try link.readCard() } catch {
                 return nil
             }
         }
@@ -128,20 +122,21 @@ public struct ReceiverConfiguration: Sendable {
         let silenceTimeout: Duration
         let outboxLimit: ByteSize
         let ledgerLimit: ByteSize
-        let late: Late
+        let late: LatePolicy
         let limits: Limits
         let sparkplug: Sparkplug
         let status: StatusSettings?
 
         init(_ file: inout ConfigSection) throws(ConfigError) {
+            let core = ReceiverCore.Settings()
             links = try file.sections("links", count: 1...256, Link.init)
             try Self.checkLinks(links, file)
             broker = try file.requiredSection("broker", BrokerSettings.init)
             state = try file.required("state", .path)
             reorderTimeout = try file.value(
-                "reorder_timeout", .duration(.zero...(.seconds(60))), default: .milliseconds(50))
+                "reorder_timeout", .duration(.zero...(.seconds(60))), default: core.reorderWindow)
             silenceTimeout = try file.value(
-                "silence_timeout", .duration(.milliseconds(100)...(.seconds(3_600))), default: .seconds(3))
+                "silence_timeout", .duration(.milliseconds(100)...(.seconds(3_600))), default: core.silenceTimeout)
             outboxLimit = try file.section("outbox") { (outbox: inout ConfigSection) throws(ConfigError) in
                 try outbox.value("limit", .bytes(.mebibytes(1)...(.tebibytes(64))), default: .gibibytes(4))
             }
@@ -181,10 +176,14 @@ public struct ReceiverConfiguration: Sendable {
 
 extension ReceiverConfiguration.Limits {
     fileprivate init(_ section: inout ConfigSection) throws(ConfigError) {
-        topics = try section.value("topics", .integer(1...10_000_000), default: 1_000_000)
-        verifications = try section.value("verifications", .integer(100...1_000_000), default: 8_000)
-        partial = try section.value("partial", .bytes(.mebibytes(1)...(.gibibytes(16))), default: .mebibytes(64))
-        reorder = try section.value("reorder", .bytes(.mebibytes(1)...(.gibibytes(16))), default: .mebibytes(64))
+        let core = ReceiverCore.Settings()
+        topics = try section.value("topics", .integer(1...10_000_000), default: core.topics)
+        verifications = try section.value(
+            "verifications", .integer(100...1_000_000), default: core.verificationsPerSecond)
+        partial = try section.value(
+            "partial", .bytes(.mebibytes(1)...(.gibibytes(16))), default: ByteSize(bytes: UInt64(core.assemblyBytes)))
+        reorder = try section.value(
+            "reorder", .bytes(.mebibytes(1)...(.gibibytes(16))), default: ByteSize(bytes: UInt64(core.reorderBytes)))
     }
 }
 
@@ -236,6 +235,19 @@ extension ReceiverConfiguration.Link {
         }
         maximumQoS = try section.value("max_qos", .integer(0...2), default: 2)
         publishRate = try section.optional("publish_rate", .messageRate)
+    }
+
+    /// Reads its card.
+    /// - Throws: `card`, or `cardOfAnotherLink`.
+    func readCard() throws(ReceiverServiceError) -> LinkCard {
+        let found: LinkCard
+        do throws(CardFileError) { found = try CardFile.read(card.resolved) } catch {
+            throw .card(link: name, error)
+        }
+        guard found.link == name else {
+            throw .cardOfAnotherLink(link: name, path: card.resolved, named: found.link)
+        }
+        return found
     }
 
     /// Whether no topic can come from both.

@@ -159,14 +159,15 @@ struct ReceiverLoop: ~Copyable {
     /// - Parameter isLast: the audit is to know all that was heard before the stop.
     private mutating func makeStatus(_ now: MonotonicInstant, isLast: Bool = false) {
         nextStatus = now.advanced(by: Self.statusPeriod)
+        let time = Self.time
         for link in links {
             let carrying = ports.filter { port in port.links.contains { $0 === link } }
             link.refreshSnapshot(
                 malformed: carrying.reduce(0) { $0 + $1.snapshot.malformed },
-                unknownLink: carrying.reduce(0) { $0 + $1.unknownLink })
-            link.storeVitals(now: now, time: Self.time, isDue: isLast)
+                unknownLink: carrying.reduce(0) { $0 + $1.unknownLink }, time: time)
+            link.storeVitals(now: now, time: time, isDue: isLast)
         }
-        var status = ReceiverStatus(at: Self.time)
+        var status = ReceiverStatus(at: time)
         status.links = links.map(\.snapshot)
         status.listeners = ports.map(\.snapshot)
         let made = status

@@ -1,3 +1,4 @@
+public import Account
 import Configuration
 import Crypto
 import DatagramListening
@@ -11,7 +12,7 @@ import Storage
 import Threading
 internal import Time
 public import ReceiverITStore
-public import ReceiverITCore
+internal import ReceiverITCore
 internal import KeyFiles
 
 /// The receiver as a daemon runs it: listeners, the core thread, and an outbox for each link.
@@ -138,7 +139,7 @@ public final class ReceiverService: Sendable {
     ) throws(ReceiverServiceError) -> [(link: ReceiverConfiguration.Link, card: LinkCard, addresses: [SocketAddress])] {
         var cards: [(link: ReceiverConfiguration.Link, card: LinkCard, addresses: [SocketAddress])] = []
         for link in configuration.links {
-            let card = try CardFile.read(link.card.resolved, link: link.name)
+            let card = try link.readCard()
             if let other = cards.first(where: { $0.card.key == card.key }) {
                 throw .sameKey(link: link.name, other: other.link.name)
             }

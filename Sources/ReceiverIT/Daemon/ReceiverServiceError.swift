@@ -1,16 +1,13 @@
 public import Crypto
 public import Datagrams
-public import DiodeProtocol
 public import Storage
 public import Threading
 public import KeyFiles
 
 /// Why a receiver cannot start. `description` is one line that names what and where.
 public enum ReceiverServiceError: Error, CustomStringConvertible {
-    /// The card cannot be read: `pair` was not run yet, or the file is gone.
-    case cardUnreadable(link: String, path: String, SystemError)
-    /// The file is no card.
-    case cardInvalid(link: String, path: String, CardError)
+    /// The card cannot be read (`pair` was not run yet, or the file is gone), or the file is none.
+    case card(link: String, CardFileError)
     /// The card names another link.
     case cardOfAnotherLink(link: String, path: String, named: String)
     /// Two links would have to be told apart by one key.
@@ -27,9 +24,11 @@ public enum ReceiverServiceError: Error, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .cardUnreadable(let link, let path, let error):
-            "link \(link): card \(path): \(error.reason); run diode-recv pair first"
-        case .cardInvalid(let link, let path, let error): "link \(link): card \(path): \(error)"
+        case .card(let link, let error):
+            switch error {
+            case .unreadable: "link \(link): \(error); run diode-recv pair first"
+            case .notACard, .unwritable: "link \(link): \(error)"
+            }
         case .cardOfAnotherLink(let link, let path, let named):
             "link \(link): card \(path) is the card of link \(named)"
         case .sameKey(let link, let other): "link \(link): its key is that of link \(other) too"

@@ -39,6 +39,8 @@ public struct LinkSnapshot: Sendable {
     public internal(set) var replica = ReplicaReport()
     public internal(set) var outbox = OutboxTotals()
     public internal(set) var outboxLoad: OutboxLoad?
+    /// Why what waits for the IT broker cannot be read from disk at the moment, and since when.
+    public internal(set) var outboxFault: Condition?
     /// Whether what is accepted would survive a restart.
     public internal(set) var durability: Durability?
     /// The ledger's newest head that was synced and signed.

@@ -4,7 +4,7 @@
 //
 //   LedgerEntry.swift — one thing that happened
 //   LedgerChain.swift — how entries are chained
-//   GapStatement.swift — what an entry says of a gap
+//   GapStatement.swift — what an entry, or the table, says of a gap
 //   LedgerSchema.swift — the table in the receiver's database
 //   LedgerWriter.swift — appends entries
 //   LedgerReader.swift — reads entries back

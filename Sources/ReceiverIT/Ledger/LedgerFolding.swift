@@ -1,3 +1,4 @@
+internal import Account
 internal import JSON
 
 /// Which entries are folded when the ledger reaches its limit (ADR 0014): healed episodes first, then routine, then balances and anchors but one
@@ -71,7 +72,7 @@ public struct LedgerFolding: Sendable {
         case GapStatement.closed:
             rank = gaps.isEmpty ? .action : nil
             for (gap, statement) in zip(gaps, statements) where ends[gap] != nil {
-                ends[gap] = statement.state == "healed" ? .healed : .lost
+                ends[gap] = statement.state == .healed ? .healed : .lost
             }
         case "loss": rank = .lost
         case "balance", "anchor":

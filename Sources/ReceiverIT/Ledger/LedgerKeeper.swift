@@ -46,39 +46,44 @@ public struct LedgerKeeper: Sendable {
         self.keptKinds = keptKinds
     }
 
-    /// Does a little of what is to be done, in a transaction of its own if there is anything to fold.
+    /// What is to be folded next.
+    public struct Plan: Sendable, Equatable {
+        /// What the caller folds, in one transaction.
+        public let fold: LedgerFold
+        /// What its entries take.
+        let bytes: Int
+    }
+
+    /// Does a little of what is to be done; it only reads.
     ///
-    /// - Parameter time: of the entry that names a fold.
-    /// - Returns: what was folded; nil in nearly all steps.
+    /// - Parameter head: the ledger's newest entry.
+    /// - Returns: what the caller has to fold, and to say `folded` of; nil in nearly all steps.
     public mutating func step(
-        _ writer: inout LedgerWriter, at time: UInt64, in database: borrowing Database
-    ) throws(StorageError) -> Folded? {
-        try count(upTo: writer.head.number, in: database)
+        _ head: LedgerHead, in database: borrowing Database
+    ) throws(StorageError) -> Plan? {
+        try count(upTo: head.number, in: database)
         guard isCounted, isFolding || bytes > max(limitBytes, resumeBytes) else { return nil }
         if !isFolding { begin() }
-        let end = writer.head.number - newest
+        let end = head.number - newest
         guard try readWindow(upTo: end, in: database) else { return nil }
-        let target = limitBytes / 10 * 9
         guard let plan = folding.plan(freeing: bytes - target, upTo: rank) else {
             advance(hasMore: windowEnd < end)
             return nil
         }
-        try database.begin()
-        do throws(StorageError) {
-            try writer.fold(plan.fold, at: time, in: database)
-            try database.commit()
-            writer.committed()
-        } catch {
-            database.rollBack()
-            writer.rolledBack()
-            throw error
-        }
+        return Plan(fold: plan.fold, bytes: plan.bytes)
+    }
+
+    /// The transaction that folded a plan is committed.
+    public mutating func folded(_ plan: Plan) -> Folded {
         bytes -= plan.bytes
         // What did not fit into one entry of runs is met again.
         startWindow(behind: windowStart)
         if bytes <= target { isFolding = false }
         return Folded(entries: plan.fold.runs.reduce(0) { $0 + $1.last - $1.first + 1 }, bytes: plan.bytes)
     }
+
+    /// Where folding ends.
+    private var target: Int { limitBytes / 10 * 9 }
 
     // MARK: Counting
 

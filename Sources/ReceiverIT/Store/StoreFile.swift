@@ -5,7 +5,7 @@ package import Outbox
 package import Storage
 package import Time
 package import ReceiverITCore
-internal import Account
+package import Account
 
 /// Everything that one transaction is to hold.
 package struct StoreBatch: Sendable {
@@ -14,7 +14,7 @@ package struct StoreBatch: Sendable {
         package var changes = LinkChanges()
         package var checkpoint: OutboxPosition?
         package var vitals: LinkVitals?
-        package var losses: [LossNote] = []
+        package var losses: [Loss] = []
         var voids: [(epoch: Epoch, behind: SequenceNumber)] = []
 
         package init() {}
@@ -43,7 +43,7 @@ extension StoreBatch.Link {
     /// - Parameter end: the outbox's position behind what it delivered.
     package mutating func add(_ changes: LinkChanges, upTo end: OutboxPosition, of link: inout StoreLink) {
         self.changes.merge(changes)
-        if let anchor = changes.anchor { link.anchors.take(anchor) }
+        if let anchor = changes.anchor { link.anchors.note(anchor) }
         if changes.checkpoint.begins { link.candidate = end }
         if changes.checkpoint.ends, let candidate = link.candidate {
             checkpoint = candidate
@@ -54,16 +54,16 @@ extension StoreBatch.Link {
     /// Adds what rows beside the ledger's have to say of an event.
     package mutating func add(_ event: LinkEvent) {
         switch event {
-        case .shed(let run, let stamp): add(LossNote(run, at: stamp))
-        case .brokerDropped(let drop, let stamp): add(LossNote(drop, at: stamp))
+        case .shed(let run, let stamp): add(Loss(run, at: stamp))
+        case .brokerDropped(let drop, let stamp): add(Loss(drop, at: stamp))
         case .voided(let epoch, let behind, _, _): voids.append((epoch, behind))
         default: break
         }
     }
 
     /// What one reason takes away before the next transaction is one loss.
-    private mutating func add(_ loss: LossNote) {
-        guard let index = losses.firstIndex(where: { $0.layer == loss.layer && $0.reason == loss.reason }) else {
+    private mutating func add(_ loss: Loss) {
+        guard let index = losses.firstIndex(where: { $0.cause == loss.cause }) else {
             return losses.append(loss)
         }
         losses[index].merge(loss)
@@ -92,108 +92,13 @@ package struct StoreFile: ~Copyable {
 
     package var head: LedgerHead { ledger.head }
 
-    /// One transaction: units, settlements, tracker, stamps, losses, ledger and vitals of all links, or nothing of it.
-    /// The queues are told by the caller.
-    package mutating func store(_ batch: StoreBatch, _ links: [StoreLink], at time: UnixMilliseconds)
-        throws(StorageError)
-    {
+    /// One transaction: all that `body` writes, or nothing of it. The ledger's next entry follows what is really there.
+    private mutating func transaction<Result>(
+        _ body: (inout StoreFile) throws(StorageError) -> Result
+    ) throws(StorageError) -> Result {
         try database.begin()
         do throws(StorageError) {
-            if let balance = batch.balance { try appendBalances(links, at: balance) }
-            for (index, link) in links.enumerated() {
-                try store(batch.links[index], link, at: time)
-            }
-            for entry in batch.entries { try ledger.append(entry) }
-            // Behind the entries that say that they are lost.
-            for (index, link) in links.enumerated()
-            where batch.links[index].changes.tracker.gaps.values.contains(where: { $0.state == .lost }) {
-                try GapMerging.keepLimit(
-                    link.id, name: link.name, at: time, losses: &losses, ledger: &ledger, in: database)
-            }
-            for link in links { try append(link.anchors.due(at: time, withBalance: batch.balance != nil), link, time) }
-            try database.commit()
-            ledger.committed()
-        } catch {
-            database.rollBack()
-            ledger.rolledBack()
-            throw error
-        }
-    }
-
-    private mutating func append(
-        _ anchor: Anchors.Candidate?, _ link: StoreLink, _ time: UnixMilliseconds
-    ) throws(StorageError) {
-        if let anchor { try ledger.append(anchor.entry(of: link.name, at: time)) }
-    }
-
-    /// One transaction with ledger entries alone: the little that still fits where nothing else does.
-    package mutating func store(_ entries: [LedgerEntry]) throws(StorageError) {
-        try database.begin()
-        do throws(StorageError) {
-            for entry in entries { try ledger.append(entry) }
-            try database.commit()
-            ledger.committed()
-        } catch {
-            database.rollBack()
-            ledger.rolledBack()
-            throw error
-        }
-    }
-
-    /// One transaction with the account of each link as it is now, and the newest word of its sender.
-    package mutating func noteBalances(_ links: [StoreLink], at time: UnixMilliseconds) throws(StorageError) {
-        try database.begin()
-        do throws(StorageError) {
-            try appendBalances(links, at: time)
-            for link in links { try append(link.anchors.due(at: time, withBalance: true), link, time) }
-            try database.commit()
-            ledger.committed()
-        } catch {
-            database.rollBack()
-            ledger.rolledBack()
-            throw error
-        }
-    }
-
-    private mutating func appendBalances(_ links: [StoreLink], at time: UnixMilliseconds) throws(StorageError) {
-        for link in links {
-            let account = try StoredAccount(of: link.id, in: database)
-            let balance = AuditBalance(
-                at: time, totals: account.totals, epochs: account.epochs.map { AuditBalance.Epoch($0) })
-            try ledger.append(
-                LedgerEntry(link: link.name, at: time.rawValue, kind: AuditBalance.kind, body: balance.json.line))
-        }
-    }
-
-    private mutating func store(
-        _ batch: StoreBatch.Link, _ link: StoreLink, at time: UnixMilliseconds
-    ) throws(StorageError) {
-        let checkpoint = batch.checkpoint ?? link.checkpoint
-        let outboxLosses = try outbox.write(link.queue, replicaCheckpoint: checkpoint).flatMap {
-            $0.losses.map(LossNote.init)
-        }
-        try tables.store(batch.changes, of: link.id, checkpoint: batch.checkpoint, in: database)
-        for void in batch.voids { try losses.void(link: link.id, epoch: void.epoch, behind: void.behind) }
-        for loss in batch.losses + outboxLosses {
-            let isNew = try losses.note(loss, link: link.id, at: time, in: database)
-            // A late record that the configuration drops is no incident.
-            if isNew, loss.layer != "policy" { try ledger.append(loss.entry(link: link.name, at: time)) }
-        }
-        if let vitals = batch.vitals { try tables.store(vitals, of: link.id) }
-    }
-
-    /// One transaction with what an operator wants done.
-    package mutating func run(
-        _ task: OperatorTask, at time: UnixMilliseconds
-    ) throws(StorageError) -> Result<String, OperatorError> {
-        try database.begin()
-        do throws(StorageError) {
-            let result =
-                switch task {
-                case .acknowledge(let acknowledgement):
-                    try AcknowledgementTable.add(acknowledgement, at: time, in: database, ledger: &ledger)
-                case .remove(let removal): try removal.apply(at: time, in: database, ledger: &ledger)
-                }
+            let result = try body(&self)
             try database.commit()
             ledger.committed()
             return result
@@ -204,11 +109,96 @@ package struct StoreFile: ~Copyable {
         }
     }
 
+    /// One transaction: units, settlements, tracker, stamps, losses, ledger and vitals of all links, or nothing of it.
+    /// The queues are told by the caller.
+    package mutating func store(_ batch: StoreBatch, _ links: [StoreLink], at time: UnixMilliseconds)
+        throws(StorageError)
+    {
+        try transaction { (file) throws(StorageError) in try file.put(batch, links, at: time) }
+    }
+
+    private mutating func put(
+        _ batch: StoreBatch, _ links: [StoreLink], at time: UnixMilliseconds
+    ) throws(StorageError) {
+        if let balance = batch.balance { try appendBalances(links, at: balance) }
+        for (index, link) in links.enumerated() { try put(batch.links[index], link, at: time) }
+        for entry in batch.entries { try ledger.append(entry) }
+        // Behind the entries that say that they are lost.
+        for (index, link) in links.enumerated()
+        where batch.links[index].changes.tracker.gaps.values.contains(where: { $0.state == .lost }) {
+            try GapMerging.keepLimit(
+                link.id, name: link.name, at: time, losses: &losses, ledger: &ledger, in: database)
+        }
+        for link in links { try append(link.anchors.due(at: time, withBalance: batch.balance != nil), link, time) }
+    }
+
+    private mutating func append(
+        _ anchor: Anchors.Candidate?, _ link: StoreLink, _ time: UnixMilliseconds
+    ) throws(StorageError) {
+        if let anchor { try ledger.append(anchor.entry(of: link.name, at: time)) }
+    }
+
+    /// One transaction with ledger entries alone: the little that still fits where nothing else does.
+    package mutating func store(_ entries: [LedgerEntry]) throws(StorageError) {
+        try transaction { (file) throws(StorageError) in
+            for entry in entries { try file.ledger.append(entry) }
+        }
+    }
+
+    /// One transaction with the account of each link as it is now, and the newest word of its sender.
+    package mutating func noteBalances(_ links: [StoreLink], at time: UnixMilliseconds) throws(StorageError) {
+        try transaction { (file) throws(StorageError) in
+            try file.appendBalances(links, at: time)
+            for link in links { try file.append(link.anchors.due(at: time, withBalance: true), link, time) }
+        }
+    }
+
+    private mutating func appendBalances(_ links: [StoreLink], at time: UnixMilliseconds) throws(StorageError) {
+        for link in links {
+            let account = try StoredAccount(of: link.id, in: database)
+            let balance = LinkBalance(at: time, totals: account.totals, of: account.epochs)
+            try ledger.append(
+                LedgerEntry(link: link.name, at: time.rawValue, kind: LinkBalance.kind, body: balance.json.line))
+        }
+    }
+
+    private mutating func put(
+        _ batch: StoreBatch.Link, _ link: StoreLink, at time: UnixMilliseconds
+    ) throws(StorageError) {
+        let checkpoint = batch.checkpoint ?? link.checkpoint
+        let outboxLosses = try outbox.write(link.queue, replicaCheckpoint: checkpoint).flatMap(\.losses)
+        try tables.store(batch.changes, of: link.id, checkpoint: batch.checkpoint, in: database)
+        for void in batch.voids { try losses.void(link: link.id, epoch: void.epoch, behind: void.behind) }
+        for loss in batch.losses + outboxLosses {
+            let isNew = try losses.note(loss, link: link.id, at: time, in: database)
+            // A late record that the configuration drops is no incident.
+            if isNew, loss.cause.layer != .policy { try ledger.append(loss.entry(link: link.name, at: time)) }
+        }
+        if let vitals = batch.vitals { try tables.store(vitals, of: link.id) }
+    }
+
+    /// One transaction with what an operator wants done.
+    package mutating func run(
+        _ task: OperatorTask, at time: UnixMilliseconds
+    ) throws(StorageError) -> Result<String, OperatorError> {
+        try transaction { (file) throws(StorageError) in
+            switch task {
+            case .acknowledge(let acknowledgement):
+                try AcknowledgementTable.add(acknowledgement, at: time, in: file.database, ledger: &file.ledger)
+            case .remove(let removal): try removal.apply(at: time, in: file.database, ledger: &file.ledger)
+            }
+        }
+    }
+
     /// Folds a little of the ledger, if it is above its limit.
     package mutating func keepLedger(
         _ keeper: inout LedgerKeeper, at time: UnixMilliseconds
     ) throws(StorageError) -> LedgerKeeper.Folded? {
-        try keeper.step(&ledger, at: time.rawValue, in: database)
+        guard let plan = try keeper.step(ledger.head, in: database) else { return nil }
+        try transaction { (file) throws(StorageError) in
+            try file.ledger.fold(plan.fold, at: time.rawValue, in: file.database)
+        }
+        return keeper.folded(plan)
     }
 
     /// Waits until everything committed survives a loss of power.

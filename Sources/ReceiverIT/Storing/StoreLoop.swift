@@ -84,7 +84,7 @@ struct StoreLoop: ~Copyable {
         batch = StoreBatch(links: Array(repeating: StoreBatch.Link(), count: links.count))
         if let setAside = beginning.setAside {
             batch.entries.append(StoreOpening.entry(of: setAside, time: Self.time))
-            for index in links.indices { batch.links[index].losses.append(LossNote(unknownSince: Self.time)) }
+            for index in links.indices { batch.links[index].losses.append(Loss(unknownSince: Self.time)) }
         }
         batch.entries += beginning.entries
         batch.balance = Self.time
@@ -361,7 +361,7 @@ struct StoreLoop: ~Copyable {
         }
     }
 
-    private func tell(_ loss: OutboxLoss, of output: OutputName, _ link: StoreLink) {
+    private func tell(_ loss: Loss, of output: OutputName, _ link: StoreLink) {
         log.error(
             "outbox.shed", "no disk holds these records and the IT broker did not take them before the stop",
             [

@@ -1,3 +1,4 @@
+import Account
 internal import Deliveries
 import DiodeProtocol
 import EventLog
@@ -85,10 +86,9 @@ struct EdgeNodeConnections: ~Copyable {
     }
 
     /// The link's state changed.
-    mutating func note(_ state: LinkStatus.State) {
-        let isSilent = state == .stale || state == .offline
-        guard isSilent != self.isSilent else { return }
-        self.isSilent = isSilent
+    mutating func note(_ state: LinkState) {
+        guard state.isSilent != isSilent else { return }
+        isSilent = state.isSilent
         if isSilent { proxy.linkSilent(now: Moment.now) } else { proxy.linkSpeaks(now: Moment.now) }
     }
 

@@ -1,6 +1,5 @@
 // Mapping: from the plant's names to those of the IT broker.
 //
-//   LatePolicy.swift — what becomes of records that come late and are superseded
 //   TopicMap.swift — other names for topics of the link
 //   TopicMapper.swift — the link's topics on the IT broker, and those that may never be written
 //   PropertyComposer.swift — the properties of a publish: the plant's, then ours

@@ -1,5 +1,5 @@
+public import Account
 internal import MQTT
-public import Outbox
 import Sparkplug
 public import MQTTProtocol
 

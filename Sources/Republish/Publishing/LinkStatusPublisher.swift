@@ -1,3 +1,4 @@
+public import Account
 public import DiodeProtocol
 import MQTT
 public import Time
@@ -6,9 +7,7 @@ internal import MQTTProtocol
 /// What the IT broker's consumers are told about a link, retained at `diode/<link>/status`.
 public struct LinkStatus: Sendable, Equatable {
     /// Whether values can be trusted as current.
-    public enum State: String, Sendable { case online, degraded, stale, offline }
-
-    public var state: State
+    public var state: LinkState
     /// Since when.
     public var since: UnixMilliseconds?
     /// The newest decided record.
@@ -23,7 +22,7 @@ public struct LinkStatus: Sendable, Equatable {
     public var auditKey: String?
 
     public init(
-        state: State, since: UnixMilliseconds? = nil, decided: Stamp? = nil, missing: UInt64 = 0,
+        state: LinkState, since: UnixMilliseconds? = nil, decided: Stamp? = nil, missing: UInt64 = 0,
         digestMatches: Bool? = nil, head: String? = nil, auditKey: String? = nil
     ) {
         self.state = state
@@ -43,69 +42,25 @@ public struct LinkStatus: Sendable, Equatable {
         let digest = digestMatches.map { String($0) } ?? "null"
         let head = head.map { "\"\($0)\"" } ?? "null"
         let key = auditKey.map { "\"\($0)\"" } ?? "null"
-        return "{\"state\":\"\(state.rawValue)\",\"since\":\(time),\"epoch\":\(epoch),\"sequence\":\(sequence),"
+        return "{\"state\":\"\(state.wordOnBroker)\",\"since\":\(time),\"epoch\":\(epoch),\"sequence\":\(sequence),"
             + "\"missing\":\(missing),\"digest_matches\":\(digest),\"head\":\(head),\"audit_key\":\(key)}"
     }
 }
 
-/// Gaps of one cause close together, for `diode/<link>/gap`: when the first opens, and when all are decided.
-public struct GapNotice: Sendable, Equatable {
-    /// Consecutive records of one epoch.
-    public struct Run: Sendable, Equatable {
-        public var epoch: Epoch
-        public var firstSequence, lastSequence: SequenceNumber
-
-        public init(epoch: Epoch, firstSequence: SequenceNumber, lastSequence: SequenceNumber) {
-            self.epoch = epoch
-            self.firstSequence = firstSequence
-            self.lastSequence = lastSequence
-        }
-    }
-
-    /// Runs that a notice lists; it counts all.
-    static let runLimit = 100
-
-    /// The first gap's.
-    public var id: UInt64
-    /// `open`, `healed` or `lost`.
-    public var state: String
-    public var cause: String
-    public var healedBy: String?
-    public var openedAt: UnixMilliseconds
-    public var closedAt: UnixMilliseconds?
-    /// At least one.
-    public var runs: [Run]
-    /// Records that are still missing, and that were given up.
-    public var missing, lost: UInt64
-
-    public init(
-        id: UInt64, state: String, cause: String, healedBy: String?, openedAt: UnixMilliseconds,
-        closedAt: UnixMilliseconds?, runs: [Run], missing: UInt64, lost: UInt64
-    ) {
-        self.id = id
-        self.state = state
-        self.cause = cause
-        self.healedBy = healedBy
-        self.openedAt = openedAt
-        self.closedAt = closedAt
-        self.runs = runs
-        self.missing = missing
-        self.lost = lost
-    }
-
-    /// `epoch`, `first_sequence` and `last_sequence` are the first run's.
+/// What consumers are told at `diode/<link>/gap`: when the first gap of an episode opens, and when all are decided.
+extension GapEpisode {
+    /// One JSON object. `epoch`, `first_sequence` and `last_sequence` are the first run's.
     var json: String {
         let closed = closedAt.map { "\"\(CalendarTime.text($0))\"" } ?? "null"
-        let healed = healedBy.map { "\"\($0)\"" } ?? "null"
-        let records = runs.reduce(UInt64(0)) { $0 + $1.lastSequence.rawValue - $1.firstSequence.rawValue + 1 }
-        let list = runs.prefix(Self.runLimit).map {
+        let healed = healedBy.map { "\"\($0.wordOnBroker)\"" } ?? "null"
+        let list = runs.prefix(LinkStatusPublisher.runLimit).map {
             "[\($0.epoch.rawValue),\($0.firstSequence.rawValue),\($0.lastSequence.rawValue)]"
         }.joined(separator: ",")
         return "{\"id\":\(id),\"epoch\":\(runs.first?.epoch.rawValue ?? 0),"
             + "\"first_sequence\":\(runs.first?.firstSequence.rawValue ?? 0),"
             + "\"last_sequence\":\(runs.first?.lastSequence.rawValue ?? 0),\"records\":\(records),"
             + "\"gaps\":\(runs.count),\"runs\":[\(list)],"
-            + "\"state\":\"\(state)\",\"cause\":\"\(cause)\",\"healed_by\":\(healed),"
+            + "\"state\":\"\(state.wordOnBroker)\",\"cause\":\"\(cause.wordOnBroker)\",\"healed_by\":\(healed),"
             + "\"opened_at\":\"\(CalendarTime.text(openedAt))\",\"closed_at\":\(closed),"
             + "\"missing\":\(missing),\"lost\":\(lost)}"
     }
@@ -117,6 +72,8 @@ public struct GapNotice: Sendable, Equatable {
 /// Bounded: the newest status, and 256 notices; beyond that the oldest notice is dropped and counted.
 struct LinkStatusPublisher: Sendable {
     static let noticeLimit = 256
+    /// Runs that a notice lists; it counts all.
+    static let runLimit = 100
     /// How often the numbers of an unchanged state are published.
     static let refresh = Duration.seconds(10)
 
@@ -125,7 +82,7 @@ struct LinkStatusPublisher: Sendable {
     private var status = LinkStatus(state: .offline)
     private var published: LinkStatus?
     private var publishedAt: MonotonicInstant?
-    private var notices: [GapNotice] = []
+    private var notices: [GapEpisode] = []
     private(set) var droppedNotices: UInt64 = 0
 
     init(link: String) {
@@ -140,7 +97,7 @@ struct LinkStatusPublisher: Sendable {
 
     mutating func set(_ status: LinkStatus) { self.status = status }
 
-    mutating func note(_ notice: GapNotice) {
+    mutating func note(_ notice: GapEpisode) {
         if notices.count == Self.noticeLimit {
             notices.removeFirst()
             droppedNotices += 1

@@ -1,3 +1,4 @@
+public import Account
 import DiodeProtocol
 public import EventLog
 public import MQTT
@@ -52,8 +53,8 @@ public final class Publisher: Sendable {
     /// The link's status, for `diode/<link>/status`.
     public func post(_ status: LinkStatus) { mailbox.post(.status(status)) }
 
-    /// A gap that opened or closed, for `diode/<link>/gap`.
-    public func post(_ notice: GapNotice) { mailbox.post(.notice(notice)) }
+    /// An episode that opened or is over, for `diode/<link>/gap`.
+    public func post(_ episode: GapEpisode) { mailbox.post(.notice(episode)) }
 
     public var report: PublisherReport { shared.withLock { $0 } }
 

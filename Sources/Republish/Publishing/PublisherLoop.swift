@@ -1,3 +1,4 @@
+import Account
 import DiodeProtocol
 import EventLog
 import MQTT
@@ -40,8 +41,6 @@ struct PublisherLoop: ~Copyable {
     private var pause = Duration.milliseconds(250)
     private var nextOtherToken = Settler.firstOtherToken
     private var stopAt: MonotonicInstant?
-    /// What was last logged of a disk that cannot be read.
-    private var readFault: String?
 
     init(
         _ settings: PublisherSettings, output: OutboxOutput, readBack: ReadBackMailbox, mailbox: PublisherMailbox,
@@ -86,7 +85,6 @@ struct PublisherLoop: ~Copyable {
         while settleEdgeNodes(now: now), isConnected { publish(now: now) }
         if isConnected, window.isOverdue(now: now) { replaceConnection(now: now) }
         reading.advance(settled: output.settled, mayBegin: stopAt == nil, now: now)
-        tellReadFault()
         guard let stopAt else { return true }
         return stopAt > now && !isDrained
     }
@@ -98,18 +96,6 @@ struct PublisherLoop: ~Copyable {
         var ends = [stopAt, edgeNodes.deadline(isConnected: isConnected), connection == nil ? dialAt : nil]
         if isConnected { ends += [status.nextDeadline, window.deadline, reading.deadline] }
         return ends.compactMap(\.self).min().map { max(.zero, now.duration(to: $0)) }
-    }
-
-    /// What waits lies on a disk that cannot be read: nothing is published meanwhile, so people are told.
-    private mutating func tellReadFault() {
-        let fault = window.readFault
-        guard fault != readFault else { return }
-        readFault = fault
-        if let fault {
-            log.error("outbox.unread", "what waits cannot be read: \(fault)", ["link": .text(settings.link)])
-        } else {
-            log.notice("outbox.read", "what waits can be read again", ["link": .text(settings.link)])
-        }
     }
 
     // MARK: Messages

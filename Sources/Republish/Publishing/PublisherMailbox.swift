@@ -1,3 +1,4 @@
+import Account
 import MQTT
 import Sparkplug
 import Synchronization
@@ -16,7 +17,7 @@ final class PublisherMailbox: Sendable {
         /// What a host says of itself; the last delivery among it, to be acknowledged.
         case heard([HostMessage], through: DeliveryID?, generation: UInt64)
         case status(LinkStatus)
-        case notice(GapNotice)
+        case notice(GapEpisode)
         case stop(drain: Duration)
         /// From the connection of an edge node; generations of their own.
         case edgeNode(EdgeNodeID, EdgeNodeEvent, generation: UInt64)

@@ -1,3 +1,4 @@
+public import Account
 internal import DiodeProtocol
 internal import MQTT
 internal import Outbox

@@ -1,3 +1,4 @@
+import Account
 import MQTT
 import Outbox
 internal import MQTTProtocol

@@ -1,3 +1,4 @@
+import Account
 import Deliveries
 import DiodeProtocol
 import MQTT
@@ -41,8 +42,7 @@ struct WindowPublisher: ~Copyable {
     private var held: [QueuedDelivery] = []
     private var heldStart = 0
     private var late = LateCounts()
-    /// The disk could not be read, and when it is tried again.
-    private var isUnreadable = false
+    /// When the disk is tried again that could not be read.
     private var readAt: MonotonicInstant?
 
     init(_ settings: PublisherSettings, output: OutboxOutput) {
@@ -62,9 +62,6 @@ struct WindowPublisher: ~Copyable {
 
     /// The broker ends the connection at a record, and it is being looked for.
     var isSearching: Bool { search.isSearching }
-
-    /// Why the outbox cannot be read from disk; nil if it can.
-    var readFault: String? { isUnreadable ? output.readError.map { "\($0)" } : nil }
 
     /// Nothing is left to publish.
     var isDrained: Bool {
@@ -149,8 +146,7 @@ struct WindowPublisher: ~Copyable {
         held = output.take(records: records, bytes: bytes)
         heldStart = 0
         // Of a disk that can be read again nobody tells.
-        isUnreadable = held.isEmpty && output.readError != nil
-        readAt = isUnreadable ? now.advanced(by: Self.readPause) : nil
+        readAt = held.isEmpty && output.readError != nil ? now.advanced(by: Self.readPause) : nil
     }
 
     /// Publishes what has waited long enough; false as in `handOn`.

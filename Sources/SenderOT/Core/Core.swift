@@ -10,4 +10,6 @@
 //   Blocks/ — records gathered into source blocks
 //   Transmissions/ — when a block is sent, how fast, and as which frames
 //   Broker/ — what the OT broker says of itself, followed over time
+//   CoreSettings.swift — what the core is told
+//   CoreCounters.swift — what has happened in it
 //   SenderCore.swift — all of it: messages in, closed blocks and slices out

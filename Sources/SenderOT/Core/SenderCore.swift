@@ -1,98 +1,29 @@
 public import DiodeProtocol
 package import Sparkplug
 public import Time
-package import MQTTProtocol
+internal import MQTTProtocol
 
 /// Everything between what the OT broker delivers and closed blocks: no I/O, no clock. One thread at a time owns it.
 ///
 /// ```text
-/// publish ─▶ ExportPolicy ─▶ NamespaceSlots, Stamper ─▶ BlockBatcher ─┐
-///     TopicPacer: what waits ─┘ │             ▲      BeatScheduler ──┴▶ nextClosedBlock
-///                              └▶ StateTeller ──────────────────────▶ nextSlice
+/// accept ─▶ Admission: PolicyGate, WaitingValues ─▶ Recorder ─▶ nextClosedBlock ◀─ BeatScheduler
+///                 ▲                                   │ ▲
+///                 └───────── NamespaceSlots ◀─────────┘ │ states, deletions, checkpoints
+///                                  └─▶ StateTeller ─────┴─▶ nextSlice
 /// ```
 ///
-/// After each gulp of deliveries `endGulp` says whether the sender is idle: then what came leaves at once. Otherwise a
-/// block closes when it is full or its oldest record has waited `flush`; `advance` sees to it.
+/// Each part owns its state, and the core lends the slots and the recorder to the part that works with them. After each gulp of
+/// deliveries `endGulp` says whether the sender is idle: then what came leaves at once. Otherwise a block closes when it is full or
+/// its oldest record has waited `flush`; `advance` sees to it.
 public struct SenderCore: ~Copyable {
-    /// What the core is told once; every knob has its default in the configuration.
-    public struct Settings: Sendable {
-        public var policy: ExportPolicy
-        public var geometry: BlockGeometry
-        /// How long a record may wait for company under load.
-        public var flush = Duration.milliseconds(2)
-        public var beat = Duration.seconds(1)
-        /// The most bytes of payload and properties that a record may have; a larger one is shed, numbered and named.
-        public var maximumRecordBytes = 1 << 20
-        public var slots = NamespaceSlots.Limits()
-        public var compressionLevel = 1
-        /// What a round of the carousel aims at, and between two checkpoints at most.
-        public var snapshotPeriod = Duration.seconds(30)
-        /// How long a deleted topic is remembered.
-        public var tombstoneKeep = Duration.seconds(7 * 86_400)
-        /// How Sparkplug edge nodes are understood.
-        package var edgeNodes = EdgeNodeStates.Settings()
-
-        public init(policy: ExportPolicy, geometry: BlockGeometry) {
-            self.policy = policy
-            self.geometry = geometry
-        }
-    }
-
-    /// How the journal is: what comes is shed, numbered and named, while there is no room for it.
-    public enum JournalState: Sendable, Equatable {
-        case writing
-        /// It cannot be written; records may be acknowledged from memory and say so (ADR 0009).
-        case failing
-        /// It holds its limit in blocks that were not sent.
-        case full
-        /// It cannot be written, and memory holds its limit.
-        case failingAndFull
-    }
-
-    /// What has happened since the start.
-    public struct Counters: Sendable, Equatable {
-        /// Everything delivered, from the main session and the fetches.
-        public var received: UInt64 = 0
-        public var records: UInt64 = 0
-        public var shed: UInt64 = 0
-        /// Fetched values that were known.
-        public var known: UInt64 = 0
-        /// Deliveries that an earlier lifetime had journalled, and that the broker sent again.
-        public var repeated: UInt64 = 0
-        /// By ``ExportPolicy/Refusal``.
-        public var filtered = [UInt64](repeating: 0, count: ExportPolicy.Refusal.allCases.count)
-        public var beats: UInt64 = 0
-        public var checkpoints: UInt64 = 0
-
-        public var filteredInAll: UInt64 { filtered.reduce(0, +) }
-    }
-
     public let epoch: Epoch
     public let incarnation: Incarnation
-    public internal(set) var counters = Counters()
-    /// Told by those around the core, for the next beat.
-    public var surroundings = BeatScheduler.Surroundings()
-    /// Told by those around the core, before each gulp.
-    public var journalState = JournalState.writing
-
-    var policy: ExportPolicy
-    var policyGeneration = 1
-    /// What waits for the rate of its rule.
-    package var pacer = TopicPacer<HeldValue>()
-    /// What of it has to be written, or removed again.
-    var heldChanges = HeldChanges()
-    let maximumRecordBytes: Int
-    var stamper: Stamper
-    var slots: NamespaceSlots
-    var batcher: BlockBatcher
-    private var scheduler: BeatScheduler
-    var teller: StateTeller
-    package var edgeNodes: EdgeNodeStates
-    private var beats: [ClosedBlock] = []
-    /// Counts fetches of the retained set.
-    var fetch: UInt32 = 0
-    /// Shed in this gulp, and not in a block yet.
-    var pendingShed: ShedRun?
+    private var admission: Admission
+    private var slots: NamespaceSlots
+    private var edgeNodes: EdgeNodeStates
+    private var recorder: Recorder
+    private var teller: StateTeller
+    private var beats: BeatScheduler
 
     /// - Parameter slots: what earlier lifetimes knew.
     public init(
@@ -101,55 +32,84 @@ public struct SenderCore: ~Copyable {
     ) {
         self.epoch = epoch
         self.incarnation = incarnation
-        policy = settings.policy
-        // With a topic of 65,535 bytes, and its lengths, a record stays within 64 parts and 8 MiB (WIRE W-09, W-26).
-        let largest = min(64 * settings.geometry.capacityBytes, WireLimits.maximumContentBytes) - 66_000
-        precondition(settings.maximumRecordBytes <= largest, "64 part blocks hold the largest record")
-        maximumRecordBytes = settings.maximumRecordBytes
-        stamper = Stamper(epoch: epoch)
+        admission = Admission(PolicyGate(settings.policy, edgeNamespaces: settings.edgeNodes.namespaces))
         self.slots = slots ?? NamespaceSlots(limits: settings.slots)
         edgeNodes = EdgeNodeStates(settings.edgeNodes)
         edgeNodes.restore(from: self.slots)
-        batcher = BlockBatcher(
-            epoch: epoch, incarnation: incarnation, geometry: settings.geometry, flush: settings.flush,
-            compressionLevel: settings.compressionLevel)
-        scheduler = BeatScheduler(
+        teller = StateTeller(epoch: epoch, incarnation: incarnation, settings: settings)
+        recorder = Recorder(
+            epoch: epoch, incarnation: incarnation, settings: settings, maximumTopicBytes: teller.maximumTopicBytes)
+        beats = BeatScheduler(
             epoch: epoch, incarnation: incarnation, geometry: settings.geometry, period: settings.beat, now: now)
-        teller = StateTeller(
-            epoch: epoch, incarnation: incarnation, geometry: settings.geometry,
-            compressionLevel: settings.compressionLevel, period: settings.snapshotPeriod, keep: settings.tombstoneKeep)
     }
 
-    // What comes in.
+    // MARK: What comes in
 
-    /// Takes a message of the main session.
+    /// Takes in a message of the main session.
     /// - Parameters:
     ///   - delivery: to be acknowledged once its block is safe; nil for QoS 0.
     ///   - packet: the packet identifier that it came under; 0 for QoS 0.
     @discardableResult
-    public mutating func publish(
+    public mutating func accept(
         _ publication: borrowing Publication, delivery: DeliveryTicket?, packet: UInt16 = 0, now: MonotonicInstant,
         time: UnixMilliseconds
     ) -> Outcome {
-        counters.received += 1
-        letGo(now: now)
-        let outcome = export(
-            publication, packet: packet, isStored: delivery != nil, fetchedSince: nil, now: now, time: time)
-        if let delivery { batcher.note(delivery) }
+        let arrival = PolicyGate.Arrival(
+            packet: packet, isStored: delivery != nil, began: nil, now: now, time: time)
+        let outcome = admission.accept(publication, arrival, &slots, &edgeNodes, &recorder)
+        if let delivery { recorder.note(delivery) }
         return outcome
     }
 
-    /// Takes note of a message that an earlier lifetime has journalled: it only has to be acknowledged.
-    public mutating func noteRepeated(_ delivery: DeliveryTicket) {
-        counters.received += 1
-        counters.repeated += 1
-        batcher.note(delivery)
+    /// Takes in a retained message of a fetch (D11).
+    ///
+    /// It is dropped if the topic had a record of the main session since the fetch began: whatever is newer than that
+    /// record comes over the main session too, so that an older value never replaces a newer one.
+    /// - Parameter began: what `beginFetch` returned.
+    @discardableResult
+    public mutating func acceptFetched(
+        _ publication: borrowing Publication, since began: Stamp, now: MonotonicInstant, time: UnixMilliseconds
+    ) -> Outcome {
+        let arrival = PolicyGate.Arrival(packet: 0, isStored: false, began: began, now: now, time: time)
+        return admission.accept(publication, arrival, &slots, &edgeNodes, &recorder)
     }
+
+    /// Notes a message that an earlier lifetime has journalled: it only has to be acknowledged.
+    public mutating func noteRepeated(_ delivery: DeliveryTicket) {
+        admission.noteRepeated()
+        recorder.note(delivery)
+    }
+
+    /// Takes back the values that waited for the rates of their rules when an earlier lifetime ended.
+    package mutating func restore(_ held: [RestoredHeldValue], now: MonotonicInstant) {
+        admission.restore(held, &slots, &recorder, now: now)
+    }
+
+    /// Says that nothing more has been read for now.
+    /// - Parameter idle: nothing waits behind the core, so that what came may leave at once.
+    public mutating func endGulp(idle: Bool, now: MonotonicInstant) { recorder.endGulp(idle: idle, now: now) }
+
+    /// Notes what the receiver shall know of, in its place in the stream: a time without a subscription, what the OT broker dropped, an
+    /// action.
+    public mutating func note(_ unobserved: Unobserved, now: MonotonicInstant) { recorder.append(unobserved, now: now) }
+    public mutating func note(_ drop: BrokerDrop, now: MonotonicInstant) { recorder.append(drop, now: now) }
+    public mutating func note(_ action: Action, now: MonotonicInstant) { recorder.append(action, now: now) }
+
+    /// Notes how the journal is. To be told before each gulp.
+    public mutating func note(_ journal: JournalState) { recorder.note(journal) }
+
+    /// Notes what the next beat says of everything around the core.
+    public mutating func note(_ surroundings: BeatScheduler.Surroundings) { beats.note(surroundings) }
+
+    /// Notes whether slices leave as fast as they are made. While they do not, none is made.
+    public mutating func noteSlices(leave: Bool) { teller.noteSlices(leave: leave) }
+
+    // MARK: What the plant retains, and what of it is exported
 
     /// A fetch of the retained set begins.
     /// - Returns: the newest stamp, which each of its messages and its end are given.
     public mutating func beginFetch() -> Stamp {
-        fetch += 1
+        slots.beginFetch()
         return newestStamp
     }
 
@@ -157,105 +117,141 @@ public struct SenderCore: ~Copyable {
     /// that it was deleted while nobody was subscribed (D6).
     /// - Parameter began: what `beginFetch` returned.
     package func unseenTopics(since began: Stamp) -> (topics: [NamespaceSlots.TopicID], retained: Int) {
-        slots.unseen(in: fetch, since: began)
+        slots.unseen(since: began)
     }
 
     /// Makes a deletion of a topic that is still unseen.
     package mutating func deleteUnseen(
         _ id: NamespaceSlots.TopicID, since began: Stamp, now: MonotonicInstant, time: UnixMilliseconds
     ) {
-        let topic = slots.topic(id)
-        guard slots.isUnseen(id, in: fetch, since: began), clearWaiting(topic, now: now) else { return }
-        let deletion = Publication(
-            topic: topic.span.bytes, payload: RawSpan(), qos: .atLeastOnce, retain: true)
-        _ = number(deletion, id, isReconciled: true, now: now, time: time)
-    }
-
-    /// Takes a retained message of a fetch (D11).
-    ///
-    /// It is dropped if the topic had a record of the main session since the fetch began: whatever is newer than that
-    /// record comes over the main session too, so that an older value never replaces a newer one.
-    /// - Parameter began: what `beginFetch` returned.
-    @discardableResult
-    public mutating func publishFetched(
-        _ publication: borrowing Publication, since began: Stamp, now: MonotonicInstant, time: UnixMilliseconds
-    ) -> Outcome {
-        counters.received += 1
-        letGo(now: now)
-        return export(publication, packet: 0, isStored: false, fetchedSince: began, now: now, time: time)
-    }
-
-    /// Tells the receiver of a time without a subscription.
-    public mutating func note(_ unobserved: Unobserved, now: MonotonicInstant) {
-        flushShed(now)
-        batcher.append(unobserved, now: now)
-    }
-
-    /// Tells the receiver of what the OT broker dropped.
-    public mutating func note(_ drop: BrokerDrop, now: MonotonicInstant) {
-        flushShed(now)
-        batcher.append(drop, now: now)
-    }
-
-    /// Tells the receiver of an action.
-    public mutating func note(_ action: Action, now: MonotonicInstant) {
-        flushShed(now)
-        batcher.append(action, now: now)
-    }
-
-    /// Says that nothing more has been read for now.
-    /// - Parameter idle: nothing waits behind the core, so that what came may leave at once.
-    public mutating func endGulp(idle: Bool, now: MonotonicInstant) {
-        flushShed(now)
-        if idle { batcher.close() } else { batcher.advance(now: now) }
-    }
-
-    /// Changes what may cross, from the next message on.
-    public mutating func replacePolicy(_ policy: ExportPolicy) {
-        self.policy = policy
-        policyGeneration += 1
+        admission.deleteUnseen(id, since: began, &slots, &recorder, now: now, time: time)
     }
 
     /// Says that the slots hold the whole state: from now on slices and checkpoints tell of it. Before, a receiver would take
     /// what is not known yet for deleted.
     public mutating func beginSnapshots(now: MonotonicInstant) { teller.begin(now) }
 
-    /// Told by those around the core: whether slices leave as fast as they are made. While they do not, none is.
-    public var mayCutSlice: Bool {
-        get { teller.mayCut }
-        set { teller.mayCut = newValue }
+    /// Changes what may cross, from the next message on.
+    public mutating func replacePolicy(_ policy: ExportPolicy) { admission.replacePolicy(policy) }
+
+    /// Compares the policy with another one, for the next topics that are held.
+    package func advance(_ comparison: inout PolicyComparison) {
+        comparison.advance(over: slots, under: admission.policy)
     }
+
+    /// Counts what the policy does not export any more.
+    package func unexported() -> UnexportedSlots { UnexportedSlots(in: slots, under: admission.policy) }
+
+    /// Ends some of what the policy does not export any more.
+    /// - Parameter place: where the step begins, 0 at first.
+    /// - Returns: where the next one does; nil behind the last.
+    package mutating func endUnexported(from place: Int, now: MonotonicInstant, time: UnixMilliseconds) -> Int? {
+        admission.endUnexported(from: place, &slots, &recorder, now: now, time: time)
+    }
+
+    /// What to ask of edge nodes whose state is not sure; of those alone that may cross.
+    package mutating func rebirthRequests(now: MonotonicInstant, time: UnixMilliseconds) -> [StateFold.Request] {
+        let policy = admission.policy
+        return edgeNodes.rebirthRequests(now: now, time: time)
+            .filter { policy.refusal(of: $0.birthTopic.span.bytes) == nil }
+    }
+
+    // MARK: Time
 
     /// Does what is due.
     public mutating func advance(now: MonotonicInstant, time: UnixMilliseconds) {
         letGo(now: now)
-        tellState(now: now, time: time)
-        batcher.advance(now: now)
-        if scheduler.isDue(now) { makeBeat(now: now, time: time) }
+        teller.advance(&slots, &edgeNodes, &recorder, now: now, time: time)
+        recorder.advance(now: now)
+        if beats.isDue(now) { makeBeat(now: now, time: time) }
     }
-
-    /// Whether `advance` would make a beat: the time to refresh `surroundings`.
-    public func isBeatDue(_ now: MonotonicInstant) -> Bool { scheduler.isDue(now) }
-
-    /// Makes a beat, due or not.
-    public mutating func makeBeat(now: MonotonicInstant, time: UnixMilliseconds) {
-        counters.beats += 1
-        beats.append(scheduler.close(beat(time), now: now))
-    }
-
-    // What goes out.
-
-    /// Whether records wait in a block that is not closed yet.
-    public var hasOpenBlock: Bool { !batcher.isEmpty }
 
     /// When `advance` has to be called next.
     public var nextDeadline: MonotonicInstant {
-        let ends = [batcher.deadline, teller.deadline, heldDeadline].compactMap(\.self)
-        return ends.reduce(scheduler.deadline, min)
+        let ends = [recorder.deadline, teller.deadline, admission.deadline].compactMap(\.self)
+        return ends.reduce(beats.deadline, min)
     }
 
+    /// Makes records of what has waited for long enough for the rates of its rules.
+    mutating func letGo(now: MonotonicInstant) { admission.letGo(&slots, &recorder, now: now) }
+
+    /// Makes records of everything that waits: the sender ends.
+    package mutating func letGoAll(now: MonotonicInstant) { admission.letGoAll(&slots, &recorder, now: now) }
+
+    /// Whether `advance` would make a beat: the time to note the surroundings anew.
+    public func isBeatDue(_ now: MonotonicInstant) -> Bool { beats.isDue(now) }
+
+    /// Makes a beat, due or not.
+    public mutating func makeBeat(now: MonotonicInstant, time: UnixMilliseconds) {
+        let known = BeatScheduler.Known(
+            lastClosed: recorder.lastClosed, lastSnapshotBlock: teller.lastBlock, topics: slots.topicCount,
+            topicLimit: slots.limits.topics, lastRound: teller.lastRound, counters: counters)
+        beats.make(known, now: now, time: time)
+    }
+
+    // MARK: What goes out
+
+    /// Moves out the next block to be journalled and sent: beats first, then live in order.
+    public mutating func nextClosedBlock() -> ClosedBlock? { beats.next() ?? recorder.nextClosedBlock() }
+
+    /// Moves out the next slice to be sent, once the records that it includes have left. It is not journalled.
+    public mutating func nextSlice() -> SnapshotSlice? { teller.next() }
+
+    /// Moves out the newest delivery that needs no block any more: everything up to it was filtered, or is in blocks already taken.
+    public mutating func takeSettled() -> DeliveryTicket? { recorder.takeSettled() }
+
+    /// Moves out the rows of waiting values that have to be written before any block that is closed from now on.
+    package mutating func takeHeldPuts() -> [HeldChange] { admission.takeHeldPuts() }
+
+    /// Moves out the rows of waiting values that are in blocks that were taken, or are given up.
+    package mutating func takeHeldRemovals() -> [HeldChange] {
+        admission.takeHeldRemovals(through: recorder.lastClosed.block)
+    }
+
+    /// Moves out topics whose slots changed, at most `limit`.
+    package mutating func takeChangedSlots(_ limit: Int) -> SlotBatch {
+        var (batch, left) = slots.takeChanged(limit, newest: newestStamp)
+        batch.through = recorder.newestBlock
+        // Block 0 is a change from before this epoch.
+        let from = left ?? batch.through.next
+        batch.replayFrom = from.rawValue == 0 ? nil : from
+        batch.isWhole = teller.hasBegun
+        return batch
+    }
+
+    /// The database is a new one: every slot, and every value that waits, has to be written again.
+    package mutating func noteDatabaseReplaced() {
+        slots.noteAllChanged(in: recorder.nextBlock)
+        admission.noteAllHeldChanged()
+    }
+
+    // MARK: How it is
+
+    /// What has happened since the start.
+    public var counters: Counters {
+        Counters(
+            received: admission.received, records: recorder.recordCount, shed: recorder.shedCount,
+            known: admission.known, repeated: admission.repeated, filtered: admission.filtered, beats: beats.count,
+            checkpoints: teller.checkpointCount)
+    }
+
+    /// Whether records wait in a block that is not closed yet.
+    public var hasOpenBlock: Bool { recorder.hasOpenBlock }
     /// The stamp given last; sequence 0 before the first.
-    public var newestStamp: Stamp { Stamp(epoch: epoch, sequence: stamper.newest) }
+    public var newestStamp: Stamp { recorder.newestStamp }
+    /// Topics held.
+    public var topicCount: Int { slots.topicCount }
+    /// Topics with a retained value.
+    package var retainedCount: Int { slots.retainedCount }
+    /// Values that wait for the rates of their rules.
+    package var waitingCount: Int { admission.waitingCount }
+    /// How long the last round of the carousel took; nil before the first.
+    public var lastRound: Duration? { teller.lastRound }
+
+    /// What is known of edge nodes, and what people should know of them.
+    package mutating func reportEdgeNodes(now: MonotonicInstant) -> (report: SparkplugReport, alarm: String?) {
+        edgeNodes.report(now: now)
+    }
 
     /// What is kept of a topic: retained value, last event and version, as the table of slots holds them; nil if it is not held.
     func lastKnown(_ topic: RawSpan) -> [[UInt8]]? {
@@ -265,108 +261,4 @@ public struct SenderCore: ~Copyable {
 
     /// What a checkpoint would say now.
     mutating func stateNow() -> Checkpoint { slots.checkpoint() }
-
-    /// Topics with a retained value.
-    package var retainedCount: Int { slots.retainedCount }
-    /// Topics held.
-    public var topicCount: Int { slots.topicCount }
-    /// How long the last round of the carousel took; nil before the first.
-    public var lastRound: Duration? { teller.lastRound }
-
-    /// The next block to be journalled and sent: beats first, then live in order.
-    public mutating func nextClosedBlock() -> ClosedBlock? {
-        if !beats.isEmpty { return beats.removeFirst() }
-        return batcher.next()
-    }
-
-    /// The next slice to be sent, once the records that it includes have left. It is not journalled.
-    public mutating func nextSlice() -> SnapshotSlice? { teller.next() }
-
-    /// Topics whose slots changed since they were last asked for, at most `limit`.
-    package mutating func takeChangedSlots(_ limit: Int) -> SlotBatch {
-        var (batch, left) = slots.takeChanged(limit, newest: newestStamp)
-        batch.through = batcher.isEmpty ? batcher.lastBlock : batcher.lastBlock.next
-        // Block 0 is a change from before this epoch.
-        let from = left ?? batch.through.next
-        batch.replayFrom = from.rawValue == 0 ? nil : from
-        batch.isWhole = teller.hasBegun
-        return batch
-    }
-
-    /// Every slot has to be written again.
-    package mutating func noteAllSlotsChanged() { slots.noteAllChanged(in: batcher.lastBlock.next) }
-
-    /// A delivery that needs no block any more, because everything up to it was filtered or is in blocks already taken.
-    public mutating func takeSettled() -> DeliveryTicket? { batcher.takeSettled() }
-
-    private mutating func tellState(now: MonotonicInstant, time: UnixMilliseconds) {
-        guard let due = teller.deadline, due <= now else { return }
-        flushShed(now)
-        guard sayStates(now: now, time: time) else { return }
-        let moment = StateTeller.Moment(
-            now: now, time: time, capture: newestStamp, openBlock: batcher.lastBlock.next)
-        if let checkpoint = teller.advance(moment, &slots) {
-            batcher.append(checkpoint, now: now, time: time)
-            counters.checkpoints += 1
-        }
-        deleteExpired(teller.takeExpired(), now: now, time: time)
-    }
-
-    /// What to ask of edge nodes whose state is not sure; of those alone that may cross.
-    package mutating func rebirthRequests(now: MonotonicInstant, time: UnixMilliseconds) -> [StateFold.Request] {
-        let policy = policy
-        return edgeNodes.rebirthRequests(now: now, time: time)
-            .filter { policy.refusal(of: $0.birthTopic.span.bytes) == nil }
-    }
-
-    /// Makes records of the changed states that the next slice has to list (ADR 0016).
-    /// - Returns: whether those were all; if not, the slice waits.
-    private mutating func sayStates(now: MonotonicInstant, time: UnixMilliseconds) -> Bool {
-        guard journalState == .writing || journalState == .failing else { return true }
-        guard let (from, through) = teller.nextInterval(now: now, slots) else { return true }
-        var bytes = 0
-        while let state = edgeNodes.next(from: from, through: through, now: now) {
-            let id = slots.find(state.topic.span.bytes)
-            if state.payload.isEmpty, id.map({ slots.retained($0).state != .held }) ?? true { continue }
-            let publication = Publication(
-                topic: state.topic.span.bytes, payload: state.payload.span.bytes, qos: .atLeastOnce, retain: true)
-            _ = number(publication, id, isReconciled: true, now: now, time: time)
-            bytes += state.payload.count
-            if bytes > Self.stateBytesAtOnce { return false }
-        }
-        return true
-    }
-
-    /// What states may hold up other records with.
-    private static let stateBytesAtOnce = 256 << 10
-
-    private func beat(_ time: UnixMilliseconds) -> Beat {
-        let sent = surroundings.sent ?? (batcher.lastSequence, batcher.lastBlock)
-        var beat = Beat(
-            clock: time, lastSequence: sent.sequence.rawValue, lastLiveBlock: sent.block.rawValue,
-            lastSnapshotBlock: (surroundings.sentSnapshot ?? teller.lastBlock).rawValue,
-            periodMilliseconds: UInt64(max(scheduler.period / .milliseconds(1), 1)))
-        beat.software = surroundings.software
-        beat.configuration = surroundings.configuration
-        beat.topics = Beat.Pair(UInt64(slots.topicCount), UInt64(slots.limits.topics))
-        beat.snapshotRoundMilliseconds = teller.lastRound.map { min($0.milliseconds, UInt64(UInt32.max)) }
-        beat.isDurable = surroundings.isDurable
-        beat.floor = surroundings.floor
-        beat.epochs =
-            surroundings.earlierEpochs + [
-                Beat.EpochSummary(
-                    epoch: epoch, incarnation: incarnation, firstSequence: SequenceNumber(rawValue: 1),
-                    lastCommitted: sent.sequence, lastBlock: sent.block)
-            ]
-        beat.older = surroundings.olderEpochs
-        beat.counters = [
-            .filtered: counters.filteredInAll, .shed: counters.shed, .received: counters.received,
-            .echoShed: surroundings.echoShed,
-            .emitErrors: surroundings.emitErrors, .journalBacklog: surroundings.journalBacklog,
-        ]
-        beat.counters[.brokerDropped] = surroundings.brokerDropped
-        beat.broker = surroundings.broker
-        beat.alarms = surroundings.alarms
-        return beat
-    }
 }

@@ -42,11 +42,6 @@ public final class SenderService: Sendable {
     /// What saying goodbye to the broker may take of it.
     private static let farewell = Duration.seconds(1)
 
-    private struct Conditions {
-        var link: Condition
-        var sender: Condition
-    }
-
     public var epoch: Epoch { reserved.epoch }
     public var incarnation: Incarnation { reserved.incarnation }
     public let publicKey: Ed25519PublicKey
@@ -66,7 +61,7 @@ public final class SenderService: Sendable {
     private let subscriber: Subscriber
     private let emitter: FrameEmitter
     private let configuration: Lock<SenderConfiguration>
-    private let conditions: Lock<Conditions>
+    private let reporter: SenderReporter
     private let stopping = Atomic<Bool>(false)
     private let pulse = Lock<WorkerThread?>(nil)
 
@@ -84,7 +79,6 @@ public final class SenderService: Sendable {
         reserve = DiskReserve(beside: configuration.state.resolved)
         self.log = log
         let now = UnixMilliseconds(rawValue: UnixClock.now())
-        conditions = Lock(Conditions(link: Condition(.online, since: now), sender: Condition(.online, since: now)))
         let signer: Ed25519Signer
         do throws(KeyFileError) {
             signer = try KeyFile.readEd25519(configuration.link.key.resolved)
@@ -133,6 +127,10 @@ public final class SenderService: Sendable {
         subscriber = Subscriber(
             broker, filters: settings.policy.subscriptions, intake: intake, reconciler: reconciler, watch: watch,
             requestsBirths: configuration.sparkplug.requestsRebirth, log: log)
+        reporter = SenderReporter(
+            software: software, fingerprint: LinkCard.fingerprint(of: publicKey), incarnation: reserved.incarnation,
+            intake: intake, subscriber: subscriber, watch: watch, reconciler: reconciler, journal: journal, echo: echo,
+            reserve: reserve, queue: queue, emitter: emitter)
     }
 
     /// Starts to send beats, to journal and to subscribe.
@@ -153,7 +151,7 @@ public final class SenderService: Sendable {
                     note: { [intake] in intake.note($0) },
                     takeDirtySlots: { [intake] in intake.takeChangedSlots($0) },
                     databaseReplaced: { [intake, echo] in
-                        intake.noteAllChanged()
+                        intake.noteDatabaseReplaced()
                         echo.forgetDatabase()
                     },
                     echoes: { [echo] in echo.note }, broker: { [watch] in watch.note }))
@@ -228,7 +226,7 @@ public final class SenderService: Sendable {
     }
 
     /// The answer to `status`.
-    public var status: JSONValue { snapshot().json }
+    public var status: JSONValue { SenderStatus(report).json }
 
     /// Stops reading, sends and acknowledges what was taken, says goodbye; at most `drain`.
     /// - Returns: whether everything was sent.
@@ -246,7 +244,7 @@ public final class SenderService: Sendable {
         stopping.store(true, ordering: .releasing)
         intake.wakePulse()
         pulse.withLock { $0 }?.join()
-        intake.lastBeat { surroundings() }
+        intake.lastBeat { report.surroundings }
         queue.finish()
         emitter.drain(until: max(deadline, MonotonicClock.now() + 1_000_000_000))
         let unsent = queue.unsentBlocks + left
@@ -263,7 +261,7 @@ public final class SenderService: Sendable {
 
     private func beat() {
         while !stopping.load(ordering: .acquiring) {
-            let next = intake.pulse { surroundings() }
+            let next = intake.pulse { report.surroundings }
             intake.waitForPulse(until: next)
         }
     }
@@ -281,7 +279,7 @@ public final class SenderService: Sendable {
     }
 
     /// What other rules would change for the topics that are held.
-    func compare(with rules: [ExportPolicy.Rule]) -> SenderCore.Comparison {
+    func compare(with rules: [ExportPolicy.Rule]) -> PolicyComparison {
         let namespaces = configuration.withLock { $0.sparkplug.namespaces }
         return intake.compare(with: ExportPolicy(rules: rules, sparkplugNamespaces: namespaces))
     }
@@ -323,63 +321,8 @@ public final class SenderService: Sendable {
             "journal.backlog", "blocks of an earlier start go out first", ["blocks": .number(unsent.count)])
     }
 
-    private func surroundings() -> BeatScheduler.Surroundings {
-        let status = snapshot()
-        var told = BeatScheduler.Surroundings()
-        let left = queue.newestLeft
-        told.sent =
-            left.epoch == epoch
-            ? (left.sequence, left.block) : (SequenceNumber(rawValue: 0), BlockNumber(rawValue: 0))
-        told.sentSnapshot = queue.newestSnapshot
-        told.isDurable = status.journal.failure == nil
-        told.floor = status.journal.floor
-        (told.earlierEpochs, told.olderEpochs) = journal.earlierEpochs
-        told.software = software
-        told.configuration = configurationDigest
-        told.broker = Beat.BrokerState(
-            isOnline: status.broker.isOnline, since: status.broker.since,
-            reason: Subscriber.shortened(status.broker.reason, to: Beat.maximumTextBytes))
-        told.echoShed = status.echo.shed
-        told.brokerDropped = status.brokerDropped
-        told.emitErrors = status.emitter.refusedFrames
-        told.journalBacklog = UInt64(status.journal.backlogBlocks + status.unsentBlocks)
-        told.alarms = status.alarms.prefix(Beat.maximumAlarms).map {
-            Subscriber.shortened($0, to: Beat.maximumTextBytes)
-        }
-        return told
-    }
-
-    private func snapshot() -> SenderStatus {
-        let now = UnixMilliseconds(rawValue: UnixClock.now())
-        let progress = intake.progress
-        let configuration = configuration.withLock { $0 }
-        let report = journal.report
-        let (link, sender) = conditions.withLock { ($0.link, $0.sender) }
-        var status = SenderStatus(
-            at: now, link: link, sender: sender, newest: progress.newest, incarnation: incarnation,
-            fingerprint: LinkCard.fingerprint(of: publicKey), topics: progress.topics, counters: progress.counters,
-            waiting: progress.waiting,
-            emitter: emitter.progress, broker: subscriber.report, journal: report, echo: echo.report,
-            edgeNodes: intake.edgeNodes, unsentBlocks: queue.unsentBlocks, isReserveHeld: reserve.isHeld,
-            brokerDropped: watch.report.dropped, withheld: watch.report.withheld,
-            reach: JournalReach(
-                configuration, oldest: report.oldest, usedBytes: report.usedBytes,
-                freeBytes: FreeSpace.bytes(at: configuration.state.resolved), now: now))
-        (status.link, status.sender) = conditions.withLock { conditions in
-            if let failure = status.emitter.failure {
-                conditions.link.become(.offline, reason: failure, at: now)
-            } else {
-                conditions.link.become(.online, at: now)
-            }
-            if let alarm = status.alarms.first {
-                conditions.sender.become(.degraded, reason: alarm, at: now)
-            } else {
-                conditions.sender.become(.online, at: now)
-            }
-            return (conditions.link, conditions.sender)
-        }
-        return status
-    }
+    /// What the sender knows of itself.
+    private var report: SenderReport { reporter.report(under: configuration.withLock { $0 }) }
 
     private func note(_ what: String, _ detail: String) {
         intake.note(Action(at: UnixMilliseconds(rawValue: UnixClock.now()), what: what, detail: detail))
@@ -395,10 +338,5 @@ public final class SenderService: Sendable {
         }
     }
 
-    private var configurationDigest: Digest32 {
-        let text = configuration.withLock { $0.effective }.line
-        return SHA256Hasher.hash(text.utf8.span.bytes)
-    }
-
-    private var fingerprintOfConfiguration: String { configurationDigest.description }
+    private var fingerprintOfConfiguration: String { configuration.withLock { $0 }.digest.description }
 }

@@ -36,7 +36,7 @@ struct EmissionLoop: ~Copyable {
     /// A refused batch is tried again after this many nanoseconds.
     private static let retryPause: UInt64 = 50_000_000
     /// Others are told at most so often while frames flow, nanoseconds.
-    private static let publishPeriod: UInt64 = 50_000_000
+    private static let sharePeriod: UInt64 = 50_000_000
     /// The longest sleep between two looks at the deadline, nanoseconds.
     private static let longestSleep: UInt64 = 1_000_000
 
@@ -53,7 +53,7 @@ struct EmissionLoop: ~Copyable {
     private var restingBytes = 0
     private var counters = FrameEmitter.Counters()
     /// When others were told last, monotonic nanoseconds.
-    private var published: UInt64 = 0
+    private var sharedAt: UInt64 = 0
 
     /// An arena that stays where it is while its number travels through the lanes.
     private final class ArenaBox {
@@ -75,10 +75,10 @@ struct EmissionLoop: ~Copyable {
 
     /// Runs until everything that was offered has left and nothing more will be, or the deadline has passed.
     mutating func run() {
-        defer { publish(MonotonicClock.now()) }
+        defer { share(MonotonicClock.now()) }
         while MonotonicClock.now() < control.deadline.load(ordering: .acquiring) {
             let now = MonotonicClock.now()
-            if now &- published >= Self.publishPeriod { publish(now) }
+            if now &- sharedAt >= Self.sharePeriod { share(now) }
             for kind in TransmissionClass.allCases { refill(kind, now: now) }
             switch pacer.decide(waiting(), now: MonotonicInstant(nanoseconds: now)) {
             case .send(let kind, let frames): send(kind, frames)
@@ -92,7 +92,7 @@ struct EmissionLoop: ~Copyable {
     /// Nothing can be sent now: sleeps until something can.
     /// - Returns: false if nothing ever will.
     private mutating func rest(_ now: UInt64) -> Bool {
-        if now != published { publish(now) }
+        if now != sharedAt { share(now) }
         guard !queue.isFinished else {
             guard let due = nextDue else { return false }
             sleep(until: due)
@@ -137,7 +137,7 @@ struct EmissionLoop: ~Copyable {
             } catch {
                 counters.signingFailures += 1
                 counters.failure = error.description
-                publish(MonotonicClock.now())
+                share(MonotonicClock.now())
                 sleep(until: MonotonicClock.now() + Self.retryPause)
             }
         }
@@ -168,7 +168,7 @@ struct EmissionLoop: ~Copyable {
             guard run.next < end else { break }
             counters.refusedFrames += UInt64(end - run.next)
             counters.failure = paths.reports.compactMap(\.failure).first ?? "the link refused frames"
-            publish(MonotonicClock.now())
+            share(MonotonicClock.now())
             sleep(until: MonotonicClock.now() + Self.retryPause)
         }
         swap(&arena, &box.arena)
@@ -199,8 +199,9 @@ struct EmissionLoop: ~Copyable {
 
     private var nextDue: UInt64? { lanes.compactMap { $0.resting.first?.due }.min() }
 
-    private mutating func publish(_ now: UInt64) {
-        published = now
+    /// Shows the counters to other threads.
+    private mutating func share(_ now: UInt64) {
+        sharedAt = now
         counters.paths = paths.reports
         let current = counters
         control.counters.withLock { $0 = current }

@@ -103,10 +103,10 @@ package final class Journal: Sendable {
     private static let batchBytes = 4 << 20
 
     package let settings: Settings
-    let path: String
-    let feed: JournalFeed
-    package let sync: JournalSync
-    let arrived: Wakeup
+    private let path: String
+    private let feed: JournalFeed
+    private let sync: JournalSync
+    private let arrived: Wakeup
     private let log: EventLog
     private let queue: TransmissionQueue
     private let restored: JournalRestoration
@@ -142,7 +142,8 @@ package final class Journal: Sendable {
     package func start(_ store: consuming sending JournalStore, observer: Observer) throws(SystemError) {
         try feed.start()
         try sync.start(observer)
-        let writer = JournalWriter(self, observer, store: store, epoch: restored.epoch, marks: restored.marks)
+        let writer = JournalWriter(
+            self, feed, sync, observer, path: path, store: store, epoch: restored.epoch, marks: restored.marks)
         let started = try WorkerThread(name: "journal", owning: writer) { writer in
             var writer = writer
             writer.run()
@@ -159,9 +160,6 @@ package final class Journal: Sendable {
         if report.failure == nil { report.failure = sync.failure ?? feed.failure }
         return report
     }
-
-    /// Whether an acknowledged delivery survives the end of this process and a loss of power.
-    var isDurable: Bool { report.failure == nil }
 
     /// Blocks that are not with the emitter.
     package var backlog: Int { pending.withLock { $0.blocks } + feed.backlog }
@@ -187,14 +185,17 @@ package final class Journal: Sendable {
         (restored.earlierEpochs, restored.olderEpochs)
     }
 
-    /// Takes a block of live. Never waits; blocks keep the order of these calls.
+    /// Adds a block of live. Never waits; blocks keep the order of these calls.
     package func append(_ block: ClosedBlock) { put(.block(block), bytes: block.symbols.count) }
 
-    /// Takes a change of a value that waits, in its place between the blocks.
+    /// Adds a change of a value that waits, in its place between the blocks.
     package func append(_ change: HeldChange) { put(.held(change), bytes: change.byteCount) }
 
-    /// Takes note that these deliveries need no block of their own.
+    /// Notes that these deliveries need no block of their own.
     package func settle(_ ticket: DeliveryTicket) { put(.settled(ticket), bytes: 0) }
+
+    /// Deliveries of an earlier lifetime are in doubt: see ``JournalSync/holdReleased(until:)``.
+    package func holdReleased(until ticket: DeliveryTicket?) { sync.holdReleased(until: ticket) }
 
     /// Waits while too much waits for the disk, at most until the journal is finished.
     package func waitForRoom() {
@@ -236,6 +237,9 @@ package final class Journal: Sendable {
     // For the writer's thread.
 
     var deadline: UInt64 { deadlines.load(ordering: .acquiring) }
+
+    /// Sleeps until something is pending, at most for so long.
+    func waitForEntries(_ timeout: Duration) { arrived.wait(timeout: timeout) }
 
     /// What is pending, up to a limit; empty if nothing is: then the thread is about to sleep.
     func takeBatch() -> (entries: [JournalEntry], isFinished: Bool) {

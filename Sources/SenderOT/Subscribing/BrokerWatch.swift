@@ -31,6 +31,12 @@ final class BrokerWatch: Sendable {
         var dropped: UInt64?
         /// Retained topics that the last fetch did not find; nil where that cannot be known.
         var withheld: Int?
+
+        /// What an operator should know of it, in one line.
+        var alarm: String? {
+            guard let withheld, withheld > 0 else { return nil }
+            return "the OT broker withholds \(withheld) retained topics: it counts more than it lets the sender see"
+        }
     }
 
     /// What is noted in the journal.
@@ -94,12 +100,6 @@ final class BrokerWatch: Sendable {
 
     var report: Report {
         state.withLock { Report(dropped: $0.isTold ? $0.stated : nil, withheld: $0.shortfall.withheld) }
-    }
-
-    /// What an operator should know of it, in one line.
-    var alarm: String? {
-        guard let withheld = report.withheld, withheld > 0 else { return nil }
-        return Self.alarm(withheld)
     }
 
     /// A fetch of everything has found so many topics. Without MQTT 5 nobody knows what is retained later on.
@@ -212,15 +212,11 @@ final class BrokerWatch: Sendable {
         let retained = intake.retainedCount
         let (before, withheld) = state.withLock { ($0.shortfall.withheld, $0.shortfall.tick(retained: retained)) }
         guard let withheld, withheld != before ?? 0 else { return }
-        if withheld > 0 {
-            log.error("retained.withheld", Self.alarm(withheld))
+        if let alarm = Report(withheld: withheld).alarm {
+            log.error("retained.withheld", alarm)
         } else {
             log.notice("retained.withheld", "the OT broker withholds nothing any more")
         }
-    }
-
-    private static func alarm(_ withheld: Int) -> String {
-        "the OT broker withholds \(withheld) retained topics: it counts more than it lets the sender see"
     }
 
     private func hear(uptimeSeconds: UInt64, at now: UnixMilliseconds) -> [BrokerDrop] {

@@ -11,9 +11,9 @@ internal import SenderOTEmission
 /// Where the threads meet that feed the core: the main session's, the fetches', and the pulse that closes blocks in time.
 ///
 /// ```text
-/// mqtt thread ──take──┐                      ┌─▶ Journal (live)
-/// fetch thread ─take──┼─▶ Lock<SenderCore> ──┼─▶ TransmissionQueue (beats)
-/// pulse thread ─pulse─┘                      └─▶ SliceGate ─▶ TransmissionQueue (slices, behind their records)
+/// mqtt thread ──accept──┐                      ┌─▶ Journal (live)
+/// fetch thread ─accept──┼─▶ Lock<SenderCore> ──┼─▶ TransmissionQueue (beats)
+/// pulse thread ─pulse───┘                      └─▶ SliceGate ─▶ TransmissionQueue (slices, behind their records)
 /// ```
 ///
 /// Blocks leave the core under its lock, so that the journal gets them in order. Whoever fed the core waits afterwards,
@@ -31,6 +31,19 @@ final class Intake: Sendable {
 
     /// Deletions between which others have their turn.
     private static let deletionsAtOnce = 256
+
+    /// What the core knows of itself.
+    struct Progress {
+        let counters: SenderCore.Counters
+        /// Topics held.
+        let topics: Int
+        let newest: Stamp
+        /// Values that wait for the rates of their rules.
+        let waiting: Int
+        let edgeNodes: SparkplugReport
+        /// What people should know of the edge nodes; nil if nothing.
+        let edgeNodesAlarm: String?
+    }
 
     private struct State: ~Copyable {
         var core: SenderCore
@@ -58,56 +71,45 @@ final class Intake: Sendable {
         self.journal = journal
         self.queue = queue
         pulseWakeup = try Wakeup()
-        if !deliveries.isEmpty { journal.sync.holdReleased(until: nil) }
+        if !deliveries.isEmpty { journal.holdReleased(until: nil) }
         state = Lock(State(core: core, deliveries: deliveries, awaitsRepetitions: !deliveries.isEmpty))
     }
 
-    /// Takes what one read of the main session brought.
-    func take(_ batch: InboundBatch) {
+    /// Takes in what one read of the main session brought.
+    func accept(_ batch: InboundBatch) {
         guard batch.messageCount > 0 else { return }
-        let now = MonotonicInstant(nanoseconds: MonotonicClock.now())
-        let time = UnixMilliseconds(rawValue: UnixClock.now())
-        let wake = state.withLock { state in
-            // After the end of intake the broker keeps what it sends: it was not acknowledged.
-            guard state.isOpen else { return false }
-            state.core.journalState = journal.coreState
+        feed(whileOpen: true) { state, now, time in
             for index in 0..<batch.messageCount {
                 let message = batch.message(at: index)
                 let delivery = message.delivery.map { DeliveryTicket(rawValue: $0.rawValue) }
                 if let delivery, state.awaitsRepetitions, !message.duplicate {
                     state.awaitsRepetitions = false
-                    journal.sync.holdReleased(until: delivery)
+                    journal.holdReleased(until: delivery)
                 }
                 if let delivery, Self.isRepeated(message, &state) {
                     state.core.noteRepeated(delivery)
                     continue
                 }
-                Self.publish(message, to: &state) { core, publication in
-                    core.publish(
+                Self.accept(message, into: &state) { core, publication in
+                    core.accept(
                         publication, delivery: delivery, packet: message.packetIdentifier, now: now, time: time)
                 }
             }
-            return endGulp(&state, now)
         }
-        if wake { pulseWakeup.signal() }
         journal.waitForRoom()
     }
 
-    /// Takes one retained message of a fetch that began at `stamp`.
-    func takeFetched(_ message: InboundMessage, since stamp: Stamp) {
-        let now = MonotonicInstant(nanoseconds: MonotonicClock.now())
-        let time = UnixMilliseconds(rawValue: UnixClock.now())
-        let wake = state.withLock { state in
-            guard state.isOpen else { return false }
-            state.core.journalState = journal.coreState
-            Self.publish(message, to: &state) { core, publication in
-                core.publishFetched(publication, since: stamp, now: now, time: time)
+    /// Takes in one retained message of a fetch that began at `stamp`.
+    func acceptFetched(_ message: InboundMessage, since stamp: Stamp) {
+        feed(whileOpen: true) { state, now, time in
+            Self.accept(message, into: &state) { core, publication in
+                core.acceptFetched(publication, since: stamp, now: now, time: time)
             }
-            return endGulp(&state, now)
         }
-        if wake { pulseWakeup.signal() }
         journal.waitForRoom()
     }
+
+    // MARK: The pulse
 
     /// Does what the core has due, and makes beats of what `surroundings` tells.
     /// - Returns: when to come again, monotonic nanoseconds.
@@ -117,15 +119,16 @@ final class Intake: Sendable {
         // Asked without the lock: the answer takes it, too.
         let told = state.withLock { $0.core.isBeatDue(now) } ? surroundings() : nil
         return state.withLock { state in
-            if let told { state.core.surroundings = told }
-            state.core.journalState = journal.coreState
-            state.core.mayCutSlice = mayCutSlice(state)
+            if let told { state.core.note(told) }
+            state.core.note(journal.coreState)
+            state.core.noteSlices(leave: mayCutSlice(state))
             state.core.advance(now: now, time: time)
             closeIfIdle(&state, now)
             handOver(&state, now)
             handOverSlices(&state)
-            state.core.mayCutSlice = mayCutSlice(state)
-            let waits = !state.slices.isEmpty || !state.core.mayCutSlice
+            let leave = mayCutSlice(state)
+            state.core.noteSlices(leave: leave)
+            let waits = !state.slices.isEmpty || !leave
             state.pulseAt = min(nextPulse(state), waits ? now.nanoseconds + Self.slicePause : .max)
             return state.pulseAt
         }
@@ -136,7 +139,7 @@ final class Intake: Sendable {
         let told = surroundings()
         state.withLock { state in
             let now = MonotonicInstant(nanoseconds: MonotonicClock.now())
-            state.core.surroundings = told
+            state.core.note(told)
             state.core.makeBeat(now: now, time: UnixMilliseconds(rawValue: UnixClock.now()))
             handOver(&state, now)
         }
@@ -151,22 +154,16 @@ final class Intake: Sendable {
     /// Ends the pulse's sleep.
     func wakePulse() { pulseWakeup.signal() }
 
+    // MARK: What the receiver is told of
+
     /// Tells the receiver something that takes no sequence, in its place in the stream.
-    func note(_ unobserved: Unobserved) {
-        note { core, now in core.note(unobserved, now: now) }
-    }
+    func note(_ unobserved: Unobserved) { feed { state, now, _ in state.core.note(unobserved, now: now) } }
+    func note(_ drop: BrokerDrop) { feed { state, now, _ in state.core.note(drop, now: now) } }
+    func note(_ action: Action) { feed { state, now, _ in state.core.note(action, now: now) } }
 
-    func note(_ drop: BrokerDrop) {
-        note { core, now in core.note(drop, now: now) }
-    }
+    // MARK: Policy, and the retained set
 
-    func note(_ action: Action) {
-        note { core, now in core.note(action, now: now) }
-    }
-
-    func replacePolicy(_ policy: ExportPolicy) {
-        state.withLock { $0.core.replacePolicy(policy) }
-    }
+    func replacePolicy(_ policy: ExportPolicy) { state.withLock { $0.core.replacePolicy(policy) } }
 
     /// The slots hold the whole state: slices may tell of it.
     func beginSnapshots() {
@@ -174,7 +171,7 @@ final class Intake: Sendable {
         pulseWakeup.signal()
     }
 
-    /// Takes nothing more and closes the open block.
+    /// Takes in nothing more and closes the open block.
     func close() {
         state.withLock { state in
             let now = MonotonicInstant(nanoseconds: MonotonicClock.now())
@@ -196,60 +193,57 @@ final class Intake: Sendable {
     /// Makes deletions of those that are still unseen.
     func deleteUnseen(_ topics: [NamespaceSlots.TopicID], since stamp: Stamp) {
         for start in stride(from: 0, to: topics.count, by: Self.deletionsAtOnce) {
-            let now = MonotonicInstant(nanoseconds: MonotonicClock.now())
-            let time = UnixMilliseconds(rawValue: UnixClock.now())
-            let some = topics[start..<min(start + Self.deletionsAtOnce, topics.count)]
-            let wake = state.withLock { state in
-                state.core.journalState = journal.coreState
-                for topic in some { state.core.deleteUnseen(topic, since: stamp, now: now, time: time) }
-                return endGulp(&state, now)
+            feed { state, now, time in
+                for topic in topics[start..<min(start + Self.deletionsAtOnce, topics.count)] {
+                    state.core.deleteUnseen(topic, since: stamp, now: now, time: time)
+                }
             }
-            if wake { pulseWakeup.signal() }
             journal.waitForRoom()
         }
     }
 
     /// What the policy does not export any more.
-    var unexported: SenderCore.Unexported { state.withLock { $0.core.unexported() } }
+    var unexported: UnexportedSlots { state.withLock { $0.core.unexported() } }
 
     /// What another policy would change for the topics that are held.
-    func compare(with other: ExportPolicy) -> SenderCore.Comparison {
-        var comparison = SenderCore.Comparison()
-        var place: Int? = 0
-        while let from = place {
-            place = state.withLock { $0.core.compare(with: other, from: from, into: &comparison) }
-        }
+    func compare(with other: ExportPolicy) -> PolicyComparison {
+        var comparison = PolicyComparison(with: other)
+        while !comparison.isComplete { state.withLock { $0.core.advance(&comparison) } }
         return comparison
     }
 
-    /// Makes deletions of it, and forgets last events.
+    /// Makes deletions of what the policy does not export any more, and forgets its last events.
     func endUnexported() {
         var place: Int? = 0
         while let from = place {
-            let now = MonotonicInstant(nanoseconds: MonotonicClock.now())
-            let time = UnixMilliseconds(rawValue: UnixClock.now())
-            let wake = state.withLock { state in
-                state.core.journalState = journal.coreState
-                place = state.core.endUnexported(from: from, now: now, time: time)
-                return endGulp(&state, now)
-            }
-            if wake { pulseWakeup.signal() }
+            feed { state, now, time in place = state.core.endUnexported(from: from, now: now, time: time) }
             journal.waitForRoom()
         }
     }
 
-    /// Counters, topics held, the newest stamp and values that wait for their rates, of one moment.
-    var progress: (counters: SenderCore.Counters, topics: Int, newest: Stamp, waiting: Int) {
-        state.withLock { ($0.core.counters, $0.core.topicCount, $0.core.newestStamp, $0.core.pacer.waitingCount) }
+    /// The broker has begun a new session: it will not repeat anything of the old one.
+    func forgetRestoredDeliveries() {
+        state.withLock { state in
+            state.deliveries.removeAll()
+            state.awaitsRepetitions = false
+            journal.holdReleased(until: DeliveryTicket(rawValue: 0))
+        }
+    }
+
+    // MARK: What others ask
+
+    /// What the core knows of itself, of one moment.
+    var progress: Progress {
+        state.withLock { state in
+            let edgeNodes = state.core.reportEdgeNodes(now: MonotonicInstant(nanoseconds: MonotonicClock.now()))
+            return Progress(
+                counters: state.core.counters, topics: state.core.topicCount, newest: state.core.newestStamp,
+                waiting: state.core.waitingCount, edgeNodes: edgeNodes.report, edgeNodesAlarm: edgeNodes.alarm)
+        }
     }
 
     /// How many topics have a retained value.
     var retainedCount: Int { state.withLock { $0.core.retainedCount } }
-
-    /// What is known of the plant's edge nodes, and what people should know of them.
-    var edgeNodes: (report: SparkplugReport, alarm: String?) {
-        state.withLock { $0.core.edgeNodes.report(now: MonotonicInstant(nanoseconds: MonotonicClock.now())) }
-    }
 
     /// What to publish in the plant, so that edge nodes whose state is not sure tell it.
     func rebirthRequests() -> [StateFold.Request] {
@@ -258,41 +252,31 @@ final class Intake: Sendable {
         return state.withLock { $0.core.rebirthRequests(now: now, time: time) }
     }
 
-    /// The broker has begun a new session: it will not repeat anything of the old one.
-    func forgetRestoredDeliveries() {
-        state.withLock { state in
-            state.deliveries.removeAll()
-            state.awaitsRepetitions = false
-            journal.sync.holdReleased(until: DeliveryTicket(rawValue: 0))
-        }
-    }
-
     /// For the journal, which keeps the slots on disk.
     func takeChangedSlots(_ limit: Int) -> SlotBatch { state.withLock { $0.core.takeChangedSlots(limit) } }
-    func noteAllChanged() {
-        state.withLock { state in
-            state.core.noteAllSlotsChanged()
-            state.core.noteAllHeldChanged()
-        }
-    }
+    func noteDatabaseReplaced() { state.withLock { $0.core.noteDatabaseReplaced() } }
 
-    private func note(_ body: (inout SenderCore, MonotonicInstant) -> Void) {
+    // MARK: Under the lock
+
+    /// Lets `body` feed the core, hands over the blocks that closed, and wakes the pulse if something is due earlier than it thinks.
+    /// - Parameter whileOpen: do nothing after the end of intake: the broker keeps what it sends, as nobody acknowledges it.
+    private func feed(
+        whileOpen: Bool = false, _ body: (inout State, MonotonicInstant, UnixMilliseconds) -> Void
+    ) {
         let now = MonotonicInstant(nanoseconds: MonotonicClock.now())
+        let time = UnixMilliseconds(rawValue: UnixClock.now())
         let wake = state.withLock { state in
-            body(&state.core, now)
-            return endGulp(&state, now)
+            guard state.isOpen || !whileOpen else { return false }
+            state.core.note(journal.coreState)
+            body(&state, now, time)
+            closeIfIdle(&state, now)
+            handOver(&state, now)
+            let next = nextPulse(state)
+            guard next < state.pulseAt else { return false }
+            state.pulseAt = next
+            return true
         }
         if wake { pulseWakeup.signal() }
-    }
-
-    /// - Returns: whether the pulse has to be told that something is due earlier than it thinks.
-    private func endGulp(_ state: inout State, _ now: MonotonicInstant) -> Bool {
-        closeIfIdle(&state, now)
-        handOver(&state, now)
-        let next = nextPulse(state)
-        guard next < state.pulseAt else { return false }
-        state.pulseAt = next
-        return true
     }
 
     /// Closes the open block if it may leave now; if something is in its way, another look is taken after a pause.
@@ -353,8 +337,8 @@ final class Intake: Sendable {
     }
 
     /// Gives the core a message without the properties that concern only the hop to us.
-    private static func publish(
-        _ message: InboundMessage, to state: inout State,
+    private static func accept(
+        _ message: InboundMessage, into state: inout State,
         _ body: (inout SenderCore, borrowing SenderCore.Publication) -> SenderCore.Outcome
     ) {
         let qos = QualityOfService(rawValue: message.qos.rawValue) ?? .atMostOnce

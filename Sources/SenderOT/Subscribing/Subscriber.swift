@@ -103,11 +103,7 @@ final class Subscriber: Sendable {
     }
 
     /// How the broker is.
-    var report: Report {
-        var report = state.withLock { $0.report }
-        for alarm in [watch.alarm, reconciler.alarm].compactMap({ $0 }) { report.alarms.append(alarm) }
-        return report
-    }
+    var report: Report { state.withLock { $0.report } }
 
     /// Acknowledges everything up to a ticket.
     /// - Returns: whether the broker is there to be told; if not, it is told when it delivers again.
@@ -169,15 +165,6 @@ final class Subscriber: Sendable {
         }
         fetcher?.stop()
         connection?.stop(drain: drain)
-    }
-
-    /// Ends a fetch that runs: nothing more shall be taken in.
-    func stopFetching() {
-        let fetcher = state.withLock { state in
-            state.isStopping = true
-            return state.fetcher.take()
-        }
-        fetcher?.stop()
     }
 
     // On the connection's thread.
@@ -256,7 +243,7 @@ final class Subscriber: Sendable {
 
     private func received(_ batch: InboundBatch) {
         for index in batch.subscriptions.indices { answered(batch.subscriptions[index]) }
-        intake.take(batch)
+        intake.accept(batch)
     }
 
     private func answered(_ result: SubscriptionResult) {
@@ -287,7 +274,7 @@ final class Subscriber: Sendable {
         do {
             let fetcher = try RetainedSetFetcher(
                 settings, filters: filters,
-                received: { [weak self] in self?.intake.takeFetched($0, since: began) },
+                received: { [weak self] in self?.intake.acceptFetched($0, since: began) },
                 finished: { [weak self] in self?.fetched($0, since: began) })
             let starts = state.withLock { state in
                 guard !state.isStopping else { return false }

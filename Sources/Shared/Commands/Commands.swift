@@ -10,6 +10,5 @@
 //   Terminal.swift — standard output and standard error
 //   Program.swift — runs one command and ends with its exit code
 // What several commands do:
-//   Files/ — small files that commands read and write
 //   Checks/ — what the command `check` tries before a daemon runs
 //   StatusReport.swift — the daemon's answer as a page and an exit code

@@ -1,3 +1,5 @@
-// KeyFiles: private keys on disk. Apart from Crypto, so that whoever only hashes and verifies cannot reach a file.
+// KeyFiles: keys and cards on disk. Apart from Crypto, so that whoever only hashes and verifies cannot reach a file.
 //
+//   WholeFile.swift — small files: read bounded, written whole or not at all
 //   KeyFile.swift — a private key on disk, readable by its owner alone
+//   CardFile.swift — a link card on disk

@@ -59,7 +59,7 @@ enum AuditSamples {
     }
 
     static func gap(
-        id: UInt64, sequence: UInt64, openedAt: UnixMilliseconds, state: AuditGap.State, _ random: inout SeededGenerator
+        id: UInt64, sequence: UInt64, openedAt: UnixMilliseconds, state: Gap.State, _ random: inout SeededGenerator
     ) -> AuditGap {
         var topicCounts: [TopicCount] = []
         for _ in 0..<Int.random(in: 1...6, using: &random) {
@@ -68,24 +68,32 @@ enum AuditSamples {
                     topic: topics.randomElement(using: &random) ?? "", records: .random(in: 1...400, using: &random)))
         }
         let records = topicCounts.reduce(0) { $0 + $1.records }
-        var gap = AuditGap(
+        let length = UInt64.random(in: 200...90_000, using: &random)
+        let gap = Gap(
             id: id, epoch: Epoch(rawValue: 1_793_491_200_000), firstSequence: SequenceNumber(rawValue: sequence),
-            lastSequence: SequenceNumber(rawValue: sequence + records - 1), records: records,
+            lastSequence: SequenceNumber(rawValue: sequence + records - 1),
             firstBlock: BlockNumber(rawValue: sequence / 10),
             lastBlock: BlockNumber(rawValue: (sequence + records) / 10),
-            openedAt: openedAt, state: state, cause: AuditGap.Cause.allCases.randomElement(using: &random) ?? .link)
-        gap.topics = topicCounts
-        let length = UInt64.random(in: 200...90_000, using: &random)
-        gap.sourceFrom = UnixMilliseconds(rawValue: openedAt.rawValue - 1000)
-        gap.sourceTo = UnixMilliseconds(rawValue: openedAt.rawValue - 1000 + length)
-        if state != .open { gap.closedAt = UnixMilliseconds(rawValue: openedAt.rawValue + length * 2) }
-        if state == .healed { gap.healedBy = AuditGap.Healing.allCases.randomElement(using: &random) }
-        return gap
+            openedAt: openedAt, cause: Gap.Cause.allCases.randomElement(using: &random) ?? .link,
+            closedAt: state == .open ? nil : UnixMilliseconds(rawValue: openedAt.rawValue + length * 2),
+            healedBy: state == .healed ? Gap.Healing.allCases.randomElement(using: &random) : nil,
+            missing: state == .open ? records : 0, lost: state == .lost ? records : 0,
+            sourceFrom: UnixMilliseconds(rawValue: openedAt.rawValue - 1000),
+            sourceTo: UnixMilliseconds(rawValue: openedAt.rawValue - 1000 + length))
+        return AuditGap(gap, topics: topicCounts)
+    }
+
+    /// A loss of a topic that nobody has acknowledged.
+    static func loss(_ cause: LossCause, records: UInt64, topics: [String: UInt64] = [:]) -> AuditLoss {
+        let stamp = Stamp(epoch: Epoch(rawValue: 1_793_491_200_000), sequence: SequenceNumber(rawValue: 9))
+        return AuditLoss(
+            Loss(cause, records: records, first: stamp, last: stamp, from: start, to: now, topics: topics),
+            isAcknowledged: false)
     }
 
     /// Makes the account fit the gaps.
     static func settle(_ link: inout LinkAudit, sent: Int64) {
-        func records(_ state: AuditGap.State) -> Int64 {
+        func records(_ state: Gap.State) -> Int64 {
             link.gaps.reduce(0) { $0 + ($1.state == state ? Int64($1.records) : 0) }
         }
         link.totals.sent = sent
@@ -97,11 +105,12 @@ enum AuditSamples {
         link.totals.published = link.totals.delivered + link.totals.late - 12
         link.totals.outbox = 12
         link.epochs = [
-            AuditEpoch(
+            EpochTotals(
                 epoch: Epoch(rawValue: 1_793_491_200_000), firstSequence: SequenceNumber(rawValue: 1),
-                lastSequence: SequenceNumber(rawValue: UInt64(sent)), sent: sent, delivered: link.totals.delivered,
-                late: link.totals.late, missing: link.totals.missing, lost: link.totals.lost, startedAt: start,
-                endedAt: nil)
+                lastSequence: SequenceNumber(rawValue: UInt64(sent)),
+                sums: EpochSums(
+                    sent: sent, delivered: link.totals.delivered, late: link.totals.late, missing: link.totals.missing,
+                    lost: link.totals.lost), startedAt: start, endedAt: nil)
         ]
     }
 }

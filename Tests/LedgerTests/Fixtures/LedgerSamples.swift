@@ -1,3 +1,4 @@
+import Account
 import Ledger
 import TestKit
 
@@ -91,16 +92,22 @@ struct SampleLedger {
 
     /// The table of gaps that such entries come with.
     var table: [LedgerGaps.Row] {
-        var states: [Int64: String] = [:]
+        var states: [Int64: Gap.State] = [:]
         for row in rows where row.entry.kind.hasPrefix("gap.") {
             guard let id = Int64(row.entry.body.dropFirst(7).prefix { $0.isNumber }) else { continue }
-            states[id] = ["open", "healed", "lost"].first { row.entry.body.contains("\"\($0)\"") }
+            states[id] = Gap.State.allCases.first { row.entry.body.contains("\"\($0)\"") }
         }
         return states.sorted { $0.key < $1.key }.map {
-            LedgerGaps.Row(
-                link: "plant-a", id: $0.key, firstSequence: $0.key * 100, lastSequence: $0.key * 100 + 9,
-                state: $0.value)
+            Self.row($0.key, $0.key * 100...$0.key * 100 + 9, $0.value)
         }
+    }
+
+    /// A gap as the table has it.
+    static func row(_ id: Int64, _ sequences: ClosedRange<Int64>, _ state: Gap.State) -> LedgerGaps.Row {
+        LedgerGaps.Row(
+            link: "plant-a",
+            gap: GapStatement(
+                id: id, firstSequence: sequences.lowerBound, lastSequence: sequences.upperBound, state: state))
     }
 
     func difference(to table: [LedgerGaps.Row]) -> String? {

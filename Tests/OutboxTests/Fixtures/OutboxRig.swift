@@ -1,3 +1,4 @@
+import Account
 import Deliveries
 import DiodeProtocol
 import Outbox
@@ -43,11 +44,11 @@ final class OutboxRig {
 
     /// One transaction. A failing one is rolled back after everything was written.
     @discardableResult
-    func write(failing: Bool = false) throws -> [OutboxLoss] { try writeAll(failing: failing)[.mqtt] ?? [] }
+    func write(failing: Bool = false) throws -> [Loss] { try writeAll(failing: failing)[.mqtt] ?? [] }
 
     /// The same; losses of each output.
     /// - Parameter body: called when everything is written and nothing is committed.
-    func writeAll(failing: Bool = false, _ body: () -> Void = {}) throws -> [OutputName: [OutboxLoss]] {
+    func writeAll(failing: Bool = false, _ body: () -> Void = {}) throws -> [OutputName: [Loss]] {
         try database.begin()
         let losses = try writer.write(queue, replicaCheckpoint: checkpoint)
         body()
@@ -95,7 +96,7 @@ final class OutboxRig {
     }
 
     /// Publishes all there is.
-    func drain(_ use: (QueuedDelivery) -> Void) throws -> [OutboxLoss] {
+    func drain(_ use: (QueuedDelivery) -> Void) throws -> [Loss] {
         var losses = try write()
         for _ in 0..<100_000 {
             let window = output.take(records: 1_000, bytes: .max)

@@ -163,12 +163,15 @@ struct GapTrackerModelTests {
         #expect(account.late == UInt64(model.late.count), "step \(step)")
         #expect(account.missing == UInt64(model.missing.count), "step \(step)")
         #expect(account.sent == model.frontierSequence, "step \(step)")
-        #expect(tracker.gaps.values.reduce(0) { $0 + $1.missing } == account.missing, "step \(step)")
-        guard let track = tracker.tracks.first else { return }
-        #expect(track.frontierBlock == model.frontier, "step \(step)")
-        let blocks = track.holes.flatMap { Array($0.firstBlock...$0.lastBlock) }
+        #expect(tracker.openAndLost.reduce(0) { $0 + $1.missing } == account.missing, "step \(step)")
+        var copy = tracker
+        let whole = copy.wholeState()
+        guard let track = whole.tracks[epoch] else { return }
+        #expect(track.frontier.block == model.frontier, "step \(step)")
+        let holes = whole.holes.values.compactMap { $0 }.sorted { $0.firstBlock < $1.firstBlock }
+        let blocks = holes.flatMap { Array($0.firstBlock...$0.lastBlock) }
         #expect(blocks == model.holes.keys.sorted(), "step \(step)")
-        let missing = track.holes.flatMap { Array($0.firstSequence..<$0.endSequence) }
+        let missing = holes.flatMap { Array($0.firstSequence..<$0.endSequence) }
         #expect(missing == model.missing.sorted(), "step \(step)")
     }
 }

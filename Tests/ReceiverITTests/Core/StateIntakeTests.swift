@@ -228,8 +228,8 @@ struct StateIntakeTests {
         // Somebody changed what the receiver has.
         var hasher = SymbolHasher()
         let other = SlotContent(try #require(link.deliveries.first))
-        let place = try #require(link.core.memory.replica.place(of: other.topic, with: &hasher))
-        link.core.memory.replica.take(
+        let place = try #require(link.core.namespace.place(of: other.topic, with: &hasher))
+        link.core.namespace.put(
             .retained, of: place, other,
             stamp: Stamp(epoch: plant.sender.epoch, sequence: SequenceNumber(rawValue: 2)), with: &hasher)
         try send(plant.checkpoint())
@@ -267,7 +267,7 @@ struct StateIntakeTests {
         try beat()
         link.pass(.milliseconds(60))
         func names() -> [String: UInt64] {
-            let named = link.core.memory.gapTopics.named[1] ?? [:]
+            let named = link.commits.compactMap { $0.changes.gapTopics[1] }.last ?? [:]
             return named.reduce(into: [:]) { $0[String(decoding: $1.key, as: UTF8.self)] = $1.value }
         }
         #expect(link.core.account.missing == 5)
@@ -343,8 +343,7 @@ struct StateIntakeTests {
         try check(link)
         #expect(retained(link.deliveries) == plant.retained)
         #expect(link.core.replica.digestMatches == (link.core.account.missing > 0 ? nil : true))
-        let state = link.core.memory.replica
-        #expect(state.count == plant.topics.values.count { $0.retained != nil || $0.event != nil })
+        #expect(link.core.replica.topics == UInt64(plant.topics.values.count { $0.retained != nil || $0.event != nil }))
     }
 
     /// What holds at every step.

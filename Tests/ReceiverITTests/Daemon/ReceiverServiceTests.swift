@@ -22,7 +22,7 @@ private final class Told: Sendable {
         ReceiverService.Observer(
             status: { _ in },
             episode: { link, episode in
-                self.gaps.withLock { $0.append("\(link) \(episode.state.rawValue)") }
+                self.gaps.withLock { $0.append("\(link) \(episode.state.wordInLog)") }
             })
     }
 

@@ -119,8 +119,8 @@ struct GapMergingTests {
         #expect(after.gaps.map(\.id) == [3])
         #expect(after.totals == before.totals && after.isBalanced)
         #expect(after.verification == .intact(entries: 2 * Self.count + 1, detail: ""))
-        let merged = after.losses.filter { $0.layer == "gap" }
-        #expect(Set(merged.map(\.reason)) == ["link", "socket"] && merged.count == 3)
+        let merged = after.losses.filter { $0.cause.layer == .gap }
+        #expect(Set(merged.map(\.cause)) == [.gap(.link), .gap(.socket)] && merged.count == 3)
         #expect(merged.filter(\.isAcknowledged).map(\.records) == [6])
         let lost = (1...Self.count).reduce(0) { $0 + gap($1).lost }
         #expect(merged.reduce(0) { $0 + $1.records } == lost - gap(3).lost)

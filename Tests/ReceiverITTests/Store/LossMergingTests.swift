@@ -17,16 +17,16 @@ struct LossMergingTests {
         let folder = try TemporaryDirectory("losses")
         let database = try Database(path: folder.file("recv.db"), schema: StoreSchema.schema)
         var table = try LossTable(database)
-        var records: [String: UInt64] = [:]
+        var records: [ShedRun.Reason: UInt64] = [:]
         for number in 0..<400 {
             let topic = "acme/line-\(number)"
-            let reason = number % 3 == 0 ? "limit" : "oversize"
+            let reason = number % 3 == 0 ? ShedRun.Reason.topicLimit : .oversize
             let stamp = Stamp(epoch: Epoch(rawValue: 7), sequence: SequenceNumber(rawValue: UInt64(number + 1)))
             let time = UnixMilliseconds(rawValue: 1_763_716_000_000 + UInt64(number) * 10_000)
             _ = try table.note(
-                LossNote(
-                    layer: "sender", reason: reason, records: UInt64(number + 1), from: time, to: time, first: stamp,
-                    last: stamp, topics: [topic: UInt64(number + 1)], others: 0), link: 1, at: time, in: database)
+                Loss(
+                    .shedBySender(reason), records: UInt64(number + 1), first: stamp, last: stamp, from: time, to: time,
+                    topics: [topic: UInt64(number + 1)]), link: 1, at: time, in: database)
             records[reason, default: 0] += UInt64(number + 1)
         }
         try database.execute("UPDATE losses SET acknowledged = 1 WHERE id <= 2")
@@ -34,7 +34,7 @@ struct LossMergingTests {
         let losses = try StoredLosses.read(1, in: database)
         #expect(losses.count <= 40)
         for (reason, sum) in records {
-            let rows = losses.filter { $0.reason == reason }
+            let rows = losses.filter { $0.cause == .shedBySender(reason) }
             #expect(rows.reduce(0) { $0 + $1.records } == sum)
             #expect(rows.reduce(0) { $0 + $1.topics.reduce(0) { $0 + $1.records } } == sum)
         }

@@ -143,7 +143,7 @@ struct ReceiverStoreTests {
         #expect(try kept.map { try Array(Data(contentsOf: URL(fileURLWithPath: "\(folder.path)/\($0)"))) } == [garbage])
         let audit = try audit(verifies: true)
         #expect(audit.actions.contains { $0.what == ReceiverAction.setAside } && audit.isVerified == true)
-        #expect(audit.losses.map(\.reason) == ["damaged"])
+        #expect(audit.losses.map(\.cause) == [.shed(.damaged)])
     }
 
     @Test("D9 a newer version's database is refused in one clear line and left as it is")

@@ -1,3 +1,4 @@
+import Account
 import Deliveries
 import DiodeProtocol
 import Outbox
@@ -21,7 +22,7 @@ final class UnstoredQueue: Sendable {
     /// Deliveries come, each as a unit.
     /// - Returns: what was shed to make room, if anything.
     @discardableResult
-    func append(_ batch: [Delivery]) -> OutboxLoss? {
+    func append(_ batch: [Delivery]) -> Loss? {
         queue.stage(
             batch.map {
                 DeliveryUnit(
@@ -33,5 +34,5 @@ final class UnstoredQueue: Sendable {
         return output.losses == before ? nil : output.losses.first
     }
 
-    func close() -> OutboxLoss? { queue.close().first?.losses.first }
+    func close() -> Loss? { queue.close().first?.losses.first }
 }

@@ -39,7 +39,7 @@ import Time
         var rig = try rig(most: 3)
         #expect(rig.publish("acme/a", [1, 2, 3, 4], retain: true, delivery: 1) == .filtered(.tooLarge))
         #expect(rig.core.takeSettled() == DeliveryTicket(rawValue: 1))
-        #expect(rig.publish("acme/a", [1, 2, 3], retain: true) == .taken(stamp(1)))
+        #expect(rig.publish("acme/a", [1, 2, 3], retain: true) == .recorded(stamp(1)))
         #expect(rig.core.counters.filteredInAll == 1)
     }
 
@@ -100,10 +100,10 @@ import Time
     @Test("max_rate: the first leaves at once, of the rest the last when the interval is over, with its own time")
     func rate() throws {
         var rig = try rig(interval: .seconds(1))
-        #expect(rig.publish("acme/a", Self.text("1"), delivery: 1) == .taken(stamp(1)))
+        #expect(rig.publish("acme/a", Self.text("1"), delivery: 1) == .recorded(stamp(1)))
         try rig.pass(.milliseconds(100))
         #expect(rig.publish("acme/a", Self.text("2"), delivery: 2) == .held)
-        #expect(rig.publish("acme/b", Self.text("1"), delivery: 3) == .taken(stamp(2)))
+        #expect(rig.publish("acme/b", Self.text("1"), delivery: 3) == .recorded(stamp(2)))
         try rig.pass(.milliseconds(100))
         let time = rig.time
         #expect(rig.publish("acme/a", Self.text("3"), delivery: 4) == .held)
@@ -117,7 +117,7 @@ import Time
         // The interval begins anew with it, and is over when nothing comes.
         #expect(rig.publish("acme/a", Self.text("4")) == .held)
         try rig.run(.seconds(3))
-        #expect(rig.publish("acme/a", Self.text("5")) == .taken(stamp(5)))
+        #expect(rig.publish("acme/a", Self.text("5")) == .recorded(stamp(5)))
         #expect(rig.stream.lastSequence == 4)
     }
 
@@ -127,7 +127,7 @@ import Time
         rig.publish("acme/a", Self.text("1"), retain: true)
         #expect(rig.publish("acme/a", Self.text("2"), retain: true) == .held)
         #expect(rig.publish("acme/a", Self.text("event")) == .held)
-        #expect(rig.publish("acme/a", [], retain: true) == .taken(stamp(3)))
+        #expect(rig.publish("acme/a", [], retain: true) == .recorded(stamp(3)))
         #expect(rig.publish("acme/a", Self.text("3"), retain: true) == .held)
         try rig.run(.seconds(3))
         try rig.endGulp(idle: true)
@@ -237,7 +237,7 @@ import Time
         #expect(Self.payloads(rig).suffix(2) == ["a/x=", "b/x="] && rig.stream.lastSequence == 8)
         #expect(rig.core.stateNow().slots == 0)
         let began = rig.core.beginFetch()
-        #expect(rig.publishFetched("a/x", Self.text("1"), since: began) == .taken(stamp(9)))
+        #expect(rig.publishFetched("a/x", Self.text("1"), since: began) == .recorded(stamp(9)))
         #expect(rig.core.unexported().isEmpty)
     }
 

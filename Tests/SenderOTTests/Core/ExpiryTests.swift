@@ -45,10 +45,10 @@ struct ExpiryTests {
         var rig = try CoreRig { $0.snapshotPeriod = .seconds(1) }
         rig.core.beginSnapshots(now: rig.now)
         rig.publish("acme/ends", [1], properties: Self.properties(expiry: 1), retain: true)
-        rig.core.journalState = .full
+        rig.core.note(SenderCore.JournalState.full)
         try rig.run(.seconds(4))
         #expect(rig.stream.records.count == 1 && rig.stream.sheds.isEmpty)
-        rig.core.journalState = .writing
+        rig.core.note(SenderCore.JournalState.writing)
         try rig.run(.seconds(2))
         #expect(rig.stream.records.map(\.payload.count) == [1, 0])
     }

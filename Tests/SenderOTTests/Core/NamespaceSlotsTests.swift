@@ -71,7 +71,7 @@ import Time
                 #expect(retained.state == state)
                 #expect(retained.content == known.retained?.payload ?? [])
                 #expect(event.content == known.event?.payload ?? [])
-                bytes += NamespaceSlots.bytesPerTopic + topic.count + retained.content.count + event.content.count
+                bytes += TopicTable.bytesPerTopic + topic.count + retained.content.count + event.content.count
             }
             let heldBytes = slots.heldBytes
             #expect(heldBytes == bytes)
@@ -82,7 +82,7 @@ import Time
 
     @Test("P8 the limits of topics and of bytes hold")
     func limits() throws {
-        var slots = NamespaceSlots(limits: .init(topics: 3, bytes: 4 * NamespaceSlots.bytesPerTopic))
+        var slots = NamespaceSlots(limits: .init(topics: 3, bytes: 4 * TopicTable.bytesPerTopic))
         for name in ["a", "b", "c"] {
             let id = insert(name, into: &slots)
             #expect(id != nil)
@@ -102,10 +102,10 @@ import Time
         #expect(!hasNone)
         slots.store(content, in: id, stamp: stamp(1), time: UnixMilliseconds(rawValue: 1))
         let heldBytes = slots.heldBytes
-        #expect(heldBytes == 4 * NamespaceSlots.bytesPerTopic)
+        #expect(heldBytes == 4 * TopicTable.bytesPerTopic)
         let again = slots.hasRoom(for: content, in: id)
         #expect(again, "a value may be replaced by one of its size")
-        var narrow = NamespaceSlots(limits: .init(topics: 10, bytes: NamespaceSlots.bytesPerTopic + 1))
+        var narrow = NamespaceSlots(limits: .init(topics: 10, bytes: TopicTable.bytesPerTopic + 1))
         let (longer, shorter) = (insert("ab", into: &narrow), insert("a", into: &narrow))
         #expect(longer == nil)
         #expect(shorter != nil)

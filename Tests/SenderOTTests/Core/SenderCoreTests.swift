@@ -11,7 +11,7 @@ import Time
     @Test("P10 a record that finds the sender idle leaves at once, alone")
     func idle() throws {
         var rig = try CoreRig()
-        #expect(rig.publish("acme/a", [1, 2, 3], delivery: 5) == .taken(stamp(1)))
+        #expect(rig.publish("acme/a", [1, 2, 3], delivery: 5) == .recorded(stamp(1)))
         try rig.endGulp(idle: true)
         #expect(rig.blocks.count == 1)
         #expect(rig.blocks.first?.lastDelivery == DeliveryTicket(rawValue: 5))
@@ -100,7 +100,7 @@ import Time
         var rig = try CoreRig { $0.maximumRecordBytes = 1_000 }
         rig.publish("acme/a", [1])
         #expect(rig.publish("acme/a", [UInt8](repeating: 0, count: 1_001), delivery: 9) == .shed(stamp(2), .oversize))
-        #expect(rig.publish("acme/a", [UInt8](repeating: 0, count: 1_000)) == .taken(stamp(3)))
+        #expect(rig.publish("acme/a", [UInt8](repeating: 0, count: 1_000)) == .recorded(stamp(3)))
         try rig.endGulp(idle: true)
         #expect(rig.stream.records.map(\.version) == [1, 3])
         let shed = try #require(rig.stream.sheds.first)
@@ -116,7 +116,7 @@ import Time
         rig.publish("a", [1])
         rig.publish("b", [1])
         #expect(rig.publish("c", [1]) == .shed(stamp(3), .topicLimit))
-        #expect(rig.publish("a", [2]) == .taken(stamp(4)))
+        #expect(rig.publish("a", [2]) == .recorded(stamp(4)))
         #expect(rig.publish("a", [UInt8](repeating: 0, count: 20_000)) == .shed(stamp(5), .topicLimit))
         try rig.endGulp(idle: true)
         #expect(rig.stream.sheds.map(\.run.entries.first?.topic) == ["c", "a"])
@@ -145,12 +145,12 @@ import Time
     @Test("a policy read again holds from the next message on, for topics known before too")
     func replacedPolicy() throws {
         var rig = try CoreRig(exporting: ["acme/#"])
-        #expect(rig.publish("acme/a", [1]) == .taken(stamp(1)))
+        #expect(rig.publish("acme/a", [1]) == .recorded(stamp(1)))
         rig.core.replacePolicy(try policy(["acme/b"]))
         #expect(rig.publish("acme/a", [2]) == .filtered(.notExported))
-        #expect(rig.publish("acme/b", [2]) == .taken(stamp(2)))
+        #expect(rig.publish("acme/b", [2]) == .recorded(stamp(2)))
         rig.core.replacePolicy(try policy(["acme/+"]))
-        #expect(rig.publish("acme/a", [3]) == .taken(stamp(3)))
+        #expect(rig.publish("acme/a", [3]) == .recorded(stamp(3)))
     }
 
     @Test("D11 a fetched value is taken unless it is known or the topic has moved on since the fetch began")
@@ -167,10 +167,10 @@ import Time
         #expect(rig.publishFetched("known", [1], since: began) == .known)
         #expect(rig.publishFetched("moved", [1], since: began) == .known)
         #expect(rig.publishFetched("deleted", [1], since: began) == .known)
-        #expect(rig.publishFetched("changed", [2], since: began) == .taken(stamp(8)))
-        #expect(rig.publishFetched("event", [3], since: began) == .taken(stamp(9)))
-        #expect(rig.publishFetched("new", [4], since: began) == .taken(stamp(10)))
-        #expect(rig.publishFetched("deleted-before", [5], since: began) == .taken(stamp(11)))
+        #expect(rig.publishFetched("changed", [2], since: began) == .recorded(stamp(8)))
+        #expect(rig.publishFetched("event", [3], since: began) == .recorded(stamp(9)))
+        #expect(rig.publishFetched("new", [4], since: began) == .recorded(stamp(10)))
+        #expect(rig.publishFetched("deleted-before", [5], since: began) == .recorded(stamp(11)))
         #expect(rig.core.counters.known == 3)
     }
 
@@ -192,7 +192,9 @@ import Time
     @Test("beats go out at once and then each period, and say what has left")
     func beats() throws {
         var rig = try CoreRig { $0.beat = .milliseconds(100) }
-        rig.core.surroundings.software = "uns-diode 1"
+        var surroundings = BeatScheduler.Surroundings()
+        surroundings.software = "uns-diode 1"
+        rig.core.note(surroundings)
         rig.publish("a", [1])
         try rig.endGulp(idle: false)
         try rig.pass(.zero)
@@ -210,7 +212,8 @@ import Time
         #expect(beats.last?.counters[.received] == 1)
         #expect(beats.last?.epochs.map(\.epoch.rawValue) == [7])
         #expect(rig.beats.map(\.id.block.rawValue) == Array(1...7))
-        rig.core.surroundings.sent = (SequenceNumber(rawValue: 0), BlockNumber(rawValue: 0))
+        surroundings.sent = (SequenceNumber(rawValue: 0), BlockNumber(rawValue: 0))
+        rig.core.note(surroundings)
         try rig.pass(.seconds(1))
         let held = try #require(rig.beats.last)
         #expect(try Beat(decoding: held.symbols.span.bytes.extracting(0..<held.packedBytes)).lastSequence == 0)

@@ -171,7 +171,7 @@ struct SnapshotTests {
         let outcome = rig.publish("large", large, retain: false)
         #expect(outcome == .shed(rig.core.newestStamp, .oversize))
         let smaller = rig.publish("large", [UInt8](large[..<500_000]), retain: false)
-        #expect(smaller == .taken(rig.core.newestStamp))
+        #expect(smaller == .recorded(rig.core.newestStamp))
     }
 
     @Test("D6 a topic whose tombstone is older than the journal is forgotten, and its version is in the sum")
@@ -230,7 +230,7 @@ struct SnapshotTests {
         #expect(rig.core.topicCount == 50)
         try rig.run(.seconds(30))
         #expect(rig.core.topicCount == 0)
-        #expect(rig.publish("plant", [1]) == .taken(rig.core.newestStamp))
+        #expect(rig.publish("plant", [1]) == .recorded(rig.core.newestStamp))
         try rig.run(.seconds(10))
         let checkpoint = try #require(rig.stream.checkpoints.last?.checkpoint)
         #expect(checkpoint.versions == 1 && checkpoint.forgotten == 101)
@@ -243,11 +243,11 @@ struct SnapshotTests {
         rig.core.beginSnapshots(now: rig.now)
         rig.publish("a", [1], retain: true)
         try rig.run(.seconds(3))
-        rig.core.mayCutSlice = false
+        rig.core.noteSlices(leave: false)
         let before = rig.slices.count
         try rig.run(.seconds(60))
         #expect(rig.slices.count == before)
-        rig.core.mayCutSlice = true
+        rig.core.noteSlices(leave: true)
         try rig.run(.milliseconds(10))
         #expect(rig.slices.count == before + 1)
         #expect(rig.core.lastRound.map { $0 > .seconds(59) } ?? false)

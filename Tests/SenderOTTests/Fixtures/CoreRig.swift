@@ -40,7 +40,7 @@ struct CoreRig: ~Copyable {
         let publication = SenderCore.Publication(
             topic: topic.span.bytes, payload: payload.span.bytes, properties: properties.span.bytes, qos: qos,
             retain: retain)
-        return core.publish(
+        return core.accept(
             publication, delivery: delivery.map { DeliveryTicket(rawValue: $0) }, packet: packet, now: now,
             time: time)
     }
@@ -52,7 +52,7 @@ struct CoreRig: ~Copyable {
         let publication = SenderCore.Publication(
             topic: topic.span.bytes, payload: payload.span.bytes, properties: properties.span.bytes, qos: .atLeastOnce,
             retain: true)
-        return core.publishFetched(publication, since: since, now: now, time: time)
+        return core.acceptFetched(publication, since: since, now: now, time: time)
     }
 
     mutating func endGulp(idle: Bool) throws {

@@ -61,13 +61,13 @@ struct SimulatedSender: ~Copyable {
         _ record: PublishedRecord, now: MonotonicInstant, time: UnixMilliseconds
     ) throws(NamespaceModel.Violation) -> (record: PublishedRecord, isShed: Bool) {
         let topic = Array(record.topic.utf8)
-        let outcome = core.publish(
+        let outcome = core.accept(
             SenderCore.Publication(
                 topic: topic.span.bytes, payload: record.payload.span.bytes, properties: record.properties.span.bytes,
                 qos: record.qos, retain: record.retain), delivery: nil, now: now, time: time)
         var stamped = record
         switch outcome {
-        case .taken(let stamp): stamped.stamp = stamp
+        case .recorded(let stamp): stamped.stamp = stamp
         case .shed(let stamp, .topicLimit):
             stamped.stamp = stamp
             shed.insert(stamp)
@@ -100,12 +100,14 @@ struct SimulatedSender: ~Copyable {
     /// - Returns: what was closed, and the beats, which leave at once.
     mutating func advance(now: MonotonicInstant, time: UnixMilliseconds) -> (closed: Closed, beats: [Transmission]) {
         let isStalled = now.nanoseconds < stalledUntil
-        core.mayCutSlice = slices.count < Self.slicesAtOnce
-        core.surroundings.sent = left
-        core.surroundings.floor = journal.floor
+        core.noteSlices(leave: slices.count < Self.slicesAtOnce)
+        var surroundings = BeatScheduler.Surroundings()
+        surroundings.sent = left
+        surroundings.floor = journal.floor
         toldFloor = journal.floor
-        core.surroundings.isDurable = true
-        core.surroundings.earlierEpochs = earlier
+        surroundings.isDurable = true
+        surroundings.earlierEpochs = earlier
+        core.note(surroundings)
         core.advance(now: now, time: time)
         var closed = Closed()
         while let slice = core.nextSlice() {

@@ -15,7 +15,7 @@ enum AuditAccount {
         }
     }
 
-    static func sums(of totals: AuditTotals) -> [Sum] {
+    static func sums(of totals: LinkTotals) -> [Sum] {
         [
             Sum(
                 total: totals.sent, name: "sent",

@@ -70,7 +70,7 @@ struct AuditCSV {
         for finding in link.findings {
             row("finding", [.state: String(finding.exit.rawValue), .detail: finding.text])
         }
-        for (name, path) in AuditTotals.fields {
+        for (name, path) in LinkTotals.fields {
             row("total", [.name: name, .records: String(link.totals[keyPath: path])])
             if let statement = link.statement {
                 for (kind, balance) in [("opening", statement.opening), ("closing", statement.closing)] {
@@ -91,7 +91,7 @@ struct AuditCSV {
                     "gap-topic",
                     [
                         .id: String(gap.id), .topic: topic.topic, .records: String(topic.records),
-                        .state: gap.state.rawValue,
+                        .state: gap.state.wordInAudit,
                     ])
             }
         }
@@ -112,12 +112,13 @@ struct AuditCSV {
         }
     }
 
-    private static func cells(_ epoch: AuditEpoch) -> Cells {
+    private static func cells(_ epoch: EpochTotals) -> Cells {
         [
             .epoch: String(epoch.epoch.rawValue), .firstSequence: String(epoch.firstSequence.rawValue),
-            .lastSequence: String(epoch.lastSequence.rawValue), .records: String(epoch.sent),
+            .lastSequence: String(epoch.lastSequence.rawValue), .records: String(epoch.sums.sent),
             .from: CalendarTime.text(epoch.startedAt), .to: epoch.endedAt.map { CalendarTime.text($0) } ?? "",
-            .detail: "delivered \(epoch.delivered) late \(epoch.late) missing \(epoch.missing) lost \(epoch.lost)",
+            .detail: "delivered \(epoch.sums.delivered) late \(epoch.sums.late) missing \(epoch.sums.missing) lost"
+                + " \(epoch.sums.lost)",
         ]
     }
 
@@ -125,7 +126,7 @@ struct AuditCSV {
         [
             .from: gap.sourceFrom.map { CalendarTime.text($0) } ?? "",
             .to: gap.sourceTo.map { CalendarTime.text($0) } ?? "", .records: String(gap.records),
-            .state: gap.state.rawValue, .cause: gap.cause.rawValue, .healedBy: gap.healedBy?.rawValue ?? "",
+            .state: gap.state.wordInAudit, .cause: gap.cause.wordInAudit, .healedBy: gap.healedBy?.wordInAudit ?? "",
             .id: String(gap.id), .epoch: String(gap.epoch.rawValue),
             .firstSequence: String(gap.firstSequence.rawValue), .lastSequence: String(gap.lastSequence.rawValue),
             .firstBlock: String(gap.firstBlock.rawValue), .lastBlock: String(gap.lastBlock.rawValue),
@@ -136,9 +137,9 @@ struct AuditCSV {
 
     private static func cells(_ loss: AuditLoss) -> Cells {
         [
-            .name: loss.layer, .from: CalendarTime.text(loss.from), .to: CalendarTime.text(loss.to),
+            .name: loss.cause.layer.wordInAudit, .from: CalendarTime.text(loss.from), .to: CalendarTime.text(loss.to),
             .records: String(loss.records), .state: "lost", .acknowledged: String(loss.isAcknowledged),
-            .detail: loss.reason,
+            .detail: loss.cause.reasonInAudit,
         ]
     }
 

@@ -107,12 +107,13 @@ extension LinkAudit {
     }
 }
 
-extension AuditEpoch {
+extension EpochTotals {
     var json: JSONValue {
         [
             "epoch": .number(epoch.rawValue), "first_sequence": .number(firstSequence.rawValue),
-            "last_sequence": .number(lastSequence.rawValue), "sent": .integer(sent), "delivered": .integer(delivered),
-            "late": .integer(late), "missing": .integer(missing), "lost": .integer(lost),
+            "last_sequence": .number(lastSequence.rawValue), "sent": .integer(sums.sent),
+            "delivered": .integer(sums.delivered), "late": .integer(sums.late), "missing": .integer(sums.missing),
+            "lost": .integer(sums.lost),
             "started_at": .time(startedAt), "ended_at": .time(endedAt),
         ]
     }
@@ -121,13 +122,14 @@ extension AuditEpoch {
 extension AuditGap {
     var json: JSONValue {
         [
-            "id": .number(id), "epoch": .number(epoch.rawValue), "first_sequence": .number(firstSequence.rawValue),
-            "last_sequence": .number(lastSequence.rawValue), "records": .number(records),
-            "missing": .number(missing), "lost": .number(lost),
-            "blocks": [.number(firstBlock.rawValue), .number(lastBlock.rawValue)], "opened_at": .time(openedAt),
-            "closed_at": .time(closedAt), "source_from": .time(sourceFrom), "source_to": .time(sourceTo),
-            "state": .text(state.rawValue), "healed_by": .optional(healedBy?.rawValue),
-            "cause": .text(cause.rawValue), "topics": .array(topics.map(\.json)),
+            "id": .number(gap.id), "epoch": .number(gap.epoch.rawValue),
+            "first_sequence": .number(gap.firstSequence.rawValue), "last_sequence": .number(gap.lastSequence.rawValue),
+            "records": .number(gap.records), "missing": .number(gap.missing), "lost": .number(gap.lost),
+            "blocks": [.number(gap.firstBlock.rawValue), .number(gap.lastBlock.rawValue)],
+            "opened_at": .time(gap.openedAt), "closed_at": .time(gap.closedAt), "source_from": .time(gap.sourceFrom),
+            "source_to": .time(gap.sourceTo), "state": .text(gap.state.wordInAudit),
+            "healed_by": .optional(gap.healedBy?.wordInAudit), "cause": .text(gap.cause.wordInAudit),
+            "topics": .array(topics.map(\.json)),
         ]
     }
 }
@@ -139,8 +141,10 @@ extension TopicCount {
 extension AuditLoss {
     var json: JSONValue {
         [
-            "id": .optional(name), "layer": .text(layer), "reason": .text(reason), "from": .time(from), "to": .time(to),
-            "records": .number(records), "acknowledged": .flag(isAcknowledged), "topics": .array(topics.map(\.json)),
+            "id": .optional(name), "layer": .text(loss.cause.layer.wordInAudit),
+            "reason": .text(loss.cause.reasonInAudit),
+            "from": .time(loss.from), "to": .time(loss.to), "records": .number(loss.records),
+            "acknowledged": .flag(isAcknowledged), "topics": .array(topics.map(\.json)),
         ]
     }
 }

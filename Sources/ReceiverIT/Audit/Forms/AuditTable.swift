@@ -60,7 +60,7 @@ struct AuditTable {
     }
 
     private func gaps(
-        of link: LinkAudit, _ state: AuditGap.State, _ title: String, limit: Int, to lines: inout TableLines
+        of link: LinkAudit, _ state: Gap.State, _ title: String, limit: Int, to lines: inout TableLines
     ) {
         let gaps = link.gaps.filter { $0.state == state }
         guard !gaps.isEmpty else { return }
@@ -95,9 +95,9 @@ struct AuditTable {
 
     private func outcome(of gap: AuditGap) -> String {
         switch gap.state {
-        case .open: "\(gap.cause.rawValue)"
-        case .healed: "\(gap.cause.rawValue), healed" + (gap.healedBy.map { " by \($0.rawValue)" } ?? "")
-        case .lost: "\(gap.cause.rawValue)" + (gap.isAcknowledged ? ", acknowledged" : "")
+        case .open: "\(gap.cause.wordInAudit)"
+        case .healed: "\(gap.cause.wordInAudit), healed" + (gap.healedBy.map { " by \($0.wordInAudit)" } ?? "")
+        case .lost: "\(gap.cause.wordInAudit)" + (gap.isAcknowledged ? ", acknowledged" : "")
         }
     }
 
@@ -130,8 +130,8 @@ struct AuditTable {
             lines.line(
                 "    \(ShownTime.span(loss.from, loss.to))  \(ShownNumber.counted(loss.records, "record"))"
                     + (loss.name.map { "  \($0)" } ?? "")
-                    + "  \(ShownText.line(loss.layer))\(loss.isAcknowledged ? ", acknowledged" : "")")
-            lines.wrapped(ShownText.line(loss.reason), indent: 8)
+                    + "  \(loss.cause.layer.wordInAudit)\(loss.isAcknowledged ? ", acknowledged" : "")")
+            lines.wrapped(loss.cause.reasonInAudit, indent: 8)
             topics(loss.topics, of: loss.records, to: &lines)
         }
         if link.losses.count > Self.pressing {
@@ -184,7 +184,7 @@ struct AuditTable {
 
     private func account(of link: LinkAudit, to lines: inout TableLines) {
         lines.heading("Account")
-        let visible = AuditTotals.fields.filter { $0.name != "decided" }
+        let visible = LinkTotals.fields.filter { $0.name != "decided" }
         if let statement = link.statement {
             var rows = [["", "opening", "change", "closing"]]
             rows += visible.map { name, path in

@@ -1,5 +1,6 @@
 // Forms: the report in its four forms: JSON, a table, CSV and an HTML page.
 //
+//   AuditWords.swift — what states, causes and reasons are called in all of them
 //   AuditJSON.swift — the report as JSON
 //   ShownText.swift — numbers, times and foreign text for people
 //   AuditAccount.swift — account and proof in the words of table and page

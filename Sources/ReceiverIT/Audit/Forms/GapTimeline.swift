@@ -39,9 +39,9 @@ struct GapTimeline {
         let ends = spans.map { max($0.from, $0.to) } + [link.statement?.period.until ?? generatedAt]
         from = starts.min() ?? generatedAt
         to = UnixMilliseconds(rawValue: max((ends.max() ?? generatedAt).rawValue, from.rawValue + 60_000))
-        for state in [AuditGap.State.lost, .open, .healed] {
+        for state in [Gap.State.lost, .open, .healed] {
             add(
-                state.rawValue,
+                state.wordInAudit,
                 link.gaps.filter { $0.state == state }.map { ($0.span.from, $0.span.to, Double($0.records)) })
         }
         add("unobserved", link.unobserved.map { ($0.from, max($0.from, $0.to), 1) })

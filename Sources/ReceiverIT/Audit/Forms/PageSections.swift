@@ -76,7 +76,7 @@ struct PageSections {
     }
 
     private static func statement(_ statement: PeriodStatement) -> String {
-        var rows = AuditTotals.fields.filter { $0.name != "decided" }.map { name, path in
+        var rows = LinkTotals.fields.filter { $0.name != "decided" }.map { name, path in
             [
                 name, ShownNumber.text(statement.opening.totals[keyPath: path]),
                 ShownNumber.change(statement.change[keyPath: path]),
@@ -112,8 +112,8 @@ struct PageSections {
         let rows = sorted.prefix(Self.gaps).map { gap in
             [
                 String(gap.id),
-                "<span class=\"state \(gap.state.rawValue)\">\(gap.state.rawValue)</span>" + Self.closing(of: gap)
-                    + "<br><small>\(gap.cause.rawValue)</small>",
+                "<span class=\"state \(gap.state.wordInAudit)\">\(gap.state.wordInAudit)</span>" + Self.closing(of: gap)
+                    + "<br><small>\(gap.cause.wordInAudit)</small>",
                 "\(ShownTime.span(gap.span.from, gap.span.to))<br><small>"
                     + "\(ShownTime.duration(gap.span.from, gap.span.to))</small>",
                 ShownNumber.text(gap.records), Self.topics(gap.topics),
@@ -122,10 +122,10 @@ struct PageSections {
             ]
         }
         var text = "<section>\n<h2>Gaps</h2>\n<p>"
-        text += AuditGap.State.allCases.map { state in
+        text += Gap.State.allCases.map { state in
             let gaps = link.gaps.filter { $0.state == state }
             let records = gaps.reduce(0) { $0 &+ $1.records }
-            return "\(ShownNumber.text(gaps.count)) \(state.rawValue) (\(ShownNumber.counted(records, "record")))"
+            return "\(ShownNumber.text(gaps.count)) \(state.wordInAudit) (\(ShownNumber.counted(records, "record")))"
         }.joined(separator: ", ")
         text += ". Times are those of the records, by the sender's clock where it is known.</p>\n"
         text += PageTable(
@@ -138,9 +138,9 @@ struct PageSections {
     /// What a cut list leaves out, in one sentence.
     private static func rest(_ gaps: ArraySlice<AuditGap>) -> String {
         guard let first = gaps.map(\.span.from).min(), let last = gaps.map(\.span.to).max() else { return "" }
-        let counts = AuditGap.State.allCases.compactMap { state -> String? in
+        let counts = Gap.State.allCases.compactMap { state -> String? in
             let count = gaps.count { $0.state == state }
-            return count > 0 ? "\(ShownNumber.text(count)) \(state.rawValue)" : nil
+            return count > 0 ? "\(ShownNumber.text(count)) \(state.wordInAudit)" : nil
         }
         let records = gaps.reduce(0) { $0 &+ $1.records }
         return "<p class=\"rest\">Not listed here: \(counts.joined(separator: ", ")), "
@@ -150,7 +150,7 @@ struct PageSections {
 
     private static func closing(of gap: AuditGap) -> String {
         if gap.state == .lost { return gap.isAcknowledged ? " <small>acknowledged</small>" : "" }
-        return gap.healedBy.map { " <small>by \($0.rawValue)</small>" } ?? ""
+        return gap.healedBy.map { " <small>by \($0.wordInAudit)</small>" } ?? ""
     }
 
     private static func topics(_ topics: [TopicCount]) -> String {
@@ -199,8 +199,8 @@ struct PageSections {
         let rows = sorted.prefix(Self.losses).map {
             [
                 $0.name ?? "", ShownTime.span($0.from, $0.to), ShownNumber.text($0.records),
-                AuditPage.escaped($0.layer),
-                AuditPage.escaped($0.reason), Self.topics($0.topics), $0.isAcknowledged ? "yes" : "no",
+                $0.cause.layer.wordInAudit, $0.cause.reasonInAudit, Self.topics($0.topics),
+                $0.isAcknowledged ? "yes" : "no",
             ]
         }
         return "<section>\n<h2>Lost on the way</h2>\n"
@@ -243,8 +243,8 @@ struct PageSections {
         let rows = sorted.prefix(Self.epochs).map {
             [
                 String($0.epoch.rawValue), "\($0.firstSequence.rawValue)–\($0.lastSequence.rawValue)",
-                ShownNumber.text($0.sent), ShownNumber.text($0.delivered), ShownNumber.text($0.late),
-                ShownNumber.text($0.missing), ShownNumber.text($0.lost),
+                ShownNumber.text($0.sums.sent), ShownNumber.text($0.sums.delivered), ShownNumber.text($0.sums.late),
+                ShownNumber.text($0.sums.missing), ShownNumber.text($0.sums.lost),
                 ShownTime.text($0.startedAt) + ($0.endedAt.map { " – \(ShownTime.text($0))" } ?? ", running"),
             ]
         }

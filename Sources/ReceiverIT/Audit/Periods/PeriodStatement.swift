@@ -12,12 +12,12 @@ public import Time
 public struct PeriodStatement: Hashable, Sendable {
     public var period: AuditPeriod
     /// The accounts at both ends, each with the instant it is from: at most a quarter of an hour before the period's.
-    public var opening, closing: AuditBalance
+    public var opening, closing: LinkBalance
     /// Gaps that were open when it began, that opened and that closed in it, that were open when it ended.
     public var gapsBefore, gapsOpened, gapsClosed, gapsAfter: Int
 
     /// What happened in it.
-    public var change: AuditTotals { closing.totals - opening.totals }
+    public var change: LinkTotals { closing.totals - opening.totals }
 
     var json: JSONValue {
         [
@@ -30,7 +30,7 @@ public struct PeriodStatement: Hashable, Sendable {
         ]
     }
 
-    private static func json(_ balance: AuditBalance) -> JSONValue {
+    private static func json(_ balance: LinkBalance) -> JSONValue {
         ["as_of": .time(balance.at), "totals": balance.totals.json]
     }
 }
@@ -46,13 +46,13 @@ extension LinkAudit {
     /// - Parameters:
     ///   - history: the ledger's balances, ascending in time.
     ///   - now: the time of this report.
-    public func narrowed(to period: AuditPeriod, history: [AuditBalance], now: UnixMilliseconds) -> LinkAudit {
-        let present = AuditBalance(of: self, at: now)
-        let zero = AuditBalance(at: history.first?.at ?? now, totals: AuditTotals(), epochs: [])
+    public func narrowed(to period: AuditPeriod, history: [LinkBalance], now: UnixMilliseconds) -> LinkAudit {
+        let present = LinkBalance(of: self, at: now)
+        let zero = LinkBalance(at: history.first?.at ?? now, totals: LinkTotals(), epochs: [])
         let opening =
-            period.since.map { AuditBalance.inForce(at: $0, history: history, now: present) } ?? zero
+            period.since.map { LinkBalance.inForce(at: $0, history: history, now: present) } ?? zero
         let closing =
-            period.until.map { AuditBalance.inForce(at: $0, history: history, now: present) } ?? present
+            period.until.map { LinkBalance.inForce(at: $0, history: history, now: present) } ?? present
         func wereOpen(at time: UnixMilliseconds?) -> Int {
             guard let time else { return 0 }
             return gaps.count { $0.openedAt < time && ($0.ended.map { $0 >= time } ?? true) }
@@ -76,18 +76,13 @@ extension LinkAudit {
 
     /// What changed in one epoch; nil if nothing did and it was not there either.
     private static func change(
-        of epoch: AuditEpoch, from opening: AuditBalance, to closing: AuditBalance, in period: AuditPeriod
-    ) -> AuditEpoch? {
-        let none = AuditBalance.Epoch(epoch: epoch.epoch, sent: 0, delivered: 0, late: 0, missing: 0, lost: 0)
-        let before = opening.epochs.first { $0.epoch == epoch.epoch } ?? none
-        let after = closing.epochs.first { $0.epoch == epoch.epoch } ?? none
+        of epoch: EpochTotals, from opening: LinkBalance, to closing: LinkBalance, in period: AuditPeriod
+    ) -> EpochTotals? {
+        let before = opening.epochs.first { $0.epoch == epoch.epoch }?.sums ?? EpochSums()
+        let after = closing.epochs.first { $0.epoch == epoch.epoch }?.sums ?? EpochSums()
         guard before != after || period.touches(from: epoch.startedAt, to: epoch.endedAt) else { return nil }
         var result = epoch
-        result.sent = after.sent - before.sent
-        result.delivered = after.delivered - before.delivered
-        result.late = after.late - before.late
-        result.missing = after.missing - before.missing
-        result.lost = after.lost - before.lost
+        result.sums = after - before
         return result
     }
 }

@@ -2,40 +2,37 @@ public import Account
 internal import DiodeProtocol
 public import Time
 
-/// Records that are gone for good, other than by a gap of their own.
+/// A loss as an operator reads of it: what was lost, under which number, and whether somebody has accepted it.
+@dynamicMemberLookup
 public struct AuditLoss: Hashable, Sendable {
-    /// The layer before the sender: these records were never numbered, so that no account has them.
-    public static let otBroker = LossLayer.otBroker.rawValue
-
     /// Counts from 1 for each receiver; nil where none was given. `ack` takes it as `loss-3`.
-    public var id: UInt64?
-    /// Where it happened (P9): `outbox`, `sender`, `it-broker`, `ot-broker`, …
-    public var layer: String
-    public var reason: String
-    /// When its first and its last record were lost; the receiver's clock.
-    public var from, to: UnixMilliseconds
-    public var records: UInt64
+    public let id: UInt64?
+    public let loss: Loss
+    /// The topics, the one that lost most first, and last of all the records of those that nobody names.
+    public let topics: [TopicCount]
     public var isAcknowledged: Bool
-    public var topics: [TopicCount]
 
-    public init(
-        id: UInt64? = nil, layer: String, reason: String, from: UnixMilliseconds, to: UnixMilliseconds, records: UInt64,
-        isAcknowledged: Bool, topics: [TopicCount]
-    ) {
+    public init(id: UInt64? = nil, _ loss: Loss, isAcknowledged: Bool) {
         self.id = id
-        self.layer = layer
-        self.reason = reason
-        self.from = from
-        self.to = to
-        self.records = records
+        self.loss = loss
+        topics = Self.topics(of: loss)
         self.isAcknowledged = isAcknowledged
-        self.topics = topics
     }
-}
 
-extension AuditLoss {
     /// What `ack` takes.
     public var name: String? { id.map { "loss-\($0)" } }
+
+    private static func topics(of loss: Loss) -> [TopicCount] {
+        var topics = loss.topics.map { TopicCount(topic: $0.key, records: $0.value) }
+        topics.sort { a, b in
+            a.records == b.records ? a.topic.utf8.lexicographicallyPrecedes(b.topic.utf8) : a.records > b.records
+        }
+        if loss.others > 0 { topics.append(TopicCount(topic: TopicCount.unnamed, records: loss.others)) }
+        return topics
+    }
+
+    /// What the loss itself says: `records`, `from`, …
+    public subscript<Value>(dynamicMember path: KeyPath<Loss, Value>) -> Value { loss[keyPath: path] }
 }
 
 /// An interval in which the sender was not subscribed, by its own signed word.

@@ -75,7 +75,7 @@ extension LinkAudit {
         }
         if !losses.isEmpty {
             let records = losses.reduce(0) { $0 &+ $1.records }
-            let layers = Set(losses.map(\.layer)).sorted().joined(separator: ", ")
+            let layers = Set(losses.map(\.cause.layer.wordInAudit)).sorted().joined(separator: ", ")
             found.append(
                 AuditFinding(.lost, "\(counted(records, "record")) lost (\(layers)), not acknowledged"))
         }
@@ -91,7 +91,7 @@ extension LinkAudit {
         guard statement == nil else { return 0 }
         let named =
             gaps.reduce(UInt64(0)) { $0 &+ $1.lost }
-            &+ losses.reduce(UInt64(0)) { $1.layer == AuditLoss.otBroker ? $0 : $0 &+ $1.records }
+            &+ losses.reduce(UInt64(0)) { $1.cause.layer == .otBroker ? $0 : $0 &+ $1.records }
         return max(0, totals.lost + totals.shed + totals.dead - Int64(clamping: named))
     }
 

@@ -20,8 +20,8 @@ public struct LinkAudit: Hashable, Sendable {
     public var heardUntil: UnixMilliseconds?
     /// The ledger's head, as it is noted elsewhere.
     public var head: String?
-    public var totals = AuditTotals()
-    public var epochs: [AuditEpoch] = []
+    public var totals = LinkTotals()
+    public var epochs: [EpochTotals] = []
     public var gaps: [AuditGap] = []
     public var losses: [AuditLoss] = []
     public var unobserved: [UnobservedInterval] = []
@@ -98,9 +98,9 @@ public struct LinkAudit: Hashable, Sendable {
     }
 }
 
-extension AuditBalance {
+extension LinkBalance {
     /// The account of a report that was not narrowed.
     public init(of link: LinkAudit, at: UnixMilliseconds) {
-        self.init(at: at, totals: link.totals, epochs: link.epochs.map { Epoch($0) })
+        self.init(at: at, totals: link.totals, of: link.epochs)
     }
 }

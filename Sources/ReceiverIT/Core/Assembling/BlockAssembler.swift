@@ -72,7 +72,7 @@ struct BlockAssembler: ~Copyable {
     /// Whether this block is decoded and waits for other parts.
     func holdsPart(_ header: TransmissionHeader) -> Bool { header.partCount > 1 && parts.holds(header) }
 
-    /// Takes an authentic symbol of a block that is still wanted.
+    /// Adds an authentic symbol of a block that is still wanted.
     mutating func insert(
         header: TransmissionHeader, symbol: EncodingSymbolID, leaf: Digest16, bytes: RawSpan
     ) -> Outcome {

@@ -41,7 +41,7 @@ struct PartJoiner: Sendable {
         return groups[key]?.pieces[header.partIndex] != nil
     }
 
-    /// Takes the plain bytes of one part.
+    /// Adds the plain bytes of one part.
     mutating func insert(
         _ plain: [UInt8], header: TransmissionHeader, transmission: TransmissionNumber
     ) -> BlockAssembler.Outcome {

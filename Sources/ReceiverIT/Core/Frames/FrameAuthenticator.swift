@@ -38,9 +38,9 @@ struct FrameAuthenticator: ~Copyable {
 
     private var verifier: Ed25519Verifier
     private var hasher = SymbolHasher()
-    private(set) var settled: SettledTransmissions
+    private var settled: SettledTransmissions
     private var budget: VerificationBudget
-    private(set) var waiting: WaitingFrames
+    private var waiting: WaitingFrames
     /// Verifications made, for status and tests.
     private(set) var verifications: UInt64 = 0
 
@@ -112,8 +112,6 @@ struct FrameAuthenticator: ~Copyable {
         }
     }
 
-    mutating func dropWaiting(_ slot: Int) { waiting.remove(slot) }
-
     /// Moves out the waiting frames of a transmission.
     mutating func takeWaiting(of id: TransmissionID) -> [[UInt8]] {
         var frames: [[UInt8]] = []
@@ -122,7 +120,15 @@ struct FrameAuthenticator: ~Copyable {
     }
 
     /// Nothing more of the block is needed: later frames of this transmission are not even hashed.
-    mutating func finish(slot: Int) { settled[slot].isDone = true }
+    mutating func finish(slot: Int) { settled[slot].finish() }
+
+    /// A beat whose symbols came by this transmission, as the sender signed it; nil if it has several parts.
+    func signed(_ beat: DecodedUnit, slot: Int) -> SignedBeat? { settled[slot].signed(beat) }
+
+    /// What the tables hold.
+    var waitingCount: Int { waiting.count }
+    var waitingBytes: Int { waiting.byteCount }
+    var settledCount: Int { settled.count }
 
     /// When a waiting frame may be drawn.
     var nextDeadline: MonotonicInstant? {
@@ -141,7 +147,7 @@ struct FrameAuthenticator: ~Copyable {
         }
         let id = TransmissionID(block: frame.header.id, transmission: frame.header.transmission)
         if let slot = settled.slot(of: id) {
-            settled[slot].isContradicted = true
+            settled[slot].contradict()
             return .equivocation
         }
         var transmission = SettledTransmission(header: frame.header, root: root, signature: frame.signature)

@@ -15,9 +15,9 @@ struct SettledTransmission: Sendable {
     /// The 64 bytes of the signature, held like two digests.
     let signature: (Digest32, Digest32)
     /// Nothing more of its block is needed.
-    var isDone = false
+    private(set) var isDone = false
     /// The sender's key signed something else under the same numbers (W-21), and that was said.
-    var isContradicted = false
+    private(set) var isContradicted = false
     /// Frames of it that came, by leaf.
     private var seen: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
 
@@ -38,6 +38,12 @@ struct SettledTransmission: Sendable {
         header == frame.header && signature.0 == Digest32(loading: frame.signature)
             && signature.1 == Digest32(loading: frame.signature, at: 32)
     }
+
+    /// Nothing more of its block is needed.
+    mutating func finish() { isDone = true }
+
+    /// The sender's key signed something else under the same numbers, and that is said now.
+    mutating func contradict() { isContradicted = true }
 
     /// - Returns: false if a frame with this leaf came before.
     mutating func note(leaf index: Int) -> Bool {

@@ -39,7 +39,7 @@ struct WaitingFrames {
     var count: Int { order[0].count + order[1].count }
     var isEmpty: Bool { order[0].isEmpty && order[1].isEmpty }
 
-    /// Takes a copy of a frame. Where there is no room, chance picks who leaves.
+    /// Keeps a copy of a frame. Where there is no room, chance picks who leaves.
     /// - Returns: how many frames did not stay (this one may be among them).
     mutating func insert(_ bytes: RawSpan, id: TransmissionID, rank: Class) -> Int {
         guard bytes.byteCount <= limitBytes else { return 1 }
@@ -84,7 +84,7 @@ struct WaitingFrames {
         return bytes
     }
 
-    mutating func remove(_ slot: Int) {
+    private mutating func remove(_ slot: Int) {
         byteCount -= entries[slot].bytes.count
         entries[slot].bytes = []
         unlink(slot)

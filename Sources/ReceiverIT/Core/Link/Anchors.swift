@@ -38,7 +38,7 @@ package struct Anchors: Sendable {
     package init() {}
 
     /// A beat came, and what it changed is in the transaction that is being prepared.
-    package mutating func take(_ newer: Candidate) {
+    package mutating func note(_ newer: Candidate) {
         if candidate == nil { candidate = newer } else { candidate?.merge(newer) }
     }
 

@@ -1,43 +1,5 @@
-public import DiodeProtocol
-public import Time
-public import Account
-
-/// Gaps of one cause less than 5 s apart (ADR 0014), as people are told of them: once when it opens, once when all of it is decided.
-public struct GapEpisode: Sendable, Equatable {
-    /// One of its gaps, as it is now.
-    public struct Run: Sendable, Equatable {
-        public let gap: UInt64
-        public let epoch: Epoch
-        public internal(set) var firstSequence, lastSequence: SequenceNumber
-        public internal(set) var missing, lost: UInt64
-
-        init(_ gap: Gap) {
-            self.gap = gap.id
-            epoch = gap.epoch
-            firstSequence = gap.firstSequence
-            lastSequence = gap.lastSequence
-            missing = gap.missing
-            lost = gap.lost
-        }
-
-        public var records: UInt64 { lastSequence.rawValue - firstSequence.rawValue + 1 }
-    }
-
-    public let cause: Gap.Cause
-    public let openedAt: UnixMilliseconds
-    public internal(set) var closedAt: UnixMilliseconds?
-    /// What filled the last gap that healed.
-    public internal(set) var healedBy: Gap.Healing?
-    /// In the order in which they were told of; at least one.
-    public internal(set) var runs: [Run]
-
-    /// The first gap's, which the audit has too.
-    public var id: UInt64 { runs.first?.gap ?? 0 }
-    public var records: UInt64 { runs.reduce(into: 0) { $0.add(records: $1.records) } }
-    public var missing: UInt64 { runs.reduce(into: 0) { $0.add(records: $1.missing) } }
-    public var lost: UInt64 { runs.reduce(into: 0) { $0.add(records: $1.lost) } }
-    public var state: Gap.State { missing > 0 ? .open : lost > 0 ? .lost : .healed }
-}
+package import Account
+package import Time
 
 /// Makes episodes of gaps.
 ///
@@ -113,7 +75,7 @@ package struct GapEpisodes: Sendable {
         _ gap: Gap, at time: UnixMilliseconds, isOpening: Bool, now: MonotonicInstant
     ) -> UInt64 {
         next += 1
-        let episode = GapEpisode(cause: gap.cause, openedAt: time, runs: [])
+        let episode = GapEpisode(cause: gap.cause, openedAt: time)
         places[next] = Place(episode: episode, lastAt: now, isOpening: isOpening)
         join(gap, next, now: now)
         return next

@@ -20,7 +20,6 @@ struct LinkWatch: Sendable {
     private(set) var since: UnixMilliseconds
     private(set) var reason = "nothing was heard yet"
     private(set) var beat: Beat?
-    private(set) var beatEpoch: Epoch?
     /// When something new last came.
     private(set) var heardAt: MonotonicInstant?
     private(set) var heardUntil: UnixMilliseconds?
@@ -49,9 +48,9 @@ struct LinkWatch: Sendable {
         heardUntil = time
     }
 
-    mutating func take(_ beat: Beat, epoch: Epoch, time: UnixMilliseconds) {
+    /// A beat was accepted.
+    mutating func note(_ beat: Beat, time: UnixMilliseconds) {
         self.beat = beat
-        beatEpoch = epoch
         let offset = Int64(clamping: beat.clock.rawValue) - Int64(clamping: time.rawValue)
         newestOffset = offset
         let known = clockOffsetMilliseconds ?? offset...offset

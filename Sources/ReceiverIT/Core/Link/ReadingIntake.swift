@@ -11,8 +11,8 @@ extension ReceiverCore {
         switch order {
         case .begin(let number, let isNewConnection):
             if isNewConnection { cancelReading() }
-            guard memory.rounds.isWhole else { return false }
-            memory.replica.comparison.begin()
+            guard isWhole else { return false }
+            namespace.comparison.begin()
             committer.beginReading(number)
         case .compare(let values): for value in values { compare(value, now: now, time: time) }
         case .end(let isComplete, let admits): endReading(isComplete: isComplete, admits: admits)
@@ -22,28 +22,28 @@ extension ReceiverCore {
     }
 
     /// Moves out whether everything that was wrong has been handed over, so that reading again makes sense.
-    package mutating func takeReadingWish() -> Bool { memory.replica.comparison.takeWish() }
+    package mutating func takeReadingWish() -> Bool { namespace.comparison.takeWish() }
 
     /// Nobody knows what the IT broker retains.
     private mutating func cancelReading() {
-        memory.itMatches = nil
-        memory.replica.comparison.cancel()
+        itMatches = nil
+        namespace.comparison.cancel()
     }
 
     private mutating func compare(_ value: RetainedValue, now: MonotonicInstant, time: UnixMilliseconds) {
-        guard case .ghost(let stamp) = memory.replica.compare(value, with: &hasher) else { return }
+        guard case .ghost(let stamp) = namespace.compare(value, with: &hasher) else { return }
         // A topic that found no room here may well be there.
-        guard memory.replica.isComplete, let stamp = stamp ?? memory.tracker.frontier else { return }
-        memory.replica.comparison.noteGhost()
+        guard namespace.isComplete, let stamp = stamp ?? decided else { return }
+        namespace.comparison.noteGhost()
         committer.refreshDeletion(
             of: value.topic, stamp: stamp, version: TopicVersion(rawValue: 1), time: time, now: now)
     }
 
     private mutating func endReading(isComplete: Bool, admits: ([UInt8]) -> Bool) {
-        guard isComplete, memory.replica.isComplete else { return cancelReading() }
-        memory.replica.noteUnseen(admits)
-        let result = memory.replica.comparison.end()
-        memory.itMatches = result == .right
+        guard isComplete, namespace.isComplete else { return cancelReading() }
+        namespace.noteUnseen(admits)
+        let result = namespace.comparison.end()
+        itMatches = result == .right
         if case .differs(let wrong, let ghosts) = result { committer.note(.itDiffers(wrong: wrong, ghosts: ghosts)) }
     }
 }

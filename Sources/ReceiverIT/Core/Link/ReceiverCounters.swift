@@ -1,3 +1,4 @@
+internal import DiodeProtocol
 public import JSON
 
 /// What a receiver counted since it started. Each frame is counted once in `frames` and in at most one of the others down
@@ -83,6 +84,31 @@ extension ReceiverCounters {
         for (name, counter) in Self.named {
             self[keyPath: counter] = UInt64(clamping: json[name]?.integer ?? 0)
         }
+    }
+
+    /// A content that this release cannot use.
+    mutating func count(_ error: ContentError) {
+        switch error.counter {
+        case .malformed: malformedContents += 1
+        case .version: version += 1
+        case .sealed: sealed += 1
+        }
+    }
+
+    /// What applying a released unit came to.
+    mutating func count(_ applied: Committer.Applied) {
+        records += applied.records
+        untrackedRecords += applied.untracked
+        skippedItems += applied.skipped
+    }
+
+    /// What applying a slice came to.
+    mutating func count(_ outcome: SliceApplier.Outcome) {
+        slices += 1
+        records += outcome.filled
+        filledRecords += outcome.filled
+        untrackedRecords += outcome.untracked
+        skippedItems += outcome.skipped
     }
 
     /// Counts what another process, or a socket, had counted.

@@ -15,7 +15,7 @@ public struct EpochReport: Sendable, Equatable {
     init(_ track: EpochTrack) {
         epoch = track.epoch
         firstSequence = SequenceNumber(rawValue: track.firstSequence)
-        lastSequence = SequenceNumber(rawValue: track.frontierSequence)
+        lastSequence = SequenceNumber(rawValue: track.frontier.sequence)
         account = track.account
         startedAt = track.startedAt
         endedAt = track.endedAt
@@ -48,12 +48,6 @@ public struct ReplicaReport: Sendable, Equatable {
     public internal(set) var isSettled = false
 
     public init() {}
-
-    init(_ memory: borrowing LinkMemory) {
-        self.init(
-            LinkRow(rounds: memory.rounds, digest: memory.digest, itMatches: memory.itMatches),
-            topics: UInt64(memory.replica.count))
-    }
 
     package init(_ row: LinkRow, topics: UInt64) {
         self.topics = topics

@@ -27,6 +27,15 @@ extension ReceiverCore {
     }
 }
 
+extension GapTracker.Limits {
+    init(_ settings: ReceiverCore.Settings) {
+        reorderWindow = settings.reorderWindow
+        waitingUnits = settings.reorderBlocks
+        waitingBytes = settings.reorderBytes
+        holes = settings.holes
+    }
+}
+
 extension Replica.Limits {
     package init(_ settings: ReceiverCore.Settings) {
         topics = settings.topics

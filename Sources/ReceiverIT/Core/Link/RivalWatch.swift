@@ -31,12 +31,12 @@ struct RivalWatch: Sendable {
     private var succession: Succession?
     private var looksFrom: MonotonicInstant?
 
-    /// - Parameter heard: the newest beat that an earlier process took.
+    /// - Parameter heard: the newest beat that an earlier process accepted.
     init(heard: Beat?) { latest = heard?.clock }
 
-    /// A beat was taken.
+    /// A beat of the living epoch was accepted.
     /// - Parameter older: the epoch before, if this beat is the first of a new one.
-    mutating func take(_ beat: Beat, after older: Epoch?) {
+    mutating func note(_ beat: Beat, after older: Epoch?) {
         if let older {
             succession = latest.flatMap { latest in
                 latest.rawValue > Self.tolerance && beat.clock.rawValue < latest.rawValue - Self.tolerance

@@ -19,6 +19,14 @@ package struct ChannelFrontier: Sendable, Equatable {
         id.epoch > epoch || id.epoch == epoch && id.block.rawValue > block
     }
 
+    /// Whether frames of this block are still wanted (W-20). Where nothing is known yet, what the card does not vouch for is refused (W-22).
+    func isOpen(_ id: BlockID, from lowestEpoch: Epoch) -> Bool {
+        isBeyond(id) && (epoch.rawValue > 0 || id.epoch >= lowestEpoch)
+    }
+
+    /// The newest block of an epoch; 0 if nothing of it was accepted.
+    func block(of other: Epoch) -> UInt64 { epoch == other ? block : 0 }
+
     /// Whether the block comes from the sender lifetime that this epoch belongs to.
     func agrees(with id: BlockID) -> Bool {
         id.epoch != epoch || incarnation == nil || incarnation == id.incarnation
@@ -58,7 +66,7 @@ package struct AcceptedContents: Sendable {
 
     init() {}
 
-    /// Takes over what was stored, one for each place.
+    /// Goes on from what was stored, one for each place.
     init(restoring stored: [Entry]) {
         for entry in stored { put(entry) }
     }

@@ -15,7 +15,7 @@ package struct FilledSequences: Sendable {
 
     init() {}
 
-    /// Takes over what was stored.
+    /// Goes on from what was stored.
     package init(restoring words: [UInt64: UInt64]) {
         self.words = words
         count = words.values.reduce(0) { $0 + UInt64($1.nonzeroBitCount) }

@@ -35,8 +35,11 @@ struct GapTopics: Sendable {
         }
     }
 
-    /// A record of a topic came late out of a gap.
-    mutating func take(_ topic: [UInt8], from gap: UInt64) {
+    /// Gaps that name topics.
+    var gapCount: Int { named.count }
+
+    /// A record of a topic that may be named came late out of a gap.
+    mutating func noteFound(_ topic: [UInt8], in gap: UInt64) {
         guard let records = named[gap]?[topic] else { return }
         changed.insert(gap)
         guard records == 1 else {

@@ -11,75 +11,29 @@ internal import Account
 ///       ─▶ anything else ──────────────────────▶ replayed
 /// ```
 ///
-/// Each epoch has a track of its own, so that the tail of an older epoch still comes in order. A plain value: saved and
-/// restored as it is, but for units that wait (nobody was told that they came; an echo brings them again).
+/// Each epoch has a track of its own (`EpochTracks`), so that the tail of an older epoch still comes in order; a track knows the holes. The
+/// gaps, which people are told of, stand in one table for all epochs (`GapTable`). The tracker joins the two: whatever a track does to the
+/// records of a hole, the tracker does to those of its gap.
+///
+/// A plain value: saved and restored as it is, but for units that wait. Nobody was told that these came, and an echo brings them again.
 struct GapTracker: Sendable {
-    struct Limits: Sendable {
-        /// How long a block waits for those before it.
-        var reorderWindow = Duration.milliseconds(50)
-        /// Units that wait, and their bytes; beyond either the oldest hole opens at once.
-        var waitingUnits = 4_096
-        var waitingBytes = 64 << 20
-        /// Holes of one epoch; beyond, the oldest become lost and are forgotten.
-        var holes = 16_384
-        /// Words of 64 sequences with records that came without their block, 40 bytes each; beyond, the oldest holes become lost and
-        /// are forgotten. There is room for two slots of each of a million topics.
-        var filledWords = 1 << 21
-        /// Epochs with a track; beyond, the oldest are folded into a sum, what they miss becomes lost.
-        var epochs = 64
-
-        init() {}
-    }
-
-    /// Whether frames of a block are of any use.
-    enum Standing: Equatable { case open, waiting, accepted, unknownEpoch }
-
-    enum Verdict: Equatable {
-        case accepted
-        /// Accepted before, or outside of everything that is open (W-20).
-        case replayed
-        /// Its numbers contradict its neighbours' (W-24).
-        case inconsistent
-        /// Another incarnation of an epoch that is known.
-        case equivocation
-    }
-
-    /// What changed, for the ledger and the link's status.
-    enum Event: Sendable, Equatable {
-        case opened(Gap)
-        /// More of the same is missing.
-        case grew(Gap)
-        /// Healed, or given up; a gap that was given up may heal later and is then closed again.
-        case closed(Gap)
-        case epochBegan(Epoch, Incarnation)
-        /// The sender lost its power: records behind this one had been released or were absent.
-        case voided(Epoch, behind: SequenceNumber, delivered: UInt64, absent: UInt64)
-    }
-
-    let limits: Limits
-    /// Oldest first; never empty once something was accepted or announced.
-    var tracks: [EpochTrack] = []
-    /// Open and lost gaps by id.
-    var gaps: [UInt64: Gap] = [:]
-    /// Epochs that no longer have a track.
-    var foldedAccount = EpochAccount()
-    var foldedEpochs: UInt64 = 0
+    private let limits: Limits
+    /// Older epochs are refused (W-22): the card does not vouch for them.
+    private let lowestEpoch: Epoch
+    private var epochs = EpochTracks()
+    private var gaps = GapTable()
     /// What this receiver accounts for begins here; nil until it has heard anything.
-    var beginsAt: Stamp?
+    private(set) var beginsAt: Stamp?
     /// Records that were given up because there were too many holes or epochs, and then forgotten.
-    var forgottenRecords: UInt64 = 0
-    let lowestEpoch: Epoch
-    var nextGap: UInt64 = 1
+    private var forgottenRecords: UInt64 = 0
     /// How often a beat ended an epoch, or moved an end.
-    var endings: UInt64 = 0
-    var heardFloor = false
+    private(set) var endings: UInt64 = 0
+    private var heardFloor = false
     /// Since the start: an epoch that is new from now on can be heard from its first block.
-    var hasHeardBeat = false
-    /// What `takeChanges` has not handed over yet.
-    var changes = TrackerChanges()
-    var takenTracks: [Epoch: TrackRow] = [:]
+    private var hasHeardBeat = false
+    /// What `takeReleased` and `takeEvents` have not handed over yet.
     private var released: [ReleasedUnit] = []
-    var events: [Event] = []
+    private var events: [Event] = []
 
     /// - Parameter lowestEpoch: the card's: a receiver without state refuses older ones (W-22).
     init(limits: Limits, lowestEpoch: Epoch) {
@@ -87,77 +41,156 @@ struct GapTracker: Sendable {
         self.lowestEpoch = lowestEpoch
     }
 
+    /// Goes on from what was stored.
+    init(limits: Limits, lowestEpoch: Epoch, restoring stored: StoredLink, now: MonotonicInstant) {
+        self.init(limits: limits, lowestEpoch: lowestEpoch)
+        let row = stored.link.tracker
+        heardFloor = row.heardFloor
+        beginsAt = row.beginsAt
+        forgottenRecords = row.forgottenRecords
+        epochs = EpochTracks(restoring: stored, now: now)
+        // A gap without a hole was forgotten: it stays in the database, as lost.
+        let alive = Set(stored.holes.values.map(\.gap))
+        gaps = GapTable(restoring: stored.gaps.lazy.filter { alive.contains($0.id) }, next: row.nextGap)
+    }
+
     // MARK: Questions
 
-    /// The newest epoch that is known to live.
-    var newestEpoch: Epoch? { tracks.last?.epoch }
-
     func standing(of id: BlockID) -> Standing {
-        guard let index = indexOfTrack(id.epoch) else {
+        guard let index = epochs.index(of: id.epoch) else {
             return isAcceptable(newEpoch: id.epoch) ? .open : .unknownEpoch
         }
-        let block = id.block.rawValue
-        guard !tracks[index].isBehindEnd(block) else { return .accepted }
-        switch tracks[index].place(firstBlock: block, lastBlock: block) {
-        case .ahead, .hole: return .open
-        case .taken: return block > tracks[index].frontierBlock ? .waiting : .accepted
-        }
+        return epochs[index].standing(of: id.block.rawValue)
     }
 
-    /// The frontier of the newest epoch, or of `epoch` if it has one.
-    func frontierBlock(of epoch: Epoch) -> UInt64 {
-        indexOfTrack(epoch).map { tracks[$0].frontierBlock } ?? 0
-    }
+    /// The newest epoch that is known to live.
+    var newestEpoch: Epoch? { epochs.newest }
 
-    /// All epochs together.
-    var account: EpochAccount { tracks.reduce(foldedAccount) { $0 + $1.account } }
+    /// The newest decided block of an epoch; 0 if the epoch is not followed.
+    func frontierBlock(of epoch: Epoch) -> UInt64 { epochs.index(of: epoch).map { epochs[$0].frontier.block } ?? 0 }
+
+    /// The newest record that is decided, of the newest epoch.
+    var frontier: Stamp? { epochs.frontier }
+
+    /// The double entry of all epochs together.
+    var account: EpochAccount { epochs.account }
 
     /// Announced and not decided yet.
-    var pending: UInt64 {
-        tracks.reduce(into: 0) { sum, track in
-            let newest = max(track.announced?.sequence ?? 0, track.waiting.last?.unit.lastSequence ?? 0)
-            sum.add(records: newest - min(newest, track.frontierSequence))
-        }
-    }
+    var pending: UInt64 { epochs.pending }
+
+    /// Each epoch that is followed, oldest first.
+    var reports: [EpochReport] { epochs.reports }
+
+    /// Gaps that are open or lost, by number.
+    var openAndLost: [Gap] { gaps.sorted }
+    var gapCount: Int { gaps.count }
+    func knowsGap(_ id: UInt64) -> Bool { gaps.contains(id) }
+
+    /// What its tables hold.
+    var waitingCount: Int { epochs.waitingCount }
+    var holeCount: Int { epochs.holeCount }
 
     /// When `advance` has something to do.
-    var nextDeadline: MonotonicInstant? {
-        var earliest: MonotonicInstant?
-        for track in tracks {
-            guard let deadline = track.nextHoleSince?.advanced(by: limits.reorderWindow) else { continue }
-            earliest = earliest.map { min($0, deadline) } ?? deadline
+    var nextDeadline: MonotonicInstant? { epochs.nextHoleSince?.advanced(by: limits.reorderWindow) }
+
+    /// See `EpochTracks`.
+    func hasDecided(upTo stamp: Stamp) -> Bool { epochs.hasDecided(upTo: stamp) }
+    func neverDecides(upTo stamp: Stamp) -> Bool { epochs.neverDecides(upTo: stamp) }
+
+    /// Whether the record of a stamp lies in a gap. Of any other that `hasDecided` covers, the record was released, or filled its
+    /// sequence already, or lies where nothing is accounted for any more.
+    func isMissing(_ stamp: Stamp) -> Bool { epochs.isMissing(stamp) }
+
+    /// Gaps with holes between two stamps, at most 64; they are open or lost.
+    func gaps(after: Stamp, before: Stamp) -> [UInt64] {
+        var found: [UInt64] = []
+        epochs.forEachGap(after: after, before: before) { gap in
+            guard found.count < 64 else { return false }
+            if gaps.contains(gap), found.last != gap { found.append(gap) }
+            return true
         }
-        return earliest
+        return found
     }
 
-    // MARK: Decisions
+    // MARK: Records
 
     /// Decides on a unit; what is released because of it lies in `takeReleased`.
     mutating func accept(_ unit: DecodedUnit, now: MonotonicInstant, time: UnixMilliseconds) -> Verdict {
         let index: Int
-        if let known = indexOfTrack(unit.epoch) {
+        if let known = epochs.index(of: unit.epoch) {
             index = known
-            if let incarnation = tracks[known].incarnation, incarnation != unit.incarnation { return .equivocation }
+            guard epochs[known].agrees(with: unit.incarnation) else { return .equivocation }
         } else {
             guard isAcceptable(newEpoch: unit.epoch) else { return .replayed }
             guard EpochTrack(epoch: unit.epoch, startedAt: time).fitsAhead(unit) else { return .inconsistent }
             index = insertTrack(unit.epoch, time: time)
         }
-        let verdict: Verdict
-        switch tracks[index].place(firstBlock: unit.firstBlock, lastBlock: unit.lastBlock) {
-        case .taken: return .replayed
-        case .hole(let hole): verdict = fill(track: index, hole: hole, with: unit, time: time)
-        case .ahead: verdict = takeAhead(track: index, unit, now: now, time: time)
+        switch epochs[index].accept(unit, isLate: epochs.isOutlived(index), now: now, into: &released) {
+        case .replayed: return .replayed
+        case .inconsistent: return .inconsistent
+        case .released: boundGap(track: index)
+        case .waits: openHolesForRoom(track: index, now: now, time: time)
+        case .filled(let filling):
+            tell(
+                gaps.heal(
+                    filling.hole, records: filling.records, grown: filling.grown, by: Gap.Healing(unit.transmission),
+                    at: time))
+            shedHoles(track: index, time: time)
         }
-        if verdict == .accepted {
-            tracks[index].hear(unit)
-            noteIncarnation(unit.incarnation, ofTrack: index)
-        }
+        epochs[index].hear(unit)
+        note(unit.incarnation, ofTrack: index)
         foldOldEpochs(time: time)
-        return verdict
+        return .accepted
     }
 
-    /// A verified beat, or a signed list of epochs: the sender got as far as this.
+    /// The record of a missing stamp came as a slot of the carousel. A slot is the record that it holds, so it fills that record's sequence
+    /// (ADR 0013). The record's block stays open: an echo still brings the block's other records, and this one is a duplicate there.
+    /// - Returns: the gap that it was missing in.
+    @discardableResult
+    mutating func fill(_ stamp: Stamp, time: UnixMilliseconds) -> UInt64 {
+        guard let index = epochs.index(of: stamp.epoch), let hole = epochs[index].fill(stamp.sequence.rawValue) else {
+            preconditionFailure("only what is missing is filled")
+        }
+        tell(gaps.heal(hole, records: 1, by: .snapshot, at: time))
+        shedFilled(time: time)
+        return hole.gap
+    }
+
+    /// Records of a released unit stand for records that the sender shed: they never come.
+    mutating func countShed(_ records: UInt64, of unit: DecodedUnit, isLate: Bool) {
+        guard let index = epochs.index(of: unit.epoch) else { return }
+        epochs[index].countShed(records, from: unit.firstSequence, isLate: isLate)
+    }
+
+    // MARK: What the sender says
+
+    /// A verified beat that is newer than all before it.
+    /// - Returns: the epochs that the sender has no memory of, whenever a beat says so.
+    mutating func accept(
+        _ beat: Beat, epoch: Epoch, incarnation: Incarnation, now: MonotonicInstant, time: UnixMilliseconds
+    ) -> [Epoch] {
+        for summary in beat.epochs {
+            let isOver = summary.epoch < epoch
+            // Of the epoch that lives it says what was sent, and a loss of power may still take that back.
+            if isOver, let index = epochs.index(of: summary.epoch) {
+                epochs[index].noteCommitted(upTo: summary.lastCommitted)
+            }
+            announce(
+                epoch: summary.epoch, incarnation: summary.incarnation, block: summary.lastBlock,
+                sequence: summary.lastCommitted, isFinal: isOver, clock: beat.clock, now: now, time: time)
+        }
+        announce(
+            epoch: epoch, incarnation: incarnation, block: BlockNumber(rawValue: beat.lastLiveBlock),
+            sequence: SequenceNumber(rawValue: beat.lastSequence), isFinal: false, clock: beat.clock, now: now,
+            time: time)
+        let superseded = supersede(by: epoch, listed: beat.epochs, older: beat.older, time: time)
+        if beat.isDurable == false, let index = epochs.index(of: epoch) { epochs[index].noteUndurable() }
+        if let floor = beat.floor { raiseFloor(floor, time: time) }
+        hasHeardBeat = true
+        return superseded
+    }
+
+    /// The sender signed that an epoch got as far as this.
     /// - Parameters:
     ///   - clock: the sender's, as of then.
     ///   - isFinal: the epoch is over; nothing comes after this.
@@ -166,64 +199,100 @@ struct GapTracker: Sendable {
         clock: UnixMilliseconds, now: MonotonicInstant, time: UnixMilliseconds
     ) {
         let index: Int
-        if let known = indexOfTrack(epoch) {
+        if let known = epochs.index(of: epoch) {
             index = known
         } else {
             guard isAcceptable(newEpoch: epoch) || isAcceptable(listedEpoch: epoch) else { return }
             index = insertTrack(epoch, time: time)
         }
-        if let known = tracks[index].incarnation, known != incarnation { return }
-        noteIncarnation(incarnation, ofTrack: index)
+        guard epochs[index].agrees(with: incarnation) else { return }
+        note(incarnation, ofTrack: index)
         let mark = EpochTrack.Mark(block: block.rawValue, sequence: sequence.rawValue)
-        tracks[index].announce(mark, clock: clock, isFinal: isFinal, now: now)
+        epochs[index].announce(mark, clock: clock, isFinal: isFinal, now: now)
         boundGap(track: index)
         if isFinal {
-            if !tracks[index].isFinal {
-                tracks[index].isFinal = true
-                tracks[index].endedAt = time
-                endings += 1
-            }
-            if tracks[index].newestBlock > mark.block, !tracks[index].wasUndurable {
-                void(track: index, behind: mark, time: time)
-            }
+            if epochs[index].end(at: time) { endings += 1 }
+            void(track: index, behind: mark, time: time)
         }
         foldOldEpochs(time: time)
+    }
+
+    /// Applies the void rule to an epoch that is over (ADR 0009).
+    private mutating func void(track index: Int, behind mark: EpochTrack.Mark, time: UnixMilliseconds) {
+        guard let voided = epochs[index].void(behind: mark) else { return }
+        endings += 1
+        for (hole, records) in voided.holes where records > 0 {
+            tell(gaps.withdraw(records, wereLost: hole.isLost, of: hole.gap, at: time))
+        }
+        guard voided.delivered > 0 || voided.absent > 0 else { return }
+        events.append(
+            .voided(
+                epochs[index].epoch, behind: SequenceNumber(rawValue: mark.sequence), delivered: voided.delivered,
+                absent: voided.absent))
+    }
+
+    /// Gives up what the sender has no memory of: its database was lost or an older one was put back, so that no journal holds these
+    /// epochs any more and nothing will fill their holes (D9).
+    ///
+    /// ```text
+    ///  known here     5   7   8   9
+    ///  beat of 12     5   7          12       8 and 9 are superseded
+    /// ```
+    /// - Parameters:
+    ///   - listed: the beat's epochs; the oldest ones may be left out, which it says by `older`.
+    ///   - newest: the epoch of the beat.
+    /// - Returns: the epochs that are superseded.
+    private mutating func supersede(
+        by newest: Epoch, listed: [Beat.EpochSummary], older: Beat.Pair?, time: UnixMilliseconds
+    ) -> [Epoch] {
+        // A sender that does not know its epochs yet says nothing about them.
+        guard let oldestListed = listed.map(\.epoch).min() else { return [] }
+        let isWhole = (older?.first ?? 0) == 0
+        let remembered = Set(listed.map(\.epoch))
+        var superseded: [Epoch] = []
+        for index in epochs.indices {
+            let epoch = epochs[index].epoch
+            guard epoch < newest, !remembered.contains(epoch), isWhole || epoch > oldestListed else { continue }
+            superseded.append(epoch)
+            if epochs[index].end(at: time) { endings += 1 }
+            loseHoles(track: index, before: .max, time: time)
+        }
+        return superseded
     }
 
     /// The journal holds nothing before `floor` any more: gaps that end before it are lost. What lay below the first
     /// floor that this receiver ever hears was never promised to it.
-    mutating func raiseFloor(_ floor: Stamp, time: UnixMilliseconds) {
+    private mutating func raiseFloor(_ floor: Stamp, time: UnixMilliseconds) {
         if !heardFloor {
             heardFloor = true
-            if let index = indexOfTrack(floor.epoch), index == 0 { begin(at: floor.sequence.rawValue, time: time) }
-        }
-        for index in tracks.indices where tracks[index].epoch <= floor.epoch {
-            let isWholeEpoch = tracks[index].epoch < floor.epoch
-            for hole in tracks[index].holes.indices {
-                let run = tracks[index].holes[hole]
-                guard isWholeEpoch || run.endSequence <= floor.sequence.rawValue else { break }
-                if !run.isLost { lose(track: index, hole: hole, time: time) }
+            if epochs.index(of: floor.epoch) == 0 {
+                let (gap, records) = epochs[0].begin(at: floor.sequence.rawValue)
+                if records > 0 { tell(gaps.withdraw(records, wereLost: false, of: gap, at: time)) }
+                noteBeginning()
             }
         }
+        for index in epochs.indices where epochs[index].epoch <= floor.epoch {
+            let isWholeEpoch = epochs[index].epoch < floor.epoch
+            loseHoles(track: index, before: isWholeEpoch ? .max : floor.sequence.rawValue, time: time)
+        }
     }
+
+    // MARK: Time
 
     /// Opens the holes whose reorder window is over.
     /// - Parameter cause: asked for the cause of each.
     mutating func advance(now: MonotonicInstant, time: UnixMilliseconds, cause: (MissingBlocks) -> Gap.Cause) {
-        for index in tracks.indices {
-            while let since = tracks[index].nextHoleSince, since.advanced(by: limits.reorderWindow) <= now,
-                let missing = tracks[index].nextHole(isOver: index + 1 < tracks.count),
+        for index in epochs.indices {
+            while let since = epochs[index].nextHoleSince, since.advanced(by: limits.reorderWindow) <= now,
+                let missing = epochs[index].nextHole(isOver: index + 1 < epochs.count)
+            {
                 openHole(track: index, cause: cause(missing), now: now, time: time)
-            {}
+            }
         }
         foldOldEpochs(time: time)
     }
 
-    /// Records of a released unit stand for records that the sender shed: they never come.
-    mutating func countShed(_ records: UInt64, of unit: DecodedUnit, isLate: Bool) {
-        guard let index = indexOfTrack(unit.epoch) else { return }
-        tracks[index].countShed(records, from: unit.firstSequence, isLate: isLate)
-    }
+    // MARK: Out
 
     /// Moves out what was released, in order, into `units` (emptied first; its memory is kept).
     mutating func takeReleased(into units: inout [ReleasedUnit]) {
@@ -237,180 +306,132 @@ struct GapTracker: Sendable {
         return events
     }
 
-    // MARK: Epochs
-
-    func indexOfTrack(_ epoch: Epoch) -> Int? {
-        // Nearly always the newest.
-        if let last = tracks.last, last.epoch == epoch { return tracks.count - 1 }
-        return tracks.firstIndex { $0.epoch == epoch }
+    /// What is stored of it beside epochs, holes and gaps.
+    var row: TrackerRow {
+        TrackerRow(
+            nextGap: gaps.next, heardFloor: heardFloor, beginsAt: beginsAt, foldedAccount: epochs.foldedAccount,
+            foldedEpochs: epochs.foldedCount, forgottenRecords: forgottenRecords)
     }
 
+    /// Moves out what changed since the last call.
+    mutating func takeChanges() -> TrackerChanges {
+        var changes = TrackerChanges()
+        changes.gaps = gaps.takeChanges()
+        epochs.takeChanges(into: &changes)
+        return changes
+    }
+
+    /// Everything, as changes to an empty database. Healed gaps are not among it: they are history.
+    mutating func wholeState() -> TrackerChanges {
+        _ = takeChanges()
+        var whole = TrackerChanges()
+        whole.gaps = gaps.all
+        epochs.addAll(to: &whole)
+        return whole
+    }
+
+    // MARK: Epochs
+
     private func isAcceptable(newEpoch epoch: Epoch) -> Bool {
-        guard let newest = tracks.last?.epoch else { return epoch >= lowestEpoch }
+        guard let newest = epochs.newest else { return epoch >= lowestEpoch }
         return epoch > newest
     }
 
     /// An epoch that a newer one's beat still lists: ours if the card vouches for it and its account was not folded.
     private func isAcceptable(listedEpoch epoch: Epoch) -> Bool {
-        guard epoch >= lowestEpoch, let oldest = tracks.first?.epoch else { return false }
-        return epoch > oldest || foldedEpochs == 0 && !heardFloor
+        guard epoch >= lowestEpoch, let oldest = epochs.oldest else { return false }
+        return epoch > oldest || epochs.foldedCount == 0 && !heardFloor
     }
 
     private mutating func insertTrack(_ epoch: Epoch, time: UnixMilliseconds) -> Int {
-        let index = tracks.firstIndex { $0.epoch > epoch } ?? tracks.count
-        tracks.insert(EpochTrack(epoch: epoch, startedAt: time, beganBefore: !hasHeardBeat), at: index)
-        if index == 0, foldedEpochs == 0 {
-            beginsAt = Stamp(epoch: epoch, sequence: SequenceNumber(rawValue: tracks[0].firstSequence))
-        }
+        let index = epochs.insert(EpochTrack(epoch: epoch, startedAt: time, beganBefore: !hasHeardBeat))
+        if index == 0, epochs.foldedCount == 0 { noteBeginning() }
         return index
     }
 
-    private mutating func noteIncarnation(_ incarnation: Incarnation, ofTrack index: Int) {
-        guard tracks[index].incarnation == nil else { return }
-        tracks[index].incarnation = incarnation
-        events.append(.epochBegan(tracks[index].epoch, incarnation))
+    /// The oldest epoch begins where the account does.
+    private mutating func noteBeginning() {
+        beginsAt = Stamp(
+            epoch: epochs[0].epoch, sequence: SequenceNumber(rawValue: epochs[0].firstSequence))
     }
 
-    private mutating func begin(at sequence: UInt64, time: UnixMilliseconds) {
-        let gap = tracks[0].holes.first?.gap ?? 0
-        let dropped = tracks[0].begin(at: sequence)
-        if dropped > 0, gap != 0 { changeGap(gap, time: time) { $0.missing -= dropped } }
-        beginsAt = Stamp(epoch: tracks[0].epoch, sequence: SequenceNumber(rawValue: tracks[0].firstSequence))
+    private mutating func note(_ incarnation: Incarnation, ofTrack index: Int) {
+        guard epochs[index].note(incarnation) else { return }
+        events.append(.epochBegan(epochs[index].epoch, incarnation))
     }
 
     private mutating func foldOldEpochs(time: UnixMilliseconds) {
-        while tracks.count > limits.epochs {
-            for index in tracks[0].holes.indices {
-                lose(track: 0, hole: index, time: time)
-                let hole = tracks[0].holes[index]
-                forgottenRecords += tracks[0].absentRecords(of: hole)
-                gaps[hole.gap] = nil
+        while epochs.count > limits.epochs {
+            loseHoles(track: 0, before: .max, time: time)
+            epochs.foldOldest().forEachHole { gap, absent in
+                forgottenRecords += absent
+                gaps.forget(gap)
             }
-            foldedAccount = foldedAccount + tracks[0].account
-            foldedEpochs += 1
-            changes.foldedEpochs.insert(tracks[0].epoch)
-            tracks.removeFirst()
         }
     }
 
-    // MARK: Order
+    // MARK: Holes and gaps
 
-    private mutating func takeAhead(
-        track index: Int, _ unit: DecodedUnit, now: MonotonicInstant, time: UnixMilliseconds
-    ) -> Verdict {
-        guard tracks[index].fitsAhead(unit) else { return .inconsistent }
-        let isLate = isOutlived(track: index)
-        if unit.firstBlock == tracks[index].frontierBlock + 1 {
-            tracks[index].advance(behind: unit, isLate: isLate, now: now)
-            released.append(ReleasedUnit(unit: unit, isLate: isLate))
-            tracks[index].release(into: &released, isLate: isLate, now: now)
-            boundGap(track: index)
-        } else {
-            tracks[index].wait(unit, since: now)
-            while tracks[index].waiting.count > limits.waitingUnits || tracks[index].waitingBytes > limits.waitingBytes,
-                let missing = tracks[index].nextHole(isOver: false),
-                openHole(track: index, cause: missing.isUnheard ? .receiverDown : .link, now: now, time: time)
-            {}
+    /// More waits than there is room for: holes open before their time.
+    private mutating func openHolesForRoom(track index: Int, now: MonotonicInstant, time: UnixMilliseconds) {
+        while epochs[index].waitingCount > limits.waitingUnits || epochs[index].waitingBytes > limits.waitingBytes,
+            let missing = epochs[index].nextHole(isOver: false)
+        {
+            openHole(track: index, cause: missing.isUnheard ? .receiverDown : .link, now: now, time: time)
         }
-        return .accepted
     }
 
-    /// Whether a newer epoch has decided something already.
-    private func isOutlived(track index: Int) -> Bool {
-        tracks[(index + 1)...].contains { $0.frontierBlock > 0 }
-    }
-
-    // MARK: Gaps
-
+    /// Opens the next hole of a track, which has one.
     private mutating func openHole(
         track index: Int, cause: Gap.Cause, now: MonotonicInstant, time: UnixMilliseconds
-    ) -> Bool {
-        let source = sourceOfNextHole(track: index)
-        let isLastHealed = tracks[index].holes.last.map { gaps[$0.gap] == nil } ?? false
-        guard let opening = tracks[index].openHole(gap: nextGap, isLastHealed: isLastHealed) else { return false }
+    ) {
+        let sourceFrom = epochs.sourceBehindFrontier(of: index)
+        let isLastHealed = epochs[index].lastGap.map { !gaps.contains($0) } ?? false
+        guard
+            let opening = epochs[index].openHole(
+                gap: gaps.next, isLastHealed: isLastHealed, isLate: epochs.isOutlived(index), now: now, into: &released)
+        else { preconditionFailure("a hole that is known can be opened") }
         if opening.isNewGap {
-            nextGap += 1
-            var gap = Gap(opening.growth, epoch: tracks[index].epoch, openedAt: time, cause: cause)
-            gap.setSource(from: source.from, to: source.to)
-            put(gap)
-            events.append(.opened(gap))
-        } else if opening.records > 0, var gap = gaps[opening.hole.gap] {
-            gap.grow(to: opening.hole, by: opening.records, sourceTo: source.to)
-            put(gap)
-            events.append(.grew(gap))
+            let source = (from: sourceFrom, to: opening.sourceTo)
+            tell(gaps.open(opening.growth, of: epochs[index].epoch, source: source, cause: cause, at: time))
+        } else if opening.records > 0 {
+            tell(gaps.grow(opening.hole, by: opening.records, sourceTo: opening.sourceTo))
         }
-        if opening.records > 0, source.to == nil { tracks[index].source.leaveUnbounded(opening.hole.gap) }
-        tracks[index].release(into: &released, isLate: isOutlived(track: index), now: now)
         boundGap(track: index)
         shedHoles(track: index, time: time)
-        return true
     }
 
-    private mutating func fill(
-        track index: Int, hole: Int, with unit: DecodedUnit, time: UnixMilliseconds
-    ) -> Verdict {
-        guard tracks[index].fits(unit, inHole: hole) else { return .inconsistent }
-        let (run, grown, duplicates) = tracks[index].fill(hole: hole, with: unit)
-        released.append(ReleasedUnit(unit: unit, isLate: true, duplicates: duplicates, gap: run.gap))
-        let records = unit.records - UInt64(duplicates.count)
-        if run.gap != 0 {
-            changeGap(run.gap, time: time, healing: Gap.Healing(unit.transmission)) { gap in
-                if run.isLost { gap.lost += grown } else { gap.missing += grown }
-                if run.isLost { gap.lost -= records } else { gap.missing -= records }
-            }
-        }
-        shedHoles(track: index, time: time)
-        return .accepted
+    /// What came now may say when a gap ended, by the sender's clock.
+    private mutating func boundGap(track index: Int) {
+        if let (gap, end) = epochs[index].takeBound() { gaps.bound(gap, at: end) }
     }
 
-    mutating func lose(track index: Int, hole: Int, time: UnixMilliseconds) {
-        let run = tracks[index].holes[hole]
-        guard !run.isLost else { return }
-        tracks[index].lose(hole: hole)
-        guard run.gap != 0 else { return }
-        let records = tracks[index].absentRecords(of: run)
-        changeGap(run.gap, time: time) { gap in
-            gap.missing -= records
-            gap.lost += records
-        }
+    /// Gives up the holes of a track that end before a sequence.
+    private mutating func loseHoles(track index: Int, before end: UInt64, time: UnixMilliseconds) {
+        for (gap, records) in epochs[index].loseHoles(before: end) { tell(gaps.lose(records, of: gap, at: time)) }
     }
 
-    /// Applies a change to a gap and says so when that closed it.
-    mutating func changeGap(
-        _ id: UInt64, time: UnixMilliseconds, healing: Gap.Healing? = nil, _ change: (inout Gap) -> Void
-    ) {
-        guard var gap = gaps[id] else { return }
-        let before = gap.state
-        change(&gap)
-        if gap.state == .open || gap.state == before {
-            put(gap)
-            return
-        }
-        gap.closedAt = time
-        gap.healedBy = gap.state == .healed ? healing : nil
-        put(gap)
-        events.append(.closed(gap))
-    }
-
-    /// Healed gaps leave the table; as they were last, they stay in the database.
-    mutating func put(_ gap: Gap) {
-        gaps[gap.id] = gap.state == .healed ? nil : gap
-        changes.gaps[gap.id] = gap
-    }
-
-    /// Keeps the table of holes within its limit: the oldest one is lost and forgotten.
+    /// Keeps the table of holes within its limit.
     private mutating func shedHoles(track index: Int, time: UnixMilliseconds) {
-        while tracks[index].holes.count > limits.holes {
-            giveUpOldestHole(track: index, time: time)
+        while epochs[index].holeCount > limits.holes { shedOldestHole(track: index, time: time) }
+    }
+
+    /// Keeps the table of filled sequences within its limit.
+    private mutating func shedFilled(time: UnixMilliseconds) {
+        while epochs.filledWords > limits.filledWords, let index = epochs.firstWithFilled {
+            shedOldestHole(track: index, time: time)
         }
     }
 
-    /// The oldest hole is lost, and nothing is accepted there any more.
-    mutating func giveUpOldestHole(track index: Int, time: UnixMilliseconds) {
-        lose(track: index, hole: 0, time: time)
-        let (run, absent) = tracks[index].forget(hole: 0)
+    /// The oldest hole of a track is lost and forgotten; nothing is accepted there any more.
+    private mutating func shedOldestHole(track index: Int, time: UnixMilliseconds) {
+        let (hole, absent, isGapLeft) = epochs[index].shedOldestHole()
+        if !hole.isLost { tell(gaps.lose(absent, of: hole.gap, at: time)) }
         forgottenRecords += absent
-        // The holes of one gap lie side by side.
-        if tracks[index].holes.first?.gap != run.gap { gaps[run.gap] = nil }
+        if !isGapLeft { gaps.forget(hole.gap) }
+    }
+
+    private mutating func tell(_ event: Event?) {
+        if let event { events.append(event) }
     }
 }

@@ -2,9 +2,9 @@ internal import DiodeProtocol
 internal import Time
 internal import Account
 
-/// A run of blocks that have not come: all of a gap at first, a part of it once some of its blocks have.
+/// A run of blocks that have not come: all of a gap at first, a part of it once some of its blocks have come.
 ///
-/// It may hold no record (blocks that carry only control items): exactly then it belongs to no gap, and `gap` is 0.
+/// A hole may hold no record, where its blocks carry only control items. Exactly then it belongs to no gap, and `gap` is 0.
 package struct Hole: Sendable, Equatable {
     package var gap: UInt64
     package var firstBlock, lastBlock: UInt64
@@ -25,23 +25,18 @@ package struct Hole: Sendable, Equatable {
 
     /// One past its last sequence.
     var endSequence: UInt64 { firstSequence + records }
+    /// Its sequences.
+    var sequences: Range<UInt64> { firstSequence..<endSequence }
 }
 
 extension Gap {
+    /// The gap that a new hole opens.
     init(_ hole: Hole, epoch: Epoch, openedAt: UnixMilliseconds, cause: Cause) {
         self.init(
             id: hole.gap, epoch: epoch, firstSequence: SequenceNumber(rawValue: hole.firstSequence),
             lastSequence: SequenceNumber(rawValue: hole.endSequence - 1),
             firstBlock: BlockNumber(rawValue: hole.firstBlock), lastBlock: BlockNumber(rawValue: hole.lastBlock),
             openedAt: openedAt, cause: cause, missing: hole.records, lost: 0)
-    }
-
-    /// Its last hole grew at its end.
-    mutating func grow(to hole: Hole, by records: UInt64, sourceTo: UnixMilliseconds?) {
-        setSource(from: sourceFrom, to: sourceTo)
-        lastSequence = SequenceNumber(rawValue: hole.endSequence - 1)
-        lastBlock = BlockNumber(rawValue: hole.lastBlock)
-        missing += records
     }
 }
 

@@ -1,15 +1,20 @@
 // Order: the live channel. Each number is accepted once, what passes over a number opens a hole, and every number is accounted for.
 //
+//   unit ─▶ GapTracker ─▶ EpochTracks ─▶ EpochTrack: EpochTail (what waits) │ HoleTable (what is missing) ─▶ released units
+//                     └─▶ GapTable: what people are told is missing
+//
 //   ChannelFrontier.swift — the newest block of snapshot and beat; contents that were accepted
 //   Hole.swift — one run of blocks that have not come
-//   HoleTable.swift — the holes of one epoch, and which of them changed
 //   FilledSequences.swift — records of holes that came without their block
-//   EpochTrack.swift — the live channel of one epoch
+//   HoleTable.swift — the holes of one epoch, what came of their records, and what of it changed
+//   WaitingUnits.swift — units that wait for the blocks before them
+//   EpochTail.swift — what lies beyond the frontier of one epoch: what waits, what is announced
 //   SourceClock.swift — between which of the sender's times a gap lies
-//   LossEvidence.swift — what kept records away
+//   VoidRule.swift — what a sender's power loss may take back
+//   TrackActions.swift — what tracks and tracker answer
+//   EpochTrack.swift — the live channel of one epoch
+//   EpochTracks.swift — all epochs that are followed, and the sum of those before them
+//   GapTable.swift — the gaps that are open or lost
+//   TrackerLimits.swift — what bounds the tables of a tracker
 //   GapTracker.swift — accepts blocks once, puts them in order, keeps the account
-//   SlotFilling.swift — a slot is the record that it holds: it fills its sequence
 //   GapTopics.swift — which topics' records a gap swallowed
-//   VoidRule.swift — what a sender's power loss took back
-//   TrackerState.swift — what of a tracker outlives the process
-//   SupersededEpochs.swift — what the sender has no memory of

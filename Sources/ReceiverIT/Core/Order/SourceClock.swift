@@ -9,15 +9,17 @@ internal import Account
 ///           09:30:00 │  the gap   │ 09:30:02
 /// ```
 ///
-/// A gap begins behind the newest thing that the sender said before it, and ends before the first that it said behind it: the first record
-/// of a block, or the clock of a beat that announced it. Its first record stands for a block, which is filled within milliseconds.
+/// A gap begins behind the newest time that the sender said before it, and ends before the first time that the sender said behind it.
+/// Such a time is that of a block's first record (the sender fills a block within milliseconds, so the first record's time is good enough
+/// for all of them), or the clock of a beat that announced the block.
 package struct SourceClock: Sendable, Equatable {
     /// Of the newest block with records that came in order, or of a later beat that said that nothing had come after it.
     package private(set) var decided: UnixMilliseconds?
-    /// The first beat that announced what is announced now, and the newest one of this epoch.
+    /// The first beat that announced what is announced now, and the newest beat of this epoch.
     package private(set) var announcedFrom, announcedUntil: UnixMilliseconds?
-    /// A gap behind which only control items have come, so that nobody knows when it ended; and when that was, once something has.
-    private(set) var unboundedGap: UInt64?
+    /// A gap behind which only control items have come, so that nobody knows when it ended.
+    private var unboundedGap: UInt64?
+    /// When that gap ended, once something has told.
     private var bound: UnixMilliseconds?
 
     package init(
@@ -27,6 +29,19 @@ package struct SourceClock: Sendable, Equatable {
         self.decided = decided
         self.announcedFrom = announcedFrom
         self.announcedUntil = announcedUntil
+    }
+
+    /// Nothing behind the frontier was made before this.
+    /// - Parameter isQuiet: all that was announced is decided.
+    func behindFrontier(isQuiet: Bool) -> UnixMilliseconds? { (isQuiet ? announcedUntil : nil) ?? decided }
+
+    /// Nothing up to the end of the next hole was made after this; nil if only control items came behind the hole.
+    /// - Parameters:
+    ///   - next: when the first record that waits behind the hole was made.
+    ///   - isAnnounced: the beats announced all of the hole.
+    func behindHole(next: UnixMilliseconds?, isAnnounced: Bool) -> UnixMilliseconds? {
+        guard isAnnounced, let told = announcedFrom else { return next }
+        return next.map { min($0, told) } ?? told
     }
 
     /// A unit was released in order.
@@ -40,7 +55,7 @@ package struct SourceClock: Sendable, Equatable {
     /// - Parameters:
     ///   - isNew: more is announced than before.
     ///   - wasQuiet: all that was announced before is decided.
-    ///   - isBehind: as much as is decided, or more.
+    ///   - isBehind: the beat announces as much as is decided, or more.
     mutating func announce(at time: UnixMilliseconds, isNew: Bool, wasQuiet: Bool, isBehind: Bool, isFinal: Bool) {
         if isNew {
             if wasQuiet { decided = announcedUntil ?? decided }
@@ -62,48 +77,6 @@ package struct SourceClock: Sendable, Equatable {
         unboundedGap = nil
         bound = nil
         return (gap, end)
-    }
-}
-
-extension EpochTrack {
-    /// Nothing behind the frontier was made before this.
-    var sourceBehindFrontier: UnixMilliseconds? {
-        (announced?.sequence == frontierSequence ? source.announcedUntil : nil) ?? source.decided
-    }
-
-    /// Nothing up to the end of the next hole was made after this; nil if only control items came behind it.
-    var sourceBeforeNext: UnixMilliseconds? {
-        let next = waiting.lazy.compactMap(\.unit.sourceTime).first
-        let end = (waiting.first?.unit.firstSequence).map { $0 - 1 } ?? 0
-        guard let announced, announced.sequence > frontierSequence, announced.sequence >= end,
-            let told = source.announcedFrom
-        else { return next }
-        return next.map { min($0, told) } ?? told
-    }
-}
-
-extension GapTracker {
-    /// Between which times of the sender's clock the records of the next hole were made.
-    func sourceOfNextHole(track index: Int) -> (from: UnixMilliseconds?, to: UnixMilliseconds?) {
-        let before = tracks[...index].reversed().lazy.compactMap(\.sourceBehindFrontier).first
-        return (before, tracks[index].sourceBeforeNext)
-    }
-
-    /// What came now may say when a gap ended.
-    mutating func boundGap(track index: Int) {
-        guard let (id, end) = tracks[index].source.takeBound(), var gap = gaps[id] else { return }
-        gap.setSource(from: gap.sourceFrom, to: end)
-        put(gap)
-    }
-}
-
-extension Gap {
-    /// A clock that was set back in between would end it before it began.
-    mutating func setSource(from: UnixMilliseconds?, to: UnixMilliseconds?) {
-        sourceFrom = from
-        sourceTo = to
-        guard let from, let to, to < from else { return }
-        (sourceFrom, sourceTo) = (to, from)
     }
 }
 

@@ -28,6 +28,20 @@ public struct Commit: Sendable {
     }
 }
 
+extension LinkEvent {
+    init(_ event: GapTracker.Event) {
+        self =
+            switch event {
+            case .opened(let gap): .gapOpened(gap)
+            case .grew(let gap): .gapGrew(gap)
+            case .closed(let gap): .gapClosed(gap)
+            case .epochBegan(let epoch, let incarnation): .epochBegan(epoch, incarnation)
+            case .voided(let epoch, let behind, let delivered, let absent):
+                .voided(epoch, behind: behind, delivered: delivered, absent: absent)
+            }
+    }
+}
+
 /// What happened on a link beside deliveries.
 public enum LinkEvent: Sendable, Equatable {
     case gapOpened(Gap)

@@ -9,8 +9,11 @@ internal import Deliveries
 struct Committer: Sendable {
     private(set) var commit = Commit()
     /// What the sender's clock shows now; nil while nobody knows.
-    var sourceClock: UnixMilliseconds?
+    private var sourceClock: UnixMilliseconds?
     private var sums = VersionSums()
+
+    /// Says what the sender's clock shows now: it tells how old a record is that is delivered.
+    mutating func setSourceClock(_ clock: UnixMilliseconds?) { sourceClock = clock }
 
     mutating func note(_ event: LinkEvent) { commit.events.append(event) }
     mutating func beginReading(_ number: UInt64) { commit.beginsReading = number }

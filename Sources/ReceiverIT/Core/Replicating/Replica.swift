@@ -12,11 +12,10 @@ internal import ReadBackCore
 ///          version
 /// ```
 ///
-/// Values themselves are not kept. A slot that changed is hashed when that is needed, or when 1,024 of them or 32 MiB of the contents that
-/// they came in are held for it: a topic that changes all the time costs one hash for each checkpoint.
+/// Values themselves are not kept, and they are hashed as late as possible (`SlotHashes`).
 ///
-/// Bounded by topics and bytes of their names. Beyond a limit a new topic is not tracked and counted: in order its
-/// records pass, late ones count as superseded, because nothing shows that they are not.
+/// Bounded by topics and bytes of their names. Beyond a limit a new topic is not tracked, and counted as `untracked`. Its records in order
+/// still pass; its late records count as superseded, because nothing shows that they are not.
 package struct Replica: Sendable {
     package struct Limits: Sendable {
         /// About 250 bytes each beside the name.
@@ -46,19 +45,19 @@ package struct Replica: Sendable {
         }
 
         var newest: Stamp { max(retained.stamp, event.stamp) }
-    }
 
-    private static let unhashedLimit = 1_024
-    private static let unhashedBytesLimit = 32 << 20
+        mutating func setHash(of kind: Kind, _ hash: Digest32, payload: UInt64) {
+            self[kind].hash = hash
+            if kind == .retained { value = payload }
+        }
+    }
 
     let limits: Limits
     var names = TopicNames()
     var topics: [Topic] = []
     private var order = TopicOrder()
-    /// What slots hold that have no hash yet, by place and kind.
-    private var unhashed: [Int: SlotContent] = [:]
-    private var unhashedBytes = 0
-    private var digest = StateDigest()
+    /// Of all slots, each under the number that `key` makes of place and kind.
+    private var hashes = SlotHashes()
     /// Values held, tombstones aside.
     private(set) var slotCount: UInt64 = 0
     /// Topics that found no room since the start.
@@ -129,7 +128,7 @@ package struct Replica: Sendable {
     /// Whether a checkpoint says the same of all slots.
     mutating func agrees(with checkpoint: Checkpoint, with hasher: inout SymbolHasher) -> Bool {
         hashAll(with: &hasher)
-        return digest.sum == checkpoint.digest && slotCount == checkpoint.slots
+        return hashes.sum == checkpoint.digest && slotCount == checkpoint.slots
     }
 
     // MARK: What a slice says
@@ -163,7 +162,7 @@ package struct Replica: Sendable {
     }
 
     /// Puts a slot of a slice in its place, whatever is there.
-    mutating func take(
+    mutating func put(
         _ kind: Kind, of place: Int, _ content: SlotContent, stamp: Stamp, with hasher: inout SymbolHasher
     ) {
         // A refresh is a unit that is applied as it is here; of an event there is none, and stamps would turn a step back down.
@@ -213,7 +212,7 @@ package struct Replica: Sendable {
 
     // MARK: Storage
 
-    /// Takes over a topic as it was stored, in the order of their ids.
+    /// Puts a topic back as it was stored. Topics have to come in the order of their ids.
     /// - Returns: false if there is no room for it.
     package mutating func restore(_ row: TopicRow, with hasher: inout SymbolHasher) -> Bool {
         let place: Int
@@ -238,7 +237,7 @@ package struct Replica: Sendable {
             retained: row.retained, event: row.event, value: row.value, version: row.version.rawValue)
         for kind in Kind.allCases where topics[place][kind].state == .held {
             slotCount += 1
-            digest.add(topics[place][kind].hash)
+            hashes.add(topics[place][kind].hash)
         }
         return true
     }
@@ -254,7 +253,7 @@ package struct Replica: Sendable {
         let known = content.isDeletion ? names.find(content.topic) : place(of: content.topic, with: &hasher)
         guard let place = known else { return }
         if !content.isDeletion || topics[place].retained.stamp <= delivery.stamp {
-            take(.retained, of: place, content, stamp: delivery.stamp, with: &hasher)
+            put(.retained, of: place, content, stamp: delivery.stamp, with: &hasher)
         }
     }
 
@@ -324,42 +323,35 @@ package struct Replica: Sendable {
         if wasHeld { slotCount -= 1 }
         guard !content.isDeletion else { return }
         slotCount += 1
-        unhashed[place * 2 + kind.rawValue] = content
-        unhashedBytes += content.bytes.count
-        if unhashed.count >= Self.unhashedLimit || unhashedBytes > Self.unhashedBytesLimit { hashAll(with: &hasher) }
+        hashes.wait(content, for: Self.key(kind, of: place))
+        if hashes.isFull { hashAll(with: &hasher) }
     }
 
-    /// Takes a slot out of the digest.
+    /// What a slot held counts no more in the digest.
     private mutating func clearHash(_ kind: Kind, of place: Int) {
-        if let old = unhashed.removeValue(forKey: place * 2 + kind.rawValue) {
-            unhashedBytes -= old.bytes.count
-        } else {
-            digest.subtract(topics[place][kind].hash)
-        }
+        hashes.remove(Self.key(kind, of: place), hash: topics[place][kind].hash)
         topics[place][kind].hash = ReplicaSlot().hash
     }
 
     private mutating func hashAll(with hasher: inout SymbolHasher) {
-        for (key, content) in unhashed { hash(key, content, with: &hasher) }
-        unhashed.removeAll(keepingCapacity: true)
-        unhashedBytes = 0
-    }
-
-    mutating func hashSlots(of place: Int, with hasher: inout SymbolHasher) {
-        for key in [place * 2, place * 2 + 1] {
-            guard let content = unhashed.removeValue(forKey: key) else { continue }
-            unhashedBytes -= content.bytes.count
-            hash(key, content, with: &hasher)
+        hashes.takeAll(stamp: { topics[$0 / 2][Self.kind($0)].stamp }, with: &hasher) { key, hash, payload in
+            topics[key / 2].setHash(of: Self.kind(key), hash, payload: payload)
         }
     }
 
-    private mutating func hash(_ key: Int, _ content: SlotContent, with hasher: inout SymbolHasher) {
-        let kind: Kind = key % 2 == 0 ? .retained : .event
-        let hash = content.hash(stamp: topics[key / 2][kind].stamp, with: &hasher)
-        topics[key / 2][kind].hash = hash
-        digest.add(hash)
-        if kind == .retained { topics[key / 2].value = hasher.value(content.payload) }
+    mutating func hashSlots(of place: Int, with hasher: inout SymbolHasher) {
+        for kind in Kind.allCases {
+            let stamp = topics[place][kind].stamp
+            guard let hash = hashes.takeHash(of: Self.key(kind, of: place), stamp: stamp, with: &hasher) else {
+                continue
+            }
+            topics[place].setHash(of: kind, hash.slot, payload: hash.payload)
+        }
     }
+
+    /// The number of a slot.
+    private static func key(_ kind: Kind, of place: Int) -> Int { place * 2 + kind.rawValue }
+    private static func kind(_ key: Int) -> Kind { key % 2 == 0 ? .retained : .event }
 
     /// - Parameter records: how many versions up to this one are told of.
     private mutating func raiseVersion(_ place: Int, to version: TopicVersion, of stamp: Stamp, records: UInt64) {

@@ -19,8 +19,6 @@ struct SliceApplier {
     struct Outcome {
         /// Records that filled a gap.
         var filled: UInt64 = 0
-        /// Publishes that repair the IT broker.
-        var refreshed: UInt64 = 0
         /// Slots that had the same stamp and held something else.
         var diverged = 0
         var untracked: UInt64 = 0
@@ -44,20 +42,22 @@ struct SliceApplier {
     /// Applies the slice.
     /// - Parameter bytes: what the content was read from.
     mutating func apply(
-        _ content: borrowing SliceContent, _ bytes: [UInt8], to memory: inout LinkMemory, _ committer: inout Committer,
+        _ content: borrowing SliceContent, _ bytes: [UInt8], to live: inout LiveIntake, _ replica: inout Replica,
+        _ committer: inout Committer,
         with hasher: inout SymbolHasher
     ) {
         let skipped = content.forEachEntry { entry in
-            apply(entry, bytes, to: &memory, &committer, with: &hasher)
+            apply(entry, bytes, to: &live, &replica, &committer, with: &hasher)
         }
         outcome.skipped = UInt64(skipped)
-        removeUnlisted(from: &memory, &committer, with: &hasher)
+        removeUnlisted(from: &replica, &committer, with: &hasher)
     }
 
     // MARK: Entries
 
     private mutating func apply(
-        _ entry: borrowing SliceEntryView, _ bytes: [UInt8], to memory: inout LinkMemory, _ committer: inout Committer,
+        _ entry: borrowing SliceEntryView, _ bytes: [UInt8], to live: inout LiveIntake, _ replica: inout Replica,
+        _ committer: inout Committer,
         with hasher: inout SymbolHasher
     ) {
         let kind: Replica.Kind
@@ -68,27 +68,26 @@ struct SliceApplier {
         case .state: return
         }
         let content = SlotContent(entry.record, in: bytes)
-        let isMissing = memory.tracker.isMissing(entry.stamp)
+        let isMissing = live.tracker.isMissing(entry.stamp)
         if isMissing {
-            let wasNamed = memory.replica.hasHeard(entry.record.version, of: entry.record.topic)
-            let gap = memory.tracker.fill(entry.stamp, time: time)
-            if wasNamed { memory.gapTopics.take(entry.record.topic.withUnsafeBytes { Array($0) }, from: gap) }
+            let wasNamed = replica.hasHeard(entry.record.version, of: entry.record.topic)
+            live.fill(entry.stamp, of: entry.record.topic, wasNamed: wasNamed, time: time)
             outcome.filled += 1
         }
-        guard let place = memory.replica.place(of: entry.record.topic, with: &hasher) else {
+        guard let place = replica.place(of: entry.record.topic, with: &hasher) else {
             outcome.untracked += 1
             if isMissing { deliver(entry, .superseded, to: &committer) }
             return
         }
         list(kind, of: place)
-        let slot = memory.replica.slot(kind, of: place)
-        memory.replica.noteVersion(entry.record.version, of: place, stamp: entry.stamp)
+        let slot = replica.slot(kind, of: place)
+        replica.noteVersion(entry.record.version, of: place, stamp: entry.stamp)
         guard isMissing || slot.state == .empty || slot.stamp != entry.stamp else {
-            if !memory.replica.holds(kind, of: place, content, stamp: entry.stamp, with: &hasher) {
+            if !replica.holds(kind, of: place, content, stamp: entry.stamp, with: &hasher) {
                 outcome.diverged += 1
-                memory.replica.take(kind, of: place, content, stamp: entry.stamp, with: &hasher)
+                replica.put(kind, of: place, content, stamp: entry.stamp, with: &hasher)
                 if kind == .retained { refresh(entry, &committer) }
-            } else if kind == .retained, memory.replica.comparison.takeWrong(place) {
+            } else if kind == .retained, replica.comparison.takeWrong(place) {
                 refresh(entry, &committer)
             }
             return
@@ -98,9 +97,9 @@ struct SliceApplier {
             if isMissing { deliver(entry, .superseded, to: &committer) }
             return
         }
-        memory.replica.take(kind, of: place, content, stamp: entry.stamp, with: &hasher)
+        replica.put(kind, of: place, content, stamp: entry.stamp, with: &hasher)
         if isMissing {
-            let isShown = kind == .retained || !memory.replica.slot(.retained, of: place).isAtLeast(entry.stamp)
+            let isShown = kind == .retained || !replica.slot(.retained, of: place).isAtLeast(entry.stamp)
             deliver(entry, isShown ? .newest : .superseded, to: &committer)
         } else if kind == .retained, !content.isDeletion || slot.state == .held {
             refresh(entry, &committer)
@@ -119,34 +118,33 @@ struct SliceApplier {
     // MARK: What is not listed
 
     private mutating func removeUnlisted(
-        from memory: inout LinkMemory, _ committer: inout Committer, with hasher: inout SymbolHasher
+        from replica: inout Replica, _ committer: inout Committer, with hasher: inout SymbolHasher
     ) {
         var next = 0
-        for place in memory.replica.places(from: heading.from, through: heading.to) {
+        for place in replica.places(from: heading.from, through: heading.to) {
             var kinds: UInt8 = 0
             if next < listed.count, listed[next].place == place {
                 kinds = listed[next].kinds
                 next += 1
             }
             for kind in Replica.Kind.allCases where kinds & 1 << kind.rawValue == 0 {
-                remove(kind, of: place, from: &memory, &committer, with: &hasher)
+                remove(kind, of: place, from: &replica, &committer, with: &hasher)
             }
         }
     }
 
     private mutating func remove(
-        _ kind: Replica.Kind, of place: Int, from memory: inout LinkMemory, _ committer: inout Committer,
+        _ kind: Replica.Kind, of place: Int, from replica: inout Replica, _ committer: inout Committer,
         with hasher: inout SymbolHasher
     ) {
-        let slot = memory.replica.slot(kind, of: place)
+        let slot = replica.slot(kind, of: place)
         guard slot.state != .empty, slot.stamp <= heading.capture else { return }
         if kind == .retained, slot.state == .held {
             committer.refreshDeletion(
-                of: memory.replica.name(of: place), stamp: slot.stamp, version: memory.replica.version(of: place),
+                of: replica.name(of: place), stamp: slot.stamp, version: replica.version(of: place),
                 time: time, now: now)
-            outcome.refreshed += 1
         }
-        memory.replica.clear(kind, of: place, with: &hasher)
+        replica.clear(kind, of: place, with: &hasher)
     }
 
     // MARK: Out
@@ -159,6 +157,5 @@ struct SliceApplier {
 
     private mutating func refresh(_ entry: borrowing SliceEntryView, _ committer: inout Committer) {
         committer.deliver(entry.record, stamp: entry.stamp, lateness: .refresh, now: now)
-        outcome.refreshed += 1
     }
 }

@@ -2,45 +2,39 @@ import DiodeProtocol
 
 /// Finds topics by their bytes, each at a place that it keeps until it is removed.
 ///
-/// Open addressing over one arena of names; a place that was freed is used again. Names of removed topics stay in the arena until they are
-/// half of it.
+/// ```text
+/// topic ─▶ TopicIndex ─▶ place ─▶ start, count ─▶ arena: the names of all topics, one behind the other
+/// ```
+///
+/// A place that was freed is used again. Names of removed topics stay in the arena until they are half of it.
 struct TopicNames: Sendable {
     private struct Entry: Sendable {
         var start = 0
         /// 0: the place is free.
         var count = 0
-        var hash = 0
     }
 
     private var entries: [Entry] = []
     private var free: [Int] = []
     private var arena: [UInt8] = []
+    private var index = TopicIndex()
     /// Bytes of the names that are there.
     private(set) var byteCount = 0
-    /// −1 or an index into `entries`; a power of two, at most half full.
-    private var table = [Int](repeating: -1, count: 1_024)
 
     init() {}
 
     /// Places, free ones included.
     var places: Int { entries.count }
-    var count: Int { entries.count - free.count }
+    var count: Int { index.count }
 
     func isFree(_ place: Int) -> Bool { entries[place].count == 0 }
 
     func find(_ name: RawSpan) -> Int? {
-        let hash = Self.hash(name)
-        var slot = hash & (table.count - 1)
-        while table[slot] >= 0 {
-            let entry = entries[table[slot]]
-            if entry.hash == hash, entry.count == name.byteCount,
-                arena.span.bytes.extracting(entry.start..<entry.start + entry.count).isEqual(to: name)
-            {
-                return table[slot]
-            }
-            slot = (slot + 1) & (table.count - 1)
+        index.find(TopicIndex.hash(name)) { place in
+            let entry = entries[place]
+            return entry.count == name.byteCount
+                && arena.span.bytes.extracting(entry.start..<entry.start + entry.count).isEqual(to: name)
         }
-        return nil
     }
 
     /// Adds a name that is not there yet.
@@ -55,26 +49,18 @@ struct TopicNames: Sendable {
         }
         let place = wanted ?? free.popLast() ?? entries.count
         if place == entries.count { entries.append(Entry()) }
-        entries[place] = Entry(start: arena.count, count: name.byteCount, hash: Self.hash(name))
+        entries[place] = Entry(start: arena.count, count: name.byteCount)
         name.withUnsafeBytes { arena.append(contentsOf: $0) }
         byteCount += name.byteCount
-        if count * 2 > table.count { rebuildTable(table.count * 2) } else { enter(place) }
+        index.insert(place, TopicIndex.hash(name))
         return place
     }
 
     mutating func remove(_ place: Int) {
-        // Whatever stands behind it in its run is entered anew, so that no search stops at the empty slot.
-        var slot = entries[place].hash & (table.count - 1)
-        while table[slot] != place { slot = (slot + 1) & (table.count - 1) }
-        table[slot] = -1
-        slot = (slot + 1) & (table.count - 1)
-        while table[slot] >= 0 {
-            let moved = table[slot]
-            table[slot] = -1
-            enter(moved)
-            slot = (slot + 1) & (table.count - 1)
-        }
-        byteCount -= entries[place].count
+        let entry = entries[place]
+        index.remove(
+            place, TopicIndex.hash(arena.span.bytes.extracting(entry.start..<entry.start + entry.count)))
+        byteCount -= entry.count
         entries[place] = Entry()
         free.append(place)
         if arena.count > 65_536, arena.count > 2 * byteCount { compact() }
@@ -82,17 +68,6 @@ struct TopicNames: Sendable {
 
     func name(_ place: Int) -> [UInt8] {
         Array(arena[entries[place].start..<entries[place].start + entries[place].count])
-    }
-
-    private mutating func enter(_ place: Int) {
-        var slot = entries[place].hash & (table.count - 1)
-        while table[slot] >= 0 { slot = (slot + 1) & (table.count - 1) }
-        table[slot] = place
-    }
-
-    private mutating func rebuildTable(_ capacity: Int) {
-        table = [Int](repeating: -1, count: capacity)
-        for place in entries.indices where entries[place].count > 0 { enter(place) }
     }
 
     private mutating func compact() {
@@ -104,12 +79,5 @@ struct TopicNames: Sendable {
             compacted.append(contentsOf: arena[entry.start..<entry.start + entry.count])
         }
         arena = compacted
-    }
-
-    /// The standard library's hash, seeded for each process: whoever chooses topic names cannot choose their places.
-    private static func hash(_ name: RawSpan) -> Int {
-        var hasher = Hasher()
-        name.withUnsafeBytes { hasher.combine(bytes: $0) }
-        return hasher.finalize()
     }
 }

@@ -42,7 +42,7 @@ package struct LedgerNotes: Sendable {
             }
         }
         // What opened first, so that the last word on a gap is the last.
-        entries += gaps("gap.opened", opened, at: time) + gaps("gap.closed", closed, at: time)
+        entries += gaps(GapStatement.opened, opened, at: time) + gaps(GapStatement.closed, closed, at: time)
         if let equivocation = takeEquivocation(at: time) { entries.append(equivocation) }
         return entries
     }
@@ -54,12 +54,7 @@ package struct LedgerNotes: Sendable {
             while !rest.isEmpty {
                 let runs = rest.prefix(Self.runLimit)
                 rest = rest.dropFirst(runs.count)
-                let body: JSONValue =
-                    if runs.count == 1, let gap = runs.first {
-                        gap.json
-                    } else {
-                        ["cause": .text(cause.rawValue), "runs": .array(runs.map(\.json))]
-                    }
+                let body = GapStatement.body(of: runs, cause: cause)
                 entries.append(LedgerEntry(link: link, at: time.rawValue, kind: kind, body: body.line))
             }
         }
@@ -160,23 +155,13 @@ extension LinkEvent {
     }
 }
 
-extension LossNote {
+extension Loss {
     func entry(link: String, at time: UnixMilliseconds) -> LedgerEntry {
         let body: JSONValue = [
-            "layer": .text(layer), "reason": .text(reason), "records": .number(records), "first": .text(first.text),
+            "layer": .text(cause.layer.storedWord), "reason": .text(cause.storedReason), "records": .number(records),
+            "first": .text(first.text),
             "last": .text(last.text), "from": .text(CalendarTime.text(from)), "to": .text(CalendarTime.text(to)),
         ]
         return LedgerEntry(link: link, at: time.rawValue, kind: "loss", body: body.line)
-    }
-}
-
-extension Gap {
-    fileprivate var json: JSONValue {
-        [
-            "gap": .number(id), "epoch": .number(epoch.rawValue), "first_sequence": .number(firstSequence.rawValue),
-            "last_sequence": .number(lastSequence.rawValue), "state": .text(state.rawValue),
-            "missing": .number(missing), "lost": .number(lost), "cause": .text(cause.rawValue),
-            "healed_by": .optional(healedBy?.rawValue),
-        ]
     }
 }

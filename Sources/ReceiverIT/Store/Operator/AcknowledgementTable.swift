@@ -1,3 +1,4 @@
+internal import Account
 import DiodeProtocol
 import JSON
 import Ledger
@@ -123,9 +124,10 @@ package enum AcknowledgementTable {
         row.bind(1, unsigned: item.number)
         defer { row.reset() }
         guard try row.step() else { return nil }
+        let cause = try row.lossCause(3, in: database)
         return Found(
             link: Int(row.integer(0)), name: row.text(1), records: row.unsigned(2),
-            words: "\(row.unsigned(2)) records (\(row.text(3)), \(row.text(4)))",
+            words: "\(row.unsigned(2)) records (\(cause.layer.storedWord), \(cause.storedReason))",
             mayBeKnown: row.integer(5) != 0)
     }
 

@@ -1,8 +1,9 @@
 import Crypto
-import DiodeProtocol
-import Storage
 import Time
 internal import ReceiverITCore
+package import Account
+package import DiodeProtocol
+package import Storage
 
 // Values of this room as columns.
 
@@ -45,12 +46,33 @@ extension Statement {
     /// A time that may be NULL.
     borrowing func time(_ column: Int) -> UnixMilliseconds? { optional(column).map { UnixMilliseconds(rawValue: $0) } }
 
+    /// A value that is stored as a word.
+    /// - Throws: `corrupt` for a word that nobody here knows: no value of ours may stand for it.
+    borrowing func value<Value: StoredWord>(
+        _ column: Int, in database: borrowing Database
+    ) throws(StorageError) -> Value {
+        guard let value = Value(storedWord: text(column)) else {
+            throw .corrupt(path: database.path, reason: "an unknown word \"\(text(column))\" for a \(Value.self)")
+        }
+        return value
+    }
+
+    /// Layer and reason side by side.
+    /// - Throws: `corrupt` for words of which nobody here knows one.
+    package borrowing func lossCause(_ column: Int, in database: borrowing Database) throws(StorageError) -> LossCause {
+        guard let cause = LossCause(storedLayer: text(column), reason: text(column + 1)) else {
+            throw .corrupt(
+                path: database.path, reason: "a loss of the unknown cause \(text(column)), \(text(column + 1))")
+        }
+        return cause
+    }
+
     /// Epoch and sequence side by side, both or neither NULL.
-    borrowing func stamp(_ column: Int) -> Stamp? {
+    package borrowing func stamp(_ column: Int) -> Stamp? {
         guard !isNull(column) else { return nil }
         return Stamp(
             epoch: Epoch(rawValue: unsigned(column)), sequence: SequenceNumber(rawValue: unsigned(column + 1)))
     }
 
-    borrowing func bytes(_ column: Int) -> [UInt8] { blob(column).withUnsafeBytes { Array($0) } }
+    package borrowing func bytes(_ column: Int) -> [UInt8] { blob(column).withUnsafeBytes { Array($0) } }
 }

@@ -72,7 +72,7 @@ enum GapMerging {
     }
 
     /// A jump over several gaps is named in all of them, so that no gap may name more than it lost.
-    private static func loss(_ gap: Gap, _ topics: [String: UInt64]) -> LossNote {
+    private static func loss(_ gap: Gap, _ topics: [String: UInt64]) -> Loss {
         var left = gap.lost
         var named: [String: UInt64] = [:]
         for (topic, records) in topics.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) where left > 0 {
@@ -80,10 +80,9 @@ enum GapMerging {
             left -= min(records, left)
         }
         let from = gap.sourceFrom ?? gap.sourceTo ?? gap.openedAt
-        return LossNote(
-            layer: "gap", reason: gap.cause.rawValue, records: gap.lost, from: from,
-            to: max(from, gap.sourceTo ?? gap.sourceFrom ?? gap.closedAt ?? from),
-            first: Stamp(epoch: gap.epoch, sequence: gap.firstSequence),
-            last: Stamp(epoch: gap.epoch, sequence: gap.lastSequence), topics: named, others: left)
+        return Loss(
+            .gap(gap.cause), records: gap.lost, first: Stamp(epoch: gap.epoch, sequence: gap.firstSequence),
+            last: Stamp(epoch: gap.epoch, sequence: gap.lastSequence), from: from,
+            to: max(from, gap.sourceTo ?? gap.sourceFrom ?? gap.closedAt ?? from), topics: named, others: left)
     }
 }

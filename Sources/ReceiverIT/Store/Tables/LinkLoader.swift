@@ -149,9 +149,10 @@ package enum LinkLoader {
                     firstBlock: BlockNumber(rawValue: rows.unsigned(4)),
                     lastBlock: BlockNumber(rawValue: rows.unsigned(5)),
                     openedAt: UnixMilliseconds(rawValue: rows.unsigned(6)),
-                    cause: Gap.Cause(rawValue: rows.text(7)) ?? .unknown,
+                    cause: try rows.value(7, in: database),
                     closedAt: rows.time(8),
-                    healedBy: Gap.Healing(rawValue: rows.text(9)), missing: rows.unsigned(10), lost: rows.unsigned(11),
+                    healedBy: rows.isNull(9) ? nil : try rows.value(9, in: database), missing: rows.unsigned(10),
+                    lost: rows.unsigned(11),
                     sourceFrom: rows.time(12), sourceTo: rows.time(13)))
         }
         return gaps
@@ -220,7 +221,7 @@ package enum LinkLoader {
                 throw .corrupt(path: database.path, reason: "stored counters: \(error)")
             }
             vitals = LinkVitals(
-                at: UnixMilliseconds(rawValue: row.unsigned(0)), state: LinkState(rawValue: row.text(1)) ?? .offline,
+                at: UnixMilliseconds(rawValue: row.unsigned(0)), state: try row.value(1, in: database),
                 since: UnixMilliseconds(rawValue: row.unsigned(2)), reason: row.text(3),
                 heardUntil: row.time(4),
                 clockOffsetMilliseconds: row.isNull(5) || row.integer(5) > row.integer(6)

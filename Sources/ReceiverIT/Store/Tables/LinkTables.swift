@@ -137,7 +137,7 @@ struct LinkTables: ~Copyable {
     }
 
     mutating func store(_ vitals: LinkVitals, of id: Int) throws(StorageError) {
-        self.vitals.bind(7, text: vitals.state.rawValue)
+        self.vitals.bind(7, text: vitals.state.storedWord)
         self.vitals.bind(8, text: vitals.reason)
         if let beat = vitals.beat {
             self.vitals.bind(9, blob: beat.encode().span.bytes)
@@ -203,8 +203,8 @@ struct LinkTables: ~Copyable {
     }
 
     private mutating func store(_ gap: Gap, of id: UInt64) throws(StorageError) {
-        self.gap.bind(14, text: gap.cause.rawValue)
-        if let healedBy = gap.healedBy { self.gap.bind(15, text: healedBy.rawValue) } else { self.gap.bindNull(15) }
+        self.gap.bind(14, text: gap.cause.storedWord)
+        if let healedBy = gap.healedBy { self.gap.bind(15, text: healedBy.storedWord) } else { self.gap.bindNull(15) }
         try self.gap.run(
             id, gap.id, gap.epoch.rawValue, gap.firstSequence.rawValue, gap.lastSequence.rawValue,
             gap.firstBlock.rawValue, gap.lastBlock.rawValue, gap.openedAt.rawValue, gap.closedAt?.rawValue,

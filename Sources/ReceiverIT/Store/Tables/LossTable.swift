@@ -1,5 +1,4 @@
 import DiodeProtocol
-import Outbox
 import Storage
 import Time
 internal import Account
@@ -9,7 +8,7 @@ internal import Account
 /// What one reason takes away less than 5 s apart is one row, so that a full outbox does not fill the disk with words about
 /// it. A row names at most 256 topics; the records of further ones are `others`.
 package struct LossTable: ~Copyable {
-    static let topicLimit = OutboxLoss.topicLimit
+    static let topicLimit = Loss.topicLimit
     private static let episode: UInt64 = 5_000
 
     private var newest: Statement
@@ -52,7 +51,8 @@ package struct LossTable: ~Copyable {
             ON CONFLICT (loss, topic) DO UPDATE SET records = records + excluded.records
             """)
         let others = try database.prepare("UPDATE losses SET others = others + ?2 WHERE id = ?1")
-        let condition = "link = ?1 AND layer = 'sender' AND first_epoch = ?2 AND first_sequence > ?3"
+        let condition =
+            "link = ?1 AND layer = '\(LossLayer.sender.storedWord)' AND first_epoch = ?2 AND first_sequence > ?3"
         let voidTopics = try database.prepare(
             "DELETE FROM loss_topics WHERE loss IN (SELECT id FROM losses WHERE \(condition))")
         let void = try database.prepare("DELETE FROM losses WHERE \(condition)")
@@ -72,7 +72,7 @@ package struct LossTable: ~Copyable {
     /// - Parameter isAcknowledged: somebody has accepted it before.
     /// - Returns: whether it begins an episode.
     mutating func note(
-        _ loss: LossNote, link: Int, at time: UnixMilliseconds, isAcknowledged: Bool = false,
+        _ loss: Loss, link: Int, at time: UnixMilliseconds, isAcknowledged: Bool = false,
         in database: borrowing Database
     ) throws(StorageError) -> Bool {
         let numbers = [
@@ -87,8 +87,8 @@ package struct LossTable: ~Copyable {
             try widening.run()
         } else {
             insertion.bind(from: 1, [UInt64(link)] + numbers)
-            insertion.bind(10, text: loss.layer)
-            insertion.bind(11, text: loss.reason)
+            insertion.bind(10, text: loss.cause.layer.storedWord)
+            insertion.bind(11, text: loss.cause.storedReason)
             insertion.bind(12, isAcknowledged ? 1 : 0)
             try insertion.run()
             id = UInt64(database.lastRowID())
@@ -117,11 +117,11 @@ package struct LossTable: ~Copyable {
     }
 
     private mutating func openEpisode(
-        of loss: LossNote, link: Int, at time: UnixMilliseconds, isAcknowledged: Bool
+        of loss: Loss, link: Int, at time: UnixMilliseconds, isAcknowledged: Bool
     ) throws(StorageError) -> UInt64? {
         newest.bind(1, Int64(link))
-        newest.bind(2, text: loss.layer)
-        newest.bind(3, text: loss.reason)
+        newest.bind(2, text: loss.cause.layer.storedWord)
+        newest.bind(3, text: loss.cause.storedReason)
         newest.bind(4, isAcknowledged ? 1 : 0)
         defer { newest.reset() }
         guard try newest.step(), newest.unsigned(1) + Self.episode > time.rawValue else { return nil }

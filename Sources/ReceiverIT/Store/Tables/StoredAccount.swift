@@ -1,4 +1,5 @@
 package import DiodeProtocol
+import Outbox
 package import Storage
 internal import ReceiverITCore
 package import Account
@@ -10,41 +11,26 @@ package import Account
 /// stands in `repeated` alone. It has gone one of the five ways, nearly always published; nobody remembers which, so it is
 /// taken off in that order.
 package struct StoredAccount {
-    package private(set) var totals = AuditTotals()
-    package private(set) var epochs: [AuditEpoch] = []
+    package private(set) var totals = LinkTotals()
+    package private(set) var epochs: [EpochTotals] = []
     package private(set) var beginsAt: Stamp?
     /// What the tracker released is what came to the outbox, what came there went one of its ways or lies in its rows, and
     /// each epoch adds up to its numbers; or a sentence for each that does not hold.
     package private(set) var disagreements: [String] = []
-
-    /// What became of what was released: the totals, and what lies in the rows.
-    private struct Outbox {
-        var appended: UInt64 = 0
-        var published: UInt64 = 0
-        var folded: UInt64 = 0
-        var dead: UInt64 = 0
-        var shed: UInt64 = 0
-        /// Counted, not worked out.
-        var waiting: UInt64 = 0
-        /// Publishes that repair what the IT broker retains, and how many of them were made: outside of both sums.
-        var refreshes: UInt64 = 0
-        var refreshed: UInt64 = 0
-        var unrefreshed: UInt64 = 0
-    }
 
     package init(of id: Int, in database: borrowing Database) throws(StorageError) {
         let (row, _) = try LinkLoader.row(of: id, database)
         let tracks = try LinkLoader.tracks(of: id, database)
         beginsAt = row.tracker.beginsAt
         let account = tracks.reduce(row.tracker.foldedAccount) { $0 + $1.account }
-        epochs = tracks.map { AuditEpoch(EpochReport($0)) }
+        epochs = tracks.map { EpochTotals(EpochReport($0)) }
         for epoch in epochs
-        where Int64(clamping: epoch.firstSequence.rawValue) + epoch.sent
+        where Int64(clamping: epoch.firstSequence.rawValue) + epoch.sums.sent
             != Int64(clamping: epoch.lastSequence.rawValue) + 1
         {
             disagreements.append(
                 "epoch \(epoch.epoch.rawValue) goes from \(epoch.firstSequence.rawValue) to \(epoch.lastSequence.rawValue)"
-                    + " and counts \(epoch.sent)")
+                    + " and counts \(epoch.sums.sent)")
         }
         totals.sent = Int64(clamping: account.sent)
         totals.decided = totals.sent
@@ -58,18 +44,20 @@ package struct StoredAccount {
                 let newest = track.announced?.sequence ?? 0
                 sum.add(records: newest - min(newest, track.frontier.sequence))
             })
-        take(try Self.outbox(of: id, in: database), released: account)
+        take(try OutboxTotals(of: id, in: database), waiting: try Self.waiting(of: id, in: database), released: account)
     }
 
-    private mutating func take(_ outbox: Outbox, released account: EpochAccount) {
+    /// - Parameter rows: deliveries that lie in rows and have not left, refreshes among them: counted, not worked out.
+    private mutating func take(_ outbox: OutboxTotals, waiting rows: UInt64, released account: EpochAccount) {
         let released = account.delivered + account.late + account.repeated
-        let left = outbox.published + outbox.folded + outbox.dead + outbox.shed
+        let left = outbox.left
+        let waiting = rows - min(rows, outbox.refreshesLeft)
         if released != outbox.appended {
             disagreements.append("\(released) records were released and \(outbox.appended) came to the outbox")
         }
-        if outbox.appended != left + outbox.waiting {
+        if outbox.appended != left + waiting {
             disagreements.append(
-                "\(outbox.appended) records came to the outbox, \(left) left it and \(outbox.waiting) lie in it")
+                "\(outbox.appended) records came to the outbox, \(left) left it and \(waiting) lie in it")
         }
         var void = account.repeated
         func less(_ records: UInt64) -> Int64 {
@@ -78,43 +66,21 @@ package struct StoredAccount {
             return Int64(clamping: records - taken)
         }
         totals.published = less(outbox.published)
-        totals.outbox = less(outbox.waiting)
-        totals.shed = less(outbox.shed)
-        totals.dead = less(outbox.dead)
+        totals.outbox = less(waiting)
+        totals.shed = less(outbox.shedSum)
+        totals.dead = less(outbox.deadSum)
         totals.folded = less(outbox.folded)
         totals.refreshed = Int64(clamping: outbox.refreshed)
     }
 
-    private static func outbox(of id: Int, in database: borrowing Database) throws(StorageError) -> Outbox {
-        var outbox = Outbox()
-        var rows = try database.prepare("SELECT name, records FROM outbox_totals WHERE link = ?1")
-        rows.bind(1, Int64(id))
-        while try rows.step() {
-            let records = rows.unsigned(1)
-            switch rows.text(0) {
-            case "appended": outbox.appended = records
-            // Published twice in doubt: outside of both sums.
-            case "repeated": break
-            case "refreshes": outbox.refreshes = records
-            case "refreshed": outbox.refreshed = records
-            case "unrefreshed": outbox.unrefreshed = records
-            case "published": outbox.published = records
-            case "folded": outbox.folded = records
-            case let name where name.hasPrefix("dead."): outbox.dead += records
-            case let name where name.hasPrefix("shed."): outbox.shed += records
-            case let name: throw .corrupt(path: database.path, reason: "outbox total \(name)")
-            }
-        }
+    private static func waiting(of id: Int, in database: borrowing Database) throws(StorageError) -> UInt64 {
         // Units have a delivery at every position; last-known values are rows of their own.
-        outbox.waiting =
-            try number("SELECT ending - max(settled, boundary) FROM outbox WHERE link = ?1", id, in: database)
+        try number("SELECT ending - max(settled, boundary) FROM outbox WHERE link = ?1", id, in: database)
             + number(
                 """
                 SELECT count(*) FROM last_known WHERE link = ?1
                     AND position >= (SELECT settled FROM outbox WHERE link = ?1)
                 """, id, in: database)
-        outbox.waiting -= min(outbox.waiting, outbox.refreshes - outbox.refreshed - outbox.unrefreshed)
-        return outbox
     }
 
     private static func number(
@@ -127,12 +93,10 @@ package struct StoredAccount {
     }
 }
 
-extension AuditEpoch {
+extension EpochTotals {
     init(_ report: EpochReport) {
         self.init(
             epoch: report.epoch, firstSequence: report.firstSequence, lastSequence: report.lastSequence,
-            sent: Int64(clamping: report.account.sent), delivered: Int64(clamping: report.account.delivered),
-            late: Int64(clamping: report.account.late), missing: Int64(clamping: report.account.missing),
-            lost: Int64(clamping: report.account.lost), startedAt: report.startedAt, endedAt: report.endedAt)
+            sums: EpochSums(report.account), startedAt: report.startedAt, endedAt: report.endedAt)
     }
 }

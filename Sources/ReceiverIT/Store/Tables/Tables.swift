@@ -5,7 +5,7 @@
 //   LinkVitals.swift — how a link was when it was last looked at
 //   LinkTables.swift — stores what links remember, by change
 //   LinkLoader.swift — reads back what was stored
-//   LossNote.swift — records that never will be published, for one reason
+//   LossOfEvent.swift — the loss that an event tells of
 //   LossTable.swift — names what never will be published
 //   LossMerging.swift — keeps that table within its limit
 //   GapMerging.swift — keeps the table of lost gaps within its limit

@@ -1,99 +1,159 @@
 internal import DiodeProtocol
 internal import Time
 
-// From what may cross (PolicyGate.swift) to a numbered record.
-//
-//   message ─▶ room for it? ─▶ stamp, version ─▶ slot ─▶ open block
-//                 │ no
-//                 shed: numbered and named
+/// Takes messages to the gate and does what the gate says: a record now, a record later, or none.
+///
+/// ```text
+/// message ─▶ PolicyGate ──── a record ─────────────────────────────▶ Recorder
+///                └─ waits ─▶ WaitingValues ─ interval over, released ──▲
+/// ```
+///
+/// Slots, edge nodes and recorder belong to the core, which lends them.
+struct Admission {
+    private var gate: PolicyGate
+    private var waiting = WaitingValues()
+    /// Everything delivered, and what of it was known: fetched values that said nothing new, deliveries that an earlier lifetime had
+    /// journalled.
+    private(set) var received: UInt64 = 0
+    private(set) var known: UInt64 = 0
+    private(set) var repeated: UInt64 = 0
 
-extension SenderCore {
-    /// Makes a record of what may cross: with a stamp, in its topic's slot, in the open block.
-    /// - Parameter known: its topic, if that is held.
-    mutating func number(
-        _ publication: borrowing Publication, _ known: NamespaceSlots.TopicID?, packet: UInt16 = 0,
-        isFetched: Bool = false, isReconciled: Bool = false, now: MonotonicInstant, time: UnixMilliseconds
-    ) -> Outcome {
-        let content = NamespaceSlots.Content(publication)
-        guard let id = known ?? slots.insert(publication.topic) else {
-            return shed(publication, .topicLimit, nil, now: now, time: time)
-        }
-        if isFetched { slots.see(id, in: fetch) }
-        switch journalState {
-        case .writing, .failing: break
-        case .full: return shed(publication, .journalFull, id, now: now, time: time)
-        case .failingAndFull: return shed(publication, .commitFailed, id, now: now, time: time)
-        }
-        guard content.byteCount <= maximumRecordBytes else {
-            return shed(publication, .oversize, id, now: now, time: time)
-        }
-        guard slots.topicBytes(with: content, in: id) <= teller.maximumTopicBytes else {
-            return shed(publication, .oversize, id, now: now, time: time)
-        }
-        guard slots.hasRoom(for: content, in: id) else {
-            return shed(publication, .topicLimit, id, now: now, time: time)
-        }
-        let stamp = stamper.next()
-        let version = slots.nextVersion(id, in: batcher.lastBlock.next)
-        slots.store(content, in: id, stamp: stamp, version: version, time: time)
-        let flags = RecordFlags(
-            qos: publication.qos, retain: publication.retain, hasProperties: publication.properties.byteCount > 0,
-            isUnjournalled: journalState == .failing, isReconciled: isReconciled)
-        flushShed(now)
-        batcher.append(
-            topic: publication.topic, flags: flags, version: version, time: time, properties: publication.properties,
-            payload: publication.payload, packet: packet, now: now)
-        counters.records += 1
-        return .taken(stamp)
+    init(_ gate: PolicyGate) { self.gate = gate }
+
+    var policy: ExportPolicy { gate.policy }
+    /// Values that wait for the rate of their rule.
+    var waitingCount: Int { waiting.count }
+    /// When the first of them may go, or might have gone; nil while no interval runs.
+    var deadline: MonotonicInstant? { waiting.deadline }
+
+    /// Messages that stayed, by ``ExportPolicy/Refusal``.
+    var filtered: [UInt64] {
+        var all = gate.refused
+        all[ExportPolicy.Refusal.superseded.rawValue] += waiting.superseded
+        return all
     }
 
-    /// Numbers and names a record whose content does not cross (promise P8).
-    private mutating func shed(
-        _ publication: borrowing Publication, _ reason: ShedRun.Reason, _ id: NamespaceSlots.TopicID?,
+    /// Changes what may cross, from the next message on.
+    mutating func replacePolicy(_ policy: ExportPolicy) { gate.replacePolicy(policy) }
+
+    /// Takes in a message.
+    mutating func accept(
+        _ publication: borrowing SenderCore.Publication, _ arrival: PolicyGate.Arrival, _ slots: inout NamespaceSlots,
+        _ edgeNodes: inout EdgeNodeStates, _ recorder: inout Recorder
+    ) -> SenderCore.Outcome {
+        received += 1
+        letGo(&slots, &recorder, now: arrival.now)
+        let (now, time) = (arrival.now, arrival.time)
+        let origin: Recorder.Origin = arrival.began == nil ? .session(packet: arrival.packet) : .fetch
+        switch gate.judge(publication, arrival, &slots, &waiting, behind: recorder.newestBlock) {
+        case .record(let id, let name):
+            recordReleased(&slots, &recorder, now: now)
+            guard let name else {
+                return recorder.record(publication, at: id, in: &slots, from: origin, now: now, time: time)
+            }
+            let renamed = publication.renamed(name.span.bytes)
+            return recorder.record(renamed, at: id, in: &slots, from: origin, now: now, time: time)
+        case .recordOfEdgeNode(let id):
+            edgeNodes.fold(publication)
+            // Whatever its flag, it is an event: what it means for later is in the node's state (ADR 0016).
+            return recorder.record(publication.asEvent, at: id, in: &slots, from: origin, now: now, time: time)
+        case .waits: return .held
+        case .stays(let refusal): return .filtered(refusal)
+        case .known:
+            known += 1
+            return .known
+        }
+    }
+
+    /// Counts a message that an earlier lifetime has journalled.
+    mutating func noteRepeated() {
+        received += 1
+        repeated += 1
+    }
+
+    /// Makes records of what has waited for long enough.
+    mutating func letGo(_ slots: inout NamespaceSlots, _ recorder: inout Recorder, now: MonotonicInstant) {
+        waiting.releaseDue(now: now)
+        recordReleased(&slots, &recorder, now: now)
+    }
+
+    /// Makes records of everything that waits.
+    mutating func letGoAll(_ slots: inout NamespaceSlots, _ recorder: inout Recorder, now: MonotonicInstant) {
+        waiting.releaseAll()
+        recordReleased(&slots, &recorder, now: now)
+    }
+
+    /// Takes back what waited when an earlier lifetime ended: it leaves at once, unless it had left.
+    mutating func restore(
+        _ held: [RestoredHeldValue], _ slots: inout NamespaceSlots, _ recorder: inout Recorder, now: MonotonicInstant
+    ) {
+        for each in held {
+            let id = policy.exportedTopic(of: each.topic).flatMap { slots.find($0.span.bytes) }
+            let slot = id.map { each.value.retain ? slots.retained($0) : slots.event($0) }
+            if slot?.state == .held, slot?.content == each.value.content {
+                waiting.noteGone(each.value, of: each.topic, behind: recorder.newestBlock)
+            } else {
+                waiting.restore(each, now: now)
+                recordReleased(&slots, &recorder, now: now)
+            }
+        }
+    }
+
+    /// Deletes a retained value that was not in the fetch that began at a stamp. What waits of its topic goes first, or not at all; if
+    /// it came since the fetch began, the broker does have a value, and nothing is deleted.
+    mutating func deleteUnseen(
+        _ id: NamespaceSlots.TopicID, since began: Stamp, _ slots: inout NamespaceSlots, _ recorder: inout Recorder,
         now: MonotonicInstant, time: UnixMilliseconds
-    ) -> Outcome {
-        let stamp = stamper.next()
-        counters.shed += 1
-        let version = countShed(id, time)
-        let topic = publication.topic.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
-        let entry = ShedRun.Entry(topic: topic, records: 1, lastVersion: version)
-        if pendingShed?.reason != reason || pendingShed.map({ $0.entries.count >= Self.shedEntries }) ?? false {
-            flushShed(now)
+    ) {
+        guard slots.isUnseen(id, since: began) else { return }
+        if waiting.count > 0, let plant = policy.plantTopic(of: slots.topic(id)) {
+            if waiting.holdsValue(of: plant, since: slots.fetch) { return }
+            waiting.drop(plant, retain: true, behind: recorder.newestBlock)
+            waiting.release(plant)
+            recordReleased(&slots, &recorder, now: now)
         }
-        var run = pendingShed.take() ?? ShedRun(reason: reason, from: time, to: time, entries: [])
-        run.to = max(run.to, time)
-        if let last = run.entries.last, last.topic == topic {
-            run.entries[run.entries.count - 1].records += 1
-            run.entries[run.entries.count - 1].lastVersion = version
-        } else {
-            run.entries.append(entry)
-        }
-        pendingShed = run
-        return .shed(stamp, reason)
+        recorder.recordDeletion(at: id, in: &slots, now: now, time: time)
     }
 
-    private mutating func countShed(_ id: NamespaceSlots.TopicID?, _ time: UnixMilliseconds) -> TopicVersion {
-        guard let id else {
-            slots.countUnnamed()
-            return TopicVersion(rawValue: 0)
+    /// Ends the next values that the policy does not export any more: a deletion for each retained one, while events are forgotten.
+    /// - Returns: where the next step begins; nil behind the last topic.
+    func endUnexported(
+        from place: Int, _ slots: inout NamespaceSlots, _ recorder: inout Recorder, now: MonotonicInstant,
+        time: UnixMilliseconds
+    ) -> Int? {
+        let (topics, next) = slots.held(from: place)
+        for id in topics where !policy.exports(slots.topic(id)) {
+            if slots.holdsRetained(id) { recorder.recordDeletion(at: id, in: &slots, now: now, time: time) }
+            slots.clearEvent(id, in: recorder.nextBlock)
         }
-        slots.noteShed(id, time: time)
-        return slots.nextVersion(id, in: batcher.lastBlock.next)
+        return next
     }
 
-    /// Topics that one shed run names at most.
-    private static let shedEntries = 64
+    /// Every row of the table of values that wait has to be written again.
+    mutating func noteAllHeldChanged() { waiting.noteAllChanged() }
 
-    mutating func flushShed(_ now: MonotonicInstant) {
-        if let run = pendingShed.take() { batcher.append(run, now: now) }
-    }
-}
+    /// Moves out the rows that have to be written before any block that is closed from now on.
+    mutating func takeHeldPuts() -> [HeldChange] { waiting.takePuts() }
 
-extension NamespaceSlots.Content {
-    @_lifetime(copy publication)
-    init(_ publication: borrowing SenderCore.Publication) {
-        self.init(
-            properties: publication.properties, payload: publication.payload, qos: publication.qos,
-            retain: publication.retain)
+    /// Moves out the rows whose values are in blocks up to this one, or are given up.
+    mutating func takeHeldRemovals(through block: BlockNumber) -> [HeldChange] { waiting.takeRemovals(through: block) }
+
+    /// Makes records of values whose waiting is over, under the policy of now.
+    private mutating func recordReleased(
+        _ slots: inout NamespaceSlots, _ recorder: inout Recorder, now: MonotonicInstant
+    ) {
+        while let (topic, value) = waiting.nextReleased() {
+            if let name = gate.exportedTopic(ofReleased: topic) {
+                let bytes = value.content.span.bytes
+                let publication = SenderCore.Publication(
+                    topic: name.span.bytes, payload: bytes.extracting(value.propertiesBytes..<bytes.byteCount),
+                    properties: bytes.extracting(0..<value.propertiesBytes), qos: value.qos, retain: value.retain)
+                _ = recorder.record(
+                    publication, at: slots.find(name.span.bytes), in: &slots, from: .session(packet: 0), now: now,
+                    time: value.time)
+                recorder.flushShed(now)
+            }
+            waiting.noteGone(value, of: topic, behind: recorder.newestBlock)
+        }
     }
 }

@@ -6,6 +6,8 @@
 //   Deadband.swift — how much a number has to change
 //   PolicyGate.swift — what the policy makes of a message: it stays, waits, or is a record
 //   HeldValue.swift — a value that waits for the rate of its rule
-//   PolicyChange.swift — what a changed policy does to topics that are held
+//   WaitingValues.swift — all that wait, and those whose waiting is over
+//   Admission.swift — takes messages to the gate and does what the gate says
+//   UnexportedSlots.swift — what a changed policy does not export any more
+//   PolicyComparison.swift — what another policy would change
 //   TopicSample.swift — topics, all counted and the first of them named
-//   Admission.swift — from one message to a numbered record

@@ -22,18 +22,34 @@ extension SenderCore {
             self.retain = retain
         }
 
+        /// The deletion of a retained value.
+        @_lifetime(copy topic)
+        init(deleting topic: RawSpan) {
+            self.topic = topic
+            payload = RawSpan()
+            properties = RawSpan()
+            qos = .atLeastOnce
+            retain = true
+        }
+
         /// The same without the retain flag.
         var asEvent: Publication {
             @_lifetime(copy self) get {
                 Publication(topic: topic, payload: payload, properties: properties, qos: qos, retain: false)
             }
         }
+
+        /// The same under another name.
+        @_lifetime(copy self, copy topic)
+        func renamed(_ topic: RawSpan) -> Publication {
+            Publication(topic: topic, payload: payload, properties: properties, qos: qos, retain: retain)
+        }
     }
 
     /// What became of a publication.
     public enum Outcome: Sendable, Equatable {
         /// It is a record with this stamp.
-        case taken(Stamp)
+        case recorded(Stamp)
         /// It was numbered and named, but its content does not cross.
         case shed(Stamp, ShedRun.Reason)
         /// It may not cross; no sequence was taken.
@@ -42,5 +58,14 @@ extension SenderCore {
         case held
         /// A fetched value that is known already, or older than what is known.
         case known
+    }
+}
+
+extension NamespaceSlots.Content {
+    @_lifetime(copy publication)
+    init(_ publication: borrowing SenderCore.Publication) {
+        self.init(
+            properties: publication.properties, payload: publication.payload, qos: publication.qos,
+            retain: publication.retain)
     }
 }

@@ -1,5 +1,7 @@
 // Blocks: records gathered into source blocks that fit the path.
 //
+//   Recorder.swift — gives a message that may cross its numbers, its slot and its place in a block
+//   ShedGatherer.swift — what is shed, numbered and named, many at once
 //   BlockBatcher.swift — gathers records into blocks and closes them in time
 //   ClosedBlock.swift — a source block that will not change any more
 //   PacketList.swift — under which packet identifiers its records came

@@ -31,7 +31,7 @@ package struct EdgeNodeStates: ~Copyable {
     private static let patience = Duration.seconds(60)
 
     private let namespaces: [String]
-    private var fold: StateFold
+    private var states: StateFold
     private var hasher = SymbolHasher()
     private var hasNews = false
     private var lookedAt: MonotonicInstant?
@@ -42,21 +42,12 @@ package struct EdgeNodeStates: ~Copyable {
 
     init(_ settings: Settings) {
         namespaces = settings.namespaces
-        fold = StateFold(namespaces: settings.namespaces, limits: settings.limits)
-    }
-
-    /// Whether a topic is a birth, death or data of an edge node or device.
-    func isEdgeMessage(_ topic: RawSpan) -> Bool {
-        for namespace in namespaces {
-            guard let parts = SparkplugTopic(topic, namespace: namespace) else { continue }
-            return !parts.type.staysOnItsSide
-        }
-        return false
+        states = StateFold(namespaces: settings.namespaces, limits: settings.limits)
     }
 
     /// Folds what an edge node says.
-    mutating func take(_ publication: borrowing SenderCore.Publication) {
-        _ = fold.take(topic: publication.topic, payload: publication.payload, retain: publication.retain)
+    mutating func fold(_ publication: borrowing SenderCore.Publication) {
+        _ = states.fold(topic: publication.topic, payload: publication.payload, retain: publication.retain)
         hasNews = true
     }
 
@@ -67,7 +58,7 @@ package struct EdgeNodeStates: ~Copyable {
             waiting.removeLast()
             // What lies before the interval waits for the next round.
             if first.hash < from { hasNews = true }
-            guard first.hash >= from, let payload = fold.takeState(of: first.birth.span.bytes) else { continue }
+            guard first.hash >= from, let payload = states.takeState(of: first.birth.span.bytes) else { continue }
             return State(topic: StateTopic.prefix + first.birth, payload: payload)
         }
         return nil
@@ -77,7 +68,7 @@ package struct EdgeNodeStates: ~Copyable {
         guard hasNews, lookedAt.map({ $0.advanced(by: Self.pause) <= now }) ?? true else { return }
         hasNews = false
         lookedAt = now
-        waiting = fold.changedStates.map { birth in
+        waiting = states.changedStates.map { birth in
             let topic = StateTopic.prefix + birth
             return (hasher.topicHash(topic.span.bytes), birth)
         }
@@ -86,13 +77,13 @@ package struct EdgeNodeStates: ~Copyable {
 
     /// What to ask of nodes whose state is not sure.
     mutating func rebirthRequests(now: MonotonicInstant, time: UnixMilliseconds) -> [StateFold.Request] {
-        guard fold.hasIncomplete else { return [] }
-        return fold.rebirthRequests(now: Moment(now, time))
+        guard states.hasIncomplete else { return [] }
+        return states.rebirthRequests(now: Moment(now, time))
     }
 
     /// What is known, and since when some of it is unsure if that is worth an alarm.
     package mutating func report(now: MonotonicInstant) -> (report: SparkplugReport, alarm: String?) {
-        let report = fold.report
+        let report = states.report
         guard report.incomplete > 0 else {
             unsureSince = nil
             return (report, nil)
@@ -113,30 +104,38 @@ package struct EdgeNodeStates: ~Copyable {
 extension EdgeNodeStates {
     /// Goes on where an earlier lifetime ended: its states, and what came after them.
     mutating func restore(from slots: borrowing NamespaceSlots) {
-        var later: [(stamp: Stamp, place: Int)] = []
-        for place in slots.entries.indices where !slots.entries[place].isFree {
-            let topic = slots.entries[place].topic
-            let retained = slots.entries[place].retained
-            if topic.starts(with: StateTopic.prefix) {
-                guard retained.state == .held else { continue }
-                let payload = retained.content.span.bytes.extracting(retained.propertiesBytes..<retained.content.count)
-                fold.restore(
-                    topic: topic.span.bytes.extracting(StateTopic.prefix.count..<topic.count), payload: payload)
-            } else if slots.entries[place].event.state == .held, let birth = birthTopic(of: topic) {
-                let state = StateTopic.prefix + birth
-                let folded = slots.find(state.span.bytes).map { slots.retained($0).stamp }
-                let stamp = slots.entries[place].event.stamp
-                if folded.map({ $0 < stamp }) ?? true { later.append((stamp, place)) }
+        var later: [(stamp: Stamp, id: NamespaceSlots.TopicID)] = []
+        var place: Int? = 0
+        while let from = place {
+            let (topics, next) = slots.held(from: from)
+            for id in topics {
+                let topic = slots.topic(id)
+                if topic.starts(with: StateTopic.prefix) {
+                    restore(topic, slots.retained(id))
+                } else if slots.holdsEvent(id), let birth = birthTopic(of: topic) {
+                    let state = StateTopic.prefix + birth
+                    let folded = slots.find(state.span.bytes).map { slots.retained($0).stamp }
+                    let stamp = slots.event(id).stamp
+                    if folded.map({ $0 < stamp }) ?? true { later.append((stamp, id)) }
+                }
             }
+            place = next
         }
         later.sort { $0.stamp < $1.stamp }
-        for (_, place) in later {
-            let topic = slots.entries[place].topic
-            let event = slots.entries[place].event
+        for (_, id) in later {
+            let topic = slots.topic(id)
+            let event = slots.event(id)
             let payload = event.content.span.bytes.extracting(event.propertiesBytes..<event.content.count)
-            _ = fold.take(topic: topic.span.bytes, payload: payload)
+            _ = states.fold(topic: topic.span.bytes, payload: payload)
             hasNews = true
         }
+    }
+
+    private mutating func restore(_ topic: [UInt8], _ retained: NamespaceSlots.Value) {
+        guard retained.state == .held else { return }
+        states.restore(
+            topic: topic.span.bytes.extracting(StateTopic.prefix.count..<topic.count),
+            payload: retained.content.span.bytes.extracting(retained.propertiesBytes..<retained.content.count))
     }
 
     /// The topic of the birth of the node or device that a message is of.

@@ -60,15 +60,3 @@ extension NamespaceSlots.Value {
     /// Brokers count whole seconds, and the message was on its way twice.
     private static let deadlineSlack: UInt64 = 2_000
 }
-
-extension SenderCore {
-    /// Makes deletions of retained values whose time is over. Without room in the journal they wait for the next round.
-    mutating func deleteExpired(_ topics: [NamespaceSlots.TopicID], now: MonotonicInstant, time: UnixMilliseconds) {
-        guard journalState == .writing || journalState == .failing else { return }
-        for id in topics {
-            let topic = slots.topic(id)
-            let deletion = Publication(topic: topic.span.bytes, payload: RawSpan(), qos: .atLeastOnce, retain: true)
-            _ = number(deletion, id, isReconciled: true, now: now, time: time)
-        }
-    }
-}

@@ -4,10 +4,10 @@ public import Time
 /// The last known values of every exported topic: what a snapshot says, and what decides whether a fetched value is news.
 ///
 /// ```text
-/// topic ─▶ version │ retained: value or tombstone, or nothing │ last event, or nothing
-///   │
-///   ├─ TopicIndex: by its bytes                 SlotDigest.swift: what a checkpoint says of all
-///   └─ TopicOrder: by its hash, for slices      SlotChanges.swift: what of it is on disk
+/// topic ─▶ TopicTable: version │ retained: value or tombstone, or nothing │ last event, or nothing
+///              │ each change
+///              ├─▶ SlotDigest: what a checkpoint says of all
+///              └─▶ UnwrittenSlots ─▶ SlotBatch ─▶ the table on disk ─▶ restore, then replay what the blocks behind it say
 /// ```
 ///
 /// A retained publish fills the retained slot, an empty one turns it into a tombstone; any other publish fills the event
@@ -33,167 +33,102 @@ public struct NamespaceSlots: ~Copyable {
 
     /// Names a topic that is held; valid until it is forgotten.
     public struct TopicID: Hashable, Sendable {
-        let index: Int
+        fileprivate let index: Int
     }
 
-    struct Entry {
-        /// Empty if the place is free.
-        var topic: [UInt8] = []
-        var version: UInt64 = 0
-        /// What its slots added to the digest.
-        var digest = StateDigest()
-        var retained = Value()
-        var event = Value()
-        var admittedBy: UInt32 = 0
-        /// It waits in `changed`.
-        var isChanged = false
-        /// It waits in `undigested`.
-        var isUndigested = false
-        /// The newest fetch of the retained set that it was in.
-        var seenIn: UInt32 = 0
+    /// Places that one step of a walk through all topics looks at.
+    private static let placesAtOnce = 1_024
 
-        var isFree: Bool { topic.isEmpty }
-        var heldRetained: Int { retained.state == .held ? 1 : 0 }
-        var heldSlots: Int { heldRetained + (event.state == .held ? 1 : 0) }
-        var newest: Stamp { max(retained.stamp, event.stamp) }
-        var contentBytes: Int { retained.content.count + event.content.count }
-    }
-
-    var entries: [Entry] = []
-    private var free: [Int] = []
-    private var index = TopicIndex()
-    private(set) var order = TopicOrder()
-    var hasher = SymbolHasher()
-    /// Topics that changed since they were last written, and the block that the first change since then is in.
-    var changed = FIFO<(index: Int, block: BlockNumber)>()
-    /// Versions that moved to `forgotten`, by the place whose row on disk still holds them.
-    var unwrittenForgotten: [Int: UInt64] = [:]
-    /// The sum of those.
-    var unwrittenForgottenSum: UInt64 = 0
-    /// Topics that changed since they were last hashed.
-    var undigested = FIFO<Int>()
-    var digest = StateDigest()
+    private var table = TopicTable()
+    private var unwritten = UnwrittenSlots()
+    private var digest = SlotDigest()
+    /// Counts fetches of the retained set.
+    private(set) var fetch: UInt32 = 0
     public let limits: Limits
-    /// Accounted as `Limits.bytes` says.
-    public internal(set) var heldBytes = 0
-    /// Σ versions of the topics held.
-    public internal(set) var versions: UInt64 = 0
     /// Σ versions of the topics that were forgotten, and records shed for topics that never had a place.
-    public internal(set) var forgotten: UInt64 = 0
-    /// Values held, tombstones aside.
-    public internal(set) var slotCount = 0
-    /// Retained values held.
-    private(set) var retainedCount = 0
-
-    static let bytesPerTopic = 300
+    public private(set) var forgotten: UInt64 = 0
 
     public init(limits: Limits = Limits()) {
         precondition(limits.topics > 0 && limits.topics < 1 << 31, "a table holds 1…2³¹ topics")
         self.limits = limits
     }
 
+    // MARK: What is held
+
     /// Topics held, those that are only a tombstone included.
-    public var topicCount: Int { index.count }
+    public var topicCount: Int { table.topicCount }
+    /// Topics with a retained value.
+    var retainedCount: Int { table.retainedCount }
+    /// Accounted as `Limits.bytes` says.
+    public var heldBytes: Int { table.bytes }
 
     /// Whether no new topic finds room.
-    var isFull: Bool { topicCount >= limits.topics || heldBytes + Self.bytesPerTopic + 64 > limits.bytes }
+    var isFull: Bool {
+        topicCount >= limits.topics || heldBytes + TopicTable.bytesPerTopic + 64 > limits.bytes
+    }
 
     /// - Returns: nil if the topic is not held.
-    public func find(_ topic: RawSpan) -> TopicID? { find(topic, TopicIndex.hash(topic)) }
+    public func find(_ topic: RawSpan) -> TopicID? { table.find(topic).map { TopicID(index: $0) } }
 
-    private func find(_ topic: RawSpan, _ hash: UInt32) -> TopicID? {
-        let place = index.find(hash) { place in
-            let held = entries[place].topic
-            return held.span.bytes.isEqual(to: topic)
+    /// The topic's name.
+    public func topic(_ id: TopicID) -> [UInt8] { table[id.index].topic }
+    /// How many records the topic has had.
+    public func version(_ id: TopicID) -> TopicVersion { TopicVersion(rawValue: table[id.index].version) }
+    /// The retained value or its tombstone.
+    public func retained(_ id: TopicID) -> Value { table[id.index].slots.retained }
+    /// The last event.
+    public func event(_ id: TopicID) -> Value { table[id.index].slots.event }
+    /// Whether the topic has a retained value.
+    func holdsRetained(_ id: TopicID) -> Bool { table[id.index].slots.retained.state == .held }
+    /// Whether the topic has a last event.
+    func holdsEvent(_ id: TopicID) -> Bool { table[id.index].slots.event.state == .held }
+
+    /// The next topics with a value, in no order.
+    /// - Parameter place: where to look, 0 at first.
+    /// - Returns: some of them, and where the next step begins; nil behind the last topic.
+    func held(from place: Int) -> (topics: [TopicID], next: Int?) {
+        let end = min(place + Self.placesAtOnce, table.placeCount)
+        var topics: [TopicID] = []
+        for place in place..<max(place, end) {
+            let id = TopicID(index: place)
+            if holdsRetained(id) || holdsEvent(id) { topics.append(id) }
         }
-        return place.map { TopicID(index: $0) }
+        return (topics, end < table.placeCount ? end : nil)
     }
 
-    /// Takes in a topic.
-    /// - Returns: nil if that would break a limit.
-    public mutating func insert(_ topic: RawSpan) -> TopicID? {
-        let hash = TopicIndex.hash(topic)
-        if let found = find(topic, hash) { return found }
-        guard topicCount < limits.topics, heldBytes + Self.bytesPerTopic + topic.byteCount <= limits.bytes else {
-            return nil
-        }
-        return insertNew(topic, hash)
-    }
+    /// How many bytes the topic's name and values have.
+    func topicBytes(_ id: TopicID) -> Int { table[id.index].topic.count + table[id.index].slots.contentBytes }
 
-    /// Takes in a topic that was held before this start, whatever the limits are now: they bind new topics only.
-    /// - Parameter wanted: the place that it has on disk; places in between become free. It gets another one if that is taken or
-    ///   unreasonable, and any if this is nil.
-    /// - Returns: nil if another topic has its hash.
-    mutating func insertAgain(_ topic: RawSpan, at wanted: Int? = nil) -> TopicID? {
-        let hash = TopicIndex.hash(topic)
-        if let found = find(topic, hash) { return found }
-        if let wanted, wanted > entries.count, wanted < limits.topics + 1 << 20 {
-            while entries.count < wanted {
-                free.append(entries.count)
-                entries.append(Entry())
-            }
-        }
-        return insertNew(topic, hash, atEnd: wanted == entries.count)
+    /// How many bytes the topic's name and values would have with this content.
+    func topicBytes(with content: borrowing Content, in id: TopicID) -> Int {
+        topicBytes(id) - replaced(by: content, in: id) + content.byteCount
     }
-
-    private mutating func insertNew(_ topic: RawSpan, _ hash: UInt32, atEnd: Bool = false) -> TopicID? {
-        let place = atEnd ? entries.count : free.last ?? entries.count
-        guard topic.byteCount > 0, order.insert(hasher.topicHash(topic), place) else { return nil }
-        if place < entries.count { free.removeLast() } else { entries.append(Entry()) }
-        entries[place].topic = topic.withUnsafeBytes { Array($0) }
-        index.insert(place, hash)
-        heldBytes += Self.bytesPerTopic + topic.byteCount
-        return TopicID(index: place)
-    }
-
-    /// How this generation of the policy admitted the topic; nil if it was not asked.
-    func passage(_ id: TopicID, by generation: Int) -> ExportPolicy.Passage? {
-        let code = entries[id.index].admittedBy
-        guard code >> 12 == Self.word(generation) else { return nil }
-        return ExportPolicy.Passage(rule: Int(code >> 1 & 0x7FF), isSparkplug: code & 1 != 0)
-    }
-
-    /// Remembers how the policy admitted the topic, so that it is not asked again until it changes.
-    mutating func admit(_ id: TopicID, as passage: ExportPolicy.Passage, by generation: Int) {
-        entries[id.index].admittedBy =
-            Self.word(generation) << 12 | UInt32(passage.rule & 0x7FF) << 1 | (passage.isSparkplug ? 1 : 0)
-    }
-
-    /// 1…2²⁰ − 1, as no policy is changed so often: 0 is that of a topic nobody asked for.
-    private static func word(_ generation: Int) -> UInt32 { UInt32(generation % 0xF_FFFF + 1) }
 
     /// Whether the limits allow this content.
     public func hasRoom(for content: borrowing Content, in id: TopicID) -> Bool {
         heldBytes - replaced(by: content, in: id) + content.byteCount <= limits.bytes
     }
 
-    /// How many bytes the topic's name and values have.
-    func topicBytes(_ id: TopicID) -> Int { entries[id.index].topic.count + entries[id.index].contentBytes }
-
-    /// How many bytes the topic's name and values would have with this content.
-    func topicBytes(with content: borrowing Content, in id: TopicID) -> Int {
-        entries[id.index].topic.count + entries[id.index].contentBytes - replaced(by: content, in: id)
-            + content.byteCount
+    private func replaced(by content: borrowing Content, in id: TopicID) -> Int {
+        content.retain
+            ? table[id.index].slots.retained.content.count : table[id.index].slots.event.content.count
     }
 
-    private func replaced(by content: borrowing Content, in id: TopicID) -> Int {
-        content.retain ? entries[id.index].retained.content.count : entries[id.index].event.content.count
+    // MARK: Records
+
+    /// Takes in a topic.
+    /// - Returns: nil if that would break a limit.
+    public mutating func insert(_ topic: RawSpan) -> TopicID? {
+        table.insert(topic, within: limits).map { TopicID(index: $0) }
     }
 
     /// Counts one more record of the topic.
     /// - Parameter block: the one that the record is in.
     public mutating func nextVersion(_ id: TopicID, in block: BlockNumber) -> TopicVersion {
-        noteChange(id.index, in: block)
-        entries[id.index].version += 1
-        versions += 1
-        return TopicVersion(rawValue: entries[id.index].version)
+        unwritten.note(id.index, in: block)
+        table.setVersion(table[id.index].version + 1, of: id.index)
+        return version(id)
     }
-
-    /// Notes that the record just counted is not held, and when it came.
-    mutating func noteShed(_ id: TopicID, time: UnixMilliseconds) { entries[id.index].retained.noteShed(time) }
-
-    /// Counts records of a topic that has no place.
-    public mutating func countUnnamed(_ records: UInt64 = 1) { forgotten += records }
 
     /// Puts a record's content into its slot. There must be room.
     /// - Parameter version: the record's; nil for the one that was counted last.
@@ -204,138 +139,255 @@ public struct NamespaceSlots: ~Copyable {
         precondition(heldBytes <= limits.bytes, "the caller asked for room")
     }
 
-    mutating func put(
+    private mutating func put(
         _ content: borrowing Content, in id: TopicID, stamp: Stamp, version: TopicVersion, time: UnixMilliseconds
     ) {
-        change(id.index) { entry in
+        change(id.index) { slots in
             if content.retain {
-                entry.retained.set(content, stamp: stamp, version: version, time: time)
+                slots.retained.set(content, stamp: stamp, version: version, time: time)
             } else {
-                entry.event.set(content, stamp: stamp, version: version, time: time)
+                slots.event.set(content, stamp: stamp, version: version, time: time)
             }
         }
     }
 
-    /// Changes slots, and what is counted of them.
-    @inline(__always)
-    mutating func change(_ place: Int, _ body: (inout Entry) -> Void) {
-        let before = (entries[place].contentBytes, entries[place].heldSlots, entries[place].heldRetained)
-        body(&entries[place])
-        heldBytes += entries[place].contentBytes - before.0
-        slotCount += entries[place].heldSlots - before.1
-        retainedCount += entries[place].heldRetained - before.2
-        guard !entries[place].isUndigested else { return }
-        entries[place].isUndigested = true
-        undigested.append(place)
+    /// Notes that the record just counted is not held, and when it came.
+    mutating func noteShed(_ id: TopicID, time: UnixMilliseconds) {
+        table.change(id.index) { $0.retained.noteShed(time) }
     }
 
-    /// Whether a value from the retained set is news: the topic's retained slot is not newer than `sequence` of this
-    /// epoch, and holds something else.
+    /// Counts records of a topic that has no place.
+    public mutating func countUnnamed(_ records: UInt64 = 1) { forgotten += records }
+
+    @inline(__always)
+    private mutating func change(_ place: Int, _ body: (inout TopicSlots) -> Void) {
+        table.change(place, body)
+        digest.note(place)
+    }
+
+    // MARK: What the policy and the broker say of a topic
+
+    /// How this generation of the policy admitted the topic; nil if it was not asked.
+    func passage(_ id: TopicID, by generation: Int) -> ExportPolicy.Passage? {
+        let code = table[id.index].admission
+        guard code >> 12 == Self.word(generation) else { return nil }
+        return ExportPolicy.Passage(rule: Int(code >> 1 & 0x7FF), isSparkplug: code & 1 != 0)
+    }
+
+    /// Remembers how the policy admitted the topic, so that it is not asked again until it changes.
+    mutating func admit(_ id: TopicID, as passage: ExportPolicy.Passage, by generation: Int) {
+        table.noteAdmission(
+            Self.word(generation) << 12 | UInt32(passage.rule & 0x7FF) << 1 | (passage.isSparkplug ? 1 : 0),
+            of: id.index)
+    }
+
+    /// 1…2²⁰ − 1, as no policy is changed so often: 0 is that of a topic nobody asked for.
+    private static func word(_ generation: Int) -> UInt32 { UInt32(generation % 0xF_FFFF + 1) }
+
+    /// A fetch of the retained set begins.
+    mutating func beginFetch() { fetch += 1 }
+
+    /// Notes that the newest fetch has found a value of the topic.
+    mutating func see(_ id: TopicID) { table.noteSeen(id.index, in: fetch) }
+
+    /// Whether a value from the retained set is news: the topic's retained slot is not newer than `stamp`, and holds something else.
     /// - Parameter time: when it came.
     public func isNews(
         _ content: borrowing Content, for id: TopicID, since stamp: Stamp, at time: UnixMilliseconds
     ) -> Bool {
-        let slot = entries[id.index].retained
+        let slot = table[id.index].slots.retained
         return (slot.state == .empty || slot.stamp <= stamp) && !slot.isEqual(to: content, received: time)
     }
 
-    /// The topic's name.
-    public func topic(_ id: TopicID) -> [UInt8] { entries[id.index].topic }
-    /// How many records the topic has had.
-    public func version(_ id: TopicID) -> TopicVersion { TopicVersion(rawValue: entries[id.index].version) }
-    /// The retained value or its tombstone.
-    public func retained(_ id: TopicID) -> Value { entries[id.index].retained }
-    /// The last event.
-    public func event(_ id: TopicID) -> Value { entries[id.index].event }
-
-    // What the broker retains no more.
-
-    /// Notes that the broker still retains a value of the topic.
-    mutating func see(_ id: TopicID, in fetch: UInt32) { entries[id.index].seenIn = fetch }
-
-    /// Whether a retained value, not newer than `stamp`, was not in a fetch.
-    func isUnseen(_ id: TopicID, in fetch: UInt32, since stamp: Stamp) -> Bool {
-        let entry = entries[id.index]
-        return entry.retained.state == .held && entry.seenIn != fetch && entry.retained.stamp <= stamp
+    /// Whether a retained value, not newer than `stamp`, was not in the newest fetch.
+    func isUnseen(_ id: TopicID, since stamp: Stamp) -> Bool {
+        holdsRetained(id) && table[id.index].seenIn != fetch && table[id.index].slots.retained.stamp <= stamp
     }
 
     /// All of those, and how many topics have a retained value at all.
-    func unseen(in fetch: UInt32, since stamp: Stamp) -> (topics: [TopicID], retained: Int) {
+    func unseen(since stamp: Stamp) -> (topics: [TopicID], retained: Int) {
         var found: [TopicID] = []
         var retained = 0
-        for index in entries.indices where entries[index].retained.state == .held {
+        for place in 0..<table.placeCount {
+            let id = TopicID(index: place)
             // States are the sender's own: no broker retains them.
-            guard !entries[index].topic.starts(with: StateTopic.prefix) else { continue }
+            guard holdsRetained(id), !table[place].topic.starts(with: StateTopic.prefix) else { continue }
             retained += 1
-            if isUnseen(TopicID(index: index), in: fetch, since: stamp) { found.append(TopicID(index: index)) }
+            if isUnseen(id, since: stamp) { found.append(id) }
         }
         return (found, retained)
     }
 
-    // What is forgotten.
+    // MARK: For slices, in the order of hashes
 
-    /// Forgets a tombstone that is older than a time: the topic with it, if it holds nothing else. One that waits to be
-    /// written is left until it is on disk: what is in the journal behind the table must find it there.
-    /// - Parameter block: the one that is open.
-    mutating func forget(_ id: TopicID, before horizon: UnixMilliseconds, in block: BlockNumber) {
-        let entry = entries[id.index]
-        guard entry.retained.state != .held, entry.retained.time < horizon, !entry.isChanged, !entry.isFree else {
-            return
-        }
-        guard entry.event.state == .empty else {
-            guard entry.retained.state == .tombstone else { return }
-            noteChange(id.index, in: block)
-            return change(id.index) { $0.retained = Value() }
-        }
-        noteChange(id.index, in: block)
-        forget(entry.version, at: id.index)
-        versions -= entry.version
-        removeTopic(id.index)
-    }
-
-    /// Whether `forget` would forget something.
-    func isForgettable(_ id: TopicID, before horizon: UnixMilliseconds) -> Bool {
-        entries[id.index].retained.state != .held && entries[id.index].retained.time < horizon
-            && !entries[id.index].isChanged
-            && (entries[id.index].event.state == .empty || entries[id.index].retained.state == .tombstone)
-    }
-
-    /// Frees a topic's place. What waits under it in `changed` and `undigested` stays there.
-    private mutating func removeTopic(_ place: Int) {
-        let topic = entries[place].topic
-        order.remove(hasher.topicHash(topic.span.bytes))
-        index.remove(place, TopicIndex.hash(topic.span.bytes))
-        change(place) { entry in
-            entry.retained = Value()
-            entry.event = Value()
-            entry.topic = []
-            entry.version = 0
-            entry.admittedBy = 0
-            entry.seenIn = 0
-        }
-        heldBytes -= Self.bytesPerTopic + topic.count
-        free.append(place)
+    func position(from hash: TopicHash) -> TopicOrder.Position { table.position(from: hash) }
+    func next(_ position: TopicOrder.Position) -> TopicOrder.Position { table.next(position) }
+    func topic(at position: TopicOrder.Position) -> (hash: TopicHash, id: TopicID)? {
+        table.topic(at: position).map { ($0.hash, TopicID(index: $0.place)) }
     }
 
     /// Gives up values until the topic's name and values fit, the event first: only a path that became narrower between two
     /// starts makes that necessary.
     mutating func shrink(_ id: TopicID, to bytes: Int, in block: BlockNumber) {
         guard topicBytes(id) > bytes else { return }
-        noteChange(id.index, in: block)
+        unwritten.note(id.index, in: block)
         change(id.index) { $0.event = Value() }
         if topicBytes(id) > bytes { change(id.index) { $0.retained = Value() } }
     }
 
     /// Gives up the last event: its topic is not exported any more.
     mutating func clearEvent(_ id: TopicID, in block: BlockNumber) {
-        guard entries[id.index].event.state != .empty else { return }
-        noteChange(id.index, in: block)
+        guard table[id.index].slots.event.state != .empty else { return }
+        unwritten.note(id.index, in: block)
         change(id.index) { $0.event = Value() }
     }
 
-    mutating func noteChange(_ place: Int, in block: BlockNumber) {
-        guard !entries[place].isChanged else { return }
-        entries[place].isChanged = true
-        changed.append((place, block))
+    /// Whether `forget` would forget something. What waits to be written is left until it is on disk: the blocks behind the table must
+    /// find it there.
+    func isForgettable(_ id: TopicID, before horizon: UnixMilliseconds) -> Bool {
+        !holdsRetained(id) && table[id.index].slots.retained.time < horizon && !unwritten.contains(id.index)
+            && !table[id.index].isFree
+            && (table[id.index].slots.event.state == .empty || table[id.index].slots.retained.state == .tombstone)
+    }
+
+    /// Forgets a tombstone that is older than a time: the topic with it, if it holds nothing else.
+    /// - Parameter block: the one that is open.
+    mutating func forget(_ id: TopicID, before horizon: UnixMilliseconds, in block: BlockNumber) {
+        guard isForgettable(id, before: horizon) else { return }
+        unwritten.note(id.index, in: block)
+        guard table[id.index].slots.event.state == .empty else { return change(id.index) { $0.retained = Value() } }
+        forget(table[id.index].version, at: id.index)
+        table.remove(id.index)
+        digest.note(id.index)
+    }
+
+    /// Counts a version as forgotten that is in the row of a place.
+    private mutating func forget(_ version: UInt64, at place: Int) {
+        forgotten += version
+        unwritten.noteForgotten(version, at: place)
+    }
+
+    // MARK: What a checkpoint says
+
+    /// Topics that have to be hashed before `checkpoint` says the truth; an upper bound.
+    var undigestedCount: Int { digest.waitingCount }
+
+    /// Hashes topics that changed, the one that waits longest first.
+    /// - Parameters:
+    ///   - topics: how many at most.
+    ///   - bytes: after so many bytes of values no further topic is begun.
+    mutating func digestChanged(topics: Int = .max, bytes: Int = .max) {
+        var (topicsLeft, bytesLeft) = (topics, bytes)
+        while topicsLeft > 0, bytesLeft > 0, let place = digest.next() {
+            let entry = table[place]
+            topicsLeft -= 1
+            bytesLeft -= entry.slots.contentBytes
+            digest.update(place, entry.topic, entry.slots)
+        }
+    }
+
+    /// The statement about all slots, as of now.
+    mutating func checkpoint() -> Checkpoint {
+        digestChanged()
+        return Checkpoint(
+            digest: digest.sum, versions: table.versions, forgotten: forgotten, topics: UInt64(topicCount),
+            slots: UInt64(table.slotCount))
+    }
+
+    // MARK: What is on disk, and how it comes back
+
+    /// Moves out topics that changed, the one that waits longest first.
+    /// - Parameter newest: the stamp given last.
+    /// - Returns: what is to be written, and the block of the first change that is left, nil if none is.
+    mutating func takeChanged(_ limit: Int, newest: Stamp) -> (batch: SlotBatch, left: BlockNumber?) {
+        var batch = SlotBatch()
+        batch.newest = newest
+        while batch.rows.count + batch.removed.count < limit, let place = unwritten.next() {
+            guard place < table.placeCount, !table[place].isFree else {
+                batch.removed.append(place)
+                continue
+            }
+            let entry = table[place]
+            batch.rows.append(
+                SlotRow(
+                    id: place, topic: entry.topic, version: entry.version, retained: entry.slots.retained.encoded,
+                    event: entry.slots.event.encoded))
+        }
+        // Neighbours in the table share pages.
+        batch.rows.sort { $0.id < $1.id }
+        // What is forgotten leaves the table together with this.
+        batch.forgotten = forgotten - unwritten.forgottenInRows
+        return (batch, unwritten.firstBlock)
+    }
+
+    /// Every topic has to be written again: the table is gone.
+    mutating func noteAllChanged(in block: BlockNumber) {
+        for place in 0..<table.placeCount where !table[place].isFree { unwritten.note(place, in: block) }
+        unwritten.noteTableGone()
+    }
+
+    /// Takes in a topic that was held before this start, whatever the limits are now: they bind new topics only.
+    private mutating func insertAgain(_ topic: RawSpan, at wanted: Int? = nil) -> Int? {
+        table.insert(topic, at: wanted, below: limits.topics + 1 << 20)
+    }
+
+    /// Restores a row of the table, in the order of ids; what cannot be read counts as empty.
+    package mutating func restore(id: Int, topic: RawSpan, version: UInt64, retained: RawSpan, event: RawSpan) {
+        let known = table.find(topic)
+        guard let place = known ?? insertAgain(topic, at: id) else {
+            unwritten.noteRow(id)
+            return forget(version, at: id)
+        }
+        if place != id {
+            unwritten.note(place, in: BlockNumber(rawValue: 0))
+            unwritten.noteRow(id)
+        }
+        let row = TopicSlots(retained: Value(encoded: retained), event: Value(encoded: event))
+        if known != nil {
+            // One of two rows is older: from before the topic was forgotten and came back, or moved.
+            let held = table[place].slots.newest
+            if row.newest < held { return forget(version, at: id) }
+            guard row.newest > held else { return }
+            forget(table[place].version, at: place)
+        }
+        table.setVersion(version, of: place)
+        change(place) { $0 = row }
+    }
+
+    /// Restores a record of the journal, unless it is known already.
+    package mutating func replay(_ record: borrowing RecordView, stamp: Stamp) {
+        guard let place = insertAgain(record.topic) else { return countUnnamed() }
+        if stamp > table[place].slots.newest, record.version.rawValue <= table[place].version {
+            // The topic was forgotten and came back, and the table knows nothing of it yet.
+            forget(table[place].version, at: place)
+            table.setVersion(0, of: place)
+        }
+        raiseVersion(place, to: record.version)
+        let known = record.flags.retain ? table[place].slots.retained.stamp : table[place].slots.event.stamp
+        guard known < stamp else { return }
+        put(
+            Content(
+                properties: record.properties, payload: record.payload, qos: record.flags.qos,
+                retain: record.flags.retain), in: TopicID(index: place), stamp: stamp, version: record.version,
+            time: record.time)
+    }
+
+    /// Restores a run of shed records, whose last stamp is given.
+    /// - Parameter counted: up to here `forgotten` holds those that have no topic.
+    package mutating func replay(_ run: ShedRun, last stamp: Stamp, counted: Stamp) {
+        for entry in run.entries {
+            let topic = Array(entry.topic.utf8)
+            guard entry.lastVersion.rawValue > 0, let place = insertAgain(topic.span.bytes) else {
+                if counted < stamp { countUnnamed(entry.records) }
+                continue
+            }
+            raiseVersion(place, to: entry.lastVersion)
+            noteShed(TopicID(index: place), time: run.to)
+        }
+    }
+
+    private mutating func raiseVersion(_ place: Int, to version: TopicVersion) {
+        unwritten.note(place, in: BlockNumber(rawValue: 0))
+        if table[place].version < version.rawValue { table.setVersion(version.rawValue, of: place) }
     }
 }

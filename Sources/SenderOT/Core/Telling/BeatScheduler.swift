@@ -4,9 +4,14 @@ public import Time
 
 /// Makes a heartbeat block each period (WIRE §6.3). The first is due at once, so that a receiver learns of a new epoch
 /// before its first record.
+///
+/// ```text
+/// surroundings ─┐
+/// the core  ────┴─▶ Beat ─▶ block ─▶ next, before anything else that was closed
+/// ```
 public struct BeatScheduler: ~Copyable {
     /// What only those around the core know, for the next beat.
-    public struct Surroundings: Sendable, Equatable {
+    public struct Surroundings: Sendable {
         /// The newest live block that has left and its last sequence. Nil: every closed block counts as sent. A beat
         /// overtakes what waits, and must not announce what the receiver cannot have yet.
         public var sent: (sequence: SequenceNumber, block: BlockNumber)?
@@ -32,15 +37,17 @@ public struct BeatScheduler: ~Copyable {
         public var olderEpochs: Beat.Pair?
 
         public init() {}
+    }
 
-        public static func == (a: Surroundings, b: Surroundings) -> Bool {
-            a.sent?.sequence == b.sent?.sequence && a.sent?.block == b.sent?.block
-                && a.brokerDropped == b.brokerDropped && a.sentSnapshot == b.sentSnapshot && a.software == b.software
-                && a.configuration == b.configuration && a.broker == b.broker && a.emitErrors == b.emitErrors
-                && a.echoShed == b.echoShed
-                && a.journalBacklog == b.journalBacklog && a.alarms == b.alarms && a.isDurable == b.isDurable
-                && a.floor == b.floor && a.earlierEpochs == b.earlierEpochs && a.olderEpochs == b.olderEpochs
-        }
+    /// What the core knows, for the next beat.
+    struct Known {
+        /// The last sequence and the last live block that were closed.
+        let lastClosed: (sequence: SequenceNumber, block: BlockNumber)
+        let lastSnapshotBlock: BlockNumber
+        let topics: Int
+        let topicLimit: Int
+        let lastRound: Duration?
+        let counters: SenderCore.Counters
     }
 
     private let epoch: Epoch
@@ -50,6 +57,10 @@ public struct BeatScheduler: ~Copyable {
     /// When the next beat is due.
     public private(set) var deadline: MonotonicInstant
     private var lastBlock = BlockNumber(rawValue: 0)
+    private var surroundings = Surroundings()
+    private var beats: [ClosedBlock] = []
+    /// Beats that were made of what is known.
+    private(set) var count: UInt64 = 0
 
     /// - Parameter period: above zero.
     public init(
@@ -66,6 +77,18 @@ public struct BeatScheduler: ~Copyable {
     /// Whether a beat is due.
     public func isDue(_ now: MonotonicInstant) -> Bool { deadline <= now }
 
+    /// Notes what holds around the core from now on.
+    mutating func note(_ surroundings: Surroundings) { self.surroundings = surroundings }
+
+    /// Makes a beat, due or not.
+    mutating func make(_ known: Known, now: MonotonicInstant, time: UnixMilliseconds) {
+        count += 1
+        beats.append(close(beat(known, time), now: now))
+    }
+
+    /// Moves out the oldest beat.
+    mutating func next() -> ClosedBlock? { beats.isEmpty ? nil : beats.removeFirst() }
+
     /// Wraps a beat in its block and sets the next deadline. Beats that a sleeping machine missed are not made up for.
     public mutating func close(_ beat: Beat, now: MonotonicInstant) -> ClosedBlock {
         let next = deadline.advanced(by: period)
@@ -78,5 +101,35 @@ public struct BeatScheduler: ~Copyable {
             packed: content, plainBytes: content.count, flags: [], id: id,
             sequences: (SequenceNumber(rawValue: 0), SequenceNumber(rawValue: 0)), geometry: geometry,
             lastDelivery: nil)
+    }
+
+    private func beat(_ known: Known, _ time: UnixMilliseconds) -> Beat {
+        let sent = surroundings.sent ?? known.lastClosed
+        var beat = Beat(
+            clock: time, lastSequence: sent.sequence.rawValue, lastLiveBlock: sent.block.rawValue,
+            lastSnapshotBlock: (surroundings.sentSnapshot ?? known.lastSnapshotBlock).rawValue,
+            periodMilliseconds: UInt64(max(period / .milliseconds(1), 1)))
+        beat.software = surroundings.software
+        beat.configuration = surroundings.configuration
+        beat.topics = Beat.Pair(UInt64(known.topics), UInt64(known.topicLimit))
+        beat.snapshotRoundMilliseconds = known.lastRound.map { min($0.milliseconds, UInt64(UInt32.max)) }
+        beat.isDurable = surroundings.isDurable
+        beat.floor = surroundings.floor
+        beat.epochs =
+            surroundings.earlierEpochs + [
+                Beat.EpochSummary(
+                    epoch: epoch, incarnation: incarnation, firstSequence: SequenceNumber(rawValue: 1),
+                    lastCommitted: sent.sequence, lastBlock: sent.block)
+            ]
+        beat.older = surroundings.olderEpochs
+        beat.counters = [
+            .filtered: known.counters.filteredInAll, .shed: known.counters.shed, .received: known.counters.received,
+            .echoShed: surroundings.echoShed,
+            .emitErrors: surroundings.emitErrors, .journalBacklog: surroundings.journalBacklog,
+        ]
+        beat.counters[.brokerDropped] = surroundings.brokerDropped
+        beat.broker = surroundings.broker
+        beat.alarms = surroundings.alarms
+        return beat
     }
 }

@@ -71,13 +71,13 @@ struct SliceCutter: ~Copyable {
 
     /// How far a slice that begins at `from` reaches at most.
     func reach(from: TopicHash, _ slots: borrowing NamespaceSlots) -> TopicHash {
-        var position = slots.order.position(from: from)
+        var position = slots.position(from: from)
         var (passed, bytes) = (0, 0)
-        while let (hash, place) = slots.order.topic(at: position) {
-            bytes += slots.topicBytes(NamespaceSlots.TopicID(index: place)) + Self.minimumOverheadBytes
+        while let (hash, id) = slots.topic(at: position) {
+            bytes += slots.topicBytes(id) + Self.minimumOverheadBytes
             if passed > 0, bytes > targetBytes || passed >= Self.topicsAtOnce { return hash }
             passed += 1
-            position = slots.order.next(position)
+            position = slots.next(position)
         }
         return TopicHash(rawValue: .max)
     }
@@ -86,10 +86,9 @@ struct SliceCutter: ~Copyable {
     mutating func cut(_ order: Order, from slots: inout NamespaceSlots) -> SnapshotSlice {
         var old: [NamespaceSlots.TopicID] = []
         var end: TopicHash?
-        var position = slots.order.position(from: order.from)
+        var position = slots.position(from: order.from)
         var passed = 0
-        while let (hash, place) = slots.order.topic(at: position) {
-            let id = NamespaceSlots.TopicID(index: place)
+        while let (hash, id) = slots.topic(at: position) {
             slots.shrink(id, to: maximumTopicBytes, in: order.openBlock)
             let bytes = slots.topicBytes(id)
             if passed > 0, encoder.byteCount + bytes + Self.overheadBytes > targetBytes || passed >= Self.topicsAtOnce {
@@ -102,7 +101,7 @@ struct SliceCutter: ~Copyable {
             if let deadline = slots.retained(id).deadline, deadline <= order.time { expired.append(id) }
             append(id, hash, of: slots, isForgotten: isForgotten)
             passed += 1
-            position = slots.order.next(position)
+            position = slots.next(position)
         }
         for id in old { slots.forget(id, before: order.horizon, in: order.openBlock) }
         let heading = SliceHeading(

@@ -4,50 +4,39 @@ internal import Time
 /// Tells the whole state, again and again: slices in the order of the carousel, and checkpoints in the live stream.
 ///
 /// ```text
-///                  due                          ┌─▶ SliceCutter ─▶ next (not journalled)
-/// NamespaceSlots ──────▶ Carousel ──────────────┘
-///                 └────▶ CheckpointScheduler ─────▶ Checkpoint, for the stream
+///                  due
+/// NamespaceSlots ──────▶ Carousel ─▶ changed states of edge nodes ─▶ SliceCutter ─▶ next (not journalled)
+///                  │                             ▼                        ▼
+///                  │                          Recorder ◀── deletions of what has expired
+///                  └───▶ CheckpointScheduler ────▲
 /// ```
 ///
 /// It says nothing before `begin`: a slice lists everything in its interval, and what it does not list is removed at the
 /// receiver. A sender that does not know the whole state yet must not say that it does.
 struct StateTeller: ~Copyable {
-    /// What the core knows when the teller's time has come.
-    struct Moment {
-        let now: MonotonicInstant
-        let time: UnixMilliseconds
-        /// The stamp given last: the slots hold everything up to it.
-        let capture: Stamp
-        /// The live block that is open, or the next one.
-        let openBlock: BlockNumber
-    }
-
     /// When topics are short, tombstones are forgotten earlier, so that names which come and go cannot keep new ones out for
     /// days. The deletion itself has crossed by then, or the next slice says it.
     private static let keepWhenFull = Duration.seconds(600)
+    /// What states of edge nodes may hold up other records with.
+    private static let stateBytesAtOnce = 256 << 10
 
-    private let epoch: Epoch
+    /// How long a tombstone is remembered.
     private let keep: Duration
     private var carousel: Carousel
     private var checkpoints: CheckpointScheduler
     private var cutter: SliceCutter
     private var slices = FIFO<SnapshotSlice>()
-    /// Whether slices leave as fast as they are cut; told by those around the core.
-    var mayCut = true
+    private var mayCut = true
+    /// Checkpoints that were said.
+    private(set) var checkpointCount: UInt64 = 0
 
-    /// - Parameters:
-    ///   - period: of a round, and of checkpoints.
-    ///   - keep: how long a tombstone is remembered.
-    init(
-        epoch: Epoch, incarnation: Incarnation, geometry: BlockGeometry, compressionLevel: Int, period: Duration,
-        keep: Duration
-    ) {
-        self.epoch = epoch
-        self.keep = keep
-        carousel = Carousel(period: period)
-        checkpoints = CheckpointScheduler(period: period)
+    init(epoch: Epoch, incarnation: Incarnation, settings: SenderCore.Settings) {
+        keep = settings.tombstoneKeep
+        carousel = Carousel(period: settings.snapshotPeriod)
+        checkpoints = CheckpointScheduler(period: settings.snapshotPeriod)
         cutter = SliceCutter(
-            epoch: epoch, incarnation: incarnation, geometry: geometry, compressionLevel: compressionLevel)
+            epoch: epoch, incarnation: incarnation, geometry: settings.geometry,
+            compressionLevel: settings.compressionLevel)
     }
 
     /// The slots hold the whole state from now on.
@@ -69,42 +58,69 @@ struct StateTeller: ~Copyable {
         return min(checkpoint, slice)
     }
 
-    /// What the slice that is due would cover; nil if none is.
-    func nextInterval(now: MonotonicInstant, _ slots: borrowing NamespaceSlots) -> (
-        from: TopicHash, through: TopicHash
-    )? {
-        guard mayCut, let due = carousel.deadline, due <= now else { return nil }
-        return (carousel.from, cutter.reach(from: carousel.from, slots))
-    }
+    /// Whether slices leave as fast as they are cut. While they do not, none is.
+    mutating func noteSlices(leave: Bool) { mayCut = leave }
 
-    /// Does what is due.
-    /// - Returns: what has to be said in the live stream, at this position of it.
-    mutating func advance(_ moment: Moment, _ slots: inout NamespaceSlots) -> Checkpoint? {
-        if mayCut, let due = carousel.deadline, due <= moment.now { cut(moment, &slots) }
-        switch checkpoints.decide(changed: slots.undigestedCount, now: moment.now) {
-        case .wait: return nil
+    /// Does what is due. Slices come out of `next`; what belongs into the live stream is recorded.
+    mutating func advance(
+        _ slots: inout NamespaceSlots, _ edgeNodes: inout EdgeNodeStates, _ recorder: inout Recorder,
+        now: MonotonicInstant, time: UnixMilliseconds
+    ) {
+        guard let deadline, deadline <= now else { return }
+        recorder.flushShed(now)
+        let cuts = mayCut && carousel.deadline.map { $0 <= now } ?? false
+        // Without room in the journal, states and deletions wait for the next round.
+        if cuts, recorder.hasRoom, !record(&edgeNodes, &slots, &recorder, now: now, time: time) { return }
+        if cuts { cut(&slots, capture: recorder.newestStamp, openBlock: recorder.nextBlock, now: now, time: time) }
+        switch checkpoints.decide(changed: slots.undigestedCount, now: now) {
+        case .wait: break
         case .hash:
             slots.digestChanged(topics: CheckpointScheduler.stepTopics, bytes: CheckpointScheduler.stepBytes)
-            return nil
-        case .say: return slots.checkpoint()
+        case .say:
+            recorder.append(slots.checkpoint(), now: now, time: time)
+            checkpointCount += 1
         }
+        let expired = cutter.takeExpired()
+        guard recorder.hasRoom else { return }
+        for id in expired { recorder.recordDeletion(at: id, in: &slots, now: now, time: time) }
     }
 
-    /// Topics whose retained value has ended by its message expiry interval, as the slices came across them.
-    mutating func takeExpired() -> [NamespaceSlots.TopicID] { cutter.takeExpired() }
-
-    /// The oldest slice that was not taken.
+    /// Moves out the oldest slice.
     mutating func next() -> SnapshotSlice? { slices.popFirst() }
 
-    private mutating func cut(_ moment: Moment, _ slots: inout NamespaceSlots) {
+    /// Makes records of the states of edge nodes that have changed and that the next slice has to list (ADR 0016).
+    /// - Returns: whether those were all; if not, the slice waits.
+    private func record(
+        _ edgeNodes: inout EdgeNodeStates, _ slots: inout NamespaceSlots, _ recorder: inout Recorder,
+        now: MonotonicInstant, time: UnixMilliseconds
+    ) -> Bool {
+        let (from, through) = (carousel.from, cutter.reach(from: carousel.from, slots))
+        var bytes = 0
+        while let state = edgeNodes.next(from: from, through: through, now: now) {
+            let id = slots.find(state.topic.span.bytes)
+            // A state that nobody was told of needs no deletion.
+            if state.payload.isEmpty, id.map({ !slots.holdsRetained($0) }) ?? true { continue }
+            let publication = SenderCore.Publication(
+                topic: state.topic.span.bytes, payload: state.payload.span.bytes, qos: .atLeastOnce, retain: true)
+            _ = recorder.record(publication, at: id, in: &slots, from: .reconciliation, now: now, time: time)
+            bytes += state.payload.count
+            if bytes > Self.stateBytesAtOnce { return false }
+        }
+        return true
+    }
+
+    private mutating func cut(
+        _ slots: inout NamespaceSlots, capture: Stamp, openBlock: BlockNumber, now: MonotonicInstant,
+        time: UnixMilliseconds
+    ) {
         let age = (slots.isFull ? min(keep, Self.keepWhenFull) : keep).milliseconds
-        let horizon = moment.time.rawValue > age ? moment.time.rawValue - age : 0
+        let horizon = time.rawValue > age ? time.rawValue - age : 0
         let slice = cutter.cut(
             SliceCutter.Order(
-                capture: moment.capture, round: carousel.round, slice: carousel.slice, from: carousel.from,
-                time: moment.time, horizon: UnixMilliseconds(rawValue: horizon), openBlock: moment.openBlock),
+                capture: capture, round: carousel.round, slice: carousel.slice, from: carousel.from, time: time,
+                horizon: UnixMilliseconds(rawValue: horizon), openBlock: openBlock),
             from: &slots)
-        carousel.made(through: slice.heading.to, isLast: slice.heading.isLast, now: moment.now)
+        carousel.made(through: slice.heading.to, isLast: slice.heading.isLast, now: now)
         slices.append(slice)
     }
 }

@@ -61,7 +61,7 @@ package struct JournalReplay: ~Copyable {
         while next <= last {
             let blocks = try reader.blocks(next...last, bytes: Self.readBytes)
             guard let end = blocks.last?.position else { return }
-            for each in blocks { take(each, marks) }
+            for each in blocks { replay(each, marks) }
             next = end + 1
         }
     }
@@ -70,7 +70,7 @@ package struct JournalReplay: ~Copyable {
         Stamp(epoch: block.id.epoch, sequence: SequenceNumber(rawValue: sequence))
     }
 
-    private mutating func take(_ journalled: JournalledBlock, _ marks: JournalMarks) {
+    private mutating func replay(_ journalled: JournalledBlock, _ marks: JournalMarks) {
         let block = journalled.block
         let packets = journalled.position > marks.released ? block.packets.packetsByOffset : [:]
         do throws(ContentError) {

@@ -4,7 +4,7 @@ internal import Storage
 internal import Synchronization
 internal import Threading
 internal import Time
-package import SenderOTCore
+internal import SenderOTCore
 
 /// Makes committed blocks survive a loss of power and then says that their deliveries may be acknowledged: one
 /// `fdatasync` for all that were committed while the one before it ran (ADR 0009).
@@ -14,7 +14,7 @@ package import SenderOTCore
 ///    ▲                                             ▼ `forward`, after the time of withholding
 ///    └───── synced again: "journalled" ◀── acknowledged all the same, and named "unjournalled"
 /// ```
-package final class JournalSync: Sendable {
+final class JournalSync: Sendable {
     /// What is to be acknowledged once it is safe.
     private struct State {
         var ticket: DeliveryTicket?
@@ -73,7 +73,7 @@ package final class JournalSync: Sendable {
     /// Deliveries of an earlier lifetime are in doubt: their blocks lie before all that is acknowledged now, and a position that is
     /// released would say that they need not be recognised by the next lifetime. `nil`: they may still come. A ticket: whatever came
     /// of them came before this one.
-    package func holdReleased(until ticket: DeliveryTicket?) {
+    func holdReleased(until ticket: DeliveryTicket?) {
         heldUntil.store(ticket?.rawValue ?? .max, ordering: .releasing)
     }
 

@@ -29,7 +29,12 @@ struct JournalWriter: ~Copyable {
     private static let slotsAtOnce = 256
     private static let blocksBetweenNotes: UInt64 = 128
 
+    /// What is pending, and how the journal is.
     private let journal: Journal
+    private let feed: JournalFeed
+    private let sync: JournalSync
+    private let settings: Journal.Settings
+    private let path: String
     private let observer: Journal.Observer
     private let epoch: ReservedEpoch
     private var store: JournalStore?
@@ -51,11 +56,16 @@ struct JournalWriter: ~Copyable {
     private var nextSlots: UInt64 = 0
     private var nextHousekeeping: UInt64 = 0
 
+    /// - Parameter path: of the database that `store` is over.
     init(
-        _ journal: Journal, _ observer: Journal.Observer, store: consuming sending JournalStore, epoch: ReservedEpoch,
-        marks: JournalMarks
+        _ journal: Journal, _ feed: JournalFeed, _ sync: JournalSync, _ observer: Journal.Observer, path: String,
+        store: consuming sending JournalStore, epoch: ReservedEpoch, marks: JournalMarks
     ) {
         self.journal = journal
+        self.feed = feed
+        self.sync = sync
+        settings = journal.settings
+        self.path = path
         self.observer = observer
         self.epoch = epoch
         self.marks = marks
@@ -64,17 +74,17 @@ struct JournalWriter: ~Copyable {
 
     mutating func run() {
         while true {
-            let isHolding = failing != nil && unwrittenBytes >= journal.settings.memoryBytes
+            let isHolding = failing != nil && unwrittenBytes >= settings.memoryBytes
             let (entries, isFinished) = isHolding ? ([], journal.isFinished) : journal.takeBatch()
             let now = MonotonicClock.now()
-            take(entries, now)
+            work(off: entries, now)
             if now >= nextHousekeeping { keepHouse(now) }
             guard entries.isEmpty else { continue }
             if isFinished {
                 settleAtEnd()
                 return
             }
-            journal.arrived.wait(timeout: heldSlots == nil && !isBusy ? .seconds(1) : .milliseconds(50))
+            journal.waitForEntries(heldSlots == nil && !isBusy ? .seconds(1) : .milliseconds(50))
         }
     }
 
@@ -82,7 +92,7 @@ struct JournalWriter: ~Copyable {
 
     // Batches.
 
-    private mutating func take(_ entries: [JournalEntry], _ now: UInt64) {
+    private mutating func work(off entries: [JournalEntry], _ now: UInt64) {
         var blocks: [ClosedBlock] = []
         var newest: DeliveryTicket?
         for entry in entries {
@@ -100,7 +110,7 @@ struct JournalWriter: ~Copyable {
             if !blocks.isEmpty || !heldValues.isEmpty {
                 write(blocks, now)
             } else if newest != nil {
-                journal.sync.committed(newest, through: position(of: last.block), last.sequence)
+                sync.committed(newest, through: position(of: last.block), last.sequence)
             }
         } else {
             keep(blocks)
@@ -115,11 +125,11 @@ struct JournalWriter: ~Copyable {
             return
         }
         for block in blocks {
-            journal.feed.pass(
+            feed.pass(
                 JournalledBlock(position: position(of: block.id.block), block: block), isJournalled: true)
         }
         journal.handedOn(blocks)
-        journal.sync.committed(ticket, through: position(of: last.block), last.sequence)
+        sync.committed(ticket, through: position(of: last.block), last.sequence)
         ticket = nil
     }
 
@@ -129,7 +139,7 @@ struct JournalWriter: ~Copyable {
         let slots = slotsToWrite(after: blocks)
         var marks = marks
         marks.sent = max(marks.sent, journal.sentPosition(marks.sent))
-        marks.released = max(marks.released, journal.sync.releasedPosition)
+        marks.released = max(marks.released, sync.releasedPosition)
         if let from = slots.replayFrom { marks.replayFrom = from }
         var notes: JournalStore.Notes?
         if withNotes || mustNote || slots.replayFrom != nil {
@@ -193,7 +203,7 @@ struct JournalWriter: ~Copyable {
             if !batch.isEmpty || moves { heldSlots = batch }
         }
         let isReady = slotsToWrite(after: []).replayFrom != nil
-        let isMoved = marks.sent < journal.sentPosition(marks.sent) || marks.released < journal.sync.releasedPosition
+        let isMoved = marks.sent < journal.sentPosition(marks.sent) || marks.released < sync.releasedPosition
         guard isReady || isMoved || hasRowsToRemove else { return }
         if let error = commit([], withNotes: true) { fail(error, now) }
     }
@@ -217,12 +227,12 @@ struct JournalWriter: ~Copyable {
     private mutating func keep(_ blocks: [ClosedBlock]) {
         guard !blocks.isEmpty else { return }
         for block in blocks {
-            journal.feed.pass(
+            feed.pass(
                 JournalledBlock(position: position(of: block.id.block), block: block), isJournalled: false)
             unwrittenBytes += block.symbols.count
         }
         journal.handedOn(blocks)
-        journal.setMemoryFull(journal.feed.memoryBytes > journal.settings.memoryBytes)
+        journal.setMemoryFull(feed.memoryBytes > settings.memoryBytes)
         unwritten.append(contentsOf: blocks)
     }
 
@@ -254,13 +264,13 @@ struct JournalWriter: ~Copyable {
         if let first = failed.firstUnjournalled {
             observer.tell("journalled", "\(first.rawValue)-\(lastUnjournalled.rawValue) were acknowledged from memory")
         }
-        journal.sync.committed(ticket, through: position(of: last.block), last.sequence)
+        sync.committed(ticket, through: position(of: last.block), last.sequence)
         ticket = nil
     }
 
     /// `forward`: after a while the plant's broker must not wait for our disk any longer.
     private mutating func giveUpWithholding(_ now: UInt64) {
-        guard case .forward(let withholding) = journal.settings.onDiskFull, let failing,
+        guard case .forward(let withholding) = settings.onDiskFull, let failing,
             now >= failing.since + withholding.nanoseconds, !unwritten.isEmpty || ticket != nil
         else { return }
         if failing.firstUnjournalled == nil, let first = unwritten.first {
@@ -280,13 +290,13 @@ struct JournalWriter: ~Copyable {
 
     /// The damaged file goes out of the way. What it held beyond what was sent is lost, and its numbers are a gap there.
     private mutating func replaceDatabase() throws(StorageError) {
-        var opened = try SenderDatabase.replace(journal.path, at: UnixMilliseconds(rawValue: UnixClock.now()))
+        var opened = try SenderDatabase.replace(path, at: UnixMilliseconds(rawValue: UnixClock.now()))
         try EpochReservation.insertAgain(epoch, at: UnixMilliseconds(rawValue: UnixClock.now()), into: &opened.database)
-        store = try JournalStore(opened.database, epoch: epoch, limits: journal.settings.limits)
+        store = try JournalStore(opened.database, epoch: epoch, limits: settings.limits)
         marks.replayFrom = position(of: last.block) + 1
         heldSlots = nil
-        let lost = journal.feed.forgetDatabase()
-        journal.sync.forgetDatabase()
+        let lost = feed.forgetDatabase()
+        sync.forgetDatabase()
         journal.replaced(setAside: opened.setAside ?? "", lostBlocks: lost)
         observer.tell("journal set aside", "damaged; \(lost) unsent blocks of it are lost")
         observer.databaseReplaced()
@@ -295,8 +305,8 @@ struct JournalWriter: ~Copyable {
     /// Nothing more comes. What cannot be written now is not acknowledged either: the broker will deliver it again.
     private mutating func settleAtEnd() {
         if let failing, rewrite() == nil { recover(failing) }
-        journal.feed.finish(until: journal.deadline)
+        feed.finish(until: journal.deadline)
         if failing == nil { _ = commit([], withNotes: true) }
-        journal.sync.finish()
+        sync.finish()
     }
 }

@@ -1,3 +1,4 @@
+import KeyFiles
 public import Configuration
 internal import MQTT
 public import Threading

@@ -30,7 +30,7 @@ struct NodeFold: Sendable {
     ///   - device: nil for a message of the node itself.
     ///   - limits: with the bytes that are left for this node.
     /// - Returns: nil, or the fault that kept anything from being folded.
-    mutating func take(
+    mutating func fold(
         _ type: SparkplugTopic.MessageType, device: [UInt8]?, payload: RawSpan, limits: SparkplugLimits
     ) -> SparkplugFault? {
         do throws(SparkplugFault) {

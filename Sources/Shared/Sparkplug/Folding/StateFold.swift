@@ -54,14 +54,14 @@ public struct StateFold: Sendable {
     }
 
     /// Takes one message of the plant, in the broker's order.
-    public mutating func take(topic: RawSpan, payload: RawSpan, retain: Bool = false) -> Outcome {
+    public mutating func fold(topic: RawSpan, payload: RawSpan, retain: Bool = false) -> Outcome {
         guard let place = EdgePlace(topic, namespaces: namespaces), !place.type.staysOnItsSide else { return .foreign }
         guard var node = nodes.removeValue(forKey: place.id) ?? newNode(place.id) else {
             faults.add(.overLimit)
             return .refused(.overLimit)
         }
         if retain { node.count(.retained) }
-        let fault = node.take(place.type, device: place.device, payload: payload, limits: limits(for: node))
+        let fault = node.fold(place.type, device: place.device, payload: payload, limits: limits(for: node))
         keep(node)
         return fault.map { .refused($0) } ?? .folded
     }

@@ -1,0 +1,76 @@
+internal import Account
+import Crypto
+import DiodeProtocol
+import Time
+
+/// Gathers what a link must not forget: which blocks it accepted, what is missing, which values are newest.
+///
+/// `takeChanges` moves out what changed since it was last called, so that a round costs as much as it changed. `takeAll` moves out
+/// everything, for a database that is empty or missed some. What changed is known to the stages themselves; this type knows when the
+/// replica's stamps are due, how the link's row was last stored, and which beat the ledger has not seen.
+struct ChangeGatherer: Sendable {
+    /// The newest beat of this process, and whether `takeChanges` has handed it over.
+    private var anchor: Anchors.Candidate?
+    private var isAnchorTaken = true
+    /// The link's row as it was last stored.
+    private var storedRow: LinkRow
+    private var nextCheckpoint: MonotonicInstant
+    private var mayCheckpoint = false
+
+    /// How often the stamps of changed topics are written.
+    private static let checkpointPeriod = Duration.seconds(5)
+    /// Topics that one round writes.
+    private static let checkpointStep = 2_048
+
+    /// - Parameter stored: what an earlier process left, to go on from.
+    init(restoring stored: StoredLink?, now: MonotonicInstant) {
+        nextCheckpoint = now.advanced(by: Self.checkpointPeriod)
+        storedRow = stored?.link ?? LinkRow()
+    }
+
+    /// A beat came that the ledger may keep.
+    mutating func note(_ beat: Anchors.Candidate) {
+        if isAnchorTaken { anchor = beat } else { anchor?.merge(beat) }
+        isAnchorTaken = false
+    }
+
+    /// Lets the next checkpoint begin when it is due.
+    mutating func advance(now: MonotonicInstant) {
+        guard nextCheckpoint <= now else { return }
+        nextCheckpoint = now.advanced(by: Self.checkpointPeriod)
+        mayCheckpoint = true
+    }
+
+    /// Moves out what changed since the last call.
+    /// - Parameter row: the link's row as it is now.
+    mutating func takeChanges(
+        of live: inout LiveIntake, _ replica: inout Replica, row: LinkRow, with hasher: inout SymbolHasher
+    ) -> LinkChanges {
+        var changes = LinkChanges()
+        live.takeChanges(into: &changes)
+        if !isAnchorTaken { changes.anchor = anchor }
+        isAnchorTaken = true
+        (changes.checkpoint, changes.topics) = replica.stepCheckpoint(
+            mayBegin: mayCheckpoint, limit: Self.checkpointStep, with: &hasher)
+        if changes.checkpoint.begins { mayCheckpoint = false }
+        if row != storedRow {
+            storedRow = row
+            changes.link = row
+        }
+        return changes
+    }
+
+    /// Moves out everything, as changes to an empty database.
+    mutating func takeAll(
+        of live: inout LiveIntake, _ replica: inout Replica, row: LinkRow, with hasher: inout SymbolHasher
+    ) -> LinkChanges {
+        _ = takeChanges(of: &live, &replica, row: row, with: &hasher)
+        replica.prepareWhole(with: &hasher)
+        // It may tell of what no transaction has held.
+        anchor?.urgency = .now
+        var changes = LinkChanges(
+            whole: replica, link: row, checkpoint: .init(begins: true, ends: true), anchor: anchor)
+        live.addAll(to: &changes)
+        return changes
+    }
+}

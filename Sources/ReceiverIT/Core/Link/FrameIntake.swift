@@ -1,0 +1,304 @@
+internal import Account
+import Crypto
+import DiodeProtocol
+import Time
+
+/// From datagrams to contents: which frames are authentic, which of these are still of use, and which block is complete with them.
+///
+/// ```text
+///  frame ─▶ wanted? ─▶ FrameAuthenticator ─▶ BlockAssembler ─▶ Arrival
+///               │            └ waits for a verification: drawn by `receiveWaiting`
+///               └ asks the intakes of the three channels, which say what they have accepted
+/// ```
+///
+/// When a transmission is settled, the frames of it that waited are authentic or forged at once. They stand in a queue of their own, and
+/// `receiveSettled` has to be called until it returns nil before any other frame is received.
+struct FrameIntake: ~Copyable {
+    /// What one frame came to.
+    enum Arrival {
+        /// It was counted, and that is all.
+        case nothing
+        /// A symbol of a wanted block came.
+        case symbol(BlockID)
+        /// With it a content is complete. A beat in one part comes with what the sender signed.
+        case unit(DecodedUnit, signed: SignedBeat?)
+        /// The sender's key signed another content under these numbers (W-21).
+        case equivocation(TransmissionHeader)
+    }
+
+    private let link: LinkFingerprint
+    private var authenticator: FrameAuthenticator
+    private var assembler: BlockAssembler
+    /// Frames that waited for a transmission which is settled now, and how many of them were received.
+    private var settled: [[UInt8]] = []
+    private var settledCount = 0
+    /// From `frames` to `repeated`, and what became of blocks that were complete.
+    private var counters = ReceiverCounters()
+
+    init(
+        card: LinkCard, settings: ReceiverCore.Settings, random: inout some RandomNumberGenerator, now: MonotonicInstant
+    ) throws(CryptoError) {
+        var limits = BlockAssembler.Limits()
+        limits.blocks = settings.assemblyBlocks
+        limits.bytes = settings.assemblyBytes
+        link = card.linkFingerprint
+        assembler = BlockAssembler(limits: limits)
+        authenticator = try FrameAuthenticator(
+            key: card.key, verificationsPerSecond: settings.verificationsPerSecond,
+            settledTransmissions: settings.settledTransmissions, waitingBytes: settings.waitingFrameBytes,
+            random: &random, now: now)
+    }
+
+    // MARK: In
+
+    /// Receives one datagram, which may be anything.
+    mutating func receive(
+        _ bytes: RawSpan, _ live: borrowing LiveIntake, _ slices: borrowing SliceIntake, _ beats: borrowing BeatIntake,
+        now: MonotonicInstant, time: UnixMilliseconds
+    ) -> Arrival {
+        counters.frames += 1
+        guard let named = FramePreamble.link(of: bytes) else {
+            counters.malformed += 1
+            return .nothing
+        }
+        guard named == link else {
+            counters.unknownLink += 1
+            return .nothing
+        }
+        do throws(FrameError) {
+            return receive(try FrameView(decoding: bytes), bytes: bytes, live, slices, beats, now: now, time: time)
+        } catch {
+            switch error.counter {
+            case .malformed: counters.malformed += 1
+            case .version: counters.version += 1
+            }
+            return .nothing
+        }
+    }
+
+    /// Receives the next of the frames that waited for a transmission which is settled now.
+    /// - Returns: nil if there is none.
+    mutating func receiveSettled(
+        _ live: borrowing LiveIntake, _ slices: borrowing SliceIntake, _ beats: borrowing BeatIntake,
+        now: MonotonicInstant, time: UnixMilliseconds
+    ) -> Arrival? {
+        guard settledCount < settled.count else {
+            if settledCount > 0 { (settled, settledCount) = ([], 0) }
+            return nil
+        }
+        let bytes = settled[settledCount]
+        settledCount += 1
+        return Self.decoded(bytes) { frame in
+            receive(frame, bytes: bytes.span.bytes, live, slices, beats, now: now, time: time)
+        }
+    }
+
+    /// Draws a waiting frame that may be verified now.
+    /// - Returns: nil if there is none.
+    mutating func receiveWaiting(
+        _ live: borrowing LiveIntake, _ slices: borrowing SliceIntake, _ beats: borrowing BeatIntake,
+        now: MonotonicInstant, time: UnixMilliseconds
+    ) -> Arrival? {
+        guard let slot = authenticator.drawWaiting(now: now) else { return nil }
+        let (admission, bytes) = authenticator.verifyWaiting(slot, now: now)
+        return Self.decoded(bytes) { settle(admission, $0, live, slices, beats) }
+    }
+
+    // MARK: Questions
+
+    /// When a waiting frame may be drawn.
+    var nextDeadline: MonotonicInstant? { authenticator.nextDeadline }
+
+    /// Whether symbols of this block are being collected.
+    func isCollecting(_ id: BlockID) -> Bool { assembler.isCollecting(id) }
+
+    /// Frames of a version that this release cannot read.
+    var version: UInt64 { counters.version }
+
+    /// Frames that the sender did not sign, and those that no verification could be spent on.
+    var unauthentic: UInt64 { counters.badSignature + counters.overBudget }
+
+    /// Adds what it counted to what was counted of contents.
+    func addCounts(to all: inout ReceiverCounters) {
+        all.frames += counters.frames
+        all.malformed += counters.malformed
+        all.unknownLink += counters.unknownLink
+        all.version += counters.version
+        all.badSignature += counters.badSignature
+        all.replayed += counters.replayed
+        all.overBudget += counters.overBudget
+        all.surplus += counters.surplus
+        all.repeated += counters.repeated
+        all.corruptBlocks += counters.corruptBlocks
+        all.sealed += counters.sealed
+        all.inconsistent += counters.inconsistent
+        all.equivocations += counters.equivocations
+        all.assembliesShed += assembler.shed
+        all.restoredSymbols += assembler.restoredSymbols
+    }
+
+    /// What its tables hold, with what those behind it hold.
+    func occupancy(reorderBlocks: Int, holes: Int) -> Occupancy {
+        Occupancy(
+            waitingFrames: authenticator.waitingCount, waitingFrameBytes: authenticator.waitingBytes,
+            settledTransmissions: authenticator.settledCount, assemblies: assembler.count,
+            assemblyBytes: assembler.byteCount, partContents: assembler.groupCount, reorderBlocks: reorderBlocks,
+            holes: holes, verifications: authenticator.verifications)
+    }
+
+    // MARK: One frame
+
+    private mutating func receive(
+        _ frame: borrowing FrameView, bytes: RawSpan, _ live: borrowing LiveIntake, _ slices: borrowing SliceIntake,
+        _ beats: borrowing BeatIntake, now: MonotonicInstant, time: UnixMilliseconds
+    ) -> Arrival {
+        let rank: WaitingFrames.Class
+        switch authenticator.check(frame) {
+        case .authentic(let slot, let leaf, let isNew):
+            if isNew { return assemble(frame, slot: slot, leaf: leaf, live, slices, beats) }
+            counters.replayed += 1
+            return .nothing
+        case .done(let isNew):
+            if isNew { counters.surplus += 1 } else { counters.replayed += 1 }
+            return .nothing
+        case .forged:
+            counters.badSignature += 1
+            return .nothing
+        case .contradiction: rank = .implausible
+        case .unsettled:
+            switch worth(of: frame.header, live, slices, beats, now: now, time: time) {
+            case .rank(let found): rank = found
+            case .repeated:
+                counters.repeated += 1
+                return .nothing
+            case .replayed:
+                counters.replayed += 1
+                return .nothing
+            }
+        }
+        return settle(authenticator.admit(frame, bytes: bytes, rank: rank, now: now), frame, live, slices, beats)
+    }
+
+    private mutating func settle(
+        _ admission: FrameAuthenticator.Admission, _ frame: borrowing FrameView, _ live: borrowing LiveIntake,
+        _ slices: borrowing SliceIntake, _ beats: borrowing BeatIntake
+    ) -> Arrival {
+        switch admission {
+        case .forged: counters.badSignature += 1
+        case .overBudget: counters.overBudget += 1
+        case .waiting(let dropped): counters.overBudget += UInt64(dropped)
+        case .equivocation: return equivocation(frame.header)
+        case .authentic(let slot, let leaf):
+            // Taken all at once: one that contradicts what was settled may have to wait again, and must not be met again here.
+            let id = TransmissionID(block: frame.header.id, transmission: frame.header.transmission)
+            settled += authenticator.takeWaiting(of: id)
+            return assemble(frame, slot: slot, leaf: leaf, live, slices, beats)
+        }
+        return .nothing
+    }
+
+    /// What verifying a frame of a transmission that is not settled is worth.
+    private enum Worth {
+        case rank(WaitingFrames.Class)
+        /// Its block was accepted before: nothing, and it counts as this.
+        case repeated, replayed
+    }
+
+    private func worth(
+        of header: TransmissionHeader, _ live: borrowing LiveIntake, _ slices: borrowing SliceIntake,
+        _ beats: borrowing BeatIntake, now: MonotonicInstant, time: UnixMilliseconds
+    ) -> Worth {
+        let id = header.id
+        if Self.isOpen(id, live, slices, beats) {
+            if assembler.holdsPart(header) { return .repeated }
+            return .rank(Self.isPlausible(id, live, slices, beats, time: time) ? .plausible : .implausible)
+        }
+        if id.channel == .live {
+            // W-21: another content under an accepted number is worth a look, behind all others.
+            if live.contradicts(header) { return .rank(.implausible) }
+            if header.transmission != .first { return .repeated }
+        }
+        return beats.looksForRival(id, now: now) ? .rank(.implausible) : .replayed
+    }
+
+    private mutating func assemble(
+        _ frame: borrowing FrameView, slot: Int, leaf: Digest16, _ live: borrowing LiveIntake,
+        _ slices: borrowing SliceIntake, _ beats: borrowing BeatIntake
+    ) -> Arrival {
+        let header = frame.header
+        guard
+            assembler.isCollecting(header.id) || Self.isOpen(header.id, live, slices, beats)
+                || beats.isOutlived(header.id)
+        else {
+            authenticator.finish(slot: slot)
+            // A late repair symbol, or equivocation.
+            if header.id.channel == .live, live.contradicts(header) { return equivocation(header) }
+            counters.surplus += 1
+            return .nothing
+        }
+        switch assembler.insert(header: header, symbol: frame.symbolID, leaf: leaf, bytes: frame.symbol) {
+        case .stored: return .symbol(header.id)
+        case .notNeeded:
+            counters.surplus += 1
+            return .nothing
+        case .part:
+            authenticator.finish(slot: slot)
+            return .symbol(header.id)
+        case .unit(let unit):
+            authenticator.finish(slot: slot)
+            return .unit(unit, signed: authenticator.signed(unit, slot: slot))
+        case .refused(let refusal):
+            authenticator.finish(slot: slot)
+            switch refusal {
+            case .corrupt: counters.corruptBlocks += 1
+            case .sealed: counters.sealed += 1
+            case .inconsistent: counters.inconsistent += 1
+            case .equivocation: return equivocation(header)
+            }
+            return .nothing
+        }
+    }
+
+    private mutating func equivocation(_ header: TransmissionHeader) -> Arrival {
+        counters.equivocations += 1
+        return .equivocation(header)
+    }
+
+    /// - Parameter bytes: a frame that was decoded before it waited.
+    private static func decoded(_ bytes: [UInt8], _ body: (borrowing FrameView) -> Arrival) -> Arrival {
+        do throws(FrameError) {
+            return body(try FrameView(decoding: bytes.span.bytes))
+        } catch {
+            preconditionFailure("a frame that waits was decoded before it was let in")
+        }
+    }
+
+    // MARK: Whether a frame is of any use
+
+    /// Whether frames of this block are still wanted (W-20, W-22).
+    private static func isOpen(
+        _ id: BlockID, _ live: borrowing LiveIntake, _ slices: borrowing SliceIntake, _ beats: borrowing BeatIntake
+    ) -> Bool {
+        switch id.channel {
+        case .live: live.isOpen(id)
+        case .snapshot: slices.isOpen(id)
+        case .beat: beats.isOpen(id)
+        }
+    }
+
+    /// W-23: numbers that a healthy sender may use now.
+    private static func isPlausible(
+        _ id: BlockID, _ live: borrowing LiveIntake, _ slices: borrowing SliceIntake, _ beats: borrowing BeatIntake,
+        time: UnixMilliseconds
+    ) -> Bool {
+        let newest = max(time.rawValue, live.tracker.newestEpoch?.rawValue ?? 0)
+        guard id.epoch.rawValue <= newest.addingReportingOverflow(86_400_000).partialValue else { return false }
+        let frontier =
+            switch id.channel {
+            case .live: live.tracker.frontierBlock(of: id.epoch)
+            case .snapshot: slices.frontier.block(of: id.epoch)
+            case .beat: beats.frontier.block(of: id.epoch)
+            }
+        return id.block.rawValue <= frontier || id.block.rawValue - frontier <= 1 << 32
+    }
+}

@@ -1,0 +1,89 @@
+import DiodeProtocol
+import Time
+internal import Account
+
+// What the tracker of a link answers, and what the track of one epoch tells the tracker, which keeps the gaps.
+
+extension GapTracker {
+    /// Whether frames of a block are of any use.
+    enum Standing: Equatable { case open, waiting, accepted, unknownEpoch }
+
+    enum Verdict: Equatable {
+        case accepted
+        /// Accepted before, or outside of everything that is open (W-20).
+        case replayed
+        /// Its numbers contradict its neighbours' (W-24).
+        case inconsistent
+        /// Another incarnation of an epoch that is known.
+        case equivocation
+    }
+
+    /// What changed, for the ledger and the link's status.
+    enum Event: Sendable, Equatable {
+        case opened(Gap)
+        /// More of the same is missing.
+        case grew(Gap)
+        /// Healed, or given up; a gap that was given up may heal later and is then closed again.
+        case closed(Gap)
+        case epochBegan(Epoch, Incarnation)
+        /// The sender lost its power: records behind this one had been released or were absent.
+        case voided(Epoch, behind: SequenceNumber, delivered: UInt64, absent: UInt64)
+    }
+}
+
+extension EpochTrack {
+    /// What accepting a unit came to.
+    enum Acceptance {
+        /// Its blocks came before, or nothing is open where they lie (W-20).
+        case replayed
+        /// Its numbers contradict its neighbours' (W-24).
+        case inconsistent
+        /// It was next in order: it was released, and what waited right behind it.
+        case released
+        case waits
+        /// It filled a hole, and was released late.
+        case filled(Filling)
+    }
+
+    /// Blocks of a hole that came.
+    struct Filling {
+        /// The hole as it was then.
+        let hole: Hole
+        /// By how many records the hole first grew beyond the frontier.
+        let grown: UInt64
+        /// How many records came, those in `grown` among them.
+        let records: UInt64
+    }
+
+    /// What giving up waiting came to.
+    struct Opening {
+        /// The hole, new or grown.
+        let hole: Hole
+        /// Records that are missing since now.
+        let records: UInt64
+        /// None of the hole's records was missing before, so that it begins a gap.
+        let isNewGap: Bool
+        /// By when the records were made, by the sender's clock; nil while nobody knows.
+        let sourceTo: UnixMilliseconds?
+
+        /// What the hole grew by.
+        var growth: Hole {
+            var growth = hole
+            growth.firstSequence = hole.endSequence - records
+            growth.records = records
+            return growth
+        }
+    }
+}
+
+/// Blocks of the live channel that were not there when their reorder window was over.
+struct MissingBlocks: Sendable {
+    let epoch: Epoch
+    /// Of the sender that began the epoch, if anything of it came.
+    let incarnation: Incarnation?
+    let blocks: ClosedRange<UInt64>
+    /// A newer epoch is known.
+    let isOver: Bool
+    /// It was sent before this process listened.
+    let isUnheard: Bool
+}

@@ -1,0 +1,68 @@
+internal import Configuration
+internal import Crypto
+internal import DiodeProtocol
+internal import JSON
+internal import Storage
+internal import Threading
+internal import Time
+internal import SenderOTEmission
+internal import SenderOTJournal
+
+/// Asks every part of the sender how it is. The only place that does.
+struct SenderReporter: Sendable {
+    private let software: String
+    private let fingerprint: String
+    private let incarnation: Incarnation
+    private let intake: Intake
+    private let subscriber: Subscriber
+    private let watch: BrokerWatch
+    private let reconciler: DeletionReconciler
+    private let journal: Journal
+    private let echo: EchoPlayer
+    private let reserve: DiskReserve
+    private let queue: TransmissionQueue
+    private let emitter: FrameEmitter
+    private let conditions: Lock<Conditions>
+
+    init(
+        software: String, fingerprint: String, incarnation: Incarnation, intake: Intake, subscriber: Subscriber,
+        watch: BrokerWatch, reconciler: DeletionReconciler, journal: Journal, echo: EchoPlayer, reserve: DiskReserve,
+        queue: TransmissionQueue, emitter: FrameEmitter
+    ) {
+        self.software = software
+        self.fingerprint = fingerprint
+        self.incarnation = incarnation
+        self.intake = intake
+        self.subscriber = subscriber
+        self.watch = watch
+        self.reconciler = reconciler
+        self.journal = journal
+        self.echo = echo
+        self.reserve = reserve
+        self.queue = queue
+        self.emitter = emitter
+        conditions = Lock(Conditions(at: UnixMilliseconds(rawValue: UnixClock.now())))
+    }
+
+    /// - Parameter configuration: the one that holds.
+    func report(under configuration: SenderConfiguration) -> SenderReport {
+        let now = UnixMilliseconds(rawValue: UnixClock.now())
+        let journal = self.journal.report
+        let parts = SenderReport.Parts(
+            at: now, software: software, fingerprint: fingerprint, configuration: configuration.digest,
+            incarnation: incarnation, core: intake.progress, broker: subscriber.report, losses: watch.report,
+            heldDeletions: reconciler.alarm, journal: journal, earlierEpochs: self.journal.earlierEpochs,
+            echo: echo.report,
+            reach: JournalReach(
+                configuration, oldest: journal.oldest, usedBytes: journal.usedBytes,
+                freeBytes: FreeSpace.bytes(at: configuration.state.resolved), now: now),
+            isReserveHeld: reserve.isHeld, left: queue.newestLeft, leftSnapshot: queue.newestSnapshot,
+            unsentBlocks: queue.unsentBlocks, emitter: emitter.progress)
+        return conditions.withLock { SenderReport(parts, following: &$0) }
+    }
+}
+
+extension SenderConfiguration {
+    /// What a beat names the effective configuration by.
+    var digest: Digest32 { SHA256Hasher.hash(effective.line.utf8.span.bytes) }
+}

@@ -1,0 +1,62 @@
+public import Account
+internal import DiodeProtocol
+public import ReceiverIT
+public import Republish
+
+/// Everything that the daemon knows of one link: what the receiver has of it and what its publisher says, and what that comes to.
+public struct LinkKnowledge: Sendable {
+    public let snapshot: LinkSnapshot
+    /// nil where nothing is published.
+    public let publisher: PublisherReport?
+
+    public init(_ snapshot: LinkSnapshot, publisher: PublisherReport?) {
+        self.snapshot = snapshot
+        self.publisher = publisher
+    }
+
+    /// How far its values can be trusted as current. A link that cannot store what it accepts is never well.
+    public var link: Condition {
+        if snapshot.state == .online, let durability = snapshot.durability, !durability.isDurable {
+            return Condition(.degraded, since: durability.since, reason: durability.reason)
+        }
+        return Condition(snapshot.state, since: snapshot.since, reason: snapshot.reason)
+    }
+
+    /// What the sender says about itself, as long as it can be heard.
+    public var sender: Condition {
+        guard let beat = snapshot.beat, !snapshot.state.isSilent else {
+            return Condition(nil, since: snapshot.heardUntil, reason: "the sender is not heard")
+        }
+        if let alarm = beat.alarms.first { return Condition(.degraded, since: beat.clock, reason: alarm) }
+        if beat.isDurable == false {
+            return Condition(.degraded, since: beat.clock, reason: "it cannot write its journal")
+        }
+        return Condition(.online, since: beat.clock, reason: "")
+    }
+
+    /// The broker of the plant, by the sender's word.
+    public var otBroker: Condition {
+        guard let broker = snapshot.beat?.broker, !snapshot.state.isSilent else {
+            return Condition(nil, since: snapshot.heardUntil, reason: "the sender does not say")
+        }
+        return Condition(broker.isOnline ? .online : .offline, since: broker.since, reason: broker.reason)
+    }
+
+    /// The broker that is published to, and whether what waits for it can be read.
+    public var itBroker: Condition {
+        guard let publisher else { return Condition(nil, since: nil, reason: "") }
+        guard publisher.isConnected else {
+            return Condition(.offline, since: publisher.since, reason: publisher.reason)
+        }
+        return snapshot.outboxFault ?? Condition(.online, since: publisher.since, reason: publisher.reason)
+    }
+
+    /// What `status` exits with (C2): 0 well, 3 degraded, 4 stale or offline.
+    public var exit: Int {
+        switch snapshot.state {
+        case .stale, .offline: 4
+        case .degraded: 3
+        case .online: link.state == .online && itBroker.state == .online ? 0 : 3
+        }
+    }
+}

@@ -1,0 +1,15 @@
+internal import Account
+public import ReceiverIT
+internal import ReceiverITCore
+public import Republish
+
+extension LinkStatus {
+    /// What consumers at the IT broker are told of a link: without what they know themselves, that it is there.
+    ///
+    /// - Parameter auditKey: the public half of the key that signs the ledger's head, in base64.
+    public init(_ snapshot: LinkSnapshot, auditKey: String) {
+        self.init(
+            state: snapshot.state, since: snapshot.since, decided: snapshot.decided, missing: snapshot.account.missing,
+            digestMatches: snapshot.replica.digestMatches, head: snapshot.head, auditKey: auditKey)
+    }
+}

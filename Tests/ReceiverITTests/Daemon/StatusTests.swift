@@ -1,0 +1,72 @@
+import Account
+import JSON
+import Testing
+import Time
+
+@testable import ReceiverIT
+@testable import ReceiverITStatus
+@testable import Republish
+
+@Suite("What the daemon tells of itself")
+struct StatusTests {
+    private let time = UnixMilliseconds(rawValue: 1_763_716_000_000)
+
+    private func link(_ state: LinkState, name: String = "plant-a") -> LinkSnapshot {
+        var link = LinkSnapshot(name: name, fingerprint: "SHA256:x")
+        (link.state, link.since) = (state, time)
+        return link
+    }
+
+    private var connected: PublisherReport {
+        var report = PublisherReport(since: time)
+        (report.isConnected, report.reason) = (true, "")
+        return report
+    }
+
+    private func status(_ links: [LinkSnapshot], _ report: PublisherReport?) -> DaemonStatus {
+        var receiver = ReceiverStatus(at: time)
+        receiver.links = links
+        var reports: [String: PublisherReport] = [:]
+        for link in links { reports[link.name] = report }
+        return DaemonStatus(receiver, auditKey: "key", publishers: reports)
+    }
+
+    @Test("C2 status exits 0, 3 or 4, as the link's state, the disk and the IT broker are")
+    func exits() {
+        for (state, exit) in [(LinkState.online, 0), (.degraded, 3), (.stale, 4), (.offline, 4)] {
+            #expect(status([link(state)], connected).worst?.exit == exit)
+        }
+        #expect(status([link(.online)], nil).worst?.exit == 3)
+        #expect(status([link(.online)], PublisherReport(since: time)).worst?.exit == 3)
+        var link = link(.online)
+        link.durability = Durability(isDurable: false, since: time, reason: "no space left")
+        let known = LinkKnowledge(link, publisher: connected)
+        #expect(known.exit == 3 && known.link == Condition(.degraded, since: time, reason: "no space left"))
+    }
+
+    @Test("C1 what waits for the IT broker and cannot be read is no well: it_broker is degraded, and says why")
+    func unreadable() {
+        var link = link(.online)
+        link.outboxFault = Condition(.degraded, since: time, reason: "what waits for it cannot be read: disk I/O error")
+        let status = status([link], connected)
+        #expect(status.worst?.exit == 3)
+        let answer = status.answer(to: ["command": "status"])
+        #expect(
+            answer["it_broker"] == [
+                "state": "degraded", "since": .text("2025-11-21T09:06:40.000Z"),
+                "reason": "what waits for it cannot be read: disk I/O error",
+            ])
+    }
+
+    @Test("C1 the four objects at the top are those of the link that is worst off")
+    func worst() {
+        let answer = status(
+            [link(.online), link(.stale, name: "plant-b"), link(.degraded, name: "plant-c")], connected
+        )
+        .answer(to: ["command": "status"])
+        #expect(answer["exit"] == 4 && answer["link"]?["state"] == "stale")
+        #expect(answer["sender"]?["state"] == "unknown" && answer["ot_broker"]?["state"] == "unknown")
+        #expect(answer["links"]?.elements?.map { $0["exit"] } == [0, 4, 3])
+        #expect(status([], nil).answer(to: ["command": "dance"])["error"] != nil)
+    }
+}
