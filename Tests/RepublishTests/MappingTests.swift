@@ -1,3 +1,4 @@
+import Account
 import DiodeProtocol
 import MQTT
 import Outbox
@@ -15,7 +16,7 @@ struct TopicMapperTests {
         switch mapper.map(topic.utf8.span.bytes) {
         case .unchanged: return topic
         case .prefixed: return String(decoding: mapper.prefixed, as: UTF8.self)
-        case .refused(let reason): return "-\(reason.rawValue)"
+        case .refused(let reason): return "-\(reason.storedWord)"
         }
     }
 
@@ -101,7 +102,7 @@ struct TopicMapperTests {
                 #expect(mapper.plantTopic(of: name.span.bytes) == Array(topic.utf8))
                 continue
             }
-            #expect("-\(reason.rawValue)" == expected)
+            #expect("-\(reason.storedWord)" == expected)
         }
     }
 

@@ -1,3 +1,4 @@
+import Account
 import DiodeProtocol
 import Outbox
 import Storage
