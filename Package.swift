@@ -254,7 +254,8 @@ let package = Package(
                 "Simulator", "SenderOT", "SenderOTCore", "SenderOTJournal", "SenderOTEmission", "ReceiverIT",
                 "ReceiverITCore", "ReceiverITStore", "ReceiverITAudit", "Account", "Deliveries", "FEC",
             ]),
-        tests("OutboxTests", ["Outbox", "Account", "Deliveries", "Collections", "DiodeProtocol", "Storage", "Threading"]),
+        tests(
+            "OutboxTests", ["Outbox", "Account", "Deliveries", "Collections", "DiodeProtocol", "Storage", "Threading"]),
         tests(
             "CommandTests", ["diode-send", "diode-recv", "DiodeProtocol", "Crypto", "KeyFiles"], exclude: ["Recorded"]),
         tests(

@@ -25,7 +25,8 @@ struct SavedOutbox: Sendable {
         guard boundary <= ending, ending < OutboxSchema.positionLimit else { throw Self.fault(link, database) }
         var outputs: [OutputName: SavedOutput] = [:]
         outputs[.mqtt] = try SavedOutput(
-            settled: settled, permitted: permitted, totals: OutboxTotals(of: link, in: database), boundary: boundary, ending: ending, link: link,
+            settled: settled, permitted: permitted, totals: OutboxTotals(of: link, in: database), boundary: boundary,
+            ending: ending, link: link,
             in: database)
         var others = try database.prepare("SELECT output, settled, permitted FROM outbox_outputs WHERE link = ?1")
         others.bind(1, Int64(link))
@@ -36,7 +37,8 @@ struct SavedOutbox: Sendable {
             rows.bind(1, Int64(link))
             rows.bind(2, text: name)
             outputs[OutputName(rawValue: name)] = try SavedOutput(
-                settled: others.unsigned(1), permitted: others.unsigned(2), totals: OutboxTotals(reading: &rows, of: database.path), boundary: boundary,
+                settled: others.unsigned(1), permitted: others.unsigned(2),
+                totals: OutboxTotals(reading: &rows, of: database.path), boundary: boundary,
                 ending: ending, link: link, in: database)
         }
         self.outputs = outputs
