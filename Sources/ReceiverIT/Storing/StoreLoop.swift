@@ -94,8 +94,8 @@ struct StoreLoop: ~Copyable {
         LedgerKeeper(limitBytes: bytes, keptKinds: ReceiverAction.keptNewest)
     }
 
-    private static var now: MonotonicInstant { MonotonicInstant(nanoseconds: MonotonicClock.now()) }
-    private static var time: UnixMilliseconds { UnixMilliseconds(rawValue: UnixClock.now()) }
+    private static var now: MonotonicInstant { MonotonicClock.now() }
+    private static var time: UnixMilliseconds { UnixClock.now() }
 
     /// Runs until everything is stored and somebody has closed.
     mutating func run() {

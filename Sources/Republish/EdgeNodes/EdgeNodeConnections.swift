@@ -356,10 +356,10 @@ extension Settlement.Outcome {
 extension Moment {
     fileprivate static var now: Moment {
         Moment(
-            sinceStart: .nanoseconds(Int64(clamping: MonotonicClock.now())), unixMilliseconds: UnixClock.now())
+            sinceStart: MonotonicClock.now().sinceStart, unixMilliseconds: UnixClock.now().rawValue)
     }
 }
 
 extension MonotonicInstant {
-    fileprivate static var now: MonotonicInstant { MonotonicInstant(nanoseconds: MonotonicClock.now()) }
+    fileprivate static var now: MonotonicInstant { MonotonicClock.now() }
 }

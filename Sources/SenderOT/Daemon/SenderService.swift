@@ -78,7 +78,7 @@ public final class SenderService: Sendable {
         self.software = software
         reserve = DiskReserve(beside: configuration.state.resolved)
         self.log = log
-        let now = UnixMilliseconds(rawValue: UnixClock.now())
+        let now = UnixClock.now()
         let signer: Ed25519Signer
         do throws(KeyFileError) {
             signer = try KeyFile.readEd25519(configuration.link.key.resolved)
@@ -100,7 +100,7 @@ public final class SenderService: Sendable {
         let held = found.held
         let deliveries = found.deliveries
         let isWhole = found.isWhole
-        let began = MonotonicInstant(nanoseconds: MonotonicClock.now())
+        let began = MonotonicClock.now()
         var core = SenderCore(
             epoch: reserved.epoch, incarnation: reserved.incarnation, settings: settings, slots: found.takeSlots(),
             now: began)
@@ -185,7 +185,7 @@ public final class SenderService: Sendable {
         keepReserve()
         let now = UnixClock.now()
         // No epoch can be begun with a clock that is certainly wrong; the one that runs goes on.
-        guard let step = clock.step(unix: now, boot: BootClock.now()), now >= EpochReservation.earliestClock.rawValue
+        guard let step = clock.step(unix: now, boot: BootClock.now()), now >= EpochReservation.earliestClock
         else { return false }
         log.warning("clock.step", "the clock has stepped: a new epoch begins", ["milliseconds": .number(step)])
         note("clock step", "\(step) ms")
@@ -195,7 +195,7 @@ public final class SenderService: Sendable {
     private func keepReserve() {
         let isDue = reserveLookedAt.withLock { last in
             let now = MonotonicClock.now()
-            guard now >= last + Self.reservePause.nanoseconds else { return false }
+            guard now >= last.advanced(by: Self.reservePause) else { return false }
             last = now
             return true
         }
@@ -232,8 +232,7 @@ public final class SenderService: Sendable {
     /// - Returns: whether everything was sent.
     @discardableResult
     public func stop() -> Bool {
-        let start = MonotonicClock.now()
-        let deadline = start + (Self.drain - Self.farewell).nanoseconds
+        let deadline = MonotonicClock.now().advanced(by: Self.drain - Self.farewell)
         note("stop", software)
         watch.stop()
         intake.close()
@@ -246,7 +245,7 @@ public final class SenderService: Sendable {
         pulse.withLock { $0 }?.join()
         intake.lastBeat { report.surroundings }
         queue.finish()
-        emitter.drain(until: max(deadline, MonotonicClock.now() + 1_000_000_000))
+        emitter.drain(until: max(deadline, MonotonicClock.now().advanced(by: .seconds(1))))
         let unsent = queue.unsentBlocks + left
         subscriber.stop(drain: Self.farewell)
         if unsent > 0 {
@@ -325,7 +324,7 @@ public final class SenderService: Sendable {
     private var report: SenderReport { reporter.report(under: configuration.withLock { $0 }) }
 
     private func note(_ what: String, _ detail: String) {
-        intake.note(Action(at: UnixMilliseconds(rawValue: UnixClock.now()), what: what, detail: detail))
+        intake.note(Action(at: UnixClock.now(), what: what, detail: detail))
     }
 
     private func checkKey(_ new: SenderConfiguration) {

@@ -84,7 +84,7 @@ package final class Journal: Sendable {
 
         /// Notes what happened just now.
         func tell(_ what: String, _ detail: String) {
-            let now = UnixMilliseconds(rawValue: UnixClock.now())
+            let now = UnixClock.now()
             note(Action(at: now, what: what, detail: String(detail.prefix(200))))
         }
     }
@@ -112,7 +112,7 @@ package final class Journal: Sendable {
     private let restored: JournalRestoration
     private let pending = Lock(Pending())
     private let room: Wakeup
-    private let deadlines = Atomic<UInt64>(.max)
+    private let deadlines = Atomic<MonotonicInstant>(.distantFuture)
     private let full = Atomic<Bool>(false)
     private let failing = Atomic<Bool>(false)
     private let state: Lock<JournalReport>
@@ -210,11 +210,11 @@ package final class Journal: Sendable {
         }
     }
 
-    /// Waits until all that was appended is safe, acknowledged, and with the emitter, the latter at most until `deadline` in
-    /// monotonic nanoseconds. Nothing may be appended after it.
+    /// Waits until all that was appended is safe, acknowledged, and with the emitter, the latter at most until
+    /// `deadline`. Nothing may be appended after it.
     /// - Returns: how many blocks the emitter did not get: they stay in the journal and go out at the next start.
     @discardableResult
-    package func finish(until deadline: UInt64) -> Int {
+    package func finish(until deadline: MonotonicInstant) -> Int {
         deadlines.store(deadline, ordering: .releasing)
         pending.withLock { $0.isFinished = true }
         arrived.signal()
@@ -236,7 +236,7 @@ package final class Journal: Sendable {
 
     // For the writer's thread.
 
-    var deadline: UInt64 { deadlines.load(ordering: .acquiring) }
+    var deadline: MonotonicInstant { deadlines.load(ordering: .acquiring) }
 
     /// Sleeps until something is pending, at most for so long.
     func waitForEntries(_ timeout: Duration) { arrived.wait(timeout: timeout) }
@@ -286,7 +286,7 @@ package final class Journal: Sendable {
     }
 
     func committed(
-        _ blocks: Int, nanoseconds: UInt64, floor: Stamp?, oldest: UnixMilliseconds?, usedBytes: UInt64, isFull: Bool
+        _ blocks: Int, in duration: Duration, floor: Stamp?, oldest: UnixMilliseconds?, usedBytes: UInt64, isFull: Bool
     ) {
         if full.exchange(isFull, ordering: .acquiringAndReleasing) != isFull {
             if isFull {
@@ -302,7 +302,7 @@ package final class Journal: Sendable {
             state.oldest = oldest
             state.usedBytes = usedBytes
             state.isFull = isFull
-            if blocks > 0 { state.commits.add(nanoseconds: nanoseconds) }
+            if blocks > 0 { state.commits.add(duration) }
         }
     }
 

@@ -22,12 +22,12 @@ final class Intake: Sendable {
     /// Between two blocks that leave before they are full. A record that comes alone never waits for it; records that
     /// follow each other faster share blocks, since each block costs one signature here and, at the receiver, one
     /// verification out of a budget of 8,000 a second.
-    private static let blockPause: UInt64 = 500_000
+    private static let blockPause = Duration.microseconds(500)
 
     /// Slices are cut while no more than this waits in the queue: what is cut late says more.
     private static let waitingSliceBytes = 256 << 10
     /// Between two looks at what slices wait for.
-    private static let slicePause: UInt64 = 5_000_000
+    private static let slicePause = Duration.milliseconds(5)
 
     /// Deletions between which others have their turn.
     private static let deletionsAtOnce = 256
@@ -53,10 +53,10 @@ final class Intake: Sendable {
         var awaitsRepetitions: Bool
         var slices = SliceGate()
         var isOpen = true
-        /// Before this, monotonic nanoseconds, only full blocks leave, or those whose `flush` is over.
-        var nextBlockAt: UInt64 = 0
-        /// What the pulse sleeps for, monotonic nanoseconds.
-        var pulseAt: UInt64 = 0
+        /// Before this only full blocks leave, or those whose `flush` is over.
+        var nextBlockAt = MonotonicInstant.distantPast
+        /// What the pulse sleeps for.
+        var pulseAt = MonotonicInstant.distantPast
     }
 
     private let state: Lock<State>
@@ -112,10 +112,10 @@ final class Intake: Sendable {
     // MARK: The pulse
 
     /// Does what the core has due, and makes beats of what `surroundings` tells.
-    /// - Returns: when to come again, monotonic nanoseconds.
-    func pulse(surroundings: () -> BeatScheduler.Surroundings) -> UInt64 {
-        let now = MonotonicInstant(nanoseconds: MonotonicClock.now())
-        let time = UnixMilliseconds(rawValue: UnixClock.now())
+    /// - Returns: when to come again.
+    func pulse(surroundings: () -> BeatScheduler.Surroundings) -> MonotonicInstant {
+        let now = MonotonicClock.now()
+        let time = UnixClock.now()
         // Asked without the lock: the answer takes it, too.
         let told = state.withLock { $0.core.isBeatDue(now) } ? surroundings() : nil
         return state.withLock { state in
@@ -129,7 +129,7 @@ final class Intake: Sendable {
             let leave = mayCutSlice(state)
             state.core.noteSlices(leave: leave)
             let waits = !state.slices.isEmpty || !leave
-            state.pulseAt = min(nextPulse(state), waits ? now.nanoseconds + Self.slicePause : .max)
+            state.pulseAt = min(nextPulse(state), waits ? now.advanced(by: Self.slicePause) : .distantFuture)
             return state.pulseAt
         }
     }
@@ -138,17 +138,17 @@ final class Intake: Sendable {
     func lastBeat(surroundings: () -> BeatScheduler.Surroundings) {
         let told = surroundings()
         state.withLock { state in
-            let now = MonotonicInstant(nanoseconds: MonotonicClock.now())
+            let now = MonotonicClock.now()
             state.core.note(told)
-            state.core.makeBeat(now: now, time: UnixMilliseconds(rawValue: UnixClock.now()))
+            state.core.makeBeat(now: now, time: UnixClock.now())
             handOver(&state, now)
         }
     }
 
     /// Sleeps until something is due earlier than was thought, or the time is over.
-    func waitForPulse(until deadline: UInt64) {
+    func waitForPulse(until deadline: MonotonicInstant) {
         let now = MonotonicClock.now()
-        if deadline > now { pulseWakeup.wait(timeout: .nanoseconds(deadline - now)) }
+        if deadline > now { pulseWakeup.wait(timeout: now.duration(to: deadline)) }
     }
 
     /// Ends the pulse's sleep.
@@ -167,14 +167,14 @@ final class Intake: Sendable {
 
     /// The slots hold the whole state: slices may tell of it.
     func beginSnapshots() {
-        state.withLock { $0.core.beginSnapshots(now: MonotonicInstant(nanoseconds: MonotonicClock.now())) }
+        state.withLock { $0.core.beginSnapshots(now: MonotonicClock.now()) }
         pulseWakeup.signal()
     }
 
     /// Takes in nothing more and closes the open block.
     func close() {
         state.withLock { state in
-            let now = MonotonicInstant(nanoseconds: MonotonicClock.now())
+            let now = MonotonicClock.now()
             state.isOpen = false
             state.core.letGoAll(now: now)
             state.core.endGulp(idle: true, now: now)
@@ -235,7 +235,7 @@ final class Intake: Sendable {
     /// What the core knows of itself, of one moment.
     var progress: Progress {
         state.withLock { state in
-            let edgeNodes = state.core.reportEdgeNodes(now: MonotonicInstant(nanoseconds: MonotonicClock.now()))
+            let edgeNodes = state.core.reportEdgeNodes(now: MonotonicClock.now())
             return Progress(
                 counters: state.core.counters, topics: state.core.topicCount, newest: state.core.newestStamp,
                 waiting: state.core.waitingCount, edgeNodes: edgeNodes.report, edgeNodesAlarm: edgeNodes.alarm)
@@ -247,8 +247,8 @@ final class Intake: Sendable {
 
     /// What to publish in the plant, so that edge nodes whose state is not sure tell it.
     func rebirthRequests() -> [StateFold.Request] {
-        let now = MonotonicInstant(nanoseconds: MonotonicClock.now())
-        let time = UnixMilliseconds(rawValue: UnixClock.now())
+        let now = MonotonicClock.now()
+        let time = UnixClock.now()
         return state.withLock { $0.core.rebirthRequests(now: now, time: time) }
     }
 
@@ -263,8 +263,8 @@ final class Intake: Sendable {
     private func feed(
         whileOpen: Bool = false, _ body: (inout State, MonotonicInstant, UnixMilliseconds) -> Void
     ) {
-        let now = MonotonicInstant(nanoseconds: MonotonicClock.now())
-        let time = UnixMilliseconds(rawValue: UnixClock.now())
+        let now = MonotonicClock.now()
+        let time = UnixClock.now()
         let wake = state.withLock { state in
             guard state.isOpen || !whileOpen else { return false }
             state.core.note(journal.coreState)
@@ -281,15 +281,15 @@ final class Intake: Sendable {
 
     /// Closes the open block if it may leave now; if something is in its way, another look is taken after a pause.
     private func closeIfIdle(_ state: inout State, _ now: MonotonicInstant) {
-        guard now.nanoseconds >= state.nextBlockAt else { return state.core.endGulp(idle: false, now: now) }
+        guard now >= state.nextBlockAt else { return state.core.endGulp(idle: false, now: now) }
         let isIdle = journal.backlog == 0 && queue.isIdle
-        if !isIdle { state.nextBlockAt = now.nanoseconds + Self.blockPause }
+        if !isIdle { state.nextBlockAt = now.advanced(by: Self.blockPause) }
         state.core.endGulp(idle: isIdle, now: now)
     }
 
     /// When the pulse has something to do.
-    private func nextPulse(_ state: borrowing State) -> UInt64 {
-        let deadline = state.core.nextDeadline.nanoseconds
+    private func nextPulse(_ state: borrowing State) -> MonotonicInstant {
+        let deadline = state.core.nextDeadline
         return state.core.hasOpenBlock ? min(deadline, state.nextBlockAt) : deadline
     }
 
@@ -303,7 +303,7 @@ final class Intake: Sendable {
                 if !journal.hasEarlierBacklog { _ = queue.offer(Transmission(first: block)) }
                 continue
             }
-            state.nextBlockAt = now.nanoseconds + Self.blockPause
+            state.nextBlockAt = now.advanced(by: Self.blockPause)
             journal.append(block)
         }
         for change in state.core.takeHeldRemovals() { journal.append(change) }

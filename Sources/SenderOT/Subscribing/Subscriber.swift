@@ -47,18 +47,18 @@ final class Subscriber: Sendable {
         /// Whether the retained set has to be fetched once the subscription stands.
         var needsFetch = true
         /// When a failed fetch is tried again, monotonic nanoseconds.
-        var fetchAgainAt: UInt64?
+        var fetchAgainAt: MonotonicInstant?
         /// When the last fetch ended, monotonic nanoseconds.
-        var fetchedAt: UInt64 = 0
+        var fetchedAt = MonotonicInstant.distantPast
         var refused: [String] = []
         var fetchAlarm: String?
         var unobservedSince: UnixMilliseconds
         var isStopping = false
     }
 
-    private static let fetchPause: UInt64 = 10_000_000_000
+    private static let fetchPause = Duration.seconds(10)
     /// While the broker withholds something, it is asked again after so long.
-    private static let withheldPause: UInt64 = 600_000_000_000
+    private static let withheldPause = Duration.seconds(600)
 
     private let settings: ConnectionSettings
     private let reconciler: DeletionReconciler
@@ -89,7 +89,7 @@ final class Subscriber: Sendable {
         self.reconciler = reconciler
         self.watch = watch
         self.requestsBirths = requestsBirths
-        let since = watch.subscribedUntil ?? UnixMilliseconds(rawValue: UnixClock.now())
+        let since = watch.subscribedUntil ?? UnixClock.now()
         state = Lock(State(filters: filters, unobservedSince: since))
     }
 
@@ -131,7 +131,8 @@ final class Subscriber: Sendable {
     func tick() {
         let isWithheld = watch.report.withheld ?? 0 > 0
         let isDue = state.withLock { state in
-            let withheldAt = isWithheld && !state.report.isFetching ? state.fetchedAt + Self.withheldPause : nil
+            let withheldAt =
+                isWithheld && !state.report.isFetching ? state.fetchedAt.advanced(by: Self.withheldPause) : nil
             guard let at = state.fetchAgainAt ?? withheldAt, at <= MonotonicClock.now(), state.report.isOnline else {
                 return false
             }
@@ -174,7 +175,7 @@ final class Subscriber: Sendable {
         case .connecting, .stopped: break
         case .connected(let grant): connected(grant)
         case .disconnected(let error, _):
-            let now = UnixMilliseconds(rawValue: UnixClock.now())
+            let now = UnixClock.now()
             let wasOnline = state.withLock { state in
                 defer {
                     if state.report.isOnline || state.report.since.rawValue == 0 { state.report.since = now }
@@ -198,7 +199,7 @@ final class Subscriber: Sendable {
     }
 
     private func connected(_ grant: ServerGrant) {
-        let now = UnixMilliseconds(rawValue: UnixClock.now())
+        let now = UnixClock.now()
         let (connection, since, reason) = state.withLock { state in
             let told = (state.connection, state.unobservedSince, state.report.reason)
             state.report.isOnline = true
@@ -318,7 +319,7 @@ final class Subscriber: Sendable {
     private func fetchFailed(_ reason: String) {
         state.withLock { state in
             state.report.isFetching = false
-            state.fetchAgainAt = MonotonicClock.now() + Self.fetchPause
+            state.fetchAgainAt = MonotonicClock.now().advanced(by: Self.fetchPause)
             state.fetchAlarm = "the retained set could not be fetched: \(reason)"
             Self.updateAlarms(&state)
         }

@@ -19,15 +19,15 @@ struct ControlSession {
     private var answer: ArraySlice<UInt8> = []
     private var ended = false
     /// When it last moved, in nanoseconds of the monotonic clock.
-    private(set) var lastMove: UInt64
+    private(set) var lastMove: MonotonicInstant
 
-    init(_ descriptor: Int32, now: UInt64) {
+    init(_ descriptor: Int32, now: MonotonicInstant) {
         self.descriptor = descriptor
         lastMove = now
     }
 
     /// Reads, answers and writes as far as that goes without waiting.
-    mutating func advance(now: UInt64, _ reply: (JSONValue) -> JSONValue) -> State {
+    mutating func advance(now: MonotonicInstant, _ reply: (JSONValue) -> JSONValue) -> State {
         lastMove = now
         while true {
             guard flush() else { return .closed }

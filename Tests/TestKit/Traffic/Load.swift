@@ -74,7 +74,7 @@ public final class Load: Sendable {
         let start = MonotonicClock.now()
         var number = 0
         while !stopping.load(ordering: .acquiring) {
-            let due = Int((MonotonicClock.now() - start) * UInt64(perSecond) / 1_000_000_000)
+            let due = Int(start.duration(to: MonotonicClock.now()) / .seconds(1) * Double(perSecond))
             // After a stall it goes on at its rate: what was not published then is not caught up with in one burst.
             let end = min(due, number + perSecond / 50)
             while number < end, publish(number) {

@@ -79,7 +79,7 @@ struct TapConnection: ~Copyable {
     /// The connection has ended on one side: what was passed on so far shall reach the other, so that what the account calls
     /// acknowledged is known to the giver. A socket that is closed with unread bytes would take back what was just written.
     mutating func finish() {
-        let end = MonotonicClock.now() + 200_000_000
+        let end = MonotonicClock.now().advanced(by: .milliseconds(200))
         for isServer in [true, false] {
             let descriptor = isServer ? server : client
             var isOpen = true

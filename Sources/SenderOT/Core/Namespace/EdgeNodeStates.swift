@@ -1,3 +1,4 @@
+internal import Collections
 internal import DiodeProtocol
 package import Sparkplug
 package import Time
@@ -145,11 +146,11 @@ extension EdgeNodeStates {
                 continue
             }
             let slash = [UInt8(ascii: "/")]
-            let node = parts.node.withUnsafeBytes { Array($0) }
-            let group = parts.group.withUnsafeBytes { Array($0) }
+            let node = [UInt8](copying: parts.node)
+            let group = [UInt8](copying: parts.group)
             let start = Array(namespace.utf8) + slash + group + slash
             guard parts.type.namesDevice else { return start + Array("NBIRTH/".utf8) + node }
-            return start + Array("DBIRTH/".utf8) + node + slash + parts.device.withUnsafeBytes { Array($0) }
+            return start + Array("DBIRTH/".utf8) + node + slash + [UInt8](copying: parts.device)
         }
         return nil
     }

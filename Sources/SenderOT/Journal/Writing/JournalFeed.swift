@@ -35,7 +35,7 @@ final class JournalFeed: Sendable {
     private let state: Lock<State>
     private let somethingWaits: Wakeup
     private let waiting: Atomic<Int>
-    private let deadline = Atomic<UInt64>(.max)
+    private let deadline = Atomic<MonotonicInstant>(.distantFuture)
     private let generation = Atomic<Int>(0)
     private let thread = Lock<WorkerThread?>(nil)
     /// Why blocks could not be read back, if so.
@@ -106,7 +106,7 @@ final class JournalFeed: Sendable {
     }
 
     /// Waits until everything is with the emitter, at most until `deadline` in monotonic nanoseconds.
-    func finish(until deadline: UInt64) {
+    func finish(until deadline: MonotonicInstant) {
         self.deadline.store(deadline, ordering: .releasing)
         state.withLock { $0.isFinished = true }
         somethingWaits.signal()

@@ -116,6 +116,6 @@ public final class Connection: Sendable {
 
     /// The same without waiting; the observer hears of the end. Also from the observer.
     public func requestStop(drain: Duration = .zero, withWill: Bool = false) {
-        mailbox.stop(Mailbox.Stop(deadline: .nanoseconds(MonotonicClock.now()) + drain, withWill: withWill))
+        mailbox.stop(Mailbox.Stop(deadline: MonotonicClock.now().sinceStart + drain, withWill: withWill))
     }
 }

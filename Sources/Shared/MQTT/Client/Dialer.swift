@@ -72,7 +72,7 @@ struct Sleeper {
 
     let mailbox: Mailbox
 
-    func now() -> Duration { .nanoseconds(MonotonicClock.now()) }
+    func now() -> Duration { MonotonicClock.now().sinceStart }
 
     /// For what comes before and between connections: only a stop whose drain time is over interrupts it.
     /// - Parameter descriptor: negative to wait for time alone.
