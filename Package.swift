@@ -62,7 +62,7 @@ let package = Package(
             [
                 "ReceiverITStatus", "ReceiverIT", "ReceiverITAudit", "ReceiverITStore", "ReceiverITCore", "Audit",
                 "Ledger",
-                "Account", "Republish", "Outbox", "Deliveries",
+                "Account", "Republish", "ReadBack", "Outbox", "Deliveries",
                 "MQTT", "MQTTProtocol", "Sparkplug", "DiodeProtocol", "DatagramListening", "Commands",
             ] + shared, exclude: ["Status"]),
         // What the receiver's daemon knows of itself, of which `status` and the retained status are projections.
@@ -102,7 +102,8 @@ let package = Package(
         room(
             "ReceiverIT",
             [
-                "ReceiverITCore", "ReceiverITStore", "Account", "Deliveries", "Outbox", "Ledger", "DiodeProtocol",
+                "ReceiverITCore", "ReceiverITStore", "Account", "Deliveries", "Outbox", "ReadBack", "Ledger",
+                "DiodeProtocol",
                 "DatagramListening",
             ]
                 + shared,
@@ -116,7 +117,8 @@ let package = Package(
             ],
             path: "Sources/ReceiverIT/Store"),
         room(
-            "ReceiverITCore", ["Account", "Deliveries", "DiodeProtocol", "FEC", "Crypto", "JSON", "Time"],
+            "ReceiverITCore",
+            ["Account", "Deliveries", "ReadBackCore", "DiodeProtocol", "FEC", "Crypto", "JSON", "Time"],
             path: "Sources/ReceiverIT/Core"),
         room("Account", ["DiodeProtocol", "JSON", "Time"], path: "Sources/ReceiverIT/Account"),
         room(
@@ -136,11 +138,27 @@ let package = Package(
         // Outbox → IT broker.
         room(
             "Republish",
-            ["Outbox", "Deliveries", "Account", "MQTT", "MQTTProtocol", "Sparkplug", "DiodeProtocol"] + shared),
+            [
+                "ReadBack", "ReadBackReader", "Outbox", "Account", "Deliveries", "MQTT", "MQTTProtocol", "Sparkplug",
+                "DiodeProtocol",
+            ]
+                + shared),
+
+        // What the IT broker retains, on its way back: the publisher's end, the mailbox, and the comparison without I/O or a clock.
         room(
-            "Outbox", ["Account", "Deliveries", "DiodeProtocol", "Storage", "Threading", "Time"],
-            path: "Sources/Outbox",
-            exclude: ["Deliveries"]),
+            "ReadBackReader",
+            [
+                "ReadBack", "ReadBackCore", "Outbox", "DiodeProtocol", "MQTT", "MQTTProtocol", "EventLog", "Threading",
+                "Time",
+            ],
+            path: "Sources/ReadBack/Reader"),
+        room(
+            "ReadBack", ["ReadBackCore", "Outbox", "Threading"], path: "Sources/ReadBack", exclude: ["Core", "Reader"]),
+        room("ReadBackCore", ["DiodeProtocol"], path: "Sources/ReadBack/Core"),
+
+        room(
+            "Outbox", ["Account", "Deliveries", "DiodeProtocol", "Storage", "Collections", "Threading", "Time"],
+            path: "Sources/Outbox", exclude: ["Deliveries"]),
         room("Deliveries", ["DiodeProtocol", "Time"], path: "Sources/Outbox/Deliveries"),
 
         // Values and their bytes; symbols and theirs.
@@ -151,7 +169,7 @@ let package = Package(
         room(
             "MQTT", ["MQTTProtocol", "Threading", "Time", "CLinux", "COpenSSL"], path: "Sources/Shared/MQTT",
             exclude: ["Protocol"]),
-        room("MQTTProtocol", ["Time"], path: "Sources/Shared/MQTT/Protocol"),
+        room("MQTTProtocol", ["Collections", "Time"], path: "Sources/Shared/MQTT/Protocol"),
         room("Sparkplug", ["JSON"], path: "Sources/Shared/Sparkplug"),
         room(
             "Commands",
@@ -175,6 +193,7 @@ let package = Package(
         room(
             "DatagramListening", ["Datagrams", "CLinux", "Threading"], path: "Sources/Shared/Datagrams/Listening"),
         room("Threading", ["CLinux", "Time"], path: "Sources/Shared/Threading"),
+        room("Collections", path: "Sources/Shared/Collections"),
         room("Time", path: "Sources/Shared/Time"),
 
         // C: what Glibc's module does not import, and Debian's libraries.
@@ -225,8 +244,9 @@ let package = Package(
         tests(
             "RepublishTests",
             [
-                "Republish", "Outbox", "Account", "Deliveries", "DiodeProtocol", "MQTT", "MQTTProtocol", "Sparkplug",
-                "Configuration", "EventLog", "Threading",
+                "Republish", "ReadBack", "ReadBackReader", "Outbox", "Account", "Deliveries", "DiodeProtocol", "MQTT",
+                "MQTTProtocol",
+                "Sparkplug", "Storage", "Configuration", "EventLog", "Threading",
             ]),
         tests(
             "SimulatorTests",
@@ -234,7 +254,8 @@ let package = Package(
                 "Simulator", "SenderOT", "SenderOTCore", "SenderOTJournal", "SenderOTEmission", "ReceiverIT",
                 "ReceiverITCore", "ReceiverITStore", "ReceiverITAudit", "Account", "Deliveries", "FEC",
             ]),
-        tests("OutboxTests", ["Outbox", "Account", "Deliveries", "DiodeProtocol", "Storage", "Threading"]),
+        tests(
+            "OutboxTests", ["Outbox", "Account", "Deliveries", "Collections", "DiodeProtocol", "Storage", "Threading"]),
         tests(
             "CommandTests", ["diode-send", "diode-recv", "DiodeProtocol", "Crypto", "KeyFiles"], exclude: ["Recorded"]),
         tests(

@@ -9,4 +9,3 @@
 //   Mapping/ — under which topic and with which properties a delivery is published, or why it is not
 //   EdgeNodes/ — Sparkplug edge nodes: a connection for each
 //   Publishing/ — the thread: window, connection, what the IT broker answered
-//   ReadingBack/ — what the IT broker retains, read and cleared

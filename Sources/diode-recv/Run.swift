@@ -81,7 +81,9 @@ struct Run {
     private func makePublishers(_ service: ReceiverService) throws -> [String: Publisher] {
         var publishers: [String: Publisher] = [:]
         for link in configuration.links {
-            guard let queue = service.outbox(of: link.name) else { continue }
+            guard let queue = service.outbox(of: link.name), let readBack = service.readBack(of: link.name) else {
+                continue
+            }
             var settings = PublisherSettings(
                 link: link.name, connection: try ConnectionSettings(configuration.broker),
                 mapper: TopicMapper(
@@ -97,7 +99,7 @@ struct Run {
                 settings.connection.clientIdentifier =
                     configuration.links.count == 1 ? client : "\(client)-\(link.name)"
             }
-            publishers[link.name] = try Publisher(settings, queue: queue, log: log)
+            publishers[link.name] = try Publisher(settings, output: queue.mqtt, readBack: readBack, log: log)
         }
         return publishers
     }

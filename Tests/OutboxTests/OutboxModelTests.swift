@@ -1,8 +1,8 @@
-import Account
 import DiodeProtocol
 import Outbox
 import TestKit
 import Testing
+import Account
 import Deliveries
 
 /// The outbox against a plain model, on real files.
@@ -103,18 +103,18 @@ struct OutboxModelTests {
                     rig.queue.stage([try DeliveryUnit(model.batch(&random, topics: topics))])
                     _ = try rig.write(failing: true)
                 case 50..<75:
-                    let window = rig.queue.take(records: .random(in: 1...300, using: &random), bytes: 100_000)
+                    let window = rig.output.take(records: .random(in: 1...300, using: &random), bytes: 100_000)
                     model.take(window)
                     open += window
                 case 75..<94:
                     for _ in 0..<Int.random(in: 0...200, using: &random) {
                         guard !open.isEmpty else { break }
                         let queued = open.remove(at: Int.random(in: 0..<min(open.count, 5), using: &random))
-                        rig.queue.settle([.init(position: queued.position, disposition: .published)])
+                        rig.output.settle([.init(position: queued.position, disposition: .published)])
                         model.answer(queued.sequence)
                     }
                 case 94..<97:
-                    rig.queue.rewind()
+                    rig.output.rewind()
                     model.rewind()
                     open = []
                 case 97..<99:
@@ -132,8 +132,8 @@ struct OutboxModelTests {
     }
 
     private func check(_ rig: OutboxRig, _ model: Model) {
-        let totals = rig.queue.totals
-        let load = rig.queue.load
+        let totals = rig.output.totals
+        let load = rig.output.load
         #expect(totals.appended == UInt64(model.records.count))
         #expect(totals.published == UInt64(model.left.count))
         #expect(totals.appended == UInt64(load.waiting + load.taken) + totals.left)
@@ -141,7 +141,7 @@ struct OutboxModelTests {
     }
 
     private func finish(_ rig: OutboxRig, _ model: inout Model, _ named: [Loss]) throws {
-        rig.queue.rewind()
+        rig.output.rewind()
         model.rewind()
         var drained: [QueuedDelivery] = []
         let losses = named + (try rig.drain { drained.append($0) })
@@ -149,7 +149,7 @@ struct OutboxModelTests {
         for queued in drained { model.answer(queued.sequence) }
         check(rig, model)
         let shed = model.records.values.filter { !model.left.contains($0.sequence) }
-        #expect(rig.queue.totals.shedSum == UInt64(shed.count))
+        #expect(rig.output.totals.shedSum == UInt64(shed.count))
         #expect(losses.reduce(0) { $0 + $1.records } == UInt64(shed.count))
         var topics: [String: UInt64] = [:]
         for loss in losses { topics.merge(loss.topics, uniquingKeysWith: +) }
@@ -160,10 +160,10 @@ struct OutboxModelTests {
             })
         #expect(model.newest.subtracting(model.left).isEmpty, "the newest value of every topic survives")
         let repeats = model.takes.values.reduce(0) { $0 + $1 - 1 }
-        #expect(UInt64(repeats) <= rig.queue.totals.repeatedInDoubt)
+        #expect(UInt64(repeats) <= rig.output.totals.repeatedInDoubt)
         #expect(try rig.number("SELECT count(*) FROM units") == 0)
         #expect(try rig.number("SELECT count(*) FROM last_known") == 0)
-        #expect(rig.queue.load.bytes == 0 && rig.queue.load.memoryBytes == 0)
+        #expect(rig.output.load.bytes == 0 && rig.output.load.memoryBytes == 0)
     }
 }
 

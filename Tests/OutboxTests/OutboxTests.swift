@@ -15,19 +15,19 @@ struct OutboxTests {
             sequences.map { TestRecord(topic: topic ?? "acme/\($0)", payloadBytes: payloadBytes, sequence: $0) })
     }
 
-    private func settle(_ queue: DeliveryQueue, _ window: [QueuedDelivery]) {
-        queue.settle(window.map { OutboxSettlement(position: $0.position, disposition: .published) })
+    private func settle(_ output: OutboxOutput, _ window: [QueuedDelivery]) {
+        output.settle(window.map { OutboxSettlement(position: $0.position, disposition: .published) })
     }
 
     @Test("A delivery is offered only once its transaction has committed")
     func visibility() throws {
         let rig = try OutboxRig(limits: .init(bytes: 1 << 20))
         rig.queue.stage([try unit(1...3)])
-        #expect(rig.queue.take(records: 10, bytes: .max).isEmpty)
+        #expect(rig.output.take(records: 10, bytes: .max).isEmpty)
         #expect(rig.queue.needsWrite)
         try rig.write()
         #expect(!rig.queue.needsWrite)
-        #expect(rig.queue.take(records: 10, bytes: .max).map(\.sequence) == [1, 2, 3])
+        #expect(rig.output.take(records: 10, bytes: .max).map(\.sequence) == [1, 2, 3])
     }
 
     @Test("P1 a killed receiver goes on behind the last settlement that was stored, and counts what was in doubt")
@@ -35,18 +35,18 @@ struct OutboxTests {
         let rig = try OutboxRig(limits: .init(bytes: 1 << 20))
         rig.queue.stage([try unit(1...10), try unit(11...20)])
         try rig.write()
-        let first = rig.queue.take(records: 12, bytes: .max)
-        settle(rig.queue, Array(first.prefix(4)))
+        let first = rig.output.take(records: 12, bytes: .max)
+        settle(rig.output, Array(first.prefix(4)))
         try rig.write()
-        settle(rig.queue, Array(first[4..<7]))
-        #expect(rig.queue.totals.published == 7)
+        settle(rig.output, Array(first[4..<7]))
+        #expect(rig.output.totals.published == 7)
         try rig.restart()
-        #expect(rig.queue.totals.published == 4 && rig.queue.totals.appended == 20)
-        #expect(rig.queue.load.waiting == 16)
-        #expect(rig.queue.totals.repeatedInDoubt == 16)
-        #expect(rig.queue.take(records: 99, bytes: .max).isEmpty, "what may be repeated is stored first")
+        #expect(rig.output.totals.published == 4 && rig.output.totals.appended == 20)
+        #expect(rig.output.load.waiting == 16)
+        #expect(rig.output.totals.repeatedInDoubt == 16)
+        #expect(rig.output.take(records: 99, bytes: .max).isEmpty, "what may be repeated is stored first")
         try rig.write()
-        #expect(rig.queue.take(records: 99, bytes: .max).map(\.sequence) == Array(5...20))
+        #expect(rig.output.take(records: 99, bytes: .max).map(\.sequence) == Array(5...20))
     }
 
     @Test("P8 more than memory holds is read back from disk, in order")
@@ -57,9 +57,9 @@ struct OutboxTests {
             rig.queue.stage([try unit(next...next + 99, payloadBytes: 200)])
             next += 100
             try rig.write()
-            #expect(rig.queue.load.memoryBytes <= 65_536)
+            #expect(rig.output.load.memoryBytes <= 65_536)
         }
-        #expect(rig.queue.load.waiting == 10_000 && rig.queue.load.bytes > 2_000_000)
+        #expect(rig.output.load.waiting == 10_000 && rig.output.load.bytes > 2_000_000)
         var sequences: [UInt64] = []
         let losses = try rig.drain { sequences.append($0.sequence) }
         #expect(sequences == Array(1...10_000) && losses.isEmpty)
@@ -73,10 +73,10 @@ struct OutboxTests {
             rig.queue.stage([try unit(index * 100 + 1...index * 100 + 100, payloadBytes: 200)])
             try rig.write()
         }
-        let window = rig.queue.take(records: 700, bytes: .max) + rig.queue.take(records: 700, bytes: .max)
-        settle(rig.queue, Array(window.prefix(50)))
-        rig.queue.rewind()
-        #expect(rig.queue.totals.repeatedInDoubt == UInt64(window.count) - 50)
+        let window = rig.output.take(records: 700, bytes: .max) + rig.output.take(records: 700, bytes: .max)
+        settle(rig.output, Array(window.prefix(50)))
+        rig.output.rewind()
+        #expect(rig.output.totals.repeatedInDoubt == UInt64(window.count) - 50)
         var sequences: [UInt64] = []
         _ = try rig.drain { sequences.append($0.sequence) }
         #expect(sequences == Array(51...2_000))
@@ -93,10 +93,10 @@ struct OutboxTests {
             }
             rig.queue.stage([try DeliveryUnit(records)])
             losses += try rig.write()
-            #expect(rig.queue.load.bytes <= 65_536)
+            #expect(rig.output.load.bytes <= 65_536)
         }
         let shed = losses.reduce(0) { $0 + $1.records }
-        #expect(shed > 0 && rig.queue.totals.shed == [.outboxFull: shed])
+        #expect(shed > 0 && rig.output.totals.shed == [.outboxFull: shed])
         try rig.restart()
         var sequences: [UInt64] = []
         _ = try rig.drain { sequences.append($0.sequence) }
@@ -113,7 +113,7 @@ struct OutboxTests {
             rig.queue.stage([try unit(index * 100 + 1...index * 100 + 100)])
             losses += try rig.write()
         }
-        #expect(rig.queue.load.bytes <= 65_536 + 32_768)
+        #expect(rig.output.load.bytes <= 65_536 + 32_768)
         var sequences: [UInt64] = []
         losses += try rig.drain { sequences.append($0.sequence) }
         #expect(UInt64(sequences.count) + losses.reduce(0) { $0 + $1.records } == 5_000)
@@ -130,17 +130,17 @@ struct OutboxTests {
             rig.queue.stage([try unit(index * 10 + 1...index * 10 + 10)])
             try rig.write(failing: true)
         }
-        #expect(rig.queue.load.isFailing && rig.queue.load.waiting == 40)
-        let window = rig.queue.take(records: 15, bytes: .max)
+        #expect(rig.output.load.isFailing && rig.output.load.waiting == 40)
+        let window = rig.output.take(records: 15, bytes: .max)
         #expect(window.map(\.sequence) == Array(1...15) || window.map(\.sequence) == Array(1...10))
-        settle(rig.queue, window)
+        settle(rig.output, window)
         try rig.write()
-        #expect(!rig.queue.load.isFailing)
+        #expect(!rig.output.load.isFailing)
         try rig.restart()
         var sequences: [UInt64] = []
         _ = try rig.drain { sequences.append($0.sequence) }
         #expect(sequences == Array(UInt64(window.count) + 1...40))
-        #expect(rig.queue.totals.appended == 40 && rig.queue.totals.published == 40)
+        #expect(rig.output.totals.appended == 40 && rig.output.totals.published == 40)
     }
 
     @Test("P8 while transactions fail memory has its limit too, and what it sheds is named by the next that succeeds")
@@ -149,7 +149,7 @@ struct OutboxTests {
         for index in 0..<20 as Range<UInt64> {
             rig.queue.stage([try unit(index * 100 + 1...index * 100 + 100)])
             try rig.write(failing: true)
-            #expect(rig.queue.load.memoryBytes <= 2 * 65_536)
+            #expect(rig.output.load.memoryBytes <= 2 * 65_536)
         }
         let losses = try rig.write()
         let shed = losses.reduce(0) { $0 + $1.records }
@@ -167,9 +167,9 @@ struct OutboxTests {
         rig.checkpoint = OutboxPosition(rawValue: 1)
         rig.queue.stage([try unit(11...20), try unit(21...30)])
         try rig.write()
-        settle(rig.queue, rig.queue.take(records: 30, bytes: .max))
+        settle(rig.output, rig.output.take(records: 30, bytes: .max))
         try rig.write()
-        #expect(rig.queue.load.bytes == 0 && rig.queue.totals.published == 30)
+        #expect(rig.output.load.bytes == 0 && rig.output.totals.published == 30)
         #expect(try rig.replay(from: nil) == Array(1...30))
         rig.checkpoint = checkpoint
         try rig.write()
@@ -184,15 +184,15 @@ struct OutboxTests {
             rig.queue.stage([try unit(index * 100 + 1...index * 100 + 100)])
             try rig.write()
         }
-        let window = rig.queue.take(records: 20, bytes: .max)
-        settle(rig.queue, Array(window.prefix(5)))
+        let window = rig.output.take(records: 20, bytes: .max)
+        settle(rig.output, Array(window.prefix(5)))
         try rig.replaceFile()
         rig.queue.stage([try unit(2_001...2_010)])
         let losses = try rig.write()
-        let lost = rig.queue.totals.shed[.damaged] ?? 0
+        let lost = rig.output.totals.shed[.damaged] ?? 0
         #expect(lost > 0 && losses.map(\.records) == [lost] && losses.map(\.others) == [lost])
         try rig.restart()
-        #expect(rig.queue.totals.published == 5)
+        #expect(rig.output.totals.published == 5)
         var sequences: [UInt64] = []
         _ = try rig.drain { sequences.append($0.sequence) }
         #expect(UInt64(sequences.count) + lost + 5 == 2_010)
@@ -212,7 +212,7 @@ struct OutboxTests {
         _ = try one.drain { sequences.append($0.sequence) }
         #expect(sequences == [1, 2, 3])
         try two.restart()
-        #expect(two.queue.load.waiting == 3 && two.queue.totals.published == 0)
+        #expect(two.output.load.waiting == 3 && two.output.totals.published == 0)
     }
 
     @Test("A late delivery is late after a restart, and how long it waited is known")
@@ -226,7 +226,7 @@ struct OutboxTests {
         try rig.write()
         try rig.restart()
         try rig.write()
-        let window = rig.queue.take(records: 2, bytes: .max)
+        let window = rig.output.take(records: 2, bytes: .max)
         #expect(window.map(\.delivery.lateness) == [.none, .superseded])
         #expect(window.allSatisfy { $0.delivery.waitedBefore >= .zero && $0.delivery.waitedBefore < .seconds(60) })
     }

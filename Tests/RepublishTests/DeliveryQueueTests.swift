@@ -8,9 +8,7 @@ import Time
 
 @Suite("DeliveryQueue")
 struct DeliveryQueueTests {
-    private func queue(bytes: Int = 1 << 20) throws -> DeliveryQueue {
-        try DeliveryQueue(limits: .init(bytes: bytes))
-    }
+    private func queue(bytes: Int = 1 << 20) throws -> UnstoredQueue { try UnstoredQueue(bytes: bytes) }
 
     private func batch(_ sequences: ClosedRange<UInt64>, payloadBytes: Int = 10) -> [Delivery] {
         sequences.map { testDelivery("a/b", [UInt8](repeating: 1, count: payloadBytes), sequence: $0) }
@@ -24,61 +22,61 @@ struct DeliveryQueueTests {
     func order() throws {
         let queue = try queue()
         queue.append(batch(1...5))
-        let window = queue.take(records: 3, bytes: .max)
+        let window = queue.output.take(records: 3, bytes: .max)
         #expect(sequences(window) == [1, 2, 3])
-        queue.settle([OutboxSettlement(position: window[1].position, disposition: .published)])
-        #expect(queue.totals.published == 0 && queue.load.taken == 3)
-        queue.settle([OutboxSettlement(position: window[0].position, disposition: .dead(.refused))])
-        #expect(queue.totals.published == 1 && queue.totals.dead == [.refused: 1])
-        #expect(queue.load.taken == 1 && queue.load.waiting == 2)
+        queue.output.settle([OutboxSettlement(position: window[1].position, disposition: .published)])
+        #expect(queue.output.totals.published == 0 && queue.output.load.taken == 3)
+        queue.output.settle([OutboxSettlement(position: window[0].position, disposition: .dead(.refused))])
+        #expect(queue.output.totals.published == 1 && queue.output.totals.dead == [.refused: 1])
+        #expect(queue.output.load.taken == 1 && queue.output.load.waiting == 2)
     }
 
     @Test("P3 after a lost broker the run from the oldest unanswered delivery repeats in order")
     func rewind() throws {
         let queue = try queue()
         queue.append(batch(1...6))
-        let window = queue.take(records: 4, bytes: .max)
-        queue.settle([0, 2, 3].map { OutboxSettlement(position: window[$0].position, disposition: .published) })
-        queue.rewind()
-        #expect(queue.totals.published == 1)
-        #expect(sequences(queue.take(records: 10, bytes: .max)) == [2, 3, 4, 5, 6])
-        queue.settle([OutboxSettlement(position: window[0].position, disposition: .published)])
-        #expect(queue.totals.published == 1)
+        let window = queue.output.take(records: 4, bytes: .max)
+        queue.output.settle([0, 2, 3].map { OutboxSettlement(position: window[$0].position, disposition: .published) })
+        queue.output.rewind()
+        #expect(queue.output.totals.published == 1)
+        #expect(sequences(queue.output.take(records: 10, bytes: .max)) == [2, 3, 4, 5, 6])
+        queue.output.settle([OutboxSettlement(position: window[0].position, disposition: .published)])
+        #expect(queue.output.totals.published == 1)
     }
 
     @Test("P8 at its limit the queue sheds the oldest that nobody reaches for, and counts and names it")
     func limit() throws {
         let queue = try queue(bytes: 65_536)
         queue.append(batch(1...3))
-        let taken = queue.take(records: 1, bytes: .max)
+        let taken = queue.output.take(records: 1, bytes: .max)
         let shed = try #require(queue.append(batch(4...400, payloadBytes: 100)))
-        #expect(queue.load.memoryBytes <= 2 * 65_536)
+        #expect(queue.output.load.memoryBytes <= 2 * 65_536)
         #expect(shed.first.sequence.rawValue == 4)
         #expect(shed.last.sequence.rawValue == shed.records + 3)
         #expect(shed.to.rawValue - shed.from.rawValue == shed.records - 1)
-        #expect(queue.totals.shed == [.outboxFull: shed.records])
-        queue.settle([OutboxSettlement(position: taken[0].position, disposition: .published)])
-        #expect(queue.totals.published == 1)
-        #expect(sequences(queue.take(records: 3, bytes: .max)) == [2, 3])
-        #expect(sequences(queue.take(records: 1, bytes: .max)) == [shed.last.sequence.rawValue + 1])
-        #expect(shed.topics == ["a/b": shed.records] && queue.losses == [shed])
+        #expect(queue.output.totals.shed == [.outboxFull: shed.records])
+        queue.output.settle([OutboxSettlement(position: taken[0].position, disposition: .published)])
+        #expect(queue.output.totals.published == 1)
+        #expect(sequences(queue.output.take(records: 3, bytes: .max)) == [2, 3])
+        #expect(sequences(queue.output.take(records: 1, bytes: .max)) == [shed.last.sequence.rawValue + 1])
+        #expect(shed.topics == ["a/b": shed.records] && queue.output.losses == [shed])
     }
 
     @Test("A window is bounded by bytes, but one delivery always passes")
     func windowBytes() throws {
         let queue = try queue()
         queue.append(batch(1...3, payloadBytes: 5_000))
-        #expect(sequences(queue.take(records: 10, bytes: 100)) == [1])
-        #expect(sequences(queue.take(records: 10, bytes: 12_000)) == [2, 3])
+        #expect(sequences(queue.output.take(records: 10, bytes: 100)) == [1])
+        #expect(sequences(queue.output.take(records: 10, bytes: 12_000)) == [2, 3])
     }
 
     @Test("What a stopping receiver leaves in the queue is shed with a name")
     func close() throws {
         let queue = try queue()
         queue.append(batch(1...4))
-        _ = queue.take(records: 2, bytes: .max)
+        _ = queue.output.take(records: 2, bytes: .max)
         let shed = try #require(queue.close())
-        #expect(shed.records == 4 && queue.totals.shed == [.stopped: 4] && queue.load.bytes == 0)
+        #expect(shed.records == 4 && queue.output.totals.shed == [.stopped: 4] && queue.output.load.bytes == 0)
     }
 
     @Test("P1 under random use every delivery is waiting, taken or counted, and order holds", arguments: 0..<20)
@@ -94,16 +92,16 @@ struct DeliveryQueueTests {
                     let count = UInt64.random(in: 1...20, using: &random)
                     queue.append(batch(next...next + count - 1, payloadBytes: .random(in: 0...500, using: &random)))
                     next += count
-                case 4..<7: open += queue.take(records: .random(in: 1...20, using: &random), bytes: 4_096)
+                case 4..<7: open += queue.output.take(records: .random(in: 1...20, using: &random), bytes: 4_096)
                 case 7..<9:
                     guard let index = open.indices.randomElement(using: &random) else { continue }
-                    queue.settle([OutboxSettlement(position: open[index].position, disposition: .published)])
+                    queue.output.settle([OutboxSettlement(position: open[index].position, disposition: .published)])
                 default:
-                    queue.rewind()
+                    queue.output.rewind()
                     open = []
                 }
-                let totals = queue.totals
-                let load = queue.load
+                let totals = queue.output.totals
+                let load = queue.output.load
                 #expect(totals.appended == next - 1)
                 #expect(totals.appended == UInt64(load.waiting + load.taken) + totals.published + totals.shedSum)
                 #expect(totals.published >= published)

@@ -4,6 +4,7 @@ import DiodeProtocol
 import EventLog
 import MQTT
 import Outbox
+import ReadBack
 import TestKit
 import Testing
 
@@ -14,7 +15,7 @@ import MQTTProtocol
 @Suite("Publisher on a real broker", .timeLimit(.minutes(2)))
 struct PublisherTests {
     private func publisher(
-        _ broker: Broker, _ queue: DeliveryQueue, prefix: String = "", late: LatePolicy = .topic,
+        _ broker: Broker, _ queue: UnstoredQueue, prefix: String = "", late: LatePolicy = .topic,
         version: VersionPolicy = .automatic, window: Int = 4_096
     ) throws -> Publisher {
         var connection = ConnectionSettings(host: "127.0.0.1", port: broker.port)
@@ -26,14 +27,18 @@ struct PublisherTests {
             mapper: TopicMapper(prefix: prefix, own: [try TopicFilter("#")]))
         settings.late = late
         settings.windowRecords = window
-        let publisher = try Publisher(settings, queue: queue, log: EventLog(threshold: .error))
+        let publisher = try Publisher(
+            settings, output: queue.output, readBack: try ReadBackMailbox(wakeup: queue.output.wakeup),
+            log: EventLog(threshold: .error))
         try publisher.start()
         return publisher
     }
 
-    private func queue() throws -> DeliveryQueue { try DeliveryQueue(limits: .init(bytes: 64 << 20)) }
+    private func queue() throws -> UnstoredQueue { try UnstoredQueue(bytes: 64 << 20) }
 
-    private func isEmpty(_ queue: DeliveryQueue) -> Bool { queue.load.waiting == 0 && queue.load.taken == 0 }
+    private func isEmpty(_ queue: UnstoredQueue) -> Bool {
+        queue.output.load.waiting == 0 && queue.output.load.taken == 0
+    }
 
     @Test("P7 topic, payload, QoS, retain and properties reach the IT broker's consumers as they were")
     func faithful() async throws {
@@ -58,7 +63,7 @@ struct PublisherTests {
             messages[1].userProperties
                 == "unit:°C diode-link:plant-a diode-ts:2025-11-21T09:06:40.002Z diode-seq:7:2")
         #expect(await eventually { isEmpty(queue) })
-        #expect(queue.totals.published == 3)
+        #expect(queue.output.totals.published == 3)
         try await broker.stop()
     }
 
@@ -105,7 +110,7 @@ struct PublisherTests {
         #expect(messages.map(\.payload) == expected.map(\.1))
         #expect(messages.map(\.retain) == expected.map(\.2))
         #expect(messages.last?.userProperties.hasSuffix("diode-late:1") == true)
-        #expect(queue.totals.shed == (policy == .drop ? [.late: 1] : [:]))
+        #expect(queue.output.totals.shed == (policy == .drop ? [.late: 1] : [:]))
         try await broker.stop()
     }
 
@@ -124,14 +129,14 @@ struct PublisherTests {
             [testDelivery("spBv1.0/g/NDATA/n", data, sequence: 1, qos: .atMostOnce)]
                 + (2...20).map { testDelivery("acme/\($0)", [1], sequence: $0) })
         #expect(await eventually { isEmpty(queue) })
-        #expect(queue.totals.published == 19 && queue.totals.folded == 1)
+        #expect(queue.output.totals.published == 19 && queue.output.totals.folded == 1)
         queue.append([testDelivery("spBv1.0/g/NBIRTH/n", birth, sequence: 21, qos: .atMostOnce)])
         let messages = await subscriber.messages(atLeast: 2)
         #expect(messages.map(\.topic) == ["spBv1.0/g/NBIRTH/n", "spBv1.0/g/NDATA/n"])
         // What is no payload is named, not swallowed.
         queue.append([testDelivery("spBv1.0/g/NDATA/n", [0xFF], sequence: 22, qos: .atMostOnce)])
         #expect(await eventually { isEmpty(queue) })
-        #expect(queue.totals.dead == [.sparkplugUnreadable: 1])
+        #expect(queue.output.totals.dead == [.sparkplugUnreadable: 1])
         try await broker.stop()
     }
 
@@ -147,7 +152,7 @@ struct PublisherTests {
             testDelivery("acme/large", [UInt8](repeating: 1, count: 5_000)), testDelivery("acme/ok", [1]),
         ])
         #expect(await eventually { isEmpty(queue) })
-        #expect(queue.totals.dead == [.reservedTopic: 1, .sparkplugCommand: 1, .tooLarge: 1])
+        #expect(queue.output.totals.dead == [.reservedTopic: 1, .sparkplugCommand: 1, .tooLarge: 1])
         #expect(await subscriber.messages(atLeast: 1).map(\.topic) == ["acme/ok"])
         try await broker.stop()
     }
@@ -193,7 +198,7 @@ struct PublisherTests {
             queue.append(
                 (first..<first + 200).map { testDelivery("acme/n", Array(String($0).utf8), sequence: $0, retain: true) }
             )
-            #expect(await eventually { queue.totals.published >= first + 20 })
+            #expect(await eventually { queue.output.totals.published >= first + 20 })
             if round < 3 {
                 try await broker.kill9()
             } else {
@@ -208,7 +213,7 @@ struct PublisherTests {
                 #expect(await eventually { publisher.report.isConnected })
             }
         }
-        #expect(queue.totals.published == 800)
+        #expect(queue.output.totals.published == 800)
         #expect(publisher.report.connections == 4)
         // Only what was published while no subscriber was there can be unseen; the newest is retained and seen.
         #expect(seen.last == 800)
@@ -264,7 +269,7 @@ struct PublisherTests {
         #expect(await eventually { publisher.report.isConnected })
         queue.append((1...2_000).map { testDelivery("acme/n", [1], sequence: $0, qos: .atMostOnce) })
         publisher.stop(drain: .seconds(15))
-        #expect(isEmpty(queue) && queue.totals.published == 2_000)
+        #expect(isEmpty(queue) && queue.output.totals.published == 2_000)
         try await broker.stop()
     }
 }

@@ -9,6 +9,11 @@ enum ImportRules {
         ("Republish/", "SenderOT/"), ("Republish/", "ReceiverIT/"), ("Outbox/", "ReceiverIT/"),
         ("diode-send", "ReceiverIT/"), ("diode-send", "Republish/"), ("diode-recv", "SenderOT/"),
         ("Shared/", "SenderOT/"), ("Shared/", "ReceiverIT/"), ("Shared/", "Outbox/"), ("Shared/", "Republish/"),
+        ("Shared/", "ReadBack/"), ("SenderOT/", "ReadBack/"), ("diode-send", "ReadBack/"),
+        ("ReadBack/", "SenderOT/"), ("ReadBack/", "ReceiverIT/"), ("ReadBack/", "Republish/"), ("Outbox/", "ReadBack/"),
+        ("ReadBackCore", "CSQLite"), ("ReadBackCore", "Outbox/"), ("ReadBackCore", "MQTT"),
+        ("ReadBackCore", "Threading"),
+        ("ReadBack", "MQTT"),
         ("SenderOT/", "DatagramListening"), ("diode-send", "DatagramListening"),
         ("ReceiverIT/", "DatagramEmission"), ("diode-recv", "DatagramEmission"),
         ("DatagramEmission", "DatagramListening"), ("DatagramListening", "DatagramEmission"),
@@ -18,7 +23,9 @@ enum ImportRules {
     ]
 
     /// Targets of values alone that the far side of a pair may know all the same: what is spoken of between these rooms.
-    static let values: [(from: String, to: String)] = [("Republish/", "Account"), ("Outbox/", "Account")]
+    static let values: [(from: String, to: String)] = [
+        ("Republish/", "Account"), ("Outbox/", "Account"), ("ReadBack/", "Account"),
+    ]
 
     /// Modules of Foundation: a product target imports none of them.
     static let foundation: Set<String> = ["Foundation", "FoundationEssentials", "FoundationNetworking"]

@@ -15,7 +15,8 @@ struct PlantedDefectTests {
                 room("SenderOT", ["DiodeProtocol", "FEC"] + shared, exclude: ["Emission", "MQTT"]),
                 room("SenderOTEmission", ["DatagramEmission"], path: "Sources/SenderOT/Emission"),
                 room("ReceiverIT", ["DiodeProtocol", "FEC"] + shared),
-                room("Outbox"), room("Republish"),
+                room("Outbox"), room("Republish"), room("ReadBack", exclude: ["Core"]),
+                room("ReadBackCore", path: "Sources/ReadBack/Core"),
                 room(
                     "DiodeProtocol",
                     ["CZstd"]),
@@ -46,6 +47,8 @@ struct PlantedDefectTests {
             "let got = cl_recvmmsg(fd, v, 4, 0)\nstore.write(row) // never send()\n",
         "Sources/ReceiverIT/Deep/Store/Store.swift": "// keeps\n",
         "Sources/Outbox/Outbox.swift": "// keeps\n", "Sources/Republish/Republish.swift": "// publishes\n",
+        "Sources/ReadBack/ReadBack.swift": "//   Core/ — compares\n",
+        "Sources/ReadBack/Core/Core.swift": "// compares\n",
         "Sources/DiodeProtocol/DiodeProtocol.swift": "internal import CZstd\n",
         "Sources/FEC/FEC.swift": "// W-12 is the matrix.\n",
         "Sources/Shared/MQTT/MQTT.swift": "// speaks\n",
@@ -73,7 +76,8 @@ struct PlantedDefectTests {
             + "## Threads\n\n| both | the main thread |\n| sender | `emit` | sends |\n\n## Rooms\n\n"
             + [
                 "diode-send", "diode-recv", "SenderOT", "SenderOT/Emission", "ReceiverIT", "Outbox", "Republish",
-                "DiodeProtocol", "FEC", "Shared/MQTT", "Shared/Threading", "Shared/Configuration", "Shared/Datagrams",
+                "ReadBack", "ReadBack/Core", "DiodeProtocol", "FEC", "Shared/MQTT", "Shared/Threading",
+                "Shared/Configuration", "Shared/Datagrams",
                 "Shared/Datagrams/Emitting", "Shared/Datagrams/Listening",
             ]
             .map { "- `Sources/\($0)`\n" }.joined(),

@@ -27,7 +27,8 @@ private struct OutboxIntake {
     var limitBytes = 4 << 30
     var topics: UInt64 = 100_000
 
-    private static let schema = DatabaseSchema(owner: "bench", applicationID: "BNCH", migrations: [OutboxSchema.sql])
+    private static let schema = DatabaseSchema(
+        owner: "bench", applicationID: "BNCH", migrations: [OutboxSchema.sql, OutboxSchema.outputs])
     private static let transactionRecords: UInt64 = 1_000
 
     func rows() throws -> [BenchRow] {
@@ -54,15 +55,15 @@ private struct OutboxIntake {
         let bytes = try Self.bytes(of: database)
         var emptying = Timed()
         var taken: UInt64 = 0
-        while queue.load.waiting > 0 || queue.needsWrite {
+        while queue.mqtt.load.waiting > 0 || queue.needsWrite {
             try emptying.time {
-                let window = queue.take(records: 1_000, bytes: .max)
+                let window = queue.mqtt.take(records: 1_000, bytes: .max)
                 taken += UInt64(window.count)
-                queue.settle(window.map { OutboxSettlement(position: $0.position, disposition: .published) })
+                queue.mqtt.settle(window.map { OutboxSettlement(position: $0.position, disposition: .published) })
                 if queue.needsWrite { try Self.commit(queue, &writer, database) }
             }
         }
-        guard taken + queue.totals.shedSum == records else { throw WrongResult(name: "an outbox, \(name)") }
+        guard taken + queue.mqtt.totals.shedSum == records else { throw WrongResult(name: "an outbox, \(name)") }
         return [
             BenchRow("\(name): in", Double(records) / intake.total, "records/s"),
             BenchRow("\(name): the longest transaction", intake.longest * 1e3, "ms"),

@@ -2,4 +2,3 @@
 //
 //   Delivery.swift — one record on its way to the IT broker
 //   DeliveryUnit.swift — the records of one content, which they share
-//   RetainedValue.swift — a retained value as the IT broker returned it

@@ -6,8 +6,8 @@ import Time
 
 /// The rows of `last_known`: once the outbox is at its limit, the newest value of each topic, retained and event apart.
 ///
-/// A value that the publisher has taken stays beside a newer one of its topic until it is settled: only what nobody has
-/// taken is replaced.
+/// A value that an output has taken stays beside a newer one of its topic until it is settled: only what no output has
+/// taken is replaced. What stands there is offered to every output that has not passed it.
 struct LastKnownTable: ~Copyable {
     static let columns = """
         position, retain, topic, epoch, sequence, version, time, released, qos, lateness, properties, payload
@@ -33,11 +33,11 @@ struct LastKnownTable: ~Copyable {
             """)
         let replaceable = try database.prepare(
             """
-            SELECT epoch, sequence, time, length(properties) + length(payload), lateness FROM last_known
+            SELECT epoch, sequence, time, length(properties) + length(payload), lateness, position FROM last_known
                 WHERE link = ?1 AND retain = ?2 AND topic = ?3 AND position >= ?4
             """)
         let removal = try database.prepare(
-            "DELETE FROM last_known WHERE link = ?1 AND retain = ?2 AND topic = ?3 AND position >= ?4")
+            "DELETE FROM last_known WHERE link = ?1 AND retain = ?2 AND topic = ?3 AND position = ?4")
         let settledBytes = try database.prepare(
             """
             SELECT coalesce(sum(length(topic) + length(properties) + length(payload) + \(Self.rowBytes)), 0)
@@ -47,7 +47,7 @@ struct LastKnownTable: ~Copyable {
         let oldest = try database.prepare(
             """
             SELECT position, retain, topic, epoch, sequence, time, length(properties) + length(payload), lateness
-                FROM last_known WHERE link = ?1 AND position >= ?2 ORDER BY position
+                FROM last_known WHERE link = ?1 AND position >= ?2 AND position < ?3 ORDER BY position
             """)
         let rangeRemoval = try database.prepare(
             "DELETE FROM last_known WHERE link = ?1 AND position >= ?2 AND position < ?3")
@@ -116,37 +116,36 @@ struct LastKnownTable: ~Copyable {
     }
 
     /// Puts a value in the place of what its topic had, unless that was taken; what it replaces is shed.
-    /// - Parameter cursor: values before it were taken.
-    /// - Returns: how much more the table counts.
+    /// - Parameter cursor: no output waits for a value before it.
     mutating func replace(
-        _ queued: QueuedDelivery, link: Int, cursor: UInt64, now: ReadingTime, shed: inout LossList
-    ) throws(StorageError) -> Int {
+        _ queued: QueuedDelivery, link: Int, cursor: UInt64, now: ReadingTime, _ outcome: inout OutboxOutcome
+    ) throws(StorageError) {
         let delivery = queued.delivery
-        var change = 0
+        var replaced: [UInt64] = []
         replaceable.bind(1, Int64(link))
         replaceable.bind(2, delivery.retain ? 1 : 0)
         replaceable.bind(3, blob: delivery.topic)
         replaceable.bind(4, unsigned: cursor)
         while try replaceable.step() {
-            let stamp = Stamp(
-                epoch: Epoch(rawValue: replaceable.unsigned(0)),
-                sequence: SequenceNumber(rawValue: replaceable.unsigned(1)))
-            let time = UnixMilliseconds(rawValue: replaceable.unsigned(2))
-            if Self.isRefresh(replaceable, 4) {
-                shed.noteRefresh()
-            } else {
-                shed.note(.shed(.outboxFull), topic: delivery.topic, stamp: stamp, time: time)
-            }
-            change -= delivery.topicRange.count + Int(replaceable.integer(3)) + Self.rowBytes
+            let position = replaceable.unsigned(5)
+            guard !outcome.isTaken(position) else { continue }
+            replaced.append(position)
+            outcome.shed(
+                position, topic: delivery.topic,
+                stamp: Stamp(
+                    epoch: Epoch(rawValue: replaceable.unsigned(0)),
+                    sequence: SequenceNumber(rawValue: replaceable.unsigned(1))),
+                time: UnixMilliseconds(rawValue: replaceable.unsigned(2)), isRefresh: Self.isRefresh(replaceable, 4))
+            outcome.knownBytes -= delivery.topicRange.count + Int(replaceable.integer(3)) + Self.rowBytes
         }
-        if change < 0 {
+        for position in replaced {
             removal.bind(1, Int64(link))
             removal.bind(2, delivery.retain ? 1 : 0)
             removal.bind(3, blob: delivery.topic)
-            removal.bind(4, unsigned: cursor)
+            removal.bind(4, unsigned: position)
             try removal.run()
         }
-        return try change + insert(queued, link: link, now: now)
+        outcome.knownBytes += try insert(queued, link: link, now: now)
     }
 
     /// Removes values that have left.
@@ -163,36 +162,38 @@ struct LastKnownTable: ~Copyable {
         return bytes
     }
 
-    /// Sheds the oldest values that nobody has taken: even the last values do not fit.
-    /// - Returns: what they counted, at least `bytes` if there was as much.
+    /// Sheds the oldest values that no output has taken: even the last values do not fit.
+    /// - Parameter bytes: what they shall count together, if there is as much.
+    /// - Returns: whether there was any.
     mutating func shedOldest(
-        link: Int, cursor: UInt64, bytes: Int, shed: inout LossList
-    ) throws(StorageError) -> Int {
+        link: Int, before limit: UInt64, bytes: Int, _ outcome: inout OutboxOutcome
+    ) throws(StorageError) -> Bool {
         var freed = 0
-        var end = cursor
-        oldest.bind(1, Int64(link))
-        oldest.bind(2, unsigned: cursor)
-        while freed < bytes, try oldest.step() {
-            let stamp = Stamp(
-                epoch: Epoch(rawValue: oldest.unsigned(3)), sequence: SequenceNumber(rawValue: oldest.unsigned(4)))
-            let topic = oldest.blob(2)
-            freed += topic.byteCount + Int(oldest.integer(6)) + Self.rowBytes
-            if Self.isRefresh(oldest, 7) {
-                shed.noteRefresh()
-            } else {
-                shed.note(
-                    .shed(.outboxFull), topic: topic, stamp: stamp,
-                    time: UnixMilliseconds(rawValue: oldest.unsigned(5)))
+        for stretch in outcome.free(before: limit) where freed < bytes {
+            var end = stretch.lowerBound
+            oldest.bind(1, Int64(link))
+            oldest.bind(2, unsigned: stretch.lowerBound)
+            oldest.bind(3, unsigned: stretch.upperBound)
+            while freed < bytes, try oldest.step() {
+                let topic = oldest.blob(2)
+                freed += topic.byteCount + Int(oldest.integer(6)) + Self.rowBytes
+                outcome.shed(
+                    oldest.unsigned(0), topic: topic,
+                    stamp: Stamp(
+                        epoch: Epoch(rawValue: oldest.unsigned(3)),
+                        sequence: SequenceNumber(rawValue: oldest.unsigned(4))),
+                    time: UnixMilliseconds(rawValue: oldest.unsigned(5)), isRefresh: Self.isRefresh(oldest, 7))
+                end = oldest.unsigned(0) + 1
             }
-            end = oldest.unsigned(0) + 1
+            oldest.reset()
+            guard end > stretch.lowerBound else { continue }
+            rangeRemoval.bind(1, Int64(link))
+            rangeRemoval.bind(2, unsigned: stretch.lowerBound)
+            rangeRemoval.bind(3, unsigned: end)
+            try rangeRemoval.run()
         }
-        oldest.reset()
-        guard freed > 0 else { return 0 }
-        rangeRemoval.bind(1, Int64(link))
-        rangeRemoval.bind(2, unsigned: cursor)
-        rangeRemoval.bind(3, unsigned: end)
-        try rangeRemoval.run()
-        return freed
+        outcome.knownBytes -= freed
+        return freed > 0
     }
 
     /// The position of the value that stands `count` behind the one at `position`; nil if there are not as many.

@@ -1,7 +1,7 @@
 import Deliveries
 import Storage
 
-/// Reads what memory does not hold, with a connection of its own, on the publisher's thread.
+/// Reads what memory does not hold, with a connection of its own, on the thread of an output.
 struct OutboxReader: ~Copyable {
     /// What one reading brought.
     struct Reading: Sendable {
@@ -32,7 +32,7 @@ struct OutboxReader: ~Copyable {
         self.link = link
     }
 
-    mutating func read(_ order: DeliveryQueueState.ReadOrder) throws(StorageError) -> Reading {
+    mutating func read(_ order: OutputWindow.ReadOrder) throws(StorageError) -> Reading {
         var reading = Reading(deliveries: [], end: order.from)
         let now = ReadingTime()
         var bytes = 0
@@ -46,7 +46,7 @@ struct OutboxReader: ~Copyable {
     }
 
     private mutating func readKnown(
-        _ order: DeliveryQueueState.ReadOrder, _ now: ReadingTime, into reading: inout Reading, _ bytes: inout Int
+        _ order: OutputWindow.ReadOrder, _ now: ReadingTime, into reading: inout Reading, _ bytes: inout Int
     ) throws(StorageError) {
         known.bind(1, Int64(link))
         known.bind(2, Int64(order.from))
@@ -64,7 +64,7 @@ struct OutboxReader: ~Copyable {
     }
 
     private mutating func readUnits(
-        _ order: DeliveryQueueState.ReadOrder, _ now: ReadingTime, into reading: inout Reading, _ bytes: inout Int
+        _ order: OutputWindow.ReadOrder, _ now: ReadingTime, into reading: inout Reading, _ bytes: inout Int
     ) throws(StorageError) {
         let from = max(order.from, order.boundary)
         units.bind(1, OutboxSchema.id(link: link, position: 0))

@@ -1,11 +1,15 @@
-/// The outbox's tables in the receiver's database. Part of its first migration.
+/// The outbox's tables in the receiver's database.
+///
+/// ```text
+/// outbox                one row a link: how far it was stored; how far the IT broker has settled and may take
+/// outbox_totals         one row a link and way out, of the IT broker
+/// outbox_outputs        one row a link and further output: how far it has settled and may take
+/// outbox_output_totals  one row a link, further output and way out
+/// units                 one row a unit: id = link << 48 | position of its first delivery, so in order within each link
+/// last_known            one row a value that outlived the limit; older than every unit from `boundary` on
+/// ```
 public enum OutboxSchema {
-    /// ```text
-    /// outbox         one row a link: how far it was settled, stored and allowed to be taken
-    /// outbox_totals  one row a link and way out
-    /// units          one row a unit: id = link << 48 | position of its first delivery, so in order within each link
-    /// last_known     one row a value that outlived the limit; older than every unit from `boundary` on
-    /// ```
+    /// All tables but those of further outputs. Part of the database's first migration.
     public static let sql = """
         CREATE TABLE outbox (
             link INTEGER PRIMARY KEY,
@@ -37,6 +41,19 @@ public enum OutboxSchema {
         CREATE UNIQUE INDEX last_known_position ON last_known (link, position);
         """
 
+    /// The tables of further outputs: a later migration. Without such an output they stay empty.
+    public static let outputs = """
+        CREATE TABLE outbox_outputs (
+            link INTEGER NOT NULL, output TEXT NOT NULL,
+            settled INTEGER NOT NULL, permitted INTEGER NOT NULL, -- as in outbox
+            PRIMARY KEY (link, output)
+        ) WITHOUT ROWID;
+        CREATE TABLE outbox_output_totals (
+            link INTEGER NOT NULL, output TEXT NOT NULL, name TEXT NOT NULL, records INTEGER NOT NULL,
+            PRIMARY KEY (link, output, name)
+        ) WITHOUT ROWID
+        """
+
     /// Links are numbered below this.
     public static let linkLimit = 1 << 15
     /// Positions are below this: at 50,000 records a second it is reached after 178 years.
@@ -56,6 +73,7 @@ public enum OutboxSchema {
     public static func removal(of link: Int) -> String {
         """
         DELETE FROM outbox WHERE link = \(link); DELETE FROM outbox_totals WHERE link = \(link);
+        DELETE FROM outbox_outputs WHERE link = \(link); DELETE FROM outbox_output_totals WHERE link = \(link);
         DELETE FROM units WHERE id >= \(id(link: link, position: 0)) AND id < \(Int64(link + 1) << 48);
         DELETE FROM last_known WHERE link = \(link)
         """

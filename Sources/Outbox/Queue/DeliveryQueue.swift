@@ -1,51 +1,6 @@
-public import Account
 public import Deliveries
-import DiodeProtocol
 public import Storage
 public import Threading
-
-/// Names a delivery in its queue. Grows by one with each delivery and is never used twice, over restarts; below 2⁴⁸.
-public struct OutboxPosition: RawRepresentable, Sendable, Hashable, Comparable {
-    public let rawValue: UInt64
-
-    public init(rawValue: UInt64) { self.rawValue = rawValue }
-
-    public static func < (a: OutboxPosition, b: OutboxPosition) -> Bool { a.rawValue < b.rawValue }
-}
-
-/// A delivery and its place in the queue.
-public struct QueuedDelivery: Sendable {
-    public let position: OutboxPosition
-    public let delivery: Delivery
-
-    /// The same with bytes of its own, for one that is kept when its block is not.
-    public var detached: QueuedDelivery { QueuedDelivery(position: position, delivery: delivery.detached) }
-}
-
-/// The final word on one delivery.
-public struct OutboxSettlement: Sendable {
-    public let position: OutboxPosition
-    public let disposition: Disposition
-
-    public init(position: OutboxPosition, disposition: Disposition) {
-        self.position = position
-        self.disposition = disposition
-    }
-}
-
-/// How full the queue is.
-public struct OutboxLoad: Sendable, Equatable {
-    /// Deliveries that wait, in memory or on disk, and that the publisher has taken.
-    public var waiting, taken: Int
-    /// What those that the publisher has taken cost.
-    public var takenBytes: Int
-    /// What all of them count against the limit on disk, and what they may.
-    public var bytes, limitBytes: Int
-    /// What of them is in memory, and what may be.
-    public var memoryBytes, memoryLimitBytes: Int
-    /// The last transaction failed: what came since is in memory only.
-    public var isFailing: Bool
-}
 
 /// The database that holds a queue.
 public struct OutboxDatabase: Sendable {
@@ -59,31 +14,32 @@ public struct OutboxDatabase: Sendable {
     }
 }
 
-/// The queue of one link between the receiver, which stores what it commits, and the publisher, which takes a window and
+/// The queue of one link between the receiver, which stores what it commits, and the outputs, each of which takes a window and
 /// settles it.
 ///
 /// ```text
-///  stage ─▶ OutboxWriter.write ─▶ committed ─▶ waiting ── take ──▶ taken ──▶ answered ── all before it too ──▶ gone
-///                    │                          ▲                    │           │
-///                    ▼ at the limit             └────── rewind ──────┴───────────┘
-///       the last value of each topic; the rest is shed
+///  stage ─▶ OutboxWriter.write ─▶ committed ─┬▶ output: waiting ── take ──▶ taken ── settle: all before it too ──▶ gone, counted
+///                    │                       │             ▲                  │
+///                    │                       │             └───── rewind ─────┘
+///                    ▼ at the limit          └▶ another output: the same, at its own pace
+///       the last value of each topic; the rest is shed by every output that still waited for it
 /// ```
 ///
-/// A delivery leaves only when all before it are answered. So after the IT broker was lost, or the receiver was killed, a run
-/// repeats in order that ends at the newest, and no older value lands behind a newer one of its topic.
+/// A row goes once it has left every output. Each ``OutboxOutput`` has a position, totals and losses of its own.
 ///
 /// While memory has room for everything, nothing is read from disk. Beyond that, newer deliveries lie on disk alone and
 /// `take` reads them back. While transactions fail, what comes is kept in memory up to its limit, and stored by the next
 /// one that does not.
 ///
-/// Any thread may call it; `stage`, `committed`, `failed`, `restore` and `databaseReplaced` belong to one thread, `take`,
-/// `settle` and `rewind` to another.
+/// Any thread may call it; `stage`, `committed`, `failed`, `restore`, `databaseReplaced` and `close` belong to one thread, each output to
+/// another.
 public final class DeliveryQueue: Sendable {
     /// What the queue may hold.
     public struct Limits: Sendable, Equatable {
-        /// On disk: contents of units and last-known values, at least 64 KiB. What the publisher has taken comes on top.
+        /// On disk: contents of units and last-known values, at least 64 KiB. What outputs have taken comes on top.
         public var bytes: Int
-        /// In memory, at least 64 KiB: deliveries that wait or are taken, and as much again while transactions fail.
+        /// In memory, at least 64 KiB, which the outputs share evenly: deliveries that wait or are taken; and as much again while
+        /// transactions fail.
         public var memoryBytes: Int
 
         /// Memory for a queue if nothing else is said.
@@ -99,171 +55,79 @@ public final class DeliveryQueue: Sendable {
 
     /// The link's number in the tables.
     public let link: Int
+    /// The IT broker's first.
+    public let outputs: [OutboxOutput]
     private let state: Lock<DeliveryQueueState>
-    private let database: OutboxDatabase?
-    /// Opened by the first reading; one thread reads at a time.
-    private let reader = Lock<OutboxReader?>(nil)
-    private let readFailure = Lock<StorageError?>(nil)
-    /// Signalled when there may be something to take.
-    public let wakeup: Wakeup
-    /// Between the publisher, who reads back what the IT broker retains, and the receiver, who compares.
-    public let readBack: ReadBack
 
-    /// A queue that a database holds. It offers nothing before its first transaction ended.
-    /// - Parameter link: 0 ..< ``OutboxSchema/linkLimit``.
+    /// A queue that offers nothing before its first transaction ended.
+    /// - Parameters:
+    ///   - link: 0 ..< ``OutboxSchema/linkLimit``.
+    ///   - others: what takes from it beside the IT broker; names that differ.
     /// - Throws: when the process has no descriptor left.
-    public init(link: Int, limits: Limits, database: OutboxDatabase) throws(SystemError) {
-        wakeup = try Wakeup()
-        readBack = try ReadBack(wakeup: wakeup)
+    public init(
+        link: Int, limits: Limits, database: OutboxDatabase, others: [OutputName] = []
+    ) throws(SystemError) {
+        let names = [.mqtt] + others
+        precondition(Set(names).count == names.count, "each output has a name of its own")
         self.link = link
-        self.database = database
-        state = Lock(DeliveryQueueState(link: link, limits: limits, isStored: true))
+        let state = Lock(DeliveryQueueState(link: link, limits: limits, outputs: names))
+        self.state = state
+        var outputs: [OutboxOutput] = []
+        for (index, name) in names.enumerated() {
+            outputs.append(try OutboxOutput(name, index: index, of: state, link: link, database: database))
+        }
+        self.outputs = outputs
     }
 
-    /// A queue in memory alone: at the memory limit the oldest is shed.
-    /// - Throws: when the process has no descriptor left.
-    public init(limits: Limits) throws(SystemError) {
-        wakeup = try Wakeup()
-        readBack = try ReadBack(wakeup: wakeup)
-        link = 0
-        database = nil
-        state = Lock(DeliveryQueueState(link: 0, limits: limits, isStored: false))
-    }
+    /// What takes for the IT broker.
+    public var mqtt: OutboxOutput { outputs[0] }
 
-    // MARK: The store thread
-
-    /// Takes over units, in order. They become visible to the publisher with `committed` or `failed`.
+    /// Takes over units, in order. They become visible to the outputs with `committed` or `failed`.
     /// - Returns: the position after the last.
     @discardableResult
     public func stage(_ units: [DeliveryUnit]) -> OutboxPosition {
         OutboxPosition(rawValue: state.withLock { $0.stage(units) })
     }
 
-    /// Whether a transaction would store something new: units, settlements, losses, or a wider permit for the publisher.
+    /// Whether a transaction would store something new: units, settlements, losses, or a wider permit for an output.
     /// Asked at least every 50 ms.
     public var needsWrite: Bool { state.withLock { $0.needsWrite } }
 
     /// The transaction with `OutboxWriter.write` of this queue is committed.
     public func committed() {
         state.withLock { $0.committed() }
-        wakeup.signal()
+        wake()
     }
 
     /// The transaction failed, or did not come to writing this queue: what was staged goes on in memory.
     public func failed() {
         state.withLock { $0.failed() }
-        wakeup.signal()
+        wake()
     }
 
     /// The database was set aside and an empty one stands in its place. What only the old one held is lost and named; what is in
     /// memory will be stored again.
     public func databaseReplaced() {
-        reader.withLock { $0 = nil }
+        for output in outputs { output.forgetDatabase() }
         state.withLock { $0.replaced() }
-        wakeup.signal()
+        wake()
     }
 
-    /// Goes on where an earlier process ended. Before anything else.
-    public func restore(from database: borrowing Database) throws(StorageError) {
-        guard let saved = try SavedOutbox(link: link, in: database) else { return }
-        state.withLock { $0.restore(saved) }
-    }
-
-    /// Takes over units that no database will hold. For a queue in memory alone.
-    /// - Returns: what was shed to make room.
+    /// Goes on where an earlier process ended. Before anything else. An output that no earlier process had begins behind what is stored.
+    /// - Returns: outputs that the earlier process had and this queue has not; the first transaction ends their accounts.
     @discardableResult
-    public func append(_ units: [DeliveryUnit]) -> Loss? {
-        precondition(database == nil, "a queue with a database is written by its transactions")
-        let loss = state.withLock { state in
-            _ = state.stage(units)
-            let before = state.losses
-            state.losses = LossList()
-            state.failed()
-            let loss = state.losses.all.first
-            state.losses.add(before)
-            return loss
-        }
-        wakeup.signal()
-        return loss
+    public func restore(from database: borrowing Database) throws(StorageError) -> [ForgottenOutput] {
+        guard let saved = try SavedOutbox(link: link, in: database) else { return [] }
+        return state.withLock { $0.restore(saved) }
     }
 
-    /// The same for deliveries that are no whole content.
+    /// Sheds what no disk holds: the process ends, and the outputs with it. The rest waits for the next process.
+    /// - Returns: what was shed, of each output that shed anything.
     @discardableResult
-    public func append(_ batch: [Delivery]) -> Loss? {
-        append(
-            batch.map {
-                DeliveryUnit(
-                    content: [], epoch: $0.stamp.epoch, firstSequence: $0.stamp.sequence, sequences: 1, deliveries: [$0]
-                )
-            })
-    }
+    public func close() -> [OutputLosses] { state.withLock { $0.close() } }
 
     func beginWrite() -> OutboxStep { state.withLock { $0.beginWrite() } }
     func endWrite(_ outcome: OutboxOutcome) { state.withLock { $0.endWrite(outcome) } }
 
-    // MARK: The publisher's thread
-
-    /// Takes the oldest waiting deliveries, in order, as many as both limits allow (at least one, whatever it costs). It may
-    /// return none although some wait: they are being moved, or a transaction must come first; `wakeup` tells when.
-    public func take(records: Int, bytes: Int) -> [QueuedDelivery] {
-        while true {
-            switch state.withLock({ $0.take(records: records, bytes: bytes) }) {
-            case .window(let window): return window
-            case .onDisk(let order):
-                do throws(StorageError) {
-                    let read = try read(order)
-                    state.withLock { $0.load(read.deliveries, upTo: read.end, order) }
-                    readFailure.withLock { $0 = nil }
-                } catch {
-                    readFailure.withLock { $0 = error }
-                    return []
-                }
-            }
-        }
-    }
-
-    private func read(_ order: DeliveryQueueState.ReadOrder) throws(StorageError) -> OutboxReader.Reading {
-        guard let database else { preconditionFailure("only a queue with a database has rows") }
-        let link = link
-        return try reader.withLock { reader throws(StorageError) in
-            do throws(StorageError) {
-                if reader == nil { reader = try OutboxReader(database, link: link) }
-                guard let reading = try reader?.read(order) else { preconditionFailure("the reader was just opened") }
-                return reading
-            } catch {
-                reader = nil
-                throw error
-            }
-        }
-    }
-
-    /// Why the last reading from disk failed; nil if it did not. The next `take` tries again.
-    public var readError: StorageError? { readFailure.withLock { $0 } }
-
-    /// Notes the final word on deliveries that were taken. Positions that are not taken any more are ignored: they were
-    /// answered already or put back by `rewind`.
-    public func settle(_ settlements: [OutboxSettlement]) {
-        guard !settlements.isEmpty else { return }
-        state.withLock { $0.settle(settlements) }
-    }
-
-    /// Puts everything that was taken and has not left back to the front, in order, answered or not.
-    public func rewind() {
-        state.withLock { $0.rewind() }
-        wakeup.signal()
-    }
-
-    // MARK: Either
-
-    /// Sheds what no disk holds: the process ends, and the publisher with it. The rest waits for the next process.
-    /// - Returns: what was shed, if anything.
-    @discardableResult
-    public func close() -> Loss? { state.withLock { $0.close() } }
-
-    /// Every delivery before this position has left.
-    public var settled: OutboxPosition { OutboxPosition(rawValue: state.withLock { $0.settled }) }
-    public var load: OutboxLoad { state.withLock { $0.load } }
-    public var totals: OutboxTotals { state.withLock { $0.totals } }
-    /// What was lost and no transaction has named yet, one for each cause.
-    public var losses: [Loss] { state.withLock { $0.losses.all } }
+    private func wake() { for output in outputs { output.wakeup.signal() } }
 }

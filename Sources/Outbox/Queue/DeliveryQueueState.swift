@@ -1,215 +1,187 @@
 import Account
+import Collections
 import Deliveries
-import DiodeProtocol
-import Time
 
-/// The queue behind the lock: what the publisher's side changes. `DeliveryQueueStorage.swift` has the store thread's side.
+/// The queue behind the lock: one stream of units, and each output's window on it.
 ///
 /// ```text
-///  position   settled ≤ cursor ≤ loaded ≤ visible ≤ ending
-///             │ taken │ waiting │ disk or  │ staged: not committed yet
-///             │       │ (memory)│ unstored │
+///  stage ─▶ staged ─ beginWrite ─▶ rows ─ committed ─▶ visible; each output's memory keeps what it has room for
+///                                       └ failed ────▶ visible, unstored: kept in memory, bounded, stored by the next
 /// ```
 ///
-/// Positions ascend; where something was shed they leave holes. `waiting` holds every delivery of `cursor ..< loaded`.
+/// At the limit values are moved (``OutboxWriter``). Where an output lags behind another, first those that the foremost does not need any
+/// more; that one goes on taking meanwhile. Only if these did not suffice, the next transaction holds all of them and moves what it must.
 struct DeliveryQueueState {
-    struct Taken {
-        let queued: QueuedDelivery
-        var answer: Disposition?
-    }
+    private let link: Int
+    private let limits: DeliveryQueue.Limits
+    private var stream = UnitStream()
+    /// In a fixed order; the first is the IT broker's.
+    private var outputs: [OutputWindow]
+    /// What was written, until its transaction ends.
+    private var outcome: OutboxOutcome?
+    private var isWriting = false
+    private var isFailing = false
+    /// What the foremost output does not need did not suffice.
+    private var movesEverything = false
+    /// Outputs that an earlier process had and this one has not, until their rows are gone.
+    private var forgotten: [OutputName] = []
 
-    /// The answer to `take`.
-    enum Offer: Sendable {
-        case window([QueuedDelivery])
-        /// The next ones are on disk: read them, `load` them, and ask again.
-        case onDisk(ReadOrder)
-    }
-
-    /// What is to be read.
-    struct ReadOrder: Sendable {
-        let from, boundary, to: UInt64
-        /// Void once this has changed.
-        let round: UInt64
-        /// Where to stop.
-        let bytes: Int
-    }
-
-    /// Deliveries that may be taken between two transactions, and so the most that a killed receiver repeats.
-    static let permitRecords: UInt64 = 16_384
-
-    let limits: DeliveryQueue.Limits
-    let link: Int
-    /// Whether there is a database at all.
-    let isStored: Bool
-
-    var waiting = RingBuffer<QueuedDelivery>()
-    var waitingBytes = 0
-    var taken = RingBuffer<Taken>()
-    var takenBytes = 0
-
-    var settled: UInt64 = 1
-    var loaded: UInt64 = 1
-    var visible: UInt64 = 1
-    var ending: UInt64 = 1
-    /// Rows exist for what lies before it.
-    var stored: UInt64 = 1
-    var boundary: UInt64 = 1
-    /// The publisher takes none from here on; `.max` while there is no disk to ask.
-    var permitted: UInt64 = .max
-
-    /// Visible, and no row holds them: commits fail. In order.
-    var unstored = RingBuffer<PlacedUnit>()
-    /// In memory, and what they would be on disk.
-    var unstoredBytes = 0
-    var unstoredDiskBytes = 0
-    /// Handed over for the next transaction.
-    var staged: [PlacedUnit] = []
-    var orphans: [QueuedDelivery] = []
-    var unitBytes = 0
-    var knownBytes = 0
-
-    var totals = OutboxTotals()
-    var losses = LossList()
-    var lossesInFlight = LossList()
-    var outcome: OutboxOutcome?
-    var isEvicting = false
-    var isFailing = false
-    /// What the last transaction stored.
-    var storedTotals: OutboxTotals?
-    var storedSettled: UInt64 = 0
-    /// The last that was staged: names what a damaged file lost.
-    var newest: (stamp: Stamp, sourceTime: UnixMilliseconds)?
-    /// Grows when rows are taken apart: what was read before is void.
-    var round: UInt64 = 0
-
-    init(link: Int, limits: DeliveryQueue.Limits, isStored: Bool) {
+    init(link: Int, limits: DeliveryQueue.Limits, outputs: [OutputName]) {
         self.link = link
         self.limits = limits
-        self.isStored = isStored
-        // Nothing before the first transaction: it counts what a later process would repeat.
-        permitted = isStored ? 0 : .max
+        self.outputs = outputs.map {
+            OutputWindow(name: $0, memoryLimit: max(65_536, limits.memoryBytes / outputs.count))
+        }
     }
 
-    /// The first delivery that is not taken.
-    var cursor: UInt64 { waiting.first?.position.rawValue ?? loaded }
+    /// Every delivery before it has left all outputs.
+    private var settledByAll: UInt64 { outputs.reduce(.max) { min($0, $1.settled) } }
 
-    /// Deliveries that wait, refreshes among them.
-    var waitingRecords: UInt64 {
-        totals.appended - totals.left + totals.refreshesLeft - UInt64(taken.count)
+    // MARK: The outputs' side
+
+    mutating func take(records: Int, bytes: Int, output: Int) -> OutputWindow.Offer {
+        outputs[output].take(records: records, bytes: bytes, from: stream)
     }
 
-    var load: OutboxLoad {
-        OutboxLoad(
-            waiting: Int(waitingRecords), taken: taken.count, takenBytes: takenBytes,
-            bytes: unitBytes + knownBytes + unstoredDiskBytes, limitBytes: limits.bytes,
-            memoryBytes: waitingBytes + takenBytes + unstoredBytes, memoryLimitBytes: limits.memoryBytes,
+    mutating func load(
+        _ read: [QueuedDelivery], upTo end: UInt64, _ order: OutputWindow.ReadOrder, output: Int
+    ) {
+        outputs[output].load(read, upTo: end, order)
+    }
+
+    mutating func settle(_ settlements: [OutboxSettlement], output: Int) {
+        outputs[output].settle(settlements)
+        // Without a transaction that would store them, settled units are let go here.
+        if isFailing { stream.forgetSettled(before: settledByAll) }
+    }
+
+    mutating func rewind(output: Int) { outputs[output].rewind() }
+
+    func settled(output: Int) -> UInt64 { outputs[output].settled }
+    func totals(output: Int) -> OutboxTotals { outputs[output].totals }
+    func losses(output: Int) -> [Loss] { outputs[output].unnamedLosses }
+
+    func load(output: Int) -> OutboxLoad {
+        let output = outputs[output]
+        return OutboxLoad(
+            waiting: Int(output.waitingRecords), taken: output.takenRecords, takenBytes: output.takenBytes,
+            bytes: stream.diskBytes, limitBytes: limits.bytes,
+            memoryBytes: output.memoryBytes + stream.unstoredBytes, memoryLimitBytes: limits.memoryBytes,
             isFailing: isFailing)
     }
 
-    // MARK: The publisher's side
+    // MARK: The store thread's side
 
-    mutating func take(records: Int, bytes: Int) -> Offer {
-        guard !isEvicting else { return .window([]) }
-        if waiting.isEmpty, loaded < visible {
-            let chunk = max(65_536, min(limits.memoryBytes / 4, 1 << 20))
-            if loaded < stored {
-                guard loaded < permitted else { return .window([]) }
-                return .onDisk(
-                    ReadOrder(from: loaded, boundary: boundary, to: stored, round: round, bytes: chunk))
+    /// - Returns: the position after the last.
+    mutating func stage(_ units: [DeliveryUnit]) -> UInt64 { stream.stage(units) }
+
+    /// Whether a transaction would store something new.
+    var needsWrite: Bool { stream.needsWrite || !forgotten.isEmpty || outputs.contains { $0.needsWrite(stream) } }
+
+    mutating func beginWrite() -> OutboxStep {
+        precondition(!isWriting && outcome == nil, "a transaction ends before the next begins")
+        isWriting = true
+        let settled = settledByAll
+        let units = (stream.unstored.all + stream.staged).filter { $0.end > settled }
+        let bytes = units.reduce(stream.unitBytes + stream.knownBytes) { $0 + $1.unit.storedBytes }
+        // What an output has taken stays, bounded by its window, and is not held against the others.
+        let limit = limits.bytes + outputs.reduce(0) { $0 + $1.takenBytes }
+        let cursors = outputs.map(\.cursor)
+        let (hindmost, foremost) = (cursors.min() ?? 0, cursors.max() ?? 0)
+        let isLagging = hindmost < foremost
+        var movesBefore: [UInt64] = []
+        if bytes > limit {
+            if isLagging { movesBefore.append(foremost) }
+            if !isLagging || movesEverything { movesBefore.append(.max) }
+        } else {
+            movesEverything = false
+        }
+        return OutboxStep(
+            link: link, limitBytes: limit, units: units,
+            orphans: stream.orphans.filter { $0.position.rawValue >= settled },
+            boundary: stream.boundary, ending: stream.ending, unitBytes: stream.unitBytes,
+            knownBytes: stream.knownBytes,
+            outputs: outputs.indices.map {
+                outputs[$0].beginWrite(staged: stream.staged, movesBefore: movesBefore.last)
+            },
+            movesBefore: movesBefore, forgotten: forgotten)
+    }
+
+    /// The transaction holds all of it now, if it commits.
+    mutating func endWrite(_ outcome: OutboxOutcome) { self.outcome = outcome }
+
+    mutating func committed() {
+        guard let outcome = outcome.take() else { preconditionFailure("what was committed was written before") }
+        isWriting = false
+        let (fresh, storedBefore) = (stream.unstored.all + stream.staged, stream.stored)
+        for index in outputs.indices { outputs[index].countAppended(stream.staged) }
+        stream.committed(outcome)
+        for index in outputs.indices {
+            let isVoid = outputs[index].committed(outcome.outputs[index], movedBefore: outcome.movedBefore)
+            if !isVoid { outputs[index].remember(fresh, storedBefore: storedBefore) }
+        }
+        movesEverything = outcome.needsEverything
+        forgotten = []
+        isFailing = false
+    }
+
+    mutating func failed() {
+        isWriting = false
+        outcome = nil
+        for index in outputs.indices {
+            outputs[index].countAppended(stream.staged)
+            outputs[index].failed()
+        }
+        stream.failed()
+        isFailing = true
+        guard stream.unstoredBytes > limits.memoryBytes else { return }
+        let windows = outputs
+        // Some more than must be, so that not each round has to.
+        let shed = stream.shedUnstored(to: limits.memoryBytes - limits.memoryBytes / 16) { placed in
+            windows.contains { $0.holds(placed) }
+        }
+        for placed in shed { for index in outputs.indices { outputs[index].shed(placed) } }
+    }
+
+    /// Everything that no disk holds is shed: the process ends.
+    mutating func close() -> [OutputLosses] {
+        var losses: [OutputLosses] = []
+        for index in outputs.indices {
+            if let loss = outputs[index].close(stream) {
+                losses.append(OutputLosses(output: outputs[index].name, losses: [loss]))
             }
-            loadUnstored(bytes: chunk)
         }
-        return .window(window(records: records, bytes: bytes))
+        stream.forgetUnstored()
+        return losses
     }
 
-    private mutating func window(records: Int, bytes: Int) -> [QueuedDelivery] {
-        var window: [QueuedDelivery] = []
-        window.reserveCapacity(min(records, waiting.count))
-        var cost = 0
-        while window.count < records, let next = waiting.first, next.position.rawValue < permitted {
-            cost += next.delivery.cost
-            if !window.isEmpty, cost > bytes { break }
-            window.append(next)
-            takenBytes += next.delivery.cost
-            waitingBytes -= next.delivery.cost
-            taken.append(Taken(queued: next, answer: nil))
-            _ = waiting.popFirst()
-            // With nothing waiting, `cursor` is where the next reading begins.
-        }
-        return window
-    }
+    // MARK: Restart
 
-    /// Takes what was read from disk.
-    /// - Parameter end: every delivery before it was read.
-    mutating func load(_ read: [QueuedDelivery], upTo end: UInt64, _ order: ReadOrder) {
-        guard !isEvicting, order.round == round, loaded == order.from, waiting.isEmpty else { return }
-        for queued in read where queued.position.rawValue >= loaded { wait(queued) }
-        loaded = max(loaded, end)
-    }
-
-    private mutating func loadUnstored(bytes: Int) {
-        for index in 0..<unstored.count where unstored[index].end > loaded {
-            guard waitingBytes < bytes else { return }
-            let placed = unstored[index]
-            for queued in placed.deliveries(from: loaded) { wait(queued) }
-            loaded = placed.end
-        }
-        loaded = visible
-    }
-
-    mutating func wait(_ queued: QueuedDelivery) {
-        waiting.append(queued)
-        waitingBytes += queued.delivery.cost
-    }
-
-    mutating func settle(_ settlements: [OutboxSettlement]) {
-        for settlement in settlements {
-            guard let index = indexOfTaken(settlement.position), taken[index].answer == nil else { continue }
-            taken[index].answer = settlement.disposition
-        }
-        while let first = taken.first, let answer = first.answer {
-            totals.count(answer, of: first.queued.delivery)
-            if let cause = LossCause(answer), !first.queued.delivery.isRefresh {
-                losses.note(cause, first.queued.delivery)
+    /// - Returns: the outputs that ``saved`` has and the queue has not.
+    mutating func restore(_ saved: SavedOutbox) -> [ForgottenOutput] {
+        stream.restore(saved)
+        for index in outputs.indices {
+            if let output = saved.outputs[outputs[index].name] {
+                outputs[index].restore(output)
+            } else {
+                outputs[index].begin(at: saved.ending, before: saved.appended)
             }
-            takenBytes -= first.queued.delivery.cost
-            settled = first.queued.position.rawValue + 1
-            _ = taken.popFirst()
         }
-        // Without a transaction that would store them, settled units are let go here.
-        if isFailing || !isStored { forgetSettled() }
+        let names = outputs.map(\.name)
+        let gone = saved.outputs.filter { !names.contains($0.key) }
+        forgotten = gone.keys.sorted { $0.rawValue < $1.rawValue }
+        return gone.map { ForgottenOutput(output: $0.key, waiting: $0.value.waiting) }
     }
 
-    /// Lets go of unstored units that have left. They stand in order.
-    private mutating func forgetSettled() {
-        while let first = unstored.first, first.end <= settled { dropUnstored() }
-    }
-
-    /// Lets go of the oldest unstored unit.
-    @discardableResult
-    mutating func dropUnstored() -> PlacedUnit? {
-        guard let placed = unstored.popFirst() else { return nil }
-        unstoredBytes -= placed.unit.memoryBytes
-        unstoredDiskBytes -= placed.unit.storedBytes
-        return placed
-    }
-
-    mutating func rewind() {
-        totals.repeatedInDoubt += UInt64(taken.count)
-        while let last = taken.popLast() {
-            waiting.prepend(last.queued)
-            waitingBytes += last.queued.delivery.cost
+    /// The file is gone: what only it held is lost, what memory holds is stored again.
+    mutating func replaced() {
+        precondition(!isWriting, "a file is replaced between transactions")
+        var rescued: [UInt64: QueuedDelivery] = [:]
+        for output in outputs {
+            for queued in output.held(before: stream.firstUnstored) { rescued[queued.position.rawValue] = queued }
         }
-        takenBytes = 0
-    }
-
-    private func indexOfTaken(_ position: OutboxPosition) -> Int? {
-        var low = 0
-        var high = taken.count
-        while low < high {
-            let middle = (low + high) / 2
-            if taken[middle].queued.position < position { low = middle + 1 } else { high = middle }
-        }
-        return low < taken.count && taken[low].queued.position == position ? low : nil
+        let inOrder = rescued.values.sorted { $0.position < $1.position }
+        for index in outputs.indices { outputs[index].replaced(stream, rescued: inOrder) }
+        stream.replaced(rescued: inOrder)
     }
 }

@@ -1,10 +1,12 @@
 public import Account
 internal import Deliveries
 
-/// How many deliveries went which way, over restarts. At every instant
+/// How many deliveries of one output went which way, over restarts. At every instant
 /// `appended = waiting + taken + published + folded + Σ dead + Σ shed`, all of them without refreshes.
 public struct OutboxTotals: Sendable, Equatable {
     public internal(set) var appended: UInt64 = 0
+    /// What came before there was this output: it was never offered that, and stands in none of the other numbers.
+    public internal(set) var before: UInt64 = 0
     public internal(set) var published: UInt64 = 0
     public internal(set) var folded: UInt64 = 0
     public internal(set) var dead: [DeadLetterReason: UInt64] = [:]
@@ -62,7 +64,7 @@ public struct OutboxTotals: Sendable, Equatable {
         var named = [
             ("appended", appended), ("repeated", repeatedInDoubt), (Disposition.published.storedWord, published),
             (Disposition.folded.storedWord, folded), ("refreshes", refreshes), ("refreshed", refreshed),
-            ("unrefreshed", unrefreshed),
+            ("unrefreshed", unrefreshed), ("before", before),
         ]
         for (reason, records) in dead { named.append((Disposition.dead(reason).storedWord, records)) }
         for (reason, records) in shed { named.append((Disposition.shed(reason).storedWord, records)) }
@@ -78,6 +80,7 @@ public struct OutboxTotals: Sendable, Equatable {
         case "refreshes": refreshes = records
         case "refreshed": refreshed = records
         case "unrefreshed": unrefreshed = records
+        case "before": before = records
         default:
             guard let disposition = Disposition(storedWord: name) else { return false }
             count(disposition, records)

@@ -1,9 +1,12 @@
-// Queue: positions, the window in memory, and what became of each delivery.
+// Queue: one stream of units, an output's window on it, and what became of each delivery.
 //
-//   OutboxTotals.swift — how many deliveries went which way
+//   OutboxTotals.swift — how many deliveries of an output went which way
 //   LossList.swift — losses that the database does not name yet
-//   RingBuffer.swift — a queue that keeps its memory
+//   OutputName.swift — names an output, and what it lost
+//   QueuedDelivery.swift — a delivery and its position, the answer to it, how full the queue is
 //   PlacedUnit.swift — a unit and the positions of its deliveries
-//   DeliveryQueueState.swift — the queue: positions, window, totals
-//   DeliveryQueueStorage.swift — the queue's half that follows the transactions
-//   DeliveryQueue.swift — the queue between the receiver and the publisher
+//   UnitStream.swift — the units that all outputs share: stored, waiting for a transaction, or in memory alone
+//   OutputWindow.swift — an output's place in the stream: what it has settled, taken and in memory
+//   DeliveryQueueState.swift — both of them under one lock: what a transaction takes of them, and what follows from its end
+//   DeliveryQueue.swift — the queue, as the store thread knows it
+//   OutboxOutput.swift — an output, as the thread that publishes knows it

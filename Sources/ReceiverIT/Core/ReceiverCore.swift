@@ -29,7 +29,6 @@ public struct ReceiverCore: ~Copyable {
     var namespace: Replica
     var committer = Committer()
     var hasher = SymbolHasher()
-    var reading = ReadingTally()
     /// Whether the IT broker retains what the replica holds, as it was last read back; nil while nobody knows.
     var itMatches: Bool?
 

@@ -2,6 +2,7 @@ internal import Account
 import DiodeProtocol
 import EventLog
 import Outbox
+import ReadBack
 import Time
 internal import ReceiverITCore
 internal import ReceiverITStore
@@ -14,6 +15,7 @@ final class LinkWorker {
     let fingerprint: LinkFingerprint
     private var core: ReceiverCore
     private let queue: DeliveryQueue
+    private let readBack: ReadBackMailbox
     private let store: ReceiverStore
     /// Among the store's links.
     private let index: Int
@@ -28,12 +30,14 @@ final class LinkWorker {
     private(set) var snapshot: LinkSnapshot
 
     init(
-        name: String, card: LinkCard, core: consuming ReceiverCore, queue: DeliveryQueue, store: ReceiverStore,
-        index: Int, countedBefore: ReceiverCounters, log: EventLog, observer: ReceiverService.Observer
+        name: String, card: LinkCard, core: consuming ReceiverCore, queue: DeliveryQueue,
+        readBack: ReadBackMailbox, store: ReceiverStore, index: Int, countedBefore: ReceiverCounters, log: EventLog,
+        observer: ReceiverService.Observer
     ) {
         self.name = name
         self.core = core
         self.queue = queue
+        self.readBack = readBack
         self.store = store
         self.index = index
         self.countedBefore = countedBefore
@@ -53,7 +57,7 @@ final class LinkWorker {
 
     /// Does what time brings, and hands over what was decided. Waits while the store has too much to do.
     func finishRound(now: MonotonicInstant, time: UnixMilliseconds) {
-        serveReading(now: now, time: time)
+        readBack.serve(wishes: core.takeReadingWish()) { core.serve($0, now: now, time: time) }
         core.advance(now: now, time: time)
         let commit = store.takeWholeWish(index) ? core.takeWholeCommit() : core.takeCommit()
         for event in commit.events { tell(event, now: now) }
@@ -93,8 +97,8 @@ final class LinkWorker {
         snapshot.beat = core.beat
         snapshot.clockOffsetMilliseconds = core.clockOffsetMilliseconds
         snapshot.replica = core.replica
-        snapshot.outbox = queue.totals
-        snapshot.outboxLoad = queue.load
+        snapshot.outbox = queue.mqtt.totals
+        snapshot.outboxLoad = queue.mqtt.load
         snapshot.outboxFault = outboxFault(after: snapshot.outboxFault, time: time)
         snapshot.durability = store.durability
         snapshot.head = store.head
@@ -104,7 +108,7 @@ final class LinkWorker {
 
     /// What the publisher cannot read from disk, it cannot publish.
     private func outboxFault(after known: Condition?, time: UnixMilliseconds) -> Condition? {
-        guard let error = queue.readError else {
+        guard let error = queue.mqtt.readError else {
             if known != nil { log.notice("outbox.readable", "what waits is read again", ["link": .text(name)]) }
             return nil
         }
@@ -113,19 +117,6 @@ final class LinkWorker {
         log.error("outbox.unreadable", "\(error)", ["link": .text(name)])
         return Condition(
             .degraded, since: known?.since ?? time, reason: reason)
-    }
-
-    /// What the publisher reads back on the IT broker is compared here, where the replica is.
-    private func serveReading(now: MonotonicInstant, time: UnixMilliseconds) {
-        if core.takeReadingWish() { queue.readBack.wish() }
-        guard let order = queue.readBack.takeOrder() else { return }
-        switch order {
-        case .begin(let number, let isNewConnection):
-            if core.beginReading(number, isNewConnection: isNewConnection) { queue.readBack.accept() }
-        case .compare(let values): core.compare(values, now: now, time: time)
-        case .end(let isComplete, let admits): core.endReading(isComplete: isComplete, admits: admits)
-        case .cancel: core.cancelReading()
-        }
     }
 
     /// Nothing more comes: what is decided is told without waiting for more of the same.

@@ -7,6 +7,7 @@ public import DiodeProtocol
 public import EventLog
 import Ledger
 public import Outbox
+public import ReadBack
 import Storage
 import Threading
 internal import Time
@@ -43,6 +44,7 @@ public final class ReceiverService: Sendable {
         let card: LinkCard
         let listen: [SocketAddress]
         let queue: DeliveryQueue
+        let readBack: ReadBackMailbox
     }
 
     private struct Running: Sendable {
@@ -110,14 +112,25 @@ public final class ReceiverService: Sendable {
                     link: loaded.id, limits: limits,
                     database: OutboxDatabase(path: path, schema: StoreSchema.schema))
                 links.append(
-                    Link(name: entry.link.name, card: entry.card, listen: entry.addresses, queue: queue))
+                    Link(
+                        name: entry.link.name, card: entry.card, listen: entry.addresses, queue: queue,
+                        readBack: try ReadBackMailbox(wakeup: queue.mqtt.wakeup)))
             }
             self.links = links
         } catch { throw .system(error) }
         self.restored = Lock(restored)
         do throws(StorageError) {
             let opened = try opening.open(time: time)
-            for link in links { try link.queue.restore(from: opened.database) }
+            for link in links {
+                for gone in try link.queue.restore(from: opened.database) {
+                    log.warning(
+                        "outbox.forgotten", "an output of before is no longer configured: its account ends",
+                        [
+                            "link": .text(link.name), "output": .text(gone.output.rawValue),
+                            "waiting": .number(gone.waiting),
+                        ])
+                }
+            }
         } catch { throw .state(error) }
     }
 
@@ -146,6 +159,9 @@ public final class ReceiverService: Sendable {
 
     /// The outbox of a link; nil if there is no such link.
     public func outbox(of link: String) -> DeliveryQueue? { links.first { $0.name == link }?.queue }
+
+    /// Where its publisher and its core speak of what the IT broker retains; nil if there is no such link.
+    public func readBack(of link: String) -> ReadBackMailbox? { links.first { $0.name == link }?.readBack }
 
     /// The newest status; empty until the first was made.
     public var status: ReceiverStatus { shared.withLock { $0 } }
@@ -241,7 +257,8 @@ public final class ReceiverService: Sendable {
         do throws(SystemError) {
             try store.start(
                 StoreLoop.Beginning(
-                    opening: opening, links: known, entries: entries, ledgerBytes: ledgerBytes,
+                    opening: opening, links: known, readBacks: links.map(\.readBack), entries: entries,
+                    ledgerBytes: ledgerBytes,
                     setAside: restored.setAside),
                 file, signer: signer)
         } catch { throw .system(error) }
@@ -260,8 +277,8 @@ public final class ReceiverService: Sendable {
                     time: UnixMilliseconds(rawValue: UnixClock.now()))
                 workers.append(
                     LinkWorker(
-                        name: link.name, card: link.card, core: core, queue: link.queue, store: store, index: index,
-                        countedBefore: loaded.counters, log: log, observer: observer))
+                        name: link.name, card: link.card, core: core, queue: link.queue, readBack: link.readBack,
+                        store: store, index: index, countedBefore: loaded.counters, log: log, observer: observer))
             } catch { throw .key(link: link.name, error) }
         }
         return workers

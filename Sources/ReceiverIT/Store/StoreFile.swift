@@ -166,7 +166,7 @@ package struct StoreFile: ~Copyable {
         _ batch: StoreBatch.Link, _ link: StoreLink, at time: UnixMilliseconds
     ) throws(StorageError) {
         let checkpoint = batch.checkpoint ?? link.checkpoint
-        let outboxLosses = try outbox.write(link.queue, replicaCheckpoint: checkpoint)
+        let outboxLosses = try outbox.write(link.queue, replicaCheckpoint: checkpoint).flatMap(\.losses)
         try tables.store(batch.changes, of: link.id, checkpoint: batch.checkpoint, in: database)
         for void in batch.voids { try losses.void(link: link.id, epoch: void.epoch, behind: void.behind) }
         for loss in batch.losses + outboxLosses {

@@ -3,6 +3,7 @@ import DiodeProtocol
 import EventLog
 import Ledger
 import Outbox
+import ReadBack
 import Storage
 import Threading
 import Time
@@ -40,6 +41,8 @@ struct StoreLoop: ~Copyable {
     private let wishes: Lock<LogSyncLoop.Wishes>
     private var file: StoreFile?
     private var links: [StoreLink]
+    /// Of each link.
+    private let readBacks: [ReadBackMailbox]
     private var phase = Phase.durable
     private var batch: StoreBatch
     private var unwrittenEntries = 0
@@ -54,6 +57,8 @@ struct StoreLoop: ~Copyable {
     struct Beginning: Sendable {
         let opening: StoreOpening
         let links: [StoreLink]
+        /// Of each link.
+        let readBacks: [ReadBackMailbox]
         /// What the ledger says of this start.
         let entries: [LedgerEntry]
         /// The most that the ledger may take.
@@ -73,6 +78,7 @@ struct StoreLoop: ~Copyable {
         self.wishes = wishes
         self.file = consume file
         links = beginning.links
+        readBacks = beginning.readBacks
         ledgerBytes = beginning.ledgerBytes
         keeper = Self.keeper(ledgerBytes)
         batch = StoreBatch(links: Array(repeating: StoreBatch.Link(), count: links.count))
@@ -116,7 +122,7 @@ struct StoreLoop: ~Copyable {
         let index = round.link
         let changes = round.commit.changes
         let end = links[index].queue.stage(round.commit.units)
-        if let reading = round.commit.beginsReading { links[index].queue.readBack.begin(reading, behind: end) }
+        if let reading = round.commit.beginsReading { readBacks[index].begin(reading, behind: end) }
         for event in round.commit.events { batch.links[index].add(event) }
         for entry in links[index].notes.entries(of: round.commit.events, at: round.time) { add(entry) }
         if let vitals = round.vitals { batch.links[index].vitals = vitals }
@@ -351,13 +357,16 @@ struct StoreLoop: ~Copyable {
         }
         file = nil
         for link in links {
-            guard let loss = link.queue.close() else { continue }
-            log.error(
-                "outbox.shed", "no disk holds these records and the IT broker did not take them before the stop",
-                [
-                    "link": .text(link.name), "records": .number(loss.records), "first": .text(loss.first.text),
-                    "last": .text(loss.last.text),
-                ])
+            for shed in link.queue.close() { for loss in shed.losses { tell(loss, of: shed.output, link) } }
         }
+    }
+
+    private func tell(_ loss: Loss, of output: OutputName, _ link: StoreLink) {
+        log.error(
+            "outbox.shed", "no disk holds these records and the IT broker did not take them before the stop",
+            [
+                "link": .text(link.name), "records": .number(loss.records), "first": .text(loss.first.text),
+                "last": .text(loss.last.text),
+            ])
     }
 }

@@ -21,21 +21,6 @@ internal import MQTTProtocol
 ///
 /// Bounded by the proxy's limit of nodes, one thread and one connection each, and by the publisher's window of deliveries.
 struct EdgeNodeConnections: ~Copyable {
-    private struct Node {
-        var generation: UInt64 = 0
-        var will: EdgeNodeProxy.Message?
-        var connection: Connection?
-        var connectedAt: MonotonicInstant?
-        /// Before it is dialled: none, unless the last connection was lost soon.
-        var pause = Duration.zero
-        /// Of the connection that stands.
-        var version: ProtocolVersion?
-        /// It was told to say goodbye.
-        var isEnding = false
-
-        static let firstPause = Duration.milliseconds(250)
-    }
-
     private static let farewell = Duration.seconds(1)
 
     private let settings: PublisherSettings
@@ -44,17 +29,9 @@ struct EdgeNodeConnections: ~Copyable {
     private var mapper: TopicMapper
     private var composer: PropertyComposer
     private var proxy: EdgeNodeProxy
-    private var nodes: [EdgeNodeID: Node] = [:]
-    /// Nodes to be dialled, and not before when.
-    private var toDial: [EdgeNodeID: MonotonicInstant] = [:]
+    private var nodes: [EdgeNodeID: EdgeNodeConnection] = [:]
     /// What the proxy has and has not answered.
-    private var deliveries: [UInt64: QueuedDelivery] = [:]
-    /// Handed to a node's connection and not settled.
-    private var inFlight: [UInt64: EdgeNodeID] = [:]
-    /// Handed to the proxy since its actions were last carried out.
-    private var fed: [UInt64] = []
-    /// Those of `deliveries` that wait for a birth. The outbox has its answer: nothing behind them may be held up.
-    private var waiting: Set<UInt64> = []
+    private var deliveries = ProxiedDeliveries()
     private var generations: UInt64 = 0
     private var isSilent = true
     private var nextOtherToken = Settler.firstOtherToken
@@ -80,7 +57,7 @@ struct EdgeNodeConnections: ~Copyable {
     func deadline(isConnected: Bool) -> MonotonicInstant? {
         var deadline = proxy.nextDeadline.map { MonotonicInstant(nanoseconds: UInt64($0.nanoseconds)) }
         if isConnected {
-            for at in toDial.values { deadline = min(deadline ?? at, at) }
+            for at in nodes.values.compactMap(\.dialAt) { deadline = min(deadline ?? at, at) }
         }
         return deadline
     }
@@ -89,7 +66,7 @@ struct EdgeNodeConnections: ~Copyable {
 
     /// Takes a delivery; its answer comes with `advance` or `take`.
     mutating func take(_ queued: QueuedDelivery) {
-        deliveries[queued.position.rawValue] = queued
+        deliveries.take(queued)
         feed(queued)
     }
 
@@ -97,7 +74,7 @@ struct EdgeNodeConnections: ~Copyable {
         let delivery = queued.delivery
         let order = RecordOrder(epoch: delivery.stamp.epoch.rawValue, sequence: delivery.stamp.sequence.rawValue)
         let (time, token) = (delivery.sourceTime.rawValue, queued.position.rawValue)
-        fed.append(token)
+        deliveries.noteFed(token)
         if let birth = StateTopic.birth(of: delivery.topic) {
             proxy.state(
                 topic: birth, payload: delivery.payload, order: order, sourceTime: time, token: token, now: Moment.now)
@@ -117,8 +94,7 @@ struct EdgeNodeConnections: ~Copyable {
 
     /// The publisher's connection was lost: every delivery of which the outbox has no answer comes again.
     mutating func reset() {
-        deliveries = deliveries.filter { waiting.contains($0.key) }
-        inFlight = [:]
+        deliveries.reset()
         proxy.reset()
     }
 
@@ -128,7 +104,7 @@ struct EdgeNodeConnections: ~Copyable {
         let now = MonotonicInstant.now
         switch event {
         case .changed(.connected(let grant)):
-            nodes[id]?.version = grant.version
+            nodes[id]?.accepted(grant.version)
             subscribe(id)
         case .changed(.connecting): break
         case .changed(.disconnected(let error, _)):
@@ -136,17 +112,17 @@ struct EdgeNodeConnections: ~Copyable {
                 "edge_node.lost", error.description,
                 ["link": .text(settings.link), "node": .text(id.description)])
             // One that was never connected dials again by itself.
-            if node.connectedAt != nil { lost(id, now: now) }
+            if node.stands { lost(id, now: now) }
         case .changed(.stopped): lost(id, now: now)
         case .subscribed(let isRefused):
-            guard node.connectedAt == nil else { break }
+            guard !node.stands else { break }
             if isRefused {
                 log.warning(
                     "edge_node.deaf",
                     "the IT broker does not let an edge node have its commands: no rebirth on request",
                     ["link": .text(settings.link), "node": .text(id.description)])
             }
-            nodes[id]?.connectedAt = now
+            nodes[id]?.stood(since: now)
             proxy.connected(id, now: Moment.now)
         case .heard(let messages, let last):
             hear(messages)
@@ -154,7 +130,7 @@ struct EdgeNodeConnections: ~Copyable {
         case .settled(let settlements):
             for settlement in settlements where settlement.outcome.isFinal {
                 note(settlement, of: id)
-                forget(settlement.token)
+                deliveries.forget(settlement.token)
             }
             return settlements
         }
@@ -181,22 +157,10 @@ struct EdgeNodeConnections: ~Copyable {
     }
 
     private mutating func lost(_ id: EdgeNodeID, now: MonotonicInstant) {
-        guard let node = nodes[id] else { return }
-        node.connection?.requestStop()
-        nodes[id]?.connection = nil
-        nodes[id]?.connectedAt = nil
-        nodes[id]?.generation = 0
-        // A connection that lasted, or ended as it should, is replaced at once.
-        let lasted = node.isEnding || node.connectedAt.map { $0.advanced(by: .seconds(10)) <= now } ?? false
-        let longer = min(max(node.pause * 2, Node.firstPause), settings.connection.reconnectMaximum)
-        nodes[id]?.pause = lasted ? .zero : longer
-        nodes[id]?.isEnding = false
+        guard nodes[id] != nil else { return }
+        nodes[id]?.lost(now: now, longestPause: settings.connection.reconnectMaximum)
         proxy.lost(id, now: Moment.now)
-        let unsettled = inFlight.filter { $0.value == id }.keys.sorted()
-        for token in unsettled {
-            inFlight[token] = nil
-            if let queued = deliveries[token] { feed(queued) }
-        }
+        for queued in deliveries.takeUnsettled(of: id) { feed(queued) }
     }
 
     // MARK: Out
@@ -208,72 +172,52 @@ struct EdgeNodeConnections: ~Copyable {
         proxy.tick(now: Moment.now)
         let answers = perform(now: now)
         guard isConnected else { return answers }
-        for (id, at) in toDial where at <= now { dial(id, now: now) }
+        for (id, node) in nodes where node.dialAt.map({ $0 <= now }) ?? false { dial(id, now: now) }
         return answers
     }
 
     private mutating func perform(now: MonotonicInstant) -> [OutboxSettlement] {
         var answers: [OutboxSettlement] = []
-        func answer(_ token: UInt64, _ disposition: Disposition) {
-            answers.append(
-                OutboxSettlement(position: OutboxPosition(rawValue: token), disposition: disposition))
-        }
         var actions = proxy.takeActions()
         while !actions.isEmpty {
             for action in actions {
-                switch action {
-                case .connect(let id, let will):
-                    var node = nodes[id] ?? Node()
-                    node.will = will
-                    nodes[id] = node
-                    toDial[id] = now.advanced(by: node.pause)
-                case .publish(let id, let message, let token):
-                    if isDeath(message, of: id) {
-                        if let token {
-                            forget(token)
-                            answer(token, .published)
-                        }
-                        continue
-                    }
-                    let refusal = publish(message, of: id, token: token, now: now)
-                    if let refusal, let token {
-                        forget(token)
-                        answer(token, refusal)
-                    }
-                case .disconnect(let id):
-                    nodes[id]?.isEnding = true
-                    if let connection = nodes[id]?.connection {
-                        connection.requestStop(drain: Self.farewell, withWill: nodes[id]?.version == .v5)
-                    } else {
-                        toDial[id] = nil
-                        proxy.lost(id, now: Moment.now)
-                    }
-                case .answer(let token):
-                    forget(token)
-                    answer(token, .folded)
-                case .refuse(let token):
-                    forget(token)
-                    answer(token, .dead(.sparkplugUnreadable))
+                if let (token, disposition) = perform(action, now: now) {
+                    deliveries.forget(token)
+                    answers.append(Self.answer(token, disposition))
                 }
             }
             actions = proxy.takeActions()
         }
-        for token in fed where inFlight[token] == nil {
-            guard let queued = deliveries[token] else { continue }
-            // By itself: the content of a whole block is not kept for it.
-            deliveries[token] = queued.detached
-            waiting.insert(token)
-            answer(token, .folded)
+        return answers + deliveries.takeWaiting().map { Self.answer($0, .folded) }
+    }
+
+    private static func answer(_ token: UInt64, _ disposition: Disposition) -> OutboxSettlement {
+        OutboxSettlement(position: OutboxPosition(rawValue: token), disposition: disposition)
+    }
+
+    /// - Returns: a delivery that has its answer now.
+    private mutating func perform(
+        _ action: EdgeNodeProxy.Action, now: MonotonicInstant
+    ) -> (token: UInt64, Disposition)? {
+        switch action {
+        case .connect(let id, let will): nodes[id, default: EdgeNodeConnection()].want(will, now: now)
+        case .publish(let id, let message, let token):
+            let end = isDeath(message, of: id) ? .published : publish(message, of: id, token: token, now: now)
+            if let end, let token { return (token, end) }
+        case .disconnect(let id):
+            let hasSomebody = nodes[id]?.end(drain: Self.farewell) ?? false
+            if !hasSomebody { proxy.lost(id, now: Moment.now) }
+        case .answer(let token): return (token, .folded)
+        case .refuse(let token): return (token, .dead(.sparkplugUnreadable))
         }
-        fed.removeAll(keepingCapacity: true)
-        return answers
+        return nil
     }
 
     /// Whether a message is the node's will, which a broker of MQTT 5 publishes itself when the connection ends, one way or the other
     /// (`tck-id-payloads-ndeath-will-message-publisher-disconnect-mqtt50`).
     private func isDeath(_ message: EdgeNodeProxy.Message, of id: EdgeNodeID) -> Bool {
         guard let node = nodes[id] else { return false }
-        return node.version == .v5 && message.topic == node.will?.topic
+        return node.isBuriedByBroker && message.topic == node.will?.topic
     }
 
     /// - Returns: what became of it if it cannot be published at all.
@@ -291,7 +235,7 @@ struct EdgeNodeConnections: ~Copyable {
                 topic: topic.span.bytes, payload: message.payload.span.bytes,
                 qos: QoS(rawValue: message.qos) ?? .atMostOnce, properties: properties.span.bytes,
                 token: token ?? nextOtherToken)
-            send(token, over: id)
+            if let token { deliveries.noteSent(token, over: id) }
             return nil
         } catch {
             log.warning(
@@ -301,23 +245,11 @@ struct EdgeNodeConnections: ~Copyable {
             case .invalidTopic, .invalidProperties: return .dead(.invalid)
             case .queueFull, .stopped:
                 // Its connection does not keep up, or ends: what it was given comes again with the next one.
-                send(token, over: id)
+                if let token { deliveries.noteSent(token, over: id) }
                 connection.requestStop()
                 return nil
             }
         }
-    }
-
-    private mutating func send(_ token: UInt64?, over id: EdgeNodeID) {
-        guard let token else { return }
-        inFlight[token] = id
-        waiting.remove(token)
-    }
-
-    private mutating func forget(_ token: UInt64) {
-        deliveries[token] = nil
-        inFlight[token] = nil
-        waiting.remove(token)
     }
 
     private mutating func mapped(_ topic: [UInt8]) -> [UInt8]? {
@@ -331,7 +263,7 @@ struct EdgeNodeConnections: ~Copyable {
     // MARK: Connections
 
     private mutating func dial(_ id: EdgeNodeID, now: MonotonicInstant) {
-        toDial[id] = nil
+        nodes[id]?.dialled()
         guard let will = nodes[id]?.will else { return }
         guard let willTopic = mapped(will.topic) else {
             log.error(
@@ -353,14 +285,14 @@ struct EdgeNodeConnections: ~Copyable {
         connection.publishQueueBytes = max(connection.publishQueueBytes, 2 * settings.windowBytes)
         generations += 1
         let (mailbox, generation) = (mailbox, generations)
-        nodes[id]?.generation = generation
+        nodes[id]?.begin(generation)
         let observer = Connection.Observer(
             changed: { mailbox.post(.edgeNode(id, .changed($0), generation: generation)) },
             received: { mailbox.post($0, of: id, generation: generation) })
         do {
             let opened = try Connection(connection, observer: observer)
             try opened.start()
-            nodes[id]?.connection = opened
+            nodes[id]?.opened(opened)
         } catch {
             log.error("edge_node.failed", "\(error)", ["link": .text(settings.link), "node": .text(id.description)])
             lost(id, now: now)

@@ -3,6 +3,7 @@ import DiodeProtocol
 public import EventLog
 public import MQTT
 public import Outbox
+public import ReadBack
 public import Threading
 internal import Time
 
@@ -13,17 +14,23 @@ internal import Time
 /// repeated in order from the oldest delivery whose fate is unknown, so that no older value lands behind a newer one.
 public final class Publisher: Sendable {
     private let settings: PublisherSettings
-    private let queue: DeliveryQueue
+    private let output: OutboxOutput
+    private let readBack: ReadBackMailbox
     private let mailbox: PublisherMailbox
     private let shared: Lock<PublisherReport>
     private let log: EventLog
     private let thread = Lock<WorkerThread?>(nil)
 
     /// Opens nothing yet; `start` does.
-    /// - Throws: what makes the connection's settings unusable.
-    public init(_ settings: PublisherSettings, queue: DeliveryQueue, log: EventLog) throws(ConnectionError) {
+    /// - Parameters:
+    ///   - output: what it publishes.
+    ///   - readBack: where it tells the receiver what the IT broker retains.
+    public init(
+        _ settings: PublisherSettings, output: OutboxOutput, readBack: ReadBackMailbox, log: EventLog
+    ) throws(ConnectionError) {
         self.settings = settings
-        self.queue = queue
+        self.output = output
+        self.readBack = readBack
         self.log = log
         shared = Lock(PublisherReport(since: UnixMilliseconds(rawValue: UnixClock.now())))
         do throws(SystemError) { mailbox = try PublisherMailbox() } catch { throw .network(error) }
@@ -34,7 +41,8 @@ public final class Publisher: Sendable {
 
     /// Starts the thread, which dials until `stop`. Once.
     public func start() throws(SystemError) {
-        let loop = PublisherLoop(settings, queue: queue, mailbox: mailbox, shared: shared, log: log)
+        let loop = PublisherLoop(
+            settings, output: output, readBack: readBack, mailbox: mailbox, shared: shared, log: log)
         let worker = try WorkerThread(name: "publish", owning: loop) { loop in
             var loop = loop
             loop.run()

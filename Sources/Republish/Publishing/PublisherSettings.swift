@@ -2,6 +2,7 @@ public import Account
 internal import DiodeProtocol
 internal import MQTT
 internal import Outbox
+internal import ReadBackReader
 public import Sparkplug
 public import Time
 internal import Deliveries
@@ -35,6 +36,15 @@ public struct PublisherSettings: Sendable {
     public var publishInterval: Duration? {
         // What waits fills the window.
         didSet { if publishInterval != nil { (windowRecords, windowBytes) = (65_536, 64 << 20) } }
+    }
+
+    /// What of the IT broker is read back.
+    var readingScope: ReadingScope {
+        let mapper = mapper
+        return ReadingScope(
+            link: link, connection: connection, period: readBackPeriod, filters: mapper.filters,
+            isEverything: mapper.isEverything, plantTopic: { mapper.plantTopic(of: $0) },
+            admits: { mapper.admits($0) })
     }
 
     /// What every connection of the publisher is told.

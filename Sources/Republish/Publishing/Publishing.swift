@@ -7,5 +7,7 @@
 //   BrokerWords.swift — what states and causes are called on the IT broker
 //   LinkStatusPublisher.swift — what stands at diode/<link>/status and diode/<link>/gap
 //   RefusalSearch.swift — at which delivery a broker ends the connection
-//   PublisherLoop.swift — the thread: window, connection, loss of the connection
+//   WindowPublisher.swift — takes deliveries and hands each to what publishes it, a window at a time
+//   PublisherLoop.swift — the thread: its connection, and the loss of it
 //   Publisher.swift — publishes one link on the IT broker
+//   RetainedSweep.swift — deletes what a link that is gone left

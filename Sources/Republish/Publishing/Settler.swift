@@ -16,7 +16,7 @@ struct Settler: Sendable {
     private var answers: [OutboxSettlement] = []
 
     /// - Returns: how many deliveries were answered.
-    mutating func settle(_ settlements: [Settlement], in queue: DeliveryQueue) -> Int {
+    mutating func settle(_ settlements: [Settlement], in output: OutboxOutput) -> Int {
         answers.removeAll(keepingCapacity: true)
         for settlement in settlements where settlement.token < Self.firstOtherToken {
             guard let disposition = disposition(of: settlement.outcome) else { continue }
@@ -24,7 +24,7 @@ struct Settler: Sendable {
                 OutboxSettlement(
                     position: OutboxPosition(rawValue: settlement.token), disposition: disposition))
         }
-        queue.settle(answers)
+        output.settle(answers)
         return answers.count
     }
 

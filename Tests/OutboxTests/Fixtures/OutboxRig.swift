@@ -7,19 +7,26 @@ import TestKit
 
 /// An outbox on a real file, with the store thread's steps to be taken one by one.
 final class OutboxRig {
-    static let schema = DatabaseSchema(owner: "test", applicationID: "TEST", migrations: [OutboxSchema.sql])
+    static let schema = DatabaseSchema(
+        owner: "test", applicationID: "TEST", migrations: [OutboxSchema.sql, OutboxSchema.outputs])
 
     let folder: TemporaryDirectory
     let path: String
     let limits: DeliveryQueue.Limits
     let link: Int
+    private var others: [OutputName]
     private(set) var queue: DeliveryQueue
     private var database: Database
     private var writer: OutboxWriter
     var checkpoint: OutboxPosition?
+    /// Outputs that the process before had and this one has not.
+    private(set) var forgotten: [ForgottenOutput] = []
+
+    /// The IT broker's.
+    var output: OutboxOutput { queue.mqtt }
 
     init(
-        limits: DeliveryQueue.Limits, link: Int = 3, folder: TemporaryDirectory? = nil
+        limits: DeliveryQueue.Limits, link: Int = 3, others: [OutputName] = [], folder: TemporaryDirectory? = nil
     ) throws {
         let folder = try folder ?? TemporaryDirectory("outbox")
         self.folder = folder
@@ -27,33 +34,44 @@ final class OutboxRig {
         self.path = path
         self.limits = limits
         self.link = link
+        self.others = others
         database = try Database(path: path, schema: Self.schema)
         writer = try OutboxWriter(database)
-        queue = try DeliveryQueue(link: link, limits: limits, database: OutboxDatabase(path: path, schema: Self.schema))
-        try queue.restore(from: database)
+        queue = try DeliveryQueue(
+            link: link, limits: limits, database: OutboxDatabase(path: path, schema: Self.schema), others: others)
+        forgotten = try queue.restore(from: database)
     }
 
     /// One transaction. A failing one is rolled back after everything was written.
     @discardableResult
-    func write(failing: Bool = false) throws -> [Loss] {
+    func write(failing: Bool = false) throws -> [Loss] { try writeAll(failing: failing)[.mqtt] ?? [] }
+
+    /// The same; losses of each output.
+    /// - Parameter body: called when everything is written and nothing is committed.
+    func writeAll(failing: Bool = false, _ body: () -> Void = {}) throws -> [OutputName: [Loss]] {
         try database.begin()
         let losses = try writer.write(queue, replicaCheckpoint: checkpoint)
+        body()
         if failing {
             database.rollBack()
             queue.failed()
-            return []
+            return [:]
         }
         try database.commit()
         queue.committed()
-        return losses
+        return Dictionary(uniqueKeysWithValues: losses.map { ($0.output, $0.losses) })
     }
 
     /// What a kill leaves: the file as it is.
-    func restart() throws {
+    /// - Parameter others: the outputs that the next process has beside the IT broker; nil: the same.
+    func restart(others: [OutputName]? = nil) throws {
+        self.others = others ?? self.others
+
         database = try Database(path: path, schema: Self.schema)
         writer = try OutboxWriter(database)
-        queue = try DeliveryQueue(link: link, limits: limits, database: OutboxDatabase(path: path, schema: Self.schema))
-        try queue.restore(from: database)
+        queue = try DeliveryQueue(
+            link: link, limits: limits, database: OutboxDatabase(path: path, schema: Self.schema), others: self.others)
+        forgotten = try queue.restore(from: database)
     }
 
     /// The file is set aside and an empty one made.
@@ -81,11 +99,11 @@ final class OutboxRig {
     func drain(_ use: (QueuedDelivery) -> Void) throws -> [Loss] {
         var losses = try write()
         for _ in 0..<100_000 {
-            let window = queue.take(records: 1_000, bytes: .max)
+            let window = output.take(records: 1_000, bytes: .max)
             window.forEach(use)
-            queue.settle(window.map { OutboxSettlement(position: $0.position, disposition: .published) })
+            output.settle(window.map { OutboxSettlement(position: $0.position, disposition: .published) })
             if queue.needsWrite { losses += try write() }
-            if window.isEmpty, queue.load.waiting == 0 { break }
+            if window.isEmpty, output.load.waiting == 0 { break }
         }
         return losses + (try write())
     }

@@ -73,7 +73,7 @@ struct ReceiverServiceTests {
         let told = Told()
         try service.start(told.observer)
         defer { service.close() }
-        let queue = try #require(service.outbox(of: "plant-a"))
+        let queue = try #require(service.outbox(of: "plant-a")?.mqtt)
         try emit(try sender.frames(sender.live(count: 50)), to: port)
         try emit([[1, 2, 3], [1]], to: port)
         try emit(try stranger.frames(stranger.live(count: 1)), to: port)
@@ -109,9 +109,9 @@ struct ReceiverServiceTests {
         defer { service.close() }
         try emit(try a.frames(a.live(count: 1)) + b.frames(b.live(count: 2)), to: shared)
         try emit(try c.frames(c.live(count: 3)) + a.frames(a.live(count: 4)), to: own)
-        #expect(await eventually { service.outbox(of: "plant-c")?.load.waiting == 3 })
-        #expect(await eventually { service.outbox(of: "plant-b")?.load.waiting == 2 })
-        #expect(await eventually { service.outbox(of: "plant-a")?.load.waiting == 1 })
+        #expect(await eventually { service.outbox(of: "plant-c")?.mqtt.load.waiting == 3 })
+        #expect(await eventually { service.outbox(of: "plant-b")?.mqtt.load.waiting == 2 })
+        #expect(await eventually { service.outbox(of: "plant-a")?.mqtt.load.waiting == 1 })
         #expect(await eventually { link(service, "plant-c")?.counters.unknownLink == 3 })
     }
 
@@ -125,7 +125,7 @@ struct ReceiverServiceTests {
         try emit(frames, to: port)
         #expect(await eventually { service.status.listeners.first?.datagrams == UInt64(frames.count) })
         service.close()
-        #expect(service.outbox(of: "plant-a")?.load.waiting == 500)
+        #expect(service.outbox(of: "plant-a")?.mqtt.load.waiting == 500)
     }
 
     @Test("A busy port and a missing card are one clear line each")

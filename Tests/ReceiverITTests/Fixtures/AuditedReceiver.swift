@@ -68,7 +68,7 @@ final class AuditedReceiver {
 
     /// Everything came to the IT broker: as a publisher would, without one.
     func settle() throws {
-        let queue = try #require(service?.outbox(of: "plant-a"))
+        let queue = try #require(service?.outbox(of: "plant-a")?.mqtt)
         queue.settle(
             queue.take(records: 10_000, bytes: .max).map {
                 OutboxSettlement(position: $0.position, disposition: .published)

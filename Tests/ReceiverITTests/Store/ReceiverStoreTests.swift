@@ -67,19 +67,19 @@ struct ReceiverStoreTests {
         let third = try sender.frames(sender.live(count: 7))
         var service = try service()
         try emit(first + third)
-        #expect(await eventually { service.outbox(of: "plant-a")?.load.waiting == 17 })
+        #expect(await eventually { service.outbox(of: "plant-a")?.mqtt.load.waiting == 17 })
         service.close()
         var audit = try audit()
         #expect(audit.isBalanced && audit.totals.missing == 3 && audit.totals.outbox == 17)
         service = try self.service()
         try emit(first + third)
         try emit(try sender.frames(lost, transmission: 1))
-        #expect(await eventually { service.outbox(of: "plant-a")?.load.waiting == 20 })
+        #expect(await eventually { service.outbox(of: "plant-a")?.mqtt.load.waiting == 20 })
         #expect(
             await eventually {
                 link(service).map { [$0.account.sent, $0.account.late, $0.account.missing] } == [20, 3, 0]
             })
-        let queue = try #require(service.outbox(of: "plant-a"))
+        let queue = try #require(service.outbox(of: "plant-a")?.mqtt)
         #expect(
             queue.take(records: 100, bytes: .max).map(\.delivery.stamp.sequence.rawValue)
                 == [1...10, 14...20, 11...13].flatMap { Array($0) })
@@ -94,11 +94,11 @@ struct ReceiverStoreTests {
         let newest = try sender.frames(sender.live([TestRecord(topic: "a", payload: [2], retain: true, version: 2)]))
         var service = try service()
         try emit(newest)
-        #expect(await eventually { service.outbox(of: "plant-a")?.load.waiting == 1 })
+        #expect(await eventually { service.outbox(of: "plant-a")?.mqtt.load.waiting == 1 })
         service.close()
         service = try self.service()
         try emit(try sender.frames(late, transmission: 1))
-        let queue = try #require(service.outbox(of: "plant-a"))
+        let queue = try #require(service.outbox(of: "plant-a")?.mqtt)
         #expect(await eventually { queue.load.waiting == 2 })
         #expect(queue.take(records: 9, bytes: .max).map(\.delivery.lateness) == [.none, .superseded])
         service.close()
@@ -137,7 +137,7 @@ struct ReceiverStoreTests {
         try Data(garbage).write(to: URL(fileURLWithPath: state))
         let service = try service()
         try emit(try sender.frames(sender.live(count: 5)))
-        #expect(await eventually { service.outbox(of: "plant-a")?.load.waiting == 5 })
+        #expect(await eventually { service.outbox(of: "plant-a")?.mqtt.load.waiting == 5 })
         service.close()
         let kept = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.contains(".damaged-") }
         #expect(try kept.map { try Array(Data(contentsOf: URL(fileURLWithPath: "\(folder.path)/\($0)"))) } == [garbage])
@@ -163,13 +163,13 @@ struct ReceiverStoreTests {
     func recovery() async throws {
         let service = try service()
         try emit(try sender.frames(sender.live(count: 5)))
-        #expect(await eventually { service.outbox(of: "plant-a")?.load.waiting == 5 })
+        #expect(await eventually { service.outbox(of: "plant-a")?.mqtt.load.waiting == 5 })
         do {
             let blocker = try Database(path: state, schema: StoreSchema.schema)
             try blocker.begin()
             try emit(try sender.frames(sender.live(count: 6)))
             #expect(await eventually(.seconds(20)) { !service.durability.isDurable })
-            #expect(await eventually { service.outbox(of: "plant-a")?.load.waiting == 11 })
+            #expect(await eventually { service.outbox(of: "plant-a")?.mqtt.load.waiting == 11 })
             blocker.rollBack()
         }
         #expect(await eventually(.seconds(20)) { service.durability.isDurable })

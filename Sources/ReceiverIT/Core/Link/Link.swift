@@ -13,4 +13,4 @@
 //   GapEpisodes.swift — gaps as people are told of them
 //   ReceiverCounters.swift — what was counted
 //   ReceiverReports.swift — what it says about itself
-//   ReadingIntake.swift — what the IT broker retains, compared and put right
+//   ReadingIntake.swift — the core's end of read-back: what the IT broker retains, compared and put right

@@ -1,6 +1,7 @@
 import Crypto
 package import DiodeProtocol
 package import Deliveries
+internal import ReadBackCore
 
 /// What the receiver knows of the namespace: for each topic the stamp and the hash of its retained value and of its last event.
 /// Stamps alone decide what is newer (P3), over restarts of either side; hashes add up to the digest of a checkpoint.
@@ -37,11 +38,6 @@ package struct Replica: Sendable {
         /// Of the retained value alone, to compare it with what the IT broker retains.
         var value: UInt64 = 0
         var version: UInt64 = 0
-        /// The readings of the IT broker during which its retained value last changed and was last seen there.
-        var changedIn: UInt32 = 0
-        var seenIn: UInt32 = 0
-        /// The IT broker retains something else: the next slice repairs it.
-        var isWrong = false
 
         subscript(kind: Kind) -> ReplicaSlot {
             get { kind == .retained ? retained : event }
@@ -71,10 +67,8 @@ package struct Replica: Sendable {
     private var checkpoint = DirtyTopics()
     /// Versions that were passed over since they were last taken.
     private var jumps: [VersionJump] = []
-    /// Counts readings of the IT broker.
-    var reading: UInt32 = 0
-    /// Topics of which the IT broker retains something else.
-    var wrongCount = 0
+    /// With what the IT broker retains.
+    var comparison = RetainedComparison()
     /// A slice changed a slot in a way that applying the units again would not: the round's transaction holds a whole checkpoint.
     private var isAheadOfUnits = false
 
@@ -210,7 +204,7 @@ package struct Replica: Sendable {
         clearHash(kind, of: place)
         if topics[place][kind].state == .held { slotCount -= 1 }
         topics[place][kind] = ReplicaSlot()
-        if kind == .retained { noteRetainedChange(place) }
+        if kind == .retained { comparison.noteChange(place) }
         isAheadOfUnits = true
         checkpoint.mark(place)
         if topics[place].retained.state == .empty, topics[place].event.state == .empty { remove(place, with: &hasher) }
@@ -315,13 +309,14 @@ package struct Replica: Sendable {
         order.remove(hasher.topicHash(name.span.bytes))
         names.remove(place)
         topics[place] = Topic()
+        comparison.forget(place)
     }
 
     private mutating func set(
         _ kind: Kind, of place: Int, to content: SlotContent, _ stamp: Stamp, with hasher: inout SymbolHasher
     ) {
         clearHash(kind, of: place)
-        if kind == .retained { noteRetainedChange(place) }
+        if kind == .retained { comparison.noteChange(place) }
         let wasHeld = topics[place][kind].state == .held
         topics[place][kind].stamp = stamp
         topics[place][kind].state = content.isDeletion ? .tombstone : .held

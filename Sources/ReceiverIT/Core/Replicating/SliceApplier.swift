@@ -1,4 +1,5 @@
 import DiodeProtocol
+import ReadBackCore
 import Time
 internal import Deliveries
 
@@ -86,7 +87,7 @@ struct SliceApplier {
                 outcome.diverged += 1
                 replica.put(kind, of: place, content, stamp: entry.stamp, with: &hasher)
                 if kind == .retained { refresh(entry, &committer) }
-            } else if kind == .retained, replica.takeWrong(place) {
+            } else if kind == .retained, replica.comparison.takeWrong(place) {
                 refresh(entry, &committer)
             }
             return

@@ -14,6 +14,7 @@ public import Storage
 ///         ├─ losses ── loss_topics   what never will be published, by layer    (LossTable)
 ///         ├─ acknowledgements     what somebody has accepted as lost           (AcknowledgementTable)
 ///         ├─ outbox, outbox_totals, units, last_known                          (Outbox)
+///         ├─ outbox_outputs, outbox_output_totals   of outputs beside the IT broker   (Outbox)
 ///         └─ ledger                                                            (Ledger)
 /// ```
 public enum StoreSchema {
@@ -22,7 +23,7 @@ public enum StoreSchema {
         owner: "diode-recv", applicationID: "UDRV",
         migrations: [
             [links, tracker, replica, losses, OutboxSchema.sql, LedgerSchema.sql].joined(separator: ";\n"),
-            AcknowledgementTable.sql, state, gapTopics, sourceClock, lostGaps,
+            AcknowledgementTable.sql, state, gapTopics, sourceClock, lostGaps, OutboxSchema.outputs,
         ])
 
     private static let links = """

@@ -1,3 +1,5 @@
+import Collections
+
 /// The QoS 1 and 2 messages that the server awaits an answer for, from delivery to acknowledgement (§4.3, §4.6).
 ///
 /// ```text

@@ -1,3 +1,5 @@
+import Collections
+
 /// Our requests that the server has not answered yet: publishes of QoS 1 and 2, subscriptions, unsubscriptions.
 ///
 /// ```text

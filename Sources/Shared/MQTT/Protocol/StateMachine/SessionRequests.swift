@@ -1,3 +1,5 @@
+import Collections
+
 /// What a session asks of the server, and the answers: publishes, subscriptions, acknowledgements.
 extension Session {
     /// Sends one message, if the window has room.

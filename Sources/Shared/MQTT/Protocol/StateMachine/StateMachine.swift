@@ -3,7 +3,6 @@
 //   SessionError.swift — why a session cannot go on
 //   SessionEvents.swift — what a session has to tell
 //   OutputBuffer.swift — packets that wait to be written
-//   Ring.swift — a queue whose memory is reused
 //   PacketIdentifierSet.swift — a bit for each packet identifier
 //   InboundDeliveries.swift — from delivery to acknowledgement
 //   UnreleasedMessages.swift — QoS 2 messages whose release has not come

@@ -1,3 +1,5 @@
+import Collections
+
 /// QoS 0 publishes that were written and are not yet known to have reached the server.
 ///
 /// A server works through one connection in order: its answer to something sent later proves that it has read what was

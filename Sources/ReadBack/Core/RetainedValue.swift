@@ -1,15 +1,15 @@
-public import DiodeProtocol
+package import DiodeProtocol
 
 /// A retained value as the IT broker returned it.
-public struct RetainedValue: Sendable {
+package struct RetainedValue: Sendable {
     /// As the plant knows it, without the link's prefix.
-    public var topic: [UInt8]
+    package var topic: [UInt8]
     /// Of the record that it was published for; nil where the broker cannot tell (MQTT 3.1.1).
-    public var stamp: Stamp?
+    package var stamp: Stamp?
     /// Hash of the payload (`SymbolHasher.value`).
-    public var value: UInt64
+    package var value: UInt64
 
-    public init(topic: [UInt8], stamp: Stamp?, value: UInt64) {
+    package init(topic: [UInt8], stamp: Stamp?, value: UInt64) {
         self.topic = topic
         self.stamp = stamp
         self.value = value

@@ -1,6 +1,7 @@
 import DiodeProtocol
 public import MQTT
 public import Threading
+internal import ReadBackReader
 internal import Time
 public import MQTTProtocol
 

@@ -1,14 +1,13 @@
-import DiodeProtocol
-import MQTT
+package import DiodeProtocol
 internal import MQTTProtocol
 
 /// What a message on the IT broker says of where it came from: the properties that `PropertyComposer` puts behind the plant's.
-struct MessageOrigin: Sendable {
-    var link: [UInt8] = []
-    var stamp: Stamp?
+package struct MessageOrigin: Sendable {
+    package var link: [UInt8] = []
+    package var stamp: Stamp?
 
     /// - Returns: nil for what is no list of properties.
-    init?(_ properties: RawSpan) {
+    package init?(_ properties: RawSpan) {
         var reader = PropertyReader(properties)
         while !reader.isAtEnd {
             do throws(CodecError) {

@@ -1,0 +1,122 @@
+public import Account
+public import Storage
+public import Threading
+
+/// One reader of a queue: takes a window of what waits, and says what became of it. Outputs of one queue share its rows and nothing else;
+/// none waits for another.
+///
+/// ```text
+///  waiting ── take ──▶ taken ── settle ──▶ answered ── all before it too ──▶ gone
+///     ▲                  │                    │
+///     └───── rewind ─────┴────────────────────┘
+/// ```
+///
+/// A delivery leaves only when all before it are answered. So after the IT side was lost, or the receiver was killed, a run
+/// repeats in order that ends at the newest, and no older value lands behind a newer one of its topic.
+///
+/// Its account balances by itself: see ``OutboxTotals``.
+///
+/// `take`, `settle` and `rewind` belong to one thread.
+public final class OutboxOutput: Sendable {
+    public let name: OutputName
+    /// Signalled when there may be something to take.
+    public let wakeup: Wakeup
+    /// Of the queue that it reads.
+    private let state: Lock<DeliveryQueueState>
+    /// Among the queue's outputs.
+    private let index: Int
+    private let link: Int
+    private let database: OutboxDatabase
+    /// Opened by the first reading; one thread reads at a time.
+    private let reader = Lock<OutboxReader?>(nil)
+    private let readFailure = Lock<StorageError?>(nil)
+
+    init(
+        _ name: OutputName, index: Int, of state: Lock<DeliveryQueueState>, link: Int, database: OutboxDatabase
+    ) throws(SystemError) {
+        self.name = name
+        self.index = index
+        self.state = state
+        self.link = link
+        self.database = database
+        wakeup = try Wakeup()
+    }
+
+    /// Takes the oldest waiting deliveries, in order, as many as both limits allow (at least one, whatever it costs). It may
+    /// return none although some wait: they are being moved, a transaction must come first, or the disk cannot be read
+    /// (`readError`); `wakeup` tells when, but for the last.
+    public func take(records: Int, bytes: Int) -> [QueuedDelivery] {
+        let index = index
+        while true {
+            switch state.withLock({ $0.take(records: records, bytes: bytes, output: index) }) {
+            case .window(let window): return window
+            case .onDisk(let order):
+                do throws(StorageError) {
+                    let read = try read(order)
+                    state.withLock { $0.load(read.deliveries, upTo: read.end, order, output: index) }
+                    readFailure.withLock { $0 = nil }
+                } catch {
+                    readFailure.withLock { $0 = error }
+                    return []
+                }
+            }
+        }
+    }
+
+    private func read(_ order: OutputWindow.ReadOrder) throws(StorageError) -> OutboxReader.Reading {
+        let (database, link) = (database, link)
+        return try reader.withLock { reader throws(StorageError) in
+            do throws(StorageError) {
+                if reader == nil { reader = try OutboxReader(database, link: link) }
+                guard let reading = try reader?.read(order) else { preconditionFailure("the reader was just opened") }
+                return reading
+            } catch {
+                reader = nil
+                throw error
+            }
+        }
+    }
+
+    /// The file that it read was set aside.
+    func forgetDatabase() { reader.withLock { $0 = nil } }
+
+    /// Why the last reading from disk failed; nil if it did not. The next `take` tries again.
+    public var readError: StorageError? { readFailure.withLock { $0 } }
+
+    /// Notes the final word on deliveries that were taken. Positions that are not taken any more are ignored: they were
+    /// answered already or put back by `rewind`.
+    public func settle(_ settlements: [OutboxSettlement]) {
+        guard !settlements.isEmpty else { return }
+        let index = index
+        state.withLock { $0.settle(settlements, output: index) }
+    }
+
+    /// Puts everything that was taken and has not left back to the front, in order, answered or not.
+    public func rewind() {
+        let index = index
+        state.withLock { $0.rewind(output: index) }
+        wakeup.signal()
+    }
+
+    /// Every delivery before this position has left it.
+    public var settled: OutboxPosition {
+        let index = index
+        return OutboxPosition(rawValue: state.withLock { $0.settled(output: index) })
+    }
+
+    public var load: OutboxLoad {
+        let index = index
+        return state.withLock { $0.load(output: index) }
+    }
+
+    public var totals: OutboxTotals {
+        let index = index
+        return state.withLock { $0.totals(output: index) }
+    }
+
+    /// What was lost and no transaction has named yet, one for each cause.
+    public var losses: [Loss] {
+        let index = index
+        return state.withLock { $0.losses(output: index) }
+    }
+}

@@ -1,0 +1,331 @@
+import Account
+import Collections
+import Deliveries
+import DiodeProtocol
+import Time
+
+/// One output's place in the stream: what it has settled, taken, and in memory, and its own account of all of it.
+///
+/// ```text
+///  position   settled ≤ cursor ≤ loaded ≤ the stream's visible
+///             │ taken │ waiting │ on disk, or unstored
+/// ```
+///
+/// Positions ascend; where something was shed they leave holes. `waiting` holds every delivery of `cursor ..< loaded`, `taken` every one
+/// of `settled ..< cursor`.
+struct OutputWindow {
+    private struct Taken {
+        let queued: QueuedDelivery
+        var answer: Disposition?
+    }
+
+    /// The answer to `take`.
+    enum Offer: Sendable {
+        case window([QueuedDelivery])
+        /// The next ones are on disk: read them, `load` them, and ask again.
+        case onDisk(ReadOrder)
+    }
+
+    /// What is to be read.
+    struct ReadOrder: Sendable {
+        let from, boundary, to: UInt64
+        /// Void once this has changed.
+        let round: UInt64
+        /// Where to stop.
+        let bytes: Int
+    }
+
+    /// Deliveries that may be taken between two transactions, and so the most that a killed receiver repeats.
+    static let permitRecords: UInt64 = 16_384
+
+    let name: OutputName
+    /// What it may hold in memory.
+    private let memoryLimit: Int
+    private var waiting = Ring<QueuedDelivery>()
+    private var waitingBytes = 0
+    private var taken = Ring<Taken>()
+    private(set) var takenBytes = 0
+    /// Every delivery before it has left.
+    private(set) var settled: UInt64 = 1
+    /// Every delivery before it was taken into memory.
+    private(set) var loaded: UInt64 = 1
+    /// The output takes none from here on; `.max` while there is no disk to ask. Nothing before the first transaction: it counts what a
+    /// later process would repeat.
+    private var permitted: UInt64 = 0
+    /// Values that it waits for are being moved: until the transaction ends it takes nothing.
+    private var isHeld = false
+    /// Grows when rows were taken apart: what was read before is void.
+    private var round: UInt64 = 0
+
+    private(set) var totals = OutboxTotals()
+    private var losses = LossList()
+    /// Handed over for the transaction under way.
+    private var lossesInFlight = LossList()
+    /// What the last transaction stored.
+    private var storedTotals: OutboxTotals?
+    private var storedSettled: UInt64 = 0
+
+    init(name: OutputName, memoryLimit: Int) {
+        self.name = name
+        self.memoryLimit = memoryLimit
+    }
+
+    /// The first delivery that is not taken.
+    var cursor: UInt64 { waiting.first?.position.rawValue ?? loaded }
+
+    /// Deliveries that wait, refreshes among them.
+    var waitingRecords: UInt64 { totals.appended - totals.left + totals.refreshesLeft - UInt64(taken.count) }
+
+    var takenRecords: Int { taken.count }
+
+    /// What it holds in memory.
+    var memoryBytes: Int { waitingBytes + takenBytes }
+
+    /// What was lost and no transaction has named yet.
+    var unnamedLosses: [Loss] { losses.all }
+
+    // MARK: The output's side
+
+    /// Moves out what waits, in order, as many as both limits allow, and at least one.
+    mutating func take(records: Int, bytes: Int, from stream: borrowing UnitStream) -> Offer {
+        guard !isHeld else { return .window([]) }
+        if waiting.isEmpty, loaded < stream.visible {
+            let chunk = max(65_536, min(memoryLimit / 4, 1 << 20))
+            if loaded < stream.stored {
+                guard loaded < permitted else { return .window([]) }
+                return .onDisk(
+                    ReadOrder(from: loaded, boundary: stream.boundary, to: stream.stored, round: round, bytes: chunk))
+            }
+            loadUnstored(of: stream, bytes: chunk)
+        }
+        return .window(window(records: records, bytes: bytes))
+    }
+
+    private mutating func window(records: Int, bytes: Int) -> [QueuedDelivery] {
+        var window: [QueuedDelivery] = []
+        window.reserveCapacity(min(records, waiting.count))
+        var cost = 0
+        while window.count < records, let next = waiting.first, next.position.rawValue < permitted {
+            cost += next.delivery.cost
+            if !window.isEmpty, cost > bytes { break }
+            window.append(next)
+            takenBytes += next.delivery.cost
+            waitingBytes -= next.delivery.cost
+            taken.append(Taken(queued: next, answer: nil))
+            waiting.popFirst()
+            // With nothing waiting, `cursor` is where the next reading begins.
+        }
+        return window
+    }
+
+    /// Takes in what was read from disk.
+    /// - Parameter end: every delivery before it was read.
+    mutating func load(_ read: [QueuedDelivery], upTo end: UInt64, _ order: ReadOrder) {
+        guard !isHeld, order.round == round, loaded == order.from, waiting.isEmpty else { return }
+        for queued in read where queued.position.rawValue >= loaded { wait(queued) }
+        loaded = max(loaded, end)
+    }
+
+    private mutating func loadUnstored(of stream: borrowing UnitStream, bytes: Int) {
+        for index in 0..<stream.unstored.count where stream.unstored[index].end > loaded {
+            guard waitingBytes < bytes else { return }
+            load(stream.unstored[index])
+        }
+        loaded = stream.visible
+    }
+
+    private mutating func load(_ placed: PlacedUnit) {
+        for queued in placed.deliveries(from: loaded) { wait(queued) }
+        loaded = placed.end
+    }
+
+    private mutating func wait(_ queued: QueuedDelivery) {
+        waiting.append(queued)
+        waitingBytes += queued.delivery.cost
+    }
+
+    /// Notes answers; what has an answer leaves once all before it has one.
+    mutating func settle(_ settlements: [OutboxSettlement]) {
+        for settlement in settlements {
+            guard let index = indexOfTaken(settlement.position), taken[index].answer == nil else { continue }
+            taken[index].answer = settlement.disposition
+        }
+        while let first = taken.first, let answer = first.answer {
+            totals.count(answer, of: first.queued.delivery)
+            if let cause = LossCause(answer), !first.queued.delivery.isRefresh {
+                losses.note(cause, first.queued.delivery)
+            }
+            takenBytes -= first.queued.delivery.cost
+            settled = first.queued.position.rawValue + 1
+            taken.popFirst()
+        }
+    }
+
+    /// Puts everything that is taken back to the front, in order, answered or not.
+    mutating func rewind() {
+        totals.repeatedInDoubt += UInt64(taken.count)
+        while let last = taken.popLast() {
+            waiting.prepend(last.queued)
+            waitingBytes += last.queued.delivery.cost
+        }
+        takenBytes = 0
+    }
+
+    private func indexOfTaken(_ position: OutboxPosition) -> Int? {
+        var low = 0
+        var high = taken.count
+        while low < high {
+            let middle = (low + high) / 2
+            if taken[middle].queued.position < position { low = middle + 1 } else { high = middle }
+        }
+        return low < taken.count && taken[low].queued.position == position ? low : nil
+    }
+
+    // MARK: The store thread's side
+
+    /// What the next transaction is to store of it, as of now.
+    /// - Parameters:
+    ///   - staged: what comes into sight with this transaction.
+    ///   - movesBefore: values before this position may be moved meanwhile; nil: none.
+    mutating func beginWrite(staged: [PlacedUnit], movesBefore: UInt64?) -> OutputStep {
+        precondition(lossesInFlight.isEmpty, "a transaction ends before the next begins")
+        lossesInFlight = losses
+        losses = LossList()
+        isHeld = movesBefore.map { cursor < $0 } ?? false
+        var totals = totals
+        totals.countAppended(staged)
+        return OutputStep(
+            name: name, settled: settled, cursor: cursor, permitted: cursor + Self.permitRecords, totals: totals,
+            losses: lossesInFlight)
+    }
+
+    /// The transaction that began with `beginWrite` is committed.
+    /// - Parameter movedBefore: values before this position were moved; 0: none.
+    /// - Returns: whether what waited in memory is void; then all of it is on disk.
+    mutating func committed(_ outcome: OutputOutcome, movedBefore: UInt64) -> Bool {
+        let isVoid = cursor < movedBefore
+        if isVoid {
+            loaded = cursor
+            waiting = Ring()
+            waitingBytes = 0
+            round += 1
+        }
+        outcome.shed.count(in: &totals)
+        permitted = outcome.permitted
+        storedTotals = outcome.totals
+        storedSettled = outcome.settled
+        lossesInFlight = LossList()
+        isHeld = false
+        return isVoid
+    }
+
+    /// The transaction failed: no disk says from where on the output takes none.
+    mutating func failed() {
+        losses.add(lossesInFlight)
+        lossesInFlight = LossList()
+        permitted = .max
+        isHeld = false
+    }
+
+    /// Deliveries came into sight.
+    mutating func countAppended(_ units: [PlacedUnit]) { totals.countAppended(units) }
+
+    /// Keeps what was stored just now in memory, as far as there is room, if everything before it is there too.
+    mutating func remember(_ units: [PlacedUnit], storedBefore: UInt64) {
+        guard loaded >= storedBefore else { return }
+        var room = memoryLimit - waitingBytes - takenBytes
+        for placed in units where placed.end > loaded {
+            room -= placed.unit.memoryBytes
+            guard room >= 0 else { return }
+            load(placed)
+        }
+    }
+
+    /// Whether it holds a delivery of this unit in memory.
+    func holds(_ placed: PlacedUnit) -> Bool { placed.first < loaded && placed.end > settled }
+
+    /// A unit that it does not hold is gone, and no disk has it.
+    mutating func shed(_ placed: PlacedUnit) {
+        for queued in placed.deliveries(from: loaded) {
+            totals.count(.shed(.outboxFull), of: queued.delivery)
+            if !queued.delivery.isRefresh { losses.note(.shed(.outboxFull), queued.delivery) }
+        }
+    }
+
+    /// Everything that no disk holds is shed: the process ends.
+    mutating func close(_ stream: borrowing UnitStream) -> Loss? {
+        rewind()
+        var shed = LossList()
+        for placed in stream.unstored.all {
+            for queued in placed.deliveries(from: max(settled, placed.first)) {
+                shed.note(.shed(.stopped), queued.delivery)
+            }
+        }
+        let first = stream.firstUnstored
+        while let last = waiting.popLast() {
+            guard last.position.rawValue >= first else {
+                waiting.append(last)
+                break
+            }
+            waitingBytes -= last.delivery.cost
+        }
+        loaded = stream.visible
+        shed.count(in: &totals)
+        losses.add(shed)
+        return shed.all.first
+    }
+
+    // MARK: Restart
+
+    /// Goes on where an earlier process ended.
+    mutating func restore(_ saved: SavedOutput) {
+        precondition(totals.appended == 0, "an output is restored before it is used")
+        settled = saved.settled
+        loaded = saved.settled
+        totals = saved.totals
+        totals.repeatedInDoubt += saved.inDoubt
+        permitted = 0
+    }
+
+    /// Begins behind what is stored: an output that no earlier process had hears what comes from now on.
+    mutating func begin(at position: UInt64, before: UInt64) {
+        settled = position
+        loaded = position
+        totals.before = before
+        permitted = 0
+    }
+
+    /// What it has in memory that lies before a position, in order.
+    func held(before end: UInt64) -> [QueuedDelivery] {
+        var held = taken.all.map(\.queued)
+        held.removeAll { $0.position.rawValue >= end }
+        return held + waiting.all.filter { $0.position.rawValue < end }
+    }
+
+    /// The file is gone. What only it held is lost.
+    /// - Parameter rescued: deliveries from before the unstored ones that some output has in memory, in order; they will be stored again.
+    mutating func replaced(_ stream: borrowing UnitStream, rescued: [QueuedDelivery]) {
+        for queued in rescued where queued.position.rawValue >= loaded { wait(queued) }
+        loaded = max(loaded, stream.stored)
+        let unloaded = stream.unstored.all.flatMap { $0.deliveries(from: max(loaded, $0.first)) }
+        let refreshes =
+            (waiting.all + unloaded).count { $0.delivery.isRefresh }
+            + taken.all.count { $0.queued.delivery.isRefresh }
+        let lostRefreshes = totals.refreshesLeft - UInt64(refreshes)
+        let lost = waitingRecords - UInt64(waiting.count + unloaded.count) - lostRefreshes
+        totals.unrefreshed += lostRefreshes
+        if lost > 0 {
+            totals.count(.shed(.damaged), lost)
+            losses.add(stream.lossOfUnknown(lost))
+        }
+        storedTotals = nil
+        round += 1
+    }
+
+    /// Whether a transaction would store something new of it.
+    func needsWrite(_ stream: borrowing UnitStream) -> Bool {
+        let permitIsShort =
+            permitted != .max && cursor < stream.visible && cursor + Self.permitRecords / 2 > permitted
+        return settled != storedSettled || storedTotals != totals || !losses.isEmpty || permitIsShort
+    }
+}

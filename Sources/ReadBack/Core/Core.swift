@@ -1,0 +1,5 @@
+// Core: the conversation and the comparison as state machines. No I/O, no clock, no thread.
+//
+//   RetainedValue.swift — a retained value as the IT broker returned it
+//   ReadBackConversation.swift — who has said what, and whose turn it is
+//   RetainedComparison.swift — what a reading has found, and what is to be repaired

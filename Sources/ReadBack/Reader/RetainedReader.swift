@@ -1,0 +1,88 @@
+import DiodeProtocol
+import EventLog
+import MQTT
+package import MQTTProtocol
+import ReadBack
+import Threading
+internal import ReadBackCore
+
+/// What of the IT broker a link may read, and how.
+package struct ReadingScope: Sendable {
+    /// The link's name.
+    package var link: String
+    /// Server, version, TLS, credentials.
+    package var connection: ConnectionSettings
+    /// How often the IT broker is read beside each connection.
+    package var period: Duration
+    /// What is read.
+    package var filters: [TopicFilter]
+    /// The filters leave nothing out, so that MQTT 3.1.1 cannot tell what is the link's.
+    package var isEverything: Bool
+    /// A topic of the IT broker as the plant knows it; nil if it cannot be the link's.
+    package var plantTopic: @Sendable (RawSpan) -> [UInt8]?
+    /// Whether a topic of the plant can be on the IT broker.
+    package var admits: @Sendable ([UInt8]) -> Bool
+
+    package init(
+        link: String, connection: ConnectionSettings, period: Duration, filters: [TopicFilter], isEverything: Bool,
+        plantTopic: @escaping @Sendable (RawSpan) -> [UInt8]?, admits: @escaping @Sendable ([UInt8]) -> Bool
+    ) {
+        self.link = link
+        self.connection = connection
+        self.period = period
+        self.filters = filters
+        self.isEverything = isEverything
+        self.plantTopic = plantTopic
+        self.admits = admits
+    }
+}
+
+/// Reads what the IT broker retains of a link, over a connection of its own, and hands it over to be compared.
+///
+/// Ours is what bears our `diode-link`. MQTT 3.1.1 has no properties: there ours is what lies under the link's prefix or `own`, and
+/// if that is everything, nothing can be told.
+final class RetainedReader: Sendable {
+    private let fetcher: RetainedSetFetcher
+    private let ended = Lock(false)
+
+    /// Starts to read.
+    /// - Parameter wakeup: signalled at the end.
+    init(
+        _ scope: ReadingScope, version: ProtocolVersion, mailbox: ReadBackMailbox, wakeup: Wakeup, log: EventLog
+    ) throws {
+        var connection = scope.connection
+        let name = connection.clientIdentifier.isEmpty ? "diode-recv-\(scope.link)" : connection.clientIdentifier
+        connection.clientIdentifier = "\(name)-read"
+        let linkBytes = Array(scope.link.utf8)
+        fetcher = try RetainedSetFetcher(
+            connection, filters: scope.filters,
+            received: { message in
+                var stamp: Stamp?
+                if version == .v5 {
+                    guard let origin = MessageOrigin(message.properties), origin.link == linkBytes else { return }
+                    stamp = origin.stamp
+                }
+                guard let topic = scope.plantTopic(message.topic) else { return }
+                var hasher = SymbolHasher()
+                _ = mailbox.put(RetainedValue(topic: topic, stamp: stamp, value: hasher.value(message.payload)))
+            },
+            finished: { [ended] report in
+                if !report.isComplete {
+                    log.info(
+                        "it_broker.unread",
+                        report.failure?.description ?? "the IT broker does not show all that it retains",
+                        ["link": .text(scope.link)])
+                }
+                mailbox.finish(isComplete: report.isComplete, admits: scope.admits)
+                ended.withLock { $0 = true }
+                wakeup.signal()
+            })
+        try fetcher.start()
+    }
+
+    /// Whether everything was read, or it was given up.
+    var isEnded: Bool { ended.withLock { $0 } }
+
+    /// Waits for the end, early if it is not over.
+    func stop() { fetcher.stop() }
+}

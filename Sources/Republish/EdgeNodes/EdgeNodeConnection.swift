@@ -1,0 +1,81 @@
+internal import Sparkplug
+import MQTT
+import MQTTProtocol
+import Time
+
+/// The connection of one edge node: dialled with the node's death as its will, and again after it was lost.
+///
+/// ```text
+///            dial                 hears its commands             lost, or told to end
+///  due ─────────────▶ dialling ──────────────────────▶ stands ──────────────────────▶ gone
+///   ▲ not before a pause, which grows while connections do not last                      │ the proxy wants another
+///   └────────────────────────────────────────────────────────────────────────────────────┘
+/// ```
+struct EdgeNodeConnection {
+    private static let firstPause = Duration.milliseconds(250)
+    private static let lasting = Duration.seconds(10)
+
+    /// Of its death.
+    private(set) var will: EdgeNodeProxy.Message?
+    private(set) var connection: Connection?
+    /// Names the connection: what an earlier one still says does not count. 0: there is none.
+    private(set) var generation: UInt64 = 0
+    /// When it is dialled; nil: it is, or nobody wants it.
+    private(set) var dialAt: MonotonicInstant?
+    /// Since when it stands.
+    private var connectedAt: MonotonicInstant?
+    /// Before it is dialled: none, unless the last connection was lost soon.
+    private var pause = Duration.zero
+    private var version: ProtocolVersion?
+    /// It was told to say goodbye.
+    private var isEnding = false
+
+    /// It hears its commands, and the proxy knows.
+    var stands: Bool { connectedAt != nil }
+    /// The broker publishes the will itself however the connection ends
+    /// (`tck-id-payloads-ndeath-will-message-publisher-disconnect-mqtt50`).
+    var isBuriedByBroker: Bool { version == .v5 }
+
+    /// The proxy wants a connection with this will.
+    mutating func want(_ will: EdgeNodeProxy.Message, now: MonotonicInstant) {
+        self.will = will
+        dialAt = now.advanced(by: pause)
+    }
+
+    /// It is being dialled, or cannot be.
+    mutating func dialled() { dialAt = nil }
+
+    mutating func opened(_ connection: Connection) { self.connection = connection }
+
+    /// - Parameter generation: what names the connection that is made now.
+    mutating func begin(_ generation: UInt64) { self.generation = generation }
+
+    mutating func accepted(_ version: ProtocolVersion) { self.version = version }
+
+    /// It hears commands from now on.
+    mutating func stood(since now: MonotonicInstant) { connectedAt = now }
+
+    /// Says goodbye, with the death that only a broker of MQTT 5 publishes by itself.
+    /// - Returns: false if there is nobody to say it to; then it is not dialled either.
+    mutating func end(drain: Duration) -> Bool {
+        isEnding = true
+        guard let connection else {
+            dialAt = nil
+            return false
+        }
+        connection.requestStop(drain: drain, withWill: isBuriedByBroker)
+        return true
+    }
+
+    /// The connection is gone.
+    mutating func lost(now: MonotonicInstant, longestPause: Duration) {
+        connection?.requestStop()
+        connection = nil
+        generation = 0
+        // One that lasted, or ended as it should, is replaced at once.
+        let lasted = isEnding || connectedAt.map { $0.advanced(by: Self.lasting) <= now } ?? false
+        pause = lasted ? .zero : min(max(pause * 2, Self.firstPause), longestPause)
+        connectedAt = nil
+        isEnding = false
+    }
+}
