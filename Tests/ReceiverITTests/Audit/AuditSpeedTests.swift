@@ -1,4 +1,4 @@
-import Account
+@testable import Account
 import Crypto
 import DiodeProtocol
 import Foundation

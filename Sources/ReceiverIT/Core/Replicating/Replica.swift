@@ -32,7 +32,7 @@ package struct Replica: Sendable {
     /// Which slot of a topic.
     enum Kind: Int, Sendable, CaseIterable { case retained, event }
 
-    struct Topic: Sendable {
+    private struct Topic: Sendable {
         var retained = ReplicaSlot()
         var event = ReplicaSlot()
         /// Of the retained value alone, to compare it with what the IT broker retains.
@@ -52,9 +52,9 @@ package struct Replica: Sendable {
         }
     }
 
-    let limits: Limits
-    var names = TopicNames()
-    var topics: [Topic] = []
+    private let limits: Limits
+    private var names = TopicNames()
+    private var topics: [Topic] = []
     private var order = TopicOrder()
     /// Of all slots, each under the number that `key` makes of place and kind.
     private var hashes = SlotHashes()
@@ -68,7 +68,7 @@ package struct Replica: Sendable {
     /// Versions that were passed over since they were last taken.
     private var jumps: [VersionJump] = []
     /// With what the IT broker retains.
-    var comparison = RetainedComparison()
+    private var comparison = RetainedComparison()
     /// A slice changed a slot in a way that applying the units again would not: the round's transaction holds a whole checkpoint.
     private var isAheadOfUnits = false
 
@@ -210,6 +210,53 @@ package struct Replica: Sendable {
         if topics[place].retained.state == .empty, topics[place].event.state == .empty { remove(place, with: &hasher) }
     }
 
+    // MARK: What the IT broker retains (Sources/ReadBack)
+
+    /// Every topic is known, so that what the IT broker has beyond is the past.
+    var isComplete: Bool { untracked == 0 && names.count < limits.topics }
+
+    /// From now on retained values that change are on their way to the IT broker.
+    mutating func beginReading() { comparison.begin() }
+
+    /// Compares a value that the IT broker retains.
+    mutating func compare(_ value: RetainedValue, with hasher: inout SymbolHasher) -> RetainedComparison.Verdict {
+        guard let place = names.find(value.topic.span.bytes) else { return .ghost(nil) }
+        guard topics[place].retained.state == .held else {
+            return comparison.compare(value, at: place, with: .nothing(topics[place].retained.known))
+        }
+        if !comparison.hasChanged(place) { hashSlots(of: place, with: &hasher) }
+        let topic = topics[place]
+        return comparison.compare(value, at: place, with: .held(topic.retained.stamp, value: topic.value))
+    }
+
+    /// The IT broker retains a value that should not be there, and its deletion is on its way.
+    mutating func noteGhost() { comparison.noteGhost() }
+
+    /// All of it was read; every topic whose value should have been seen counts as wrong.
+    /// - Parameter admits: whether the IT broker may have a topic.
+    mutating func endReading(_ admits: ([UInt8]) -> Bool) -> RetainedComparison.Result {
+        for place in 0..<names.places where isHeld(place) && comparison.isUnseen(place) {
+            if admits(names.name(place)) { comparison.noteUnseen(place) }
+        }
+        return comparison.end()
+    }
+
+    /// Nobody knows what the IT broker retains.
+    mutating func cancelReading() { comparison.cancel() }
+
+    /// Moves out whether everything that was wrong has been handed over, so that reading again makes sense.
+    mutating func takeReadingWish() -> Bool { comparison.takeWish() }
+
+    /// Moves out whether the IT broker retains something else of a topic, according to the last reading.
+    mutating func takeWrong(_ place: Int) -> Bool { comparison.takeWrong(place) }
+
+    /// Marks every topic under a prefix, whatever the IT broker retains: the next round says all of them again.
+    mutating func markAll(under prefix: [UInt8]) {
+        for place in 0..<names.places where isHeld(place) && names.name(place).starts(with: prefix) {
+            comparison.mark(place)
+        }
+    }
+
     // MARK: Storage
 
     /// Puts a topic back as it was stored. Topics have to come in the order of their ids.
@@ -293,6 +340,9 @@ package struct Replica: Sendable {
 
     // MARK: Parts
 
+    /// Whether a topic has a retained value.
+    private func isHeld(_ place: Int) -> Bool { !names.isFree(place) && topics[place].retained.state == .held }
+
     private mutating func insert(_ topic: RawSpan, at wanted: Int? = nil, with hasher: inout SymbolHasher) -> Int? {
         let place = names.insert(topic, at: wanted)
         guard order.insert(hasher.topicHash(topic), place) else {
@@ -339,7 +389,7 @@ package struct Replica: Sendable {
         }
     }
 
-    mutating func hashSlots(of place: Int, with hasher: inout SymbolHasher) {
+    private mutating func hashSlots(of place: Int, with hasher: inout SymbolHasher) {
         for kind in Kind.allCases {
             let stamp = topics[place][kind].stamp
             guard let hash = hashes.takeHash(of: Self.key(kind, of: place), stamp: stamp, with: &hasher) else {

@@ -5,7 +5,6 @@
 //   ReplicaSlot.swift — what one slot of a topic holds, by stamp and hash
 //   SlotHashes.swift — what slots add to the digest, worked out as late as possible
 //   Replica.swift — stamps and hashes of each topic, and their digest
-//   ReplicaReading.swift — what it tells of itself to the comparison with what the IT broker retains
 //   WaitingSlices.swift — slices that wait for the records that they include
 //   RoundWatch.swift — whether the carousel has said everything once
 //   DigestWatch.swift — whether the replica equals the sender's state
