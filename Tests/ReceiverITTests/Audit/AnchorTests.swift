@@ -168,7 +168,7 @@ struct AnchorTests {
         let start: UInt64 = 1_763_716_000_000
         for second in 0..<UInt64(3_600) {
             let time = UnixMilliseconds(rawValue: start + second * 1_000)
-            anchors.take(Anchors.Candidate(beat: beat, said: said, urgency: second == 5 ? .now : .withinMinute))
+            anchors.note(Anchors.Candidate(beat: beat, said: said, urgency: second == 5 ? .now : .withinMinute))
             let withBalance = second % 900 == 899
             if anchors.due(at: time, withBalance: withBalance) != nil { kept += 1 }
             anchors.committed(at: time, withBalance: withBalance)
@@ -178,7 +178,7 @@ struct AnchorTests {
         kept = 0
         for second in 0..<UInt64(3_600) {
             let time = UnixMilliseconds(rawValue: start + 3_600_000 + second * 1_000)
-            if second < 1_800 { anchors.take(Anchors.Candidate(beat: beat, said: said, urgency: .withBalance)) }
+            if second < 1_800 { anchors.note(Anchors.Candidate(beat: beat, said: said, urgency: .withBalance)) }
             let withBalance = second % 900 == 899
             if anchors.due(at: time, withBalance: withBalance) != nil { kept += 1 }
             anchors.committed(at: time, withBalance: withBalance)
