@@ -258,6 +258,7 @@ let package = Package(
             ]),
         tests(
             "OutboxTests", ["Outbox", "Account", "Deliveries", "Collections", "DiodeProtocol", "Storage", "Threading"]),
+        tests("ReadBackTests", ["ReadBackCore", "DiodeProtocol"]),
         tests(
             "CommandTests", ["diode-send", "diode-recv", "DiodeProtocol", "Crypto", "KeyFiles"], exclude: ["Recorded"]),
         tests(

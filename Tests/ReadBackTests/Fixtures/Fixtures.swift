@@ -1,0 +1,3 @@
+// Fixtures: what an expectation may change.
+//
+//   Held.swift — a value that an expectation may call mutating methods of
