@@ -45,6 +45,7 @@ let package = Package(
         .executable(name: "diode-recv", targets: ["diode-recv"]),
         .library(name: "DiodeProtocol", targets: ["DiodeProtocol"]),
         .library(name: "MQTT", targets: ["MQTT"]),
+        .library(name: "MQTTProtocol", targets: ["MQTTProtocol"]),
         .library(name: "Sparkplug", targets: ["Sparkplug"]),
         // For LD_PRELOAD under the programs that crash tests run; nothing links it.
         .library(name: "FaultyDisk", type: .dynamic, targets: ["CFaultyDisk"]),
