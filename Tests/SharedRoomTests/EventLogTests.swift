@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import EventLog
+import Time
 
 @Suite("Event log", .timeLimit(.minutes(1)))
 struct EventLogTests {

@@ -4,6 +4,7 @@ internal import Datagrams
 internal import Synchronization
 public import Threading
 public import SenderOTCore
+public import Time
 
 /// The thread that encodes, paces and emits: transmissions in, datagrams out, many to a system call.
 ///

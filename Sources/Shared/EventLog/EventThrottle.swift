@@ -1,3 +1,5 @@
+internal import Time
+
 /// Keeps one event from drowning the others: at most `limit` lines per name within `window`, the rest are counted.
 ///
 /// Time is a parameter. It remembers at most `maximumNames` names; those beyond share one allowance.

@@ -3,6 +3,7 @@ import MQTT
 import Synchronization
 import Threading
 import MQTTProtocol
+import Time
 
 /// Publishes numbered messages at a steady rate: two thirds at QoS 1, one third at QoS 2, on `topicCount` topics of which every
 /// fourth is retained. A broker that is away is waited for; what it

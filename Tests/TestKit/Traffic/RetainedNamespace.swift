@@ -1,6 +1,7 @@
 import MQTT
 import Threading
 import MQTTProtocol
+public import Time
 
 /// Many retained topics on a broker of this machine: five levels deep, as in a plant.
 public enum RetainedNamespace {

@@ -3,6 +3,7 @@ import Glibc
 import MQTT
 import Threading
 import MQTTProtocol
+import Time
 
 /// One connection through a tap: two sockets, the packets on their way between them, and what waits for an acknowledgement.
 struct TapConnection: ~Copyable {

@@ -4,6 +4,7 @@ internal import Synchronization
 internal import Threading
 internal import SenderOTCore
 internal import SenderOTEmission
+internal import Time
 
 /// Hands what the journal holds to the emitter, in order.
 ///

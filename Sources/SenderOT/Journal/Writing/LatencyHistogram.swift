@@ -1,3 +1,5 @@
+internal import Time
+
 /// How long something took: counts by powers of two of microseconds, so that it never grows.
 ///
 /// ```text

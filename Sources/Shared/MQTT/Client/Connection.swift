@@ -1,5 +1,6 @@
 public import MQTTProtocol
 public import Threading
+internal import Time
 
 /// A connection to one MQTT server: reconnects by itself, and runs on a thread of its own.
 ///

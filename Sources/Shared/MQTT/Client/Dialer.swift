@@ -1,6 +1,7 @@
 internal import Glibc
 internal import MQTTProtocol
 internal import Threading
+internal import Time
 
 /// Opens the way to the server: looks up the host, tries each address in turn, shakes hands over TLS.
 struct Dialer {
