@@ -1,4 +1,4 @@
-// The journal: blocks are on disk before they are on the wire, and read back from there when they are sent again.
+// Journal: blocks are on disk before they are on the wire, and read back from there when they are sent again.
 //
 //   block ─▶ Journal ─▶ JournalWriter ─▶ send.db ─▶ JournalSync ─▶ acknowledge
 //                           └─▶ JournalFeed ─▶ (transmission queue) ◀─ EchoPlayer ◀─ send.db
@@ -138,7 +138,7 @@ package final class Journal: Sendable {
         state = Lock(JournalReport(limitBytes: settings.limits.bytes))
     }
 
-    /// Starts its threads, on a store over the same database.
+    /// Starts the journal's threads, on a store over the same database.
     package func start(_ store: consuming sending JournalStore, observer: Observer) throws(SystemError) {
         try feed.start()
         try sync.start(observer)
@@ -161,7 +161,7 @@ package final class Journal: Sendable {
         return report
     }
 
-    /// Blocks that are not with the emitter.
+    /// How many blocks the emitter has not got yet.
     package var backlog: Int { pending.withLock { $0.blocks } + feed.backlog }
 
     /// How the core has to treat what comes.
@@ -171,7 +171,7 @@ package final class Journal: Sendable {
         return isFailing ? isFull ? .failingAndFull : .failing : isFull ? .full : .writing
     }
 
-    /// Whether blocks of an earlier epoch have yet to leave: until then nothing speaks of this one.
+    /// Whether blocks of an earlier epoch have yet to leave. Until they have, no beat and no slice of this epoch is sent.
     package var hasEarlierBacklog: Bool {
         guard let unsent = restored.unsent else { return false }
         return sentPosition(0) < unsent.upperBound
@@ -185,7 +185,7 @@ package final class Journal: Sendable {
         (restored.earlierEpochs, restored.olderEpochs)
     }
 
-    /// Adds a block of live. Never waits; blocks keep the order of these calls.
+    /// Adds a live block. Never waits; blocks keep the order of these calls.
     package func append(_ block: ClosedBlock) { put(.block(block), bytes: block.symbols.count) }
 
     /// Adds a change of a value that waits, in its place between the blocks.
@@ -205,7 +205,7 @@ package final class Journal: Sendable {
                 return pending.readerWaits
             }
             guard isFull else { return }
-            // The time is for a second reader: the wakeup goes to one of them.
+            // The wakeup reaches only one of the threads that wait here; the timeout is for the others.
             room.wait(timeout: .milliseconds(100))
         }
     }
@@ -251,7 +251,7 @@ package final class Journal: Sendable {
                 case .block(let block): bytes += block.symbols.count
                 case .held(let change):
                     bytes += change.byteCount
-                    // The writer keeps one for each row, no more than wait in the core.
+                    // It no longer counts here: the writer keeps one change for each row, and rows are no more than values in the core.
                     pending.bytes -= change.byteCount
                 case .settled: break
                 }
@@ -264,7 +264,7 @@ package final class Journal: Sendable {
 
     var isFinished: Bool { pending.withLock { $0.isFinished } }
 
-    /// These blocks are with the feed, and in memory no more than that.
+    /// These blocks are with the feed now and no longer count against `memoryBytes`.
     func handedOn(_ blocks: [ClosedBlock]) {
         guard !blocks.isEmpty else { return }
         let bytes = blocks.reduce(0) { $0 + $1.symbols.count }
@@ -314,7 +314,7 @@ package final class Journal: Sendable {
             ["reason": .text(error.description)])
     }
 
-    /// While the disk fails, the link's queue is memory: it must not grow without bound either.
+    /// Says whether what waits in memory has reached its limit. While the disk fails, blocks for the link wait there.
     func setMemoryFull(_ isFull: Bool) { full.store(isFull, ordering: .releasing) }
 
     func gaveUp(_ blocks: [ClosedBlock]) {

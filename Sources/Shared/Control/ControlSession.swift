@@ -19,7 +19,7 @@ struct ControlSession {
     private var request: [UInt8] = []
     private var answer: ArraySlice<UInt8> = []
     private var ended = false
-    /// When it last moved, in nanoseconds of the monotonic clock.
+    /// When the client last sent or took something.
     private(set) var lastMove: MonotonicInstant
 
     init(_ descriptor: Int32, now: MonotonicInstant) {

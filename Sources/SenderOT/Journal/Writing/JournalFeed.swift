@@ -106,7 +106,7 @@ final class JournalFeed: Sendable {
         return lost
     }
 
-    /// Waits until everything is with the emitter, at most until `deadline` in monotonic nanoseconds.
+    /// Waits until everything is with the emitter, at most until `deadline`.
     func finish(until deadline: MonotonicInstant) {
         self.deadline.store(deadline, ordering: .releasing)
         state.withLock { $0.isFinished = true }
