@@ -134,7 +134,7 @@ struct PropertyComposerTests {
             $0.appendUser("diode-link", "forged")
         }
         var composer = PropertyComposer(link: "plant-a")
-        let delivery = testDelivery("x", [1], sequence: 42, properties: plant, releasedAt: now.nanoseconds)
+        let delivery = testDelivery("x", [1], sequence: 42, properties: plant, releasedAt: now)
         #expect(composer.compose(delivery, now: now) == .composed)
         #expect(Array(composer.bytes.prefix(plant.count)) == plant)
         #expect(
@@ -146,7 +146,7 @@ struct PropertyComposerTests {
     @Test("A late record says so", arguments: [Delivery.Lateness.newest, .superseded])
     func late(lateness: Delivery.Lateness) throws {
         var composer = PropertyComposer(link: "l")
-        _ = composer.compose(testDelivery("x", lateness: lateness, releasedAt: now.nanoseconds), now: now)
+        _ = composer.compose(testDelivery("x", lateness: lateness, releasedAt: now), now: now)
         #expect(try described(composer.bytes).last == "diode-late=1")
     }
 
@@ -157,7 +157,7 @@ struct PropertyComposerTests {
         ])
     func expiry(seconds: UInt32, waited: Int, expected: String?) throws {
         let plant = properties { $0.append(.messageExpiryInterval, seconds) }
-        let released = now.nanoseconds - UInt64(waited) * 1_000_000_000
+        let released = now.advanced(by: .zero - .seconds(waited))
         var composer = PropertyComposer(link: "l")
         let outcome = composer.compose(testDelivery("x", properties: plant, releasedAt: released), now: now)
         if let expected {
@@ -171,7 +171,7 @@ struct PropertyComposerTests {
     func times(offset: UInt64) throws {
         var composer = PropertyComposer(link: "l")
         for sequence in [offset + 1, UInt64(1) << 62, 1] {
-            let delivery = testDelivery("x", sequence: sequence, releasedAt: now.nanoseconds)
+            let delivery = testDelivery("x", sequence: sequence, releasedAt: now)
             _ = composer.compose(delivery, now: now)
             let texts = try described(composer.bytes)
             #expect(texts[1] == "diode-ts=\(CalendarTime.text(delivery.sourceTime))")

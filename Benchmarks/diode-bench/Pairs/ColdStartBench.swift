@@ -1,6 +1,7 @@
 import Foundation
 import TestKit
 import Threading
+import Time
 
 /// Seconds from a cold start (receiver and sender without state, an IT broker without anything) until the IT broker has had every retained
 /// topic of an OT broker with default settings, beside a mosquitto bridge in the place of the pair: medians of three.

@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import TestKit
 import Threading
+import Time
 
 /// What it costs that nothing acknowledged is ever lost: the pair on a disk, beside the pair whose files lie in memory, where
 /// a sync costs nothing; then the outbox with the IT broker away, and memory and disk with many topics.

@@ -1,6 +1,7 @@
 import Glibc
 import Synchronization
 import Threading
+import Time
 
 /// Takes messages from the IT broker and finds out of each whether it is the first of its number, and how long it took.
 struct LoadConsumer: ~Copyable {

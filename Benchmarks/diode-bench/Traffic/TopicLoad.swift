@@ -1,5 +1,6 @@
 import Glibc
 import Threading
+import Time
 
 /// Publishes at QoS 0 at a steady rate, 100 bytes each, under so many topics in turn.
 final class TopicLoad {

@@ -164,10 +164,6 @@ final class ReceiverStore: Sendable {
     }
 
     func wishWhole() { wholeWishes.withLock { wishes in for index in wishes.indices { wishes[index] = true } } }
-    func forgetWholeWishes() {
-        wholeWishes.withLock { wishes in for index in wishes.indices { wishes[index] = false } }
-    }
-
     // MARK: The end
 
     /// Stores what waits, syncs it, and ends the threads. Nobody submits any more.

@@ -64,7 +64,7 @@ struct DiodeSendRunTests {
             second.map { String(decoding: $0.payload, as: UTF8.self) } == missed, "nothing acknowledged comes twice")
         let away = again.sink.snapshot.stream.unobserved
         #expect(away.map(\.sessionResumed) == [true])
-        #expect(away.allSatisfy { $0.from.rawValue <= stopped }, "the interval begins when the one before it ended")
+        #expect(away.allSatisfy { $0.from <= stopped }, "the interval begins when the one before it ended")
         let epochs = Set(again.sink.snapshot.arrivals.map(\.header.id.epoch))
         #expect(epochs.count == 2)
         let newest = again.sink.snapshot.arrivals.last { $0.header.transmission == .first }

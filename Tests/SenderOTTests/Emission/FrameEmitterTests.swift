@@ -9,6 +9,7 @@ import Threading
 @testable import SenderOT
 @testable import SenderOTCore
 @testable import SenderOTEmission
+import Time
 
 /// The emitter's thread on real sockets of the loopback.
 @Suite(.serialized, .timeLimit(.minutes(1)))

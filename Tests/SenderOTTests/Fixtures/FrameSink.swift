@@ -11,6 +11,7 @@ import Threading
 @testable import SenderOT
 @testable import SenderOTCore
 @testable import SenderOTEmission
+import Time
 
 /// The far end of a link: a real UDP socket, whose frames are verified and decoded as a receiver does.
 final class FrameSink: Sendable {
@@ -93,7 +94,7 @@ private struct SinkLoop: ~Copyable {
         for datagram in datagrams { take(datagram, now, state) }
     }
 
-    private mutating func take(_ datagram: [UInt8], _ now: UInt64, _ state: borrowing Lock<FrameSink.State>) {
+    private mutating func take(_ datagram: [UInt8], _ now: MonotonicInstant, _ state: borrowing Lock<FrameSink.State>) {
         guard let frame = try? FrameView(decoding: datagram.span.bytes) else {
             return state.withLock { $0.refused += 1 }
         }

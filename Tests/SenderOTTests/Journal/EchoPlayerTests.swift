@@ -9,6 +9,7 @@ import Threading
 @testable import SenderOTJournal
 @testable import SenderOTCore
 @testable import SenderOTEmission
+import Time
 
 /// The player between a real journal and a queue that the test empties by hand.
 @Suite(.timeLimit(.minutes(1)))

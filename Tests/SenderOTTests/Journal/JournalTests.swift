@@ -9,6 +9,7 @@ import Threading
 @testable import SenderOT
 @testable import SenderOTJournal
 @testable import SenderOTCore
+import Time
 
 /// The journal between a core and a queue that the test empties by hand, on a real database.
 @Suite(.timeLimit(.minutes(1)))
