@@ -87,15 +87,19 @@ let package = Package(
             "SenderOTJournal",
             [
                 "SenderOTCore", "SenderOTEmission", "DiodeProtocol", "Storage", "Crypto", "EventLog", "Threading",
-                "Time",
+                "Time", "Collections",
             ],
             path: "Sources/SenderOT/Journal"),
         room(
             "SenderOTEmission",
-            ["SenderOTCore", "DiodeProtocol", "Datagrams", "DatagramEmission", "Crypto", "Threading", "Time"],
+            [
+                "SenderOTCore", "DiodeProtocol", "Datagrams", "DatagramEmission", "Crypto", "Collections", "Threading",
+                "Time",
+            ],
             path: "Sources/SenderOT/Emission"),
         room(
-            "SenderOTCore", ["DiodeProtocol", "FEC", "MQTTProtocol", "Sparkplug", "Crypto", "JSON", "Time"],
+            "SenderOTCore",
+            ["DiodeProtocol", "FEC", "MQTTProtocol", "Sparkplug", "Crypto", "JSON", "Time", "Collections"],
             path: "Sources/SenderOT/Core"),
 
         // Diode → outbox: the threads that wire the receiver, its database, a core without I/O or a clock, and the values that all of them share.

@@ -1,5 +1,5 @@
-/// A queue with two ends, in an array that doubles when it is full and then keeps its memory: after its largest moment it allocates
-/// nothing. It has no limit of its own; every owner sets one.
+/// A queue with two ends, in an array that doubles when it is full and then keeps its memory, so that it allocates nothing while it is used
+/// as before. Only one of more than 65,536 slots gives them back, when it is empty. It has no limit of its own; every owner sets one.
 ///
 /// ```text
 ///  slots   · · │ first … last │ · ·      wraps around; the number of slots is 0 or a power of two
@@ -18,6 +18,8 @@ package struct Ring<Element> {
 
     /// How many elements it has.
     @inlinable package var count: Int { held }
+
+    @inlinable static var keptSlots: Int { 65_536 }
     @inlinable package var isEmpty: Bool { held == 0 }
     @inlinable var mask: Int { slots.count - 1 }
 
@@ -62,6 +64,7 @@ package struct Ring<Element> {
         let element = slots[head].take()
         head = (head + 1) & mask
         held -= 1
+        if held == 0, slots.count > Self.keptSlots { forget() }
         return element
     }
 
@@ -69,10 +72,17 @@ package struct Ring<Element> {
     @inlinable @discardableResult package mutating func popLast() -> Element? {
         guard held > 0 else { return nil }
         held -= 1
-        return slots[(head + held) & mask].take()
+        let element = slots[(head + held) & mask].take()
+        if held == 0, slots.count > Self.keptSlots { forget() }
+        return element
     }
 
-    /// Takes everything out and keeps the memory.
+    @inlinable mutating func forget() {
+        slots = []
+        head = 0
+    }
+
+    /// Takes everything out.
     @inlinable package mutating func removeAll() {
         while held > 0 { popFirst() }
     }

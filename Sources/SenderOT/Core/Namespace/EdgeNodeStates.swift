@@ -140,18 +140,7 @@ extension EdgeNodeStates {
 
     /// The topic of the birth of the node or device that a message is of.
     private func birthTopic(of topic: [UInt8]) -> [UInt8]? {
-        for namespace in namespaces {
-            guard let parts = SparkplugTopic(topic.span.bytes, namespace: namespace), !parts.type.staysOnItsSide else {
-                continue
-            }
-            let slash = [UInt8(ascii: "/")]
-            let node = parts.node.withUnsafeBytes { Array($0) }
-            let group = parts.group.withUnsafeBytes { Array($0) }
-            let start = Array(namespace.utf8) + slash + group + slash
-            guard parts.type.namesDevice else { return start + Array("NBIRTH/".utf8) + node }
-            return start + Array("DBIRTH/".utf8) + node + slash + parts.device.withUnsafeBytes { Array($0) }
-        }
-        return nil
+        EdgeNodeID.birthTopic(ofMessage: topic.span.bytes, namespaces: namespaces)
     }
 }
 
