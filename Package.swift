@@ -34,7 +34,8 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
 
 /// What sender and receiver share, each a room with one purpose.
 let shared: [Target.Dependency] = [
-    "Time", "Threading", "EventLog", "Configuration", "Control", "Storage", "Crypto", "KeyFiles", "Datagrams", "JSON",
+    "Time", "Collections", "Threading", "EventLog", "Configuration", "Control", "Storage", "Crypto", "KeyFiles",
+    "Datagrams", "JSON",
 ]
 
 let package = Package(
@@ -44,6 +45,7 @@ let package = Package(
         .executable(name: "diode-recv", targets: ["diode-recv"]),
         .library(name: "DiodeProtocol", targets: ["DiodeProtocol"]),
         .library(name: "MQTT", targets: ["MQTT"]),
+        .library(name: "MQTTProtocol", targets: ["MQTTProtocol"]),
         .library(name: "Sparkplug", targets: ["Sparkplug"]),
         // For LD_PRELOAD under the programs that crash tests run; nothing links it.
         .library(name: "FaultyDisk", type: .dynamic, targets: ["CFaultyDisk"]),
@@ -117,16 +119,16 @@ let package = Package(
             [
                 "ReceiverITCore", "Account", "Deliveries", "Outbox", "Ledger", "DiodeProtocol", "Storage", "Crypto",
                 "KeyFiles", "JSON", "EventLog",
-                "Time",
+                "Time", "Collections",
             ],
             path: "Sources/ReceiverIT/Store"),
         room(
             "ReceiverITCore",
-            ["Account", "Deliveries", "ReadBackCore", "DiodeProtocol", "FEC", "Crypto", "JSON", "Time"],
+            ["Account", "Deliveries", "ReadBackCore", "DiodeProtocol", "FEC", "Crypto", "JSON", "Time", "Collections"],
             path: "Sources/ReceiverIT/Core"),
         room("Account", ["DiodeProtocol", "JSON", "Time"], path: "Sources/ReceiverIT/Account"),
         room(
-            "Ledger", ["Account", "DiodeProtocol", "Time", "Storage", "Crypto", "JSON"],
+            "Ledger", ["Account", "DiodeProtocol", "Time", "Storage", "Crypto", "JSON", "Collections"],
             path: "Sources/ReceiverIT/Ledger"),
 
         // Told later: what reads the database for an audit, and what an audit says.
@@ -153,7 +155,7 @@ let package = Package(
             "ReadBackReader",
             [
                 "ReadBack", "ReadBackCore", "Outbox", "DiodeProtocol", "MQTT", "MQTTProtocol", "EventLog", "Threading",
-                "Time",
+                "Time", "Collections",
             ],
             path: "Sources/ReadBack/Reader"),
         room(
@@ -166,7 +168,7 @@ let package = Package(
         room("Deliveries", ["DiodeProtocol", "Time"], path: "Sources/Outbox/Deliveries"),
 
         // Values and their bytes; symbols and theirs.
-        room("DiodeProtocol", ["Crypto", "CZstd", "Time"]),
+        room("DiodeProtocol", ["Collections", "Crypto", "CZstd", "Time"]),
         room("FEC"),
 
         // What both sides share: the two protocols at the ends, and rooms with one purpose each.
@@ -174,7 +176,7 @@ let package = Package(
             "MQTT", ["MQTTProtocol", "Threading", "Time", "CLinux", "COpenSSL"], path: "Sources/Shared/MQTT",
             exclude: ["Protocol"]),
         room("MQTTProtocol", ["Collections", "Time"], path: "Sources/Shared/MQTT/Protocol"),
-        room("Sparkplug", ["JSON"], path: "Sources/Shared/Sparkplug"),
+        room("Sparkplug", ["Collections", "JSON"], path: "Sources/Shared/Sparkplug"),
         room(
             "Commands",
             [

@@ -21,8 +21,8 @@ let package = Package(
         fuzz("FuzzContent", ["DiodeProtocol"]),
         fuzz("FuzzCard", ["DiodeProtocol"]),
         fuzz("FuzzBundle", ["DiodeProtocol"]),
-        fuzz("FuzzMQTT", ["MQTT"]),
-        fuzz("FuzzSession", ["MQTT"]),
+        fuzz("FuzzMQTT", ["MQTTProtocol"]),
+        fuzz("FuzzSession", ["MQTTProtocol"]),
         fuzz("FuzzSparkplug", ["Sparkplug"]),
     ]
 )

@@ -10,9 +10,9 @@
 //   RepairRatio.swift — how many repair symbols a transmission adds
 //   SymbolEncoder.swift — computes encoding symbols
 //   BlockDecoder.swift — collects any K encoding symbols and restores the source
-//   SymbolSet.swift — which encoding symbols are in
+//   SymbolSet.swift — which encoding symbols of a block have come
 //   RestorationMatrix.swift — coefficients that restore lost source symbols
-//   CoefficientMatrix.swift — rows of coefficients, those of the generator among them
+//   CoefficientMatrix.swift — rows of coefficients; the rows of the generator are among them
 //   GaloisField.swift — arithmetic in GF(2⁸)
 //   SymbolProduct.swift — matrix times symbols: checks, and the choice of a kernel
 //   BitHornerKernel.swift — the portable kernel

@@ -4,12 +4,12 @@
 //   store thread, in its transaction                                     the thread of an output, one each
 //   stage units ─▶ OutboxWriter: rows, marks, losses ─▶ committed ─┬▶ waiting ─▶ take ─▶ taken ─▶ settle ─▶ gone, counted
 //                      │                               failed ─▶ (memory)  ▲       │
-//                      ▼ at the limit                              │       └─rewind┘  what it publishes to was lost
+//                      ▼ at the limit                              │       └─rewind┘  its connection was lost
 //                  last value of each topic; the rest is shed,     │
 //                  named by every output that waited for it        └▶ another output: the same at its own pace (ADR 0021)
 //
 //                  OutboxReader: what memory does not hold. A row goes once every output is past it.
 //
 //   Deliveries/ — records on their way to an output, as values
-//   Queue/ — the queue between the receiver and the outputs
-//   Disk/ — the same in the database
+//   Queue/ — the queue between the receiver and the outputs, in memory
+//   Disk/ — the same queue as rows of the database

@@ -21,9 +21,10 @@
 //   reads again, at most twice in a row ◀─ wish: no mark is left
 //
 //   The broker goes: the publisher cancels and stops the reader (`put` answers that the reading is over), and the core forgets what it
-//   knew of the broker; marks stay, since repairing what is right does no harm. The next connection begins with a request. A value
-//   that a reading of before put is gone with its mailbox; a position that the store tells of one before is known by its number.
+//   knew of the broker; marks stay, since repairing what is right does no harm. The next connection begins with a request. What is
+//   left of an earlier reading changes nothing: its values leave the mailbox when it is over, and a position that the store reports
+//   for it bears its number.
 //
-//   Core/ — the conversation and the comparison, pure
+//   Core/ — the conversation and the comparison as state machines: no I/O, no clock
 //   ReadBackMailbox.swift — where the three threads meet
 //   Reader/ — the publisher's end: when to read, and how

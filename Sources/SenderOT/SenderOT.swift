@@ -12,7 +12,7 @@
 //
 // Core, Journal and Emission are targets of their own; what stands beside them are the threads that wire them.
 //
-//   Subscribing/ — the OT broker: what is exported in, what is safe acknowledged
+//   Subscribing/ — the connection to the OT broker: takes in what is exported, acknowledges what is safe
 //   Core/ — what is decided: which messages cross, under which numbers, in which blocks, and what of the state is told when
 //   Journal/ — what is on disk before it is on the wire, and how it comes back
 //   Emission/ — the only code that writes to the link

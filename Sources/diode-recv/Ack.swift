@@ -57,7 +57,7 @@ enum Ack {
 
     private static func store(_ acknowledgement: Acknowledgement, in state: String) throws -> String {
         do throws(OperatorError) {
-            return try acknowledgement.store(inDatabase: state, at: UnixMilliseconds(rawValue: UnixClock.now()))
+            return try acknowledgement.store(inDatabase: state, at: UnixClock.now())
         } catch { throw Program.Failure(error) }
     }
 }

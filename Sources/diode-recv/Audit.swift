@@ -23,7 +23,7 @@ enum Audit {
         let format = try format(invocation)
         let period = try period(invocation)
         let noted = try notedHead(invocation)
-        let now = UnixMilliseconds(rawValue: UnixClock.now())
+        let now = UnixClock.now()
         let reader = AuditReader(
             configuration.state.resolved, silenceTimeout: configuration.silenceTimeout, now: now,
             cards: configuration.readableCards)

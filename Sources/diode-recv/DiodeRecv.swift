@@ -4,13 +4,13 @@
 //
 //   ReceiverLanguage.swift — the commands and options of diode-recv
 //   Run.swift — the daemon: receive, publish, drain
-//   Status/ — what the daemon knows of itself, gathered in one value, and the answers that are made of it
+//   Status/ — gathers what the daemon knows of itself in one value, and makes the answer to `status` of it
 //   Pair.swift — takes a link card that the operator has confirmed
 //   ReceiverCheck.swift — tests what can be tested, and shows the effective configuration
-//   OperatorRequest.swift — a command that changes something, by the daemon or without it
+//   OperatorRequest.swift — a command that changes the store: the running daemon does it, or the command where none runs
 //   Ack.swift — accepts a loss, by name and reason
 //   Forget.swift — clears what a removed link left
-//   Audit.swift — reads the books, narrows them to a period, and says what they come to
+//   Audit.swift — reads account and ledger, narrows them to a period, and prints what they say
 import Commands
 import Configuration
 import EventLog

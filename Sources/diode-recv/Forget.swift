@@ -32,7 +32,7 @@ enum Forget {
             words = try OperatorRequest.ask(removal.request, expecting: "forgotten", state: state)
         } else {
             do throws(OperatorError) {
-                words = try removal.store(inDatabase: state, at: UnixMilliseconds(rawValue: UnixClock.now()))
+                words = try removal.store(inDatabase: state, at: UnixClock.now())
             } catch { throw Program.Failure(error) }
         }
         withExtendedLifetime(lock) {}

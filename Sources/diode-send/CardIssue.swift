@@ -25,8 +25,8 @@ enum CardIssue {
         let now = UnixClock.now()
         let card = try LinkCard(
             link: configuration.link.name, signer: &signer,
-            lowestEpoch: try epoch(of: configuration.state.resolved) ?? Epoch(rawValue: max(1, now)),
-            issued: UnixMilliseconds(rawValue: now))
+            lowestEpoch: try epoch(of: configuration.state.resolved) ?? Epoch(rawValue: max(1, now.rawValue)),
+            issued: now)
         try CardFile.replace(path, card)
         return Terminal.line(card.fingerprint) ? .success : .failure
     }

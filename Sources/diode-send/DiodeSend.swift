@@ -1,6 +1,6 @@
 // diode-send: the command line of the sender.
 //
-//   arguments ─▶ SenderLanguage ─▶ one of: Run, Keygen, CardIssue, SenderCheck, Resend, status ─▶ exit code
+//   arguments ─▶ SenderLanguage ─▶ one of: Run, Keygen, CardIssue, SenderCheck, AcceptDeletions, Resend, status ─▶ exit code
 //
 //   SenderLanguage.swift — the commands and options of diode-send
 //   Run.swift — the daemon
@@ -8,7 +8,7 @@
 //   CardIssue.swift — a fresh card of the same key
 //   SenderCheck.swift — tests what can be tested, and shows the effective configuration
 //   PolicyCheck.swift — what the export policy would do with one message
-//   RunningCheck.swift — which topics a file would add and remove
+//   RunningCheck.swift — which topics the running sender would add and remove if it read the file now
 //   AcceptDeletions.swift — releases deletions that are held
 //   Resend.swift — repeats what the receiver misses
 //   NeighbourTable.swift — what the kernel knows of the far side

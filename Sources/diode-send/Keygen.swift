@@ -22,8 +22,8 @@ enum Keygen {
         var signer = try Ed25519Signer()
         let now = UnixClock.now()
         let card = try LinkCard(
-            link: link, signer: &signer, lowestEpoch: Epoch(rawValue: max(1, now)),
-            issued: UnixMilliseconds(rawValue: now))
+            link: link, signer: &signer, lowestEpoch: Epoch(rawValue: max(1, now.rawValue)),
+            issued: now)
         try KeyFile.write(signer, to: keyPath)
         do throws(CardFileError) { try CardFile.create(cardPath, card) } catch {
             // A key without a card is of no use, and would be in the way of the next attempt.

@@ -1,3 +1,4 @@
+internal import Collections
 import Commands
 import Configuration
 import Control
@@ -64,7 +65,7 @@ enum RunningCheck {
         let outcome = Lock<RetainedSetReport?>(nil)
         let fetcher = try RetainedSetFetcher(
             settings, filters: filters,
-            received: { message in body(message.topic.withUnsafeBytes { Array($0) }) },
+            received: { message in body([UInt8](copying: message.topic)) },
             finished: { report in
                 outcome.withLock { $0 = report }
                 done.signal()

@@ -4,7 +4,7 @@ import JSON
 import TestKit
 import Testing
 import Time
-import Account
+@testable import Account
 
 @Suite("The audit's opening and closing balances")
 struct StatementTests {

@@ -2,12 +2,14 @@ import Foundation
 import Testing
 
 @testable import EventLog
+import Time
 
 @Suite("Event log", .timeLimit(.minutes(1)))
 struct EventLogTests {
     private let event = Event(
         level: .warning, name: "link.stale", message: "no beat for 3 s",
-        fields: [("link", "plant-a"), ("gap", 12), ("open", true), ("topic", "a \"b\"\n")], time: 1_763_717_462_120)
+        fields: [("link", "plant-a"), ("gap", 12), ("open", true), ("topic", "a \"b\"\n")],
+        time: UnixMilliseconds(rawValue: 1_763_717_462_120))
 
     @Test("an event is one line of text, with the time only where nobody else adds it")
     func text() {
@@ -35,7 +37,9 @@ struct EventLogTests {
         "what comes from outside can neither forge a line nor make it endless",
         arguments: ["\u{0}\u{1b}[31m\r\n<3>forged", "\u{85}\u{2028}", String(repeating: "\u{e4}", count: 70_000)])
     func hostile(text: String) throws {
-        let event = Event(level: .info, name: "x", message: text, fields: [("topic", .text(text))], time: 0)
+        let event = Event(
+            level: .info, name: "x", message: text, fields: [("topic", .text(text))],
+            time: UnixMilliseconds(rawValue: 0))
         for format in EventFormat.allCases {
             let line = event.line(format, journal: false)
             #expect(line.utf8.count < 4_096)
@@ -49,24 +53,26 @@ struct EventLogTests {
     @Test("one event cannot drown the others: the rest of a storm is counted and told")
     func throttled() {
         var throttle = EventThrottle()
-        let admitted = (0..<1_000).filter { _ in throttle.admits("storm", now: 5) }.count
+        let admitted = (0..<1_000).filter { _ in throttle.admits("storm", now: MonotonicInstant(nanoseconds: 5)) }.count
         #expect(admitted == EventThrottle.limit)
-        let calm = throttle.admits("calm", now: 6)
-        let early = throttle.closed(now: 7)
+        let calm = throttle.admits("calm", now: MonotonicInstant(nanoseconds: 6))
+        let early = throttle.closed(now: MonotonicInstant(nanoseconds: 7))
         #expect(calm && early.isEmpty)
-        let told = throttle.closed(now: 5 + EventThrottle.window)
+        let told = throttle.closed(now: MonotonicInstant(nanoseconds: 5).advanced(by: EventThrottle.window))
         #expect(told == [EventThrottle.Suppressed(event: "storm", count: 1_000 - EventThrottle.limit)])
-        let again = throttle.admits("storm", now: 6 + EventThrottle.window)
-        let nothing = throttle.closed(now: 6 + EventThrottle.window, all: true)
+        let again = throttle.admits("storm", now: MonotonicInstant(nanoseconds: 6).advanced(by: EventThrottle.window))
+        let nothing = throttle.closed(
+            now: MonotonicInstant(nanoseconds: 6).advanced(by: EventThrottle.window), all: true)
         #expect(again && nothing.isEmpty)
     }
 
     @Test("names are remembered up to a limit, and those beyond it are still counted")
     func throttleIsBounded() {
         var throttle = EventThrottle()
-        let admitted = (0..<2_000).filter { throttle.admits("event-\($0)", now: 1) }.count
+        let admitted = (0..<2_000).filter { throttle.admits("event-\($0)", now: MonotonicInstant(nanoseconds: 1)) }
+            .count
         #expect(admitted == EventThrottle.maximumNames + EventThrottle.limit)
-        let told = throttle.closed(now: 1, all: true)
+        let told = throttle.closed(now: MonotonicInstant(nanoseconds: 1), all: true)
         #expect(told.map(\.event) == [EventThrottle.rest])
         #expect(told.map(\.count).reduce(admitted, +) == 2_000)
     }

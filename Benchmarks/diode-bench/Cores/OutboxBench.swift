@@ -104,7 +104,7 @@ private struct OutboxIntake {
         var content: [UInt8] = []
         encoder.finish(into: &content)
         let epoch = Epoch(rawValue: 7)
-        let now = MonotonicInstant(nanoseconds: MonotonicClock.now())
+        let now = MonotonicClock.now()
         let span = content.span.bytes
         var deliveries: [Delivery] = []
         try LiveContent(decoding: span, sequenceCount: end - first).forEachItem { item, offset in

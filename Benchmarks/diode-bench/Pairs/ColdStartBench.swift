@@ -69,11 +69,12 @@ private struct ColdStart {
     }
 
     private static func finish(
-        _ counter: TopicCounter, _ it: Broker, _ topics: Int, _ began: UInt64
+        _ counter: TopicCounter, _ it: Broker, _ topics: Int, _ began: MonotonicInstant
     ) async throws -> ColdStart {
         let newestAt = await counter.wait(for: topics).newestAt
         return ColdStart(
-            topics: try await RetainedNamespace.count(it.port), seconds: Double(newestAt - min(began, newestAt)) * 1e-9)
+            topics: try await RetainedNamespace.count(it.port),
+            seconds: max(.zero, began.duration(to: newestAt)) / .seconds(1))
     }
 
     static func median(_ runs: [ColdStart]) -> ColdStart {

@@ -51,19 +51,19 @@ private func outboxRows() async throws -> [BenchRow] {
     let before = try await way.receiverTotals()
     var sent = 0
     var packets = TopicPackets(topics: 100)
-    while MonotonicClock.now() < began + 5_000_000_000 {
+    while MonotonicClock.now() < began.advanced(by: .seconds(5)) {
         try stream.write(packets.next(500)[...])
         sent += 500
     }
     var after = before
     var lastMove = MonotonicClock.now()
     var lastChange = lastMove
-    while MonotonicClock.now() < lastMove + 1_000_000_000 {
+    while MonotonicClock.now() < lastMove.advanced(by: .seconds(1)) {
         let now = try await way.receiverTotals()
         if now.outbox > after.outbox { lastMove = MonotonicClock.now(); lastChange = lastMove }
         after = now
     }
-    let seconds = Double(lastChange - began) * 1e-9
+    let seconds = began.duration(to: lastChange) / .seconds(1)
     let stored = Double(after.outbox - before.outbox)
     let bytes = way.databaseBytes("recv.db")
     try await way.stop()

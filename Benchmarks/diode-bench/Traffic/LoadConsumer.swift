@@ -52,13 +52,13 @@ struct LoadConsumer: ~Copyable {
             stream.waitReadable(milliseconds: keepsLatencies ? 100 : 2)
             try stream.read(into: &input)
             let now = MonotonicClock.now()
-            if take(at: now) { quietSince = now }
+            if take(at: now.nanoseconds) { quietSince = now }
             if !answers.isEmpty {
                 try stream.write(answers[...])
                 answers.removeAll(keepingCapacity: true)
             }
             guard tally.isSent.load(ordering: .acquiring) else { continue }
-            if tally.underway == 0 || now - quietSince > 2_000_000_000 { return harvest }
+            if tally.underway == 0 || quietSince.duration(to: now) > .seconds(2) { return harvest }
         }
     }
 

@@ -33,7 +33,7 @@ struct LoadPublisher: ~Copyable {
     /// Sends a probe every now and then until one arrives.
     /// - Returns: whether one did in time.
     mutating func openWay(timeout: Duration = .seconds(20)) throws -> Bool {
-        let end = MonotonicClock.now() + timeout.nanoseconds
+        let end = MonotonicClock.now().advanced(by: timeout)
         while !tally.isOpen.load(ordering: .acquiring) {
             guard MonotonicClock.now() < end else { return false }
             try send(count: 1, probe: true)
@@ -45,7 +45,7 @@ struct LoadPublisher: ~Copyable {
 
     /// Publishes for some time as fast as the windows allow.
     mutating func flood(for duration: Duration) throws {
-        let end = MonotonicClock.now() + duration.nanoseconds
+        let end = MonotonicClock.now().advanced(by: duration)
         var movedAt = MonotonicClock.now()
         while true {
             let now = MonotonicClock.now()
@@ -58,7 +58,7 @@ struct LoadPublisher: ~Copyable {
                 try takeAnswers(wait: 0)
             } else {
                 // Nothing has moved for two seconds: what is under way is lost, and the run is over.
-                guard now - movedAt < 2_000_000_000 else { break }
+                guard movedAt.duration(to: now) < .seconds(2) else { break }
                 if qos > 0, sent > acknowledged { try takeAnswers(wait: 1) } else { usleep(200) }
             }
         }
@@ -69,9 +69,8 @@ struct LoadPublisher: ~Copyable {
     mutating func pace(_ count: Int, perSecond rate: Int) throws {
         let start = MonotonicClock.now()
         for index in 0..<count {
-            let due = start + UInt64(index) * 1_000_000_000 / UInt64(rate)
-            var time = timespec(tv_sec: Int(due / 1_000_000_000), tv_nsec: Int(due % 1_000_000_000))
-            while clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, nil) == EINTR {}
+            let due = start.advanced(by: .nanoseconds(index * 1_000_000_000 / rate))
+            MonotonicClock.sleep(until: due)
             try send(count: 1)
             try takeAnswers(wait: 0)
         }
@@ -79,7 +78,7 @@ struct LoadPublisher: ~Copyable {
     }
 
     private mutating func finish() throws {
-        let end = MonotonicClock.now() + 5_000_000_000
+        let end = MonotonicClock.now().advanced(by: .seconds(5))
         while qos > 0, acknowledged < sent, MonotonicClock.now() < end { try takeAnswers(wait: 5) }
         tally.isSent.store(true, ordering: .releasing)
     }
@@ -97,7 +96,7 @@ struct LoadPublisher: ~Copyable {
                 packets.storeBigEndian(UInt64(identifier), at: start + LoadMessage.identifierStart, bytes: 2)
             }
             packets.storeBigEndian(number, at: start + payload + 4, bytes: 8)
-            packets.storeBigEndian(now, at: start + payload + 12, bytes: 8)
+            packets.storeBigEndian(now.nanoseconds, at: start + payload + 12, bytes: 8)
         }
         if probe {
             // Its acknowledgement is one more.

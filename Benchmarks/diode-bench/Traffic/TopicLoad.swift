@@ -21,11 +21,10 @@ final class TopicLoad {
         for step in 0..<seconds * 100 {
             try stream.write(packets.next(perStep)[...])
             if step % 100 == 99 { try each() }
-            let due = began + UInt64(step + 1) * 10_000_000
-            var time = timespec(tv_sec: Int(due / 1_000_000_000), tv_nsec: Int(due % 1_000_000_000))
-            while clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, nil) == EINTR {}
+            let due = began.advanced(by: .milliseconds((step + 1) * 10))
+            MonotonicClock.sleep(until: due)
         }
-        return Double(seconds * 100 * perStep) / (Double(MonotonicClock.now() - began) * 1e-9)
+        return Double(seconds * 100 * perStep) / (began.duration(to: MonotonicClock.now()) / .seconds(1))
     }
 }
 
@@ -56,7 +55,8 @@ struct TopicPackets {
             let topic = Array("bench/essen/hall\(index / 1_000)/cell\(index % 1_000)/value".utf8)
             let remaining = 2 + topic.count + 100
             packets += [0x30, UInt8(remaining & 127) | 128, UInt8(remaining >> 7), 0, UInt8(topic.count)] + topic
-            let text = Array("{\"value\":\(index),\"unit\":\"C\",\"quality\":192,\"at\":\(MonotonicClock.now())}".utf8)
+            let text = Array(
+                "{\"value\":\(index),\"unit\":\"C\",\"quality\":192,\"at\":\(MonotonicClock.now().nanoseconds)}".utf8)
             packets += text + [UInt8](repeating: UInt8(ascii: " "), count: 100 - text.count)
             index = (index + 1) % topics
         }

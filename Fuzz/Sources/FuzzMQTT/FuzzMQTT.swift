@@ -1,4 +1,4 @@
-import MQTT
+import MQTTProtocol
 
 /// A stream of packets from a server, of the version that the first byte names; and the same bytes as a list of properties,
 /// a topic and a filter.

@@ -1,4 +1,4 @@
-import MQTT
+import MQTTProtocol
 
 /// A session and a server that sends anything. The first byte says how many bytes of script follow; the rest is what the
 /// server sends, fed piece by piece between the steps of the script.

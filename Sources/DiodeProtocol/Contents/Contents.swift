@@ -2,13 +2,13 @@
 //
 //   ContentError.swift — why authenticated bytes are not a content
 //   UTF8Text.swift — UTF-8 and topic names
-//   ContentWriter.swift — varint, zigzag, words out
-//   ContentReader.swift — the same in, checked
+//   ContentWriter.swift — writes the primitive forms of docs/WIRE.md: varint, zigzag, text
+//   ContentReader.swift — reads the same forms, each checked before it is used
 //   RecordFlags.swift — QoS, retain and what else a record says of itself
 //   ControlItems.swift — shed run, checkpoint, action, unobserved, broker drop, rotation
 //   TopicDictionary.swift — a block's topics by their bytes
 //   TopicList.swift — the topics at the head of a content
-//   LiveContentEncoder.swift — items to content
-//   LiveContent.swift — content to items, read in place
-//   BlockPacking.swift — content to packed bytes and back: zstd
-//   ContentParts.swift — a content larger than a block
+//   LiveContentEncoder.swift — encodes records and control items as one content
+//   LiveContent.swift — reads records and control items out of a content, in place
+//   BlockPacking.swift — compresses a content into packed bytes, and decompresses them: zstd
+//   ContentParts.swift — how a content that is too large for one block is cut into parts

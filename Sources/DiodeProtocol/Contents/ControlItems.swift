@@ -1,3 +1,4 @@
+internal import Collections
 public import Crypto
 public import Time
 
@@ -136,7 +137,7 @@ public struct Rotation: Hashable, Sendable {
     public init(to next: LinkCard, signer: inout Ed25519Signer) throws(CryptoError) {
         card = Array(next.text.utf8)
         let message = Self.signedMessage(card)
-        signature = try signer.sign(message.span.bytes).bytes.span.bytes.array
+        signature = try [UInt8](copying: signer.sign(message.span.bytes).bytes.span.bytes)
     }
 
     /// Whether the key that is in use signed this card. The card itself is read with `LinkCard`.

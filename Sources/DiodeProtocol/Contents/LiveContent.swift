@@ -1,3 +1,4 @@
+internal import Collections
 internal import Crypto
 public import Time
 
@@ -123,7 +124,9 @@ public struct LiveContent: ~Escapable {
             let signature = try body.take(64)
             try body.requireEnd()
             return .rotation(
-                Rotation(card: bytes.extracting(card).array, signature: bytes.extracting(signature).array))
+                Rotation(
+                    card: [UInt8](copying: bytes.extracting(card)),
+                    signature: [UInt8](copying: bytes.extracting(signature))))
         case .brokerDrop:
             let drop = try Self.brokerDrop(&body)
             try body.requireEnd()

@@ -5,4 +5,4 @@
 //   CardError.swift — why a file is not a card
 //   LinkCard.swift — the public half of a link
 //   BundleError.swift — why a file is not a resend bundle
-//   ResendBundle.swift — what a receiver misses, carried by hand
+//   ResendBundle.swift — names the blocks that a receiver misses; people carry it to the sender

@@ -1,3 +1,4 @@
+internal import Collections
 public import Crypto
 public import Time
 
@@ -31,7 +32,7 @@ public struct LinkCard: Hashable, Sendable {
             + "issued \(CalendarTime.text(issued))\n"
         let message = [SymbolHasher.Domain.card.rawValue] + Array(signed.utf8)
         let signature = try signer.sign(message.span.bytes)
-        text = signed + "signature \(Base64.encode(signature.bytes.span.bytes.array))\n"
+        text = signed + "signature \(Base64.encode([UInt8](copying: signature.bytes.span.bytes)))\n"
     }
 
     /// Reads a card and verifies it with its own key.

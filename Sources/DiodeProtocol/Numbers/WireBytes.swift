@@ -9,9 +9,6 @@ extension RawSpan {
         T(bigEndian: unsafeLoadUnaligned(fromByteOffset: offset, as: T.self))
     }
 
-    /// A copy, for callers that are not in a hurry.
-    var array: [UInt8] { withUnsafeBytes { Array($0) } }
-
     /// A hash that is good within this process only: seeded, so that nobody can choose topics that collide.
     var seededHash: Int {
         var hasher = Hasher()

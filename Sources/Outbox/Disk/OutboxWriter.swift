@@ -1,3 +1,4 @@
+internal import Collections
 internal import Deliveries
 import DiodeProtocol
 public import Storage
@@ -163,7 +164,7 @@ public struct OutboxWriter: ~Copyable {
         let end = min(position, step.ending)
         while outcome.bytes > step.limitBytes {
             // The rest waits for the next transaction, unless it comes faster than it goes.
-            if outcome.bytes < step.limitBytes / 8 * 9, MonotonicInstant(nanoseconds: MonotonicClock.now()) > until {
+            if outcome.bytes < step.limitBytes / 8 * 9, MonotonicClock.now() > until {
                 return true
             }
             let before = outcome.boundary
@@ -273,7 +274,7 @@ private struct SlotKey: Hashable, Comparable {
 
     init(_ delivery: Delivery) {
         retain = delivery.retain
-        topic = delivery.topic.withUnsafeBytes { Array($0) }
+        topic = [UInt8](copying: delivery.topic)
     }
 
     static func < (a: SlotKey, b: SlotKey) -> Bool {

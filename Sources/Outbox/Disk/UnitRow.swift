@@ -1,3 +1,4 @@
+import Collections
 import Deliveries
 import DiodeProtocol
 import Storage
@@ -45,11 +46,11 @@ enum UnitRow {
         _ row: borrowing Statement, path: String, now: ReadingTime
     ) throws(StorageError) -> PlacedUnit {
         let first = OutboxSchema.position(id: row.integer(0))
-        let content = row.blob(8).withUnsafeBytes { Array($0) }
+        let content = [UInt8](copying: row.blob(8))
         let epoch = Epoch(rawValue: row.unsigned(3))
         let firstSequence = row.unsigned(4)
         let waited = now.waited(since: row.integer(6))
-        let marks = row.blob(7).withUnsafeBytes { Array($0) }
+        let marks = [UInt8](copying: row.blob(7))
         var deliveries: [Delivery] = []
         var duplicates: [Int] = []
         var records = 0
@@ -88,8 +89,8 @@ enum UnitRow {
 
 /// Now, on both clocks: a stored time must mean something to a later process.
 struct ReadingTime {
-    let monotonic = MonotonicInstant(nanoseconds: MonotonicClock.now())
-    let unixMilliseconds = Int64(clamping: UnixClock.now())
+    let monotonic = MonotonicClock.now()
+    let unixMilliseconds = Int64(clamping: UnixClock.now().rawValue)
 
     /// The time of day at which a delivery was released.
     func released(_ delivery: Delivery) -> Int64 {

@@ -1,3 +1,4 @@
+internal import Collections
 package import DiodeProtocol
 internal import MQTTProtocol
 
@@ -15,7 +16,7 @@ package struct MessageOrigin: Sendable {
                 guard property.id == .userProperty else { continue }
                 // Ours stand behind the plant's, which may have the same names.
                 if property.bytes.isEqual(to: "diode-link") {
-                    link = property.value.withUnsafeBytes { Array($0) }
+                    link = [UInt8](copying: property.value)
                 } else if property.bytes.isEqual(to: "diode-seq") {
                     stamp = Self.stamp(property.value)
                 }

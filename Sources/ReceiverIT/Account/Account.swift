@@ -4,9 +4,9 @@
 //   GapLife.swift — how a gap grows, heals, is lost
 //   GapEpisode.swift — gaps of one cause close together, as people are told of them
 //   EpochAccount.swift — the double entry of one epoch
-//   EpochTotals.swift — the same as numbers that may be subtracted, beside the epoch's sequences and times
-//   LinkTotals.swift — the double entry of a link
-//   LinkBalance.swift — that double entry at an instant, as the ledger keeps it
+//   EpochTotals.swift — the double entry of one epoch as signed numbers that may be subtracted; the epoch's sequences and times
+//   LinkTotals.swift — the double entry of one link
+//   LinkBalance.swift — the double entry of one link at an instant, as the ledger keeps it
 //   Disposition.swift — what finally became of a record that was released, and what shall become of late ones
 //   Loss.swift — records that never will be published: where they were lost, and for what reason
 //   LinkState.swift — how far a link can be trusted to be current

@@ -22,19 +22,19 @@ public struct Gap: Sendable, Hashable {
     public let epoch: Epoch
     /// All that was missing when it opened, and what joined it at its end before anything else came.
     public let firstSequence: SequenceNumber
-    public package(set) var lastSequence: SequenceNumber
+    public internal(set) var lastSequence: SequenceNumber
     public let firstBlock: BlockNumber
-    public package(set) var lastBlock: BlockNumber
+    public internal(set) var lastBlock: BlockNumber
     /// The receiver's clock.
     public let openedAt: UnixMilliseconds
     public let cause: Cause
-    public package(set) var closedAt: UnixMilliseconds?
-    public package(set) var healedBy: Healing?
+    public internal(set) var closedAt: UnixMilliseconds?
+    public internal(set) var healedBy: Healing?
     /// Records of it that may still come, and that were given up (one of those may still come by hand).
-    public package(set) var missing, lost: UInt64
+    public internal(set) var missing, lost: UInt64
     /// The sender's clock: after what its records were made, and before what; nil where nobody knows. `sourceFrom` ≤ `sourceTo`.
-    public package(set) var sourceFrom: UnixMilliseconds?
-    public package(set) var sourceTo: UnixMilliseconds?
+    public internal(set) var sourceFrom: UnixMilliseconds?
+    public internal(set) var sourceTo: UnixMilliseconds?
 
     /// A gap as it opened, or as it was stored.
     package init(

@@ -1,7 +1,7 @@
 // Audit: what `diode-recv --audit` says, as values, and the four forms in which people and programs read it. No I/O, no
 // clock: whoever has read the database fills in the values.
 //
-//   LinkAudit … ─▶ AuditReport ─▶ AuditVerdict: exit code, findings
+//   LinkAudit … ─▶ AuditReport ─▶ AuditFinding: what is wrong; AuditExit: the exit code that follows
 //        ▲              ├─▶ JSON, for programs (the contract)      ├─▶ CSV, for spreadsheets
 //   AuditPeriod         └─▶ table, for a terminal                  └─▶ HTML, one page that an auditor keeps
 //

@@ -1,6 +1,6 @@
-// AuditReading: what an audit says, as one transaction of the database saw it.
+// AuditReading: reads from the database, in one transaction, everything that an audit says.
 //
-//   StoredLosses.swift — losses as the tables have them
-//   LedgerWords.swift — what the ledger's entries say, in the values of an audit
-//   AnchorCheck.swift — what the sender signed against what the account says
-//   AuditReader.swift — what an audit says, as one transaction saw it
+//   StoredLosses.swift — reads losses from the tables
+//   LedgerWords.swift — turns what the ledger's entries say into the values of an audit
+//   AnchorCheck.swift — compares what the sender signed with what the account says
+//   AuditReader.swift — reads everything that an audit says, inside one transaction

@@ -1,4 +1,4 @@
-// The receiver's core: frames and time in, commits out. No I/O, no clock, no threads: this target could not reach them.
+// Core: what the receiver decides. Frames and time in, commits out. No I/O, no clock, no threads: this target could not reach them.
 //
 //   frame ─▶ Frames ─▶ Assembling ─▶ Order ─▶ Replicating ─▶ Commit
 //               signed?     K symbols    once, in order,  the newest,
@@ -8,5 +8,5 @@
 //   Assembling/ — symbols to contents
 //   Order/ — accepts blocks once, puts them in order, keeps the account of what is missing
 //   Replicating/ — what every topic holds, and what one round decided
-//   Link/ — one link: its memory, its state, what it says about itself
-//   ReceiverCore.swift — all of it: frames in, commits out
+//   Link/ — one link: what it remembers, its state, and what it says about itself
+//   ReceiverCore.swift — the whole core of one link: frames in, commits out

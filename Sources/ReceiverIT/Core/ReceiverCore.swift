@@ -1,5 +1,6 @@
 public import Crypto
 public import DiodeProtocol
+package import ReadBackCore
 public import Time
 public import Account
 
@@ -25,12 +26,10 @@ public struct ReceiverCore: ~Copyable {
     private var released: [ReleasedUnit] = []
     /// What became of contents; `FrameIntake` counts frames.
     private var tallies = ReceiverCounters()
-    // What the read-back changes in another file.
-    var namespace: Replica
-    var committer = Committer()
-    var hasher = SymbolHasher()
-    /// Whether the IT broker retains what the replica holds, as it was last read back; nil while nobody knows.
-    var itMatches: Bool?
+    private var namespace: Replica
+    private var committer = Committer()
+    private var reading: ReadingIntake
+    private var hasher = SymbolHasher()
 
     /// - Parameters:
     ///   - card: whose frames are accepted.
@@ -53,7 +52,7 @@ public struct ReceiverCore: ~Copyable {
         beats = BeatIntake(lowestEpoch: card.lowestEpoch, restoring: stored)
         slices = SliceIntake(lowestEpoch: card.lowestEpoch, restoring: stored)
         namespace = stored?.replica ?? Replica(limits: Replica.Limits(settings))
-        itMatches = stored?.link.itMatches
+        reading = ReadingIntake(restoring: stored)
         gatherer = ChangeGatherer(restoring: stored, now: now)
         watch = LinkWatch(silenceTimeout: settings.silenceTimeout, restoring: stored, time: time)
         frames = try FrameIntake(card: card, settings: settings, random: &random, now: now)
@@ -99,6 +98,14 @@ public struct ReceiverCore: ~Copyable {
     /// Something before this core kept datagrams away: gaps that open soon are put down to that.
     package mutating func note(_ sign: LossEvidence.Sign, now: MonotonicInstant) { evidence.note(sign, now: now) }
 
+    /// Does what there is to do for a reading of the IT broker.
+    /// - Returns: of a beginning, whether that makes sense now: the replica has to be whole.
+    package mutating func serve(_ order: ReadBackOrder, now: MonotonicInstant, time: UnixMilliseconds) -> Bool {
+        reading.serve(
+            order, isWhole: slices.isWhole, decided: live.tracker.frontier, &namespace, &committer, with: &hasher,
+            now: now, time: time)
+    }
+
     // MARK: Out
 
     /// When `advance` has something to do, if nothing arrives before.
@@ -121,11 +128,14 @@ public struct ReceiverCore: ~Copyable {
         return commit
     }
 
+    /// Moves out whether everything that was wrong has been handed over, so that reading the IT broker again makes sense.
+    package mutating func takeReadingWish() -> Bool { namespace.takeReadingWish() }
+
     /// What is stored of the link as one row.
     private var row: LinkRow {
         LinkRow(
             tracker: live.tracker.row, snapshot: slices.frontier, beat: beats.frontier, rounds: slices.storedRounds,
-            digest: slices.digest, itMatches: itMatches)
+            digest: slices.digest, itMatches: reading.itMatches)
     }
 
     public var counters: ReceiverCounters {
@@ -160,8 +170,6 @@ public struct ReceiverCore: ~Copyable {
     public var gaps: [Gap] { live.tracker.openAndLost }
     /// How the replica compares.
     public var replica: ReplicaReport { ReplicaReport(row, topics: UInt64(namespace.count)) }
-    /// The carousel has said everything once.
-    var isWhole: Bool { slices.isWhole }
 
     /// What the bounded tables hold now, for tests and metrics.
     public var occupancy: Occupancy {

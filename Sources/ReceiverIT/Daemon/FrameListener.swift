@@ -121,10 +121,10 @@ final class FrameListener: Sendable {
         var spare: DatagramBatch?
         var report = Report()
         let interface = InterfaceErrors(below: address, interface: settings.interface)
-        var nextLook: UInt64 = 0
+        var nextLook = MonotonicInstant.distantPast
         while !stopping.isRaised {
             if MonotonicClock.now() >= nextLook {
-                nextLook = MonotonicClock.now() + Self.interfacePeriod.nanoseconds
+                nextLook = MonotonicClock.now().advanced(by: Self.interfacePeriod)
                 report.interfaceErrors = interface.count
                 shared.withLock { $0 = report }
             }

@@ -115,8 +115,8 @@ struct ReceiverLoop: ~Copyable {
 
     private var isDone: Bool { stopping.isRaised && ports.allSatisfy { $0.isFinished } }
 
-    private static var now: MonotonicInstant { MonotonicInstant(nanoseconds: MonotonicClock.now()) }
-    private static var time: UnixMilliseconds { UnixMilliseconds(rawValue: UnixClock.now()) }
+    private static var now: MonotonicInstant { MonotonicClock.now() }
+    private static var time: UnixMilliseconds { UnixClock.now() }
 
     /// - Returns: whether there was nothing to read.
     private mutating func turn() -> Bool {

@@ -92,7 +92,7 @@ public final class ReceiverService: Sendable {
                 auditKey: AuditKey.text(of: key.publicKey))
         } catch { throw .auditKey(error) }
         let cards = try Self.readCards(configuration)
-        let time = UnixMilliseconds(rawValue: UnixClock.now())
+        let time = UnixClock.now()
         let restored: RestoredLinks
         do throws(StorageError) {
             restored = try opening.restore(
@@ -235,7 +235,7 @@ public final class ReceiverService: Sendable {
     }
 
     private func startStore(_ restored: RestoredLinks) throws(ReceiverServiceError) {
-        let time = UnixMilliseconds(rawValue: UnixClock.now())
+        let time = UnixClock.now()
         let known = zip(links, restored.links).map { link, loaded in
             StoreLink(
                 id: loaded.id, name: link.name, fingerprint: link.card.fingerprint, queue: link.queue,
@@ -273,8 +273,8 @@ public final class ReceiverService: Sendable {
             do throws(CryptoError) {
                 let core = try ReceiverCore(
                     card: link.card, settings: settings, restoring: loaded.stored, seed: try randomUInt64(),
-                    now: MonotonicInstant(nanoseconds: MonotonicClock.now()),
-                    time: UnixMilliseconds(rawValue: UnixClock.now()))
+                    now: MonotonicClock.now(),
+                    time: UnixClock.now())
                 workers.append(
                     LinkWorker(
                         name: link.name, card: link.card, core: core, queue: link.queue, readBack: link.readBack,

@@ -1,3 +1,4 @@
+internal import Collections
 public import Storage
 
 /// Keeps the ledger within its limit, a little at a time, so that the transactions of others never wait long (ADR 0014).
@@ -160,7 +161,7 @@ public struct LedgerKeeper: Sendable {
             windowEnd = rows.integer(0)
             guard !kept.contains(windowEnd) else { continue }
             let entry = LedgerEntry(link: rows.text(1), at: rows.unsigned(2), kind: rows.text(3), body: rows.text(4))
-            folding.add(windowEnd, entry, hash: rows.blob(5).withUnsafeBytes { Array($0) })
+            folding.add(windowEnd, entry, hash: [UInt8](copying: rows.blob(5)))
         }
         windowRows += found
         return found < Self.readStep || windowRows >= Self.window

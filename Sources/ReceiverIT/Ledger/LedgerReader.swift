@@ -1,3 +1,4 @@
+internal import Collections
 public import Storage
 
 /// Reads the ledger back. Call it inside a reading transaction if several answers must agree.
@@ -6,7 +7,7 @@ public enum LedgerReader {
     public static func head(in database: borrowing Database) throws(StorageError) -> LedgerHead {
         var newest = try database.prepare("SELECT entry, hash FROM ledger ORDER BY entry DESC LIMIT 1")
         guard try newest.step() else { return .empty }
-        let head = LedgerHead(number: newest.integer(0), hash: newest.blob(1).withUnsafeBytes { Array($0) })
+        let head = LedgerHead(number: newest.integer(0), hash: [UInt8](copying: newest.blob(1)))
         newest.reset()
         return head
     }
@@ -59,7 +60,7 @@ public enum LedgerReader {
         while try rows.step() {
             let entry = LedgerEntry(
                 link: rows.text(1), at: rows.unsigned(2), kind: rows.text(3), body: rows.text(4))
-            let hash = rows.blob(5).withUnsafeBytes { Array($0) }
+            let hash = [UInt8](copying: rows.blob(5))
             guard follower.follow(rows.integer(0), entry, hash: hash) else { break }
             gaps.follow(rows.integer(0), entry)
         }

@@ -1,7 +1,7 @@
-// Store: the receiver's database. One transaction holds what one round decided, or nothing of it is there.
+// Store: the receiver's database. One transaction stores everything that a round of the core decided, or nothing of it.
 //
 //   Tables/ — what links remember, and what was lost
 //   Notes/ — what the ledger says of an event
 //   Operator/ — what people may change: accept a loss, forget a link
 //   StoreFile.swift — the open database, and one transaction
-//   StoreOpening.swift — opens the database, whatever was left of it
+//   StoreOpening.swift — opens the database; sets a damaged one aside and begins a new one

@@ -58,7 +58,7 @@ struct LogSyncLoop: ~Copyable {
             log.forget()
         }
         guard now.commits != synced else { return noteHead(now.head) }
-        let time = UnixMilliseconds(rawValue: UnixClock.now())
+        let time = UnixClock.now()
         do throws(StorageError) {
             try log.sync()
             synced = now.commits
@@ -74,6 +74,6 @@ struct LogSyncLoop: ~Copyable {
     }
 
     private mutating func noteHead(_ head: LedgerHead) {
-        witness.note(head, now: MonotonicInstant(nanoseconds: MonotonicClock.now()))
+        witness.note(head, now: MonotonicClock.now())
     }
 }

@@ -15,14 +15,14 @@ internal import ReceiverITCore
 /// ```text
 ///            ┌────────── a transaction fails ────────────┐
 ///            │                                           ▼
-///  durable ──┴─ damaged: set aside, empty file ─▶ whole ◀─ probe succeeds, each second ── failing
+///  durable ──┴─ damaged: set aside, empty file ─▶ whole ◀─ probe succeeds after a pause ─ failing
 ///     ▲                                             │       (rounds go on in memory, changes are dropped)
 ///     └── one transaction with every link's whole state ┘
 /// ```
 struct StoreLoop: ~Copyable {
     private enum Phase: Equatable {
         case durable
-        /// Until the next attempt.
+        /// Nothing can be written; `until` is when the next attempt is made.
         case failing(until: MonotonicInstant)
         /// Links of which the whole state is still to come.
         case whole(missing: Set<Int>)
@@ -31,7 +31,7 @@ struct StoreLoop: ~Copyable {
     /// Settlements are stored at least this often.
     private static let period = Duration.milliseconds(50)
     private static let shortestPause = Duration.seconds(1), longestPause = Duration.seconds(30)
-    /// Ledger entries that wait while nothing can be written; the newest beyond are only counted.
+    /// The most ledger entries that wait while nothing can be written. Further ones are only counted.
     private static let entryLimit = 10_000
 
     private let store: ReceiverStore
@@ -41,7 +41,7 @@ struct StoreLoop: ~Copyable {
     private let wishes: Lock<LogSyncLoop.Wishes>
     private var file: StoreFile?
     private var links: [StoreLink]
-    /// Of each link.
+    /// One for each link, in the order of `links`.
     private let readBacks: [ReadBackMailbox]
     private var phase = Phase.durable
     private var batch: StoreBatch
@@ -53,11 +53,11 @@ struct StoreLoop: ~Copyable {
     private var calendar = LedgerCalendar(time: Self.time, now: Self.now)
     private var nextReserve = MonotonicInstant(nanoseconds: 0)
 
-    /// What it begins with.
+    /// What the loop begins with.
     struct Beginning: Sendable {
         let opening: StoreOpening
         let links: [StoreLink]
-        /// Of each link.
+        /// One for each link, in the order of `links`.
         let readBacks: [ReadBackMailbox]
         /// What the ledger says of this start.
         let entries: [LedgerEntry]
@@ -94,8 +94,8 @@ struct StoreLoop: ~Copyable {
         LedgerKeeper(limitBytes: bytes, keptKinds: ReceiverAction.keptNewest)
     }
 
-    private static var now: MonotonicInstant { MonotonicInstant(nanoseconds: MonotonicClock.now()) }
-    private static var time: UnixMilliseconds { UnixMilliseconds(rawValue: UnixClock.now()) }
+    private static var now: MonotonicInstant { MonotonicClock.now() }
+    private static var time: UnixMilliseconds { UnixClock.now() }
 
     /// Runs until everything is stored and somebody has closed.
     mutating func run() {
@@ -145,7 +145,7 @@ struct StoreLoop: ~Copyable {
         batch.entries.append(entry)
     }
 
-    /// What time alone brings.
+    /// Notes what happens by time alone: the clock was set, or a balance is due.
     private mutating func noteTime() {
         let time = Self.time
         if let step = calendar.step(time, now: Self.now) {
@@ -173,7 +173,7 @@ struct StoreLoop: ~Copyable {
         }
     }
 
-    /// One transaction; whatever went wrong, the queues go on.
+    /// Stores everything that waits, in one transaction. If it fails, the queues go on in memory.
     private mutating func commit() {
         let time = Self.time
         do throws(StorageError) {
@@ -202,7 +202,7 @@ struct StoreLoop: ~Copyable {
         }
     }
 
-    /// What was staged goes on in memory.
+    /// Tells the queues that nothing was stored, so that what was staged goes on in memory.
     private func handOn() { for link in links { link.queue.failed() } }
 
     private mutating func clear() {
@@ -212,7 +212,7 @@ struct StoreLoop: ~Copyable {
         batch.entries.removeAll(keepingCapacity: true)
     }
 
-    /// Only what must not be forgotten stays for the next transaction: the whole state will stand for all changes.
+    /// Drops the changes, because each link's whole state will replace them. Entries of the ledger and losses stay for the next transaction.
     private mutating func dropChanges() {
         for index in links.indices {
             batch.links[index].changes = LinkChanges()
@@ -222,7 +222,8 @@ struct StoreLoop: ~Copyable {
         }
     }
 
-    /// Behind what waited: who asks for it has seen less than that.
+    /// Carries out what an operator asked for. All rounds that waited are stored before, so the task never acts on less than the operator
+    /// has seen.
     private mutating func run(_ task: OperatorTask) -> Result<String, OperatorError> {
         guard phase == .durable else { return .failure(.notDurable) }
         do throws(StorageError) {
@@ -261,12 +262,12 @@ struct StoreLoop: ~Copyable {
             gaveReserveUp = true
             writeEntries()
         case .busy: break
-        // The next attempt opens the file anew: who knows what the connection still believes.
+        // The next attempt opens the file anew, because what this connection remembers of the file may be wrong now.
         default: file = nil
         }
     }
 
-    /// Tries whether a little can be written; then the links are asked for everything.
+    /// Tries to write the ledger entries that wait. If that succeeds, the links are asked for their whole state.
     private mutating func attempt() {
         phase = .failing(until: Self.now.advanced(by: pause))
         if gaveReserveUp {
@@ -326,7 +327,7 @@ struct StoreLoop: ~Copyable {
         add(StoreOpening.entry(of: path, time: Self.time))
     }
 
-    /// A few milliseconds at a time.
+    /// Folds old entries of a ledger that is over its limit, for a few milliseconds at a time.
     private mutating func keepLedger() {
         do throws(StorageError) {
             guard let folded = try file?.keepLedger(&keeper, at: Self.time) else { return }

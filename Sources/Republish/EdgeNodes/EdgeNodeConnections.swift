@@ -30,7 +30,7 @@ struct EdgeNodeConnections: ~Copyable {
     private var composer: PropertyComposer
     private var proxy: EdgeNodeProxy
     private var nodes: [EdgeNodeID: EdgeNodeConnection] = [:]
-    /// What the proxy has and has not answered.
+    /// Deliveries that the proxy has taken and not answered.
     private var deliveries = ProxiedDeliveries()
     private var generations: UInt64 = 0
     private var isSilent = true
@@ -43,7 +43,7 @@ struct EdgeNodeConnections: ~Copyable {
         mapper = settings.mapper
         composer = PropertyComposer(link: settings.link)
         proxy = EdgeNodeProxy(settings.edgeNodes)
-        // Until the link is heard.
+        // The link counts as silent until it is heard.
         proxy.linkSilent(now: Moment.now)
     }
 
@@ -98,7 +98,7 @@ struct EdgeNodeConnections: ~Copyable {
         proxy.reset()
     }
 
-    /// Something from the connection of a node.
+    /// Takes what the connection of a node reports.
     mutating func take(_ event: PublisherMailbox.EdgeNodeEvent, of id: EdgeNodeID, generation: UInt64) -> [Settlement] {
         guard let node = nodes[id], node.generation == generation else { return [] }
         let now = MonotonicInstant.now
@@ -111,7 +111,7 @@ struct EdgeNodeConnections: ~Copyable {
             log.warning(
                 "edge_node.lost", error.description,
                 ["link": .text(settings.link), "node": .text(id.description)])
-            // One that was never connected dials again by itself.
+            // A connection that was never established dials again by itself.
             if node.stands { lost(id, now: now) }
         case .changed(.stopped): lost(id, now: now)
         case .subscribed(let isRefused):
@@ -137,7 +137,8 @@ struct EdgeNodeConnections: ~Copyable {
         return []
     }
 
-    /// Births are no deliveries, so nobody else would tell of one that hosts do not get.
+    /// Logs a message that the IT broker finds too large. A birth is no delivery of the outbox, so nothing else would tell that hosts do not
+    /// get it.
     private func note(_ settlement: Settlement, of id: EdgeNodeID) {
         guard case .tooLarge(let bytes, let limit) = settlement.outcome else { return }
         log.error(
@@ -213,7 +214,7 @@ struct EdgeNodeConnections: ~Copyable {
         return nil
     }
 
-    /// Whether a message is the node's will, which a broker of MQTT 5 publishes itself when the connection ends, one way or the other
+    /// Whether a message is the node's will, which a broker of MQTT 5 publishes itself, however the connection ends
     /// (`tck-id-payloads-ndeath-will-message-publisher-disconnect-mqtt50`).
     private func isDeath(_ message: EdgeNodeProxy.Message, of id: EdgeNodeID) -> Bool {
         guard let node = nodes[id] else { return false }
@@ -244,7 +245,7 @@ struct EdgeNodeConnections: ~Copyable {
             case .tooLarge: return .dead(.tooLarge)
             case .invalidTopic, .invalidProperties: return .dead(.invalid)
             case .queueFull, .stopped:
-                // Its connection does not keep up, or ends: what it was given comes again with the next one.
+                // The node's connection does not keep up, or ends. Its deliveries are repeated over the next connection.
                 if let token { deliveries.noteSent(token, over: id) }
                 connection.requestStop()
                 return nil
@@ -273,7 +274,7 @@ struct EdgeNodeConnections: ~Copyable {
         }
         var connection = settings.connection
         let base = connection.clientIdentifier.isEmpty ? "diode-recv-\(settings.link)" : connection.clientIdentifier
-        // No level of a topic has a slash, so no two nodes share one.
+        // No level of a topic contains a slash, so no two nodes get the same identifier.
         connection.clientIdentifier = "\(base)/\(id)"
         connection.cleanStart = true
         connection.sessionExpiry = .zero
@@ -299,7 +300,7 @@ struct EdgeNodeConnections: ~Copyable {
         }
     }
 
-    /// A node hears its commands before it is born (`tck-id-message-flow-edge-node-ncmd-subscribe`).
+    /// Subscribes to a node's commands: the node must hear them before it is born (`tck-id-message-flow-edge-node-ncmd-subscribe`).
     private mutating func subscribe(_ id: EdgeNodeID) {
         guard let connection = nodes[id]?.connection else { return }
         do throws(PublishRefusal) {
@@ -309,7 +310,7 @@ struct EdgeNodeConnections: ~Copyable {
         }
     }
 
-    /// Hears the state of the primary host over the publisher's connection: while that host is away, nodes have none.
+    /// Subscribes to the state of the primary host over the publisher's connection: while that host is offline, no node has a connection.
     func listen(to connection: Connection) {
         let topics = proxy.hostTopics
         guard !topics.isEmpty else { return }
@@ -356,10 +357,10 @@ extension Settlement.Outcome {
 extension Moment {
     fileprivate static var now: Moment {
         Moment(
-            sinceStart: .nanoseconds(Int64(clamping: MonotonicClock.now())), unixMilliseconds: UnixClock.now())
+            sinceStart: MonotonicClock.now().sinceStart, unixMilliseconds: UnixClock.now().rawValue)
     }
 }
 
 extension MonotonicInstant {
-    fileprivate static var now: MonotonicInstant { MonotonicInstant(nanoseconds: MonotonicClock.now()) }
+    fileprivate static var now: MonotonicInstant { MonotonicClock.now() }
 }

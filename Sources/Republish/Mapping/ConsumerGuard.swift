@@ -1,3 +1,4 @@
+internal import Collections
 internal import Deliveries
 import DiodeProtocol
 import MQTT
@@ -35,7 +36,7 @@ struct ConsumerGuard: Sendable {
         let delivery = queued.delivery
         guard let interval, !delivery.isRefresh, delivery.lateness != .superseded else { return .goes }
         precondition(due.isEmpty, "what is due goes first")
-        let topic = delivery.topic.withUnsafeBytes { Array($0) }
+        let topic = [UInt8](copying: delivery.topic)
         if delivery.retain, delivery.payload.byteCount == 0 {
             let superseded = pacer.withdraw(topic, retain: true)
             return afterWaiting(queued, of: topic, superseded: superseded)

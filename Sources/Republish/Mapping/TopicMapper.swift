@@ -1,4 +1,5 @@
 public import Account
+internal import Collections
 internal import MQTT
 import Sparkplug
 public import MQTTProtocol
@@ -58,7 +59,7 @@ public struct TopicMapper: Sendable {
     }
 
     private mutating func move(_ topic: RawSpan) -> Mapping {
-        let bytes = topic.withUnsafeBytes { Array($0) }
+        let bytes = [UInt8](copying: topic)
         switch map.answer(for: bytes) {
         case .taken: return .refused(.nameTaken)
         case .moved(let moved): return putBehindPrefix(moved.span.bytes)
@@ -102,7 +103,7 @@ public struct TopicMapper: Sendable {
     /// The topic in the plant of one on the IT broker; nil if the link never writes there.
     func plantTopic(of topic: RawSpan) -> [UInt8]? {
         guard !Self.isReserved(topic), isOwn(topic) else { return nil }
-        let bytes = topic.withUnsafeBytes { Array($0) }
+        let bytes = [UInt8](copying: topic)
         guard bytes.starts(with: prefix), bytes.count > prefix.count else { return nil }
         let named = Array(bytes.dropFirst(prefix.count))
         return map.isEmpty ? named : map.source(of: named)

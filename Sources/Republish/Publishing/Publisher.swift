@@ -32,7 +32,7 @@ public final class Publisher: Sendable {
         self.output = output
         self.readBack = readBack
         self.log = log
-        shared = Lock(PublisherReport(since: UnixMilliseconds(rawValue: UnixClock.now())))
+        shared = Lock(PublisherReport(since: UnixClock.now()))
         do throws(SystemError) { mailbox = try PublisherMailbox() } catch { throw .network(error) }
         // Made and thrown away: a file that cannot be read is an error now, not at the first reconnection.
         _ = try Connection(

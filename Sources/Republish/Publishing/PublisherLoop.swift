@@ -63,7 +63,7 @@ struct PublisherLoop: ~Copyable {
             try poller.add(mailbox.wakeup.fileDescriptor, tag: 0, interest: .reading)
             try poller.add(output.wakeup.fileDescriptor, tag: 1, interest: .reading)
             while step() {
-                let now = MonotonicInstant(nanoseconds: MonotonicClock.now())
+                let now = MonotonicClock.now()
                 try poller.wait(timeout: timeout(now: now)) { _ in }
             }
         } catch {
@@ -77,7 +77,7 @@ struct PublisherLoop: ~Copyable {
     private mutating func step() -> Bool {
         mailbox.wakeup.take()
         output.wakeup.take()
-        let now = MonotonicInstant(nanoseconds: MonotonicClock.now())
+        let now = MonotonicClock.now()
         for message in mailbox.take() { take(message, now: now) }
         if connection == nil, dialAt <= now, stopAt == nil { dial(now: now) }
         if isConnected { publish(now: now) }
@@ -126,7 +126,7 @@ struct PublisherLoop: ~Copyable {
     }
 
     private mutating func change(to state: ConnectionState, now: MonotonicInstant) {
-        let time = UnixMilliseconds(rawValue: UnixClock.now())
+        let time = UnixClock.now()
         switch state {
         case .connecting, .stopped: break
         case .connected(let grant):
@@ -208,7 +208,7 @@ struct PublisherLoop: ~Copyable {
         window.settleOthers(edgeNodes.stop())
         guard let connection else { return }
         if isConnected {
-            let goodbye = status.goodbye(time: UnixMilliseconds(rawValue: UnixClock.now()))
+            let goodbye = status.goodbye(time: UnixClock.now())
             _ = publishOther(goodbye.topic, goodbye.payload, retain: true)
         }
         connection.stop(drain: .seconds(1))

@@ -1,4 +1,5 @@
 import Account
+internal import Collections
 import MQTT
 import Sparkplug
 import Synchronization
@@ -42,8 +43,8 @@ final class PublisherMailbox: Sendable {
         static let payloadLimit = 64 << 10
 
         init(_ message: InboundMessage) {
-            topic = message.topic.withUnsafeBytes { Array($0) }
-            payload = message.payload.withUnsafeBytes { Array($0) }
+            topic = [UInt8](copying: message.topic)
+            payload = [UInt8](copying: message.payload)
         }
     }
 

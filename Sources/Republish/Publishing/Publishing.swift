@@ -1,13 +1,13 @@
-// Publishing: one thread for each link.
+// Publishing: the thread that publishes one link, and what it consists of.
 //
-//   PublisherSettings.swift — what a publisher is told once, and what it tells
+//   PublisherSettings.swift — what a publisher is told once, and what it reports
 //   PublisherMailbox.swift — what other threads tell the publisher
 //   UnreleasedTopics.swift — keeps a topic in order where its QoS changes
 //   Settler.swift — turns the IT broker's answers into settlements of the outbox
 //   BrokerWords.swift — what states and causes are called on the IT broker
-//   LinkStatusPublisher.swift — what stands at diode/<link>/status and diode/<link>/gap
-//   RefusalSearch.swift — at which delivery a broker ends the connection
+//   LinkStatusPublisher.swift — publishes diode/<link>/status and diode/<link>/gap
+//   RefusalSearch.swift — finds the delivery at which a broker ends the connection
 //   WindowPublisher.swift — takes deliveries and hands each to what publishes it, a window at a time
-//   PublisherLoop.swift — the thread: its connection, and the loss of it
+//   PublisherLoop.swift — the thread: connects, publishes, and begins again when the connection is lost
 //   Publisher.swift — publishes one link on the IT broker
-//   RetainedSweep.swift — deletes what a link that is gone left
+//   RetainedSweep.swift — deletes from the IT broker what a removed link left there

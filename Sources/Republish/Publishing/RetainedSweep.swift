@@ -1,3 +1,4 @@
+internal import Collections
 import DiodeProtocol
 public import MQTT
 public import Threading
@@ -83,7 +84,7 @@ public final class RetainedSweep: Sendable {
                 settings, filters: Self.everything,
                 received: { [self] message in
                     guard let origin = MessageOrigin(message.properties), origin.link == name else { return }
-                    let topic = message.topic.withUnsafeBytes { Array($0) }
+                    let topic = [UInt8](copying: message.topic)
                     state.withLock {
                         if $0.topics.count < Self.topicLimit { $0.topics.append(topic) } else { $0.hasMore = true }
                     }
@@ -124,7 +125,7 @@ public final class RetainedSweep: Sendable {
         }
         do throws(SystemError) { try connection.start() } catch { throw .system(error) }
         defer { connection.stop() }
-        let end = MonotonicClock.now() + Self.patience.nanoseconds
+        let end = MonotonicClock.now().advanced(by: Self.patience)
         for topic in topics {
             while true {
                 do throws(PublishRefusal) {

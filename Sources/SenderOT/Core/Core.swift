@@ -1,4 +1,4 @@
-// The sender's core: everything between what the OT broker delivers and closed blocks. No I/O, no clock, no threads: this target
+// Core: what the sender decides, everything between what the OT broker delivers and closed blocks. No I/O, no clock, no threads: this target
 // could not reach them.
 //
 //   message ─▶ Admitting ─▶ Namespace ─▶ Blocks ─▶ closed blocks ─▶ (journal) ─▶ Transmissions ─▶ frames
@@ -10,6 +10,6 @@
 //   Blocks/ — records gathered into source blocks
 //   Transmissions/ — when a block is sent, how fast, and as which frames
 //   Broker/ — what the OT broker says of itself, followed over time
-//   CoreSettings.swift — what the core is told
-//   CoreCounters.swift — what has happened in it
-//   SenderCore.swift — all of it: messages in, closed blocks and slices out
+//   CoreSettings.swift — the settings of the core
+//   CoreCounters.swift — counts what happened in the core
+//   SenderCore.swift — the whole core: messages in, closed blocks and slices out

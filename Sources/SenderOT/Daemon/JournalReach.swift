@@ -73,7 +73,7 @@ public struct JournalReach: Sendable, Equatable {
         oldest.reset()
         return JournalReach(
             configuration, oldest: time, usedBytes: try database.footprint().used,
-            freeBytes: FreeSpace.bytes(at: path), now: UnixMilliseconds(rawValue: UnixClock.now()))
+            freeBytes: FreeSpace.bytes(at: path), now: UnixClock.now())
     }
 
     /// What an operator should know, in one line.

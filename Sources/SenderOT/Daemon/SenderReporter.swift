@@ -41,12 +41,12 @@ struct SenderReporter: Sendable {
         self.reserve = reserve
         self.queue = queue
         self.emitter = emitter
-        conditions = Lock(Conditions(at: UnixMilliseconds(rawValue: UnixClock.now())))
+        conditions = Lock(Conditions(at: UnixClock.now()))
     }
 
     /// - Parameter configuration: the one that holds.
     func report(under configuration: SenderConfiguration) -> SenderReport {
-        let now = UnixMilliseconds(rawValue: UnixClock.now())
+        let now = UnixClock.now()
         let journal = self.journal.report
         let parts = SenderReport.Parts(
             at: now, software: software, fingerprint: fingerprint, configuration: configuration.digest,

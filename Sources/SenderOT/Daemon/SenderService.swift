@@ -20,26 +20,27 @@ public import MQTTProtocol
 /// The sender as a daemon runs it: everything between the OT broker's socket and the link's.
 ///
 /// ```text
-/// thread    owns                                  gets from             gives to
-/// mqtt      Connection (in Subscriber)            OT broker             Intake ─▶ Journal
-/// mqtt      RetainedSetFetcher, while it fetches  OT broker             Intake ─▶ Journal
-/// mqtt      BrokerWatch                           OT broker             Intake ─▶ Journal
-/// pulse     when blocks and beats are due         clock                 Intake ─▶ Journal, TransmissionQueue
-/// journal   what is written (JournalWriter)       Journal               JournalFeed, JournalSync
-/// feed      what the link had no room for         JournalFeed, send.db  TransmissionQueue
-/// echo      what is repeated (EchoPlayer)         send.db               TransmissionQueue
-/// sync      what survives a loss of power         JournalSync           Subscriber: acknowledge
-/// emit      encoder, pacer, sockets               TransmissionQueue     the link
-/// control   answers `status`                      Unix socket           (reads only)
+/// thread         owns                                  gets from             gives to
+/// mqtt           Connection (in Subscriber)            OT broker             Intake ─▶ Journal
+/// mqtt           Connection of RetainedSetFetcher      OT broker             Intake ─▶ Journal
+/// mqtt-retained  the walk over the retained set        RetainedSetFetcher    DeletionReconciler ─▶ Intake
+/// mqtt           BrokerWatch                           OT broker             Intake ─▶ Journal
+/// pulse          when blocks and beats are due         clock                 Intake ─▶ Journal, TransmissionQueue
+/// journal        what is written (JournalWriter)       Journal               JournalFeed, JournalSync
+/// feed           what the link had no room for         JournalFeed, send.db  TransmissionQueue
+/// echo           what is repeated (EchoPlayer)         send.db               TransmissionQueue
+/// sync           what survives a loss of power         JournalSync           Subscriber: acknowledge
+/// emit           encoder, pacer, sockets               TransmissionQueue     the link
+/// control        answers, takes commands               Unix socket           DeletionReconciler, EchoPlayer
 /// ```
 ///
 /// `init` reads the key, reserves the epoch, brings back what earlier lifetimes knew, and opens nothing to the outside; `start` begins; `stop` drains.
 public final class SenderService: Sendable {
     /// The longest drain of a stop, which may take 15 s in all (C1).
     public static let drain = Duration.seconds(14)
-    /// Between two attempts to take back the room on the disk that was given up.
+    /// The pause between two attempts to take back the room on the disk that was given up.
     private static let reservePause = Duration.seconds(60)
-    /// What saying goodbye to the broker may take of it.
+    /// The part of `drain` that is kept for saying goodbye to the broker.
     private static let farewell = Duration.seconds(1)
 
     public var epoch: Epoch { reserved.epoch }
@@ -78,7 +79,7 @@ public final class SenderService: Sendable {
         self.software = software
         reserve = DiskReserve(beside: configuration.state.resolved)
         self.log = log
-        let now = UnixMilliseconds(rawValue: UnixClock.now())
+        let now = UnixClock.now()
         let signer: Ed25519Signer
         do throws(KeyFileError) {
             signer = try KeyFile.readEd25519(configuration.link.key.resolved)
@@ -100,12 +101,12 @@ public final class SenderService: Sendable {
         let held = found.held
         let deliveries = found.deliveries
         let isWhole = found.isWhole
-        let began = MonotonicInstant(nanoseconds: MonotonicClock.now())
+        let began = MonotonicClock.now()
         var core = SenderCore(
             epoch: reserved.epoch, incarnation: reserved.incarnation, settings: settings, slots: found.takeSlots(),
             now: began)
         core.restore(held, now: began)
-        // Otherwise the first fetch of the retained set makes it whole.
+        // If the slots are not the whole state, snapshots begin when the first fetch of the retained set has completed them.
         if isWhole { core.beginSnapshots(now: began) }
         do throws(SystemError) {
             queue = try TransmissionQueue()
@@ -185,7 +186,7 @@ public final class SenderService: Sendable {
         keepReserve()
         let now = UnixClock.now()
         // No epoch can be begun with a clock that is certainly wrong; the one that runs goes on.
-        guard let step = clock.step(unix: now, boot: BootClock.now()), now >= EpochReservation.earliestClock.rawValue
+        guard let step = clock.step(unix: now, boot: BootClock.now()), now >= EpochReservation.earliestClock
         else { return false }
         log.warning("clock.step", "the clock has stepped: a new epoch begins", ["milliseconds": .number(step)])
         note("clock step", "\(step) ms")
@@ -195,7 +196,7 @@ public final class SenderService: Sendable {
     private func keepReserve() {
         let isDue = reserveLookedAt.withLock { last in
             let now = MonotonicClock.now()
-            guard now >= last + Self.reservePause.nanoseconds else { return false }
+            guard now >= last.advanced(by: Self.reservePause) else { return false }
             last = now
             return true
         }
@@ -209,7 +210,7 @@ public final class SenderService: Sendable {
         let old = configuration.withLock { $0 }
         checkKey(new)
         if new.export != old.export {
-            // What is Sparkplug changes with the next start alone.
+            // The namespaces of Sparkplug take effect at a start alone, so the old ones are used here.
             let policy = ExportPolicy(rules: new.export, sparkplugNamespaces: old.sparkplug.namespaces)
             intake.replacePolicy(policy)
             narrow()
@@ -232,8 +233,7 @@ public final class SenderService: Sendable {
     /// - Returns: whether everything was sent.
     @discardableResult
     public func stop() -> Bool {
-        let start = MonotonicClock.now()
-        let deadline = start + (Self.drain - Self.farewell).nanoseconds
+        let deadline = MonotonicClock.now().advanced(by: Self.drain - Self.farewell)
         note("stop", software)
         watch.stop()
         intake.close()
@@ -246,7 +246,7 @@ public final class SenderService: Sendable {
         pulse.withLock { $0 }?.join()
         intake.lastBeat { report.surroundings }
         queue.finish()
-        emitter.drain(until: max(deadline, MonotonicClock.now() + 1_000_000_000))
+        emitter.drain(until: max(deadline, MonotonicClock.now().advanced(by: .seconds(1))))
         let unsent = queue.unsentBlocks + left
         subscriber.stop(drain: Self.farewell)
         if unsent > 0 {
@@ -266,7 +266,8 @@ public final class SenderService: Sendable {
         }
     }
 
-    /// Ends on the other side what the policy does not export any more. The operator meant it: `deletions.hold` does not apply.
+    /// Deletes on the IT side what the policy does not export any more. `deletions.hold` does not apply, because the operator changed the
+    /// policy on purpose.
     private func narrow() {
         let found = intake.unexported
         guard !found.isEmpty else { return }
@@ -325,7 +326,7 @@ public final class SenderService: Sendable {
     private var report: SenderReport { reporter.report(under: configuration.withLock { $0 }) }
 
     private func note(_ what: String, _ detail: String) {
-        intake.note(Action(at: UnixMilliseconds(rawValue: UnixClock.now()), what: what, detail: detail))
+        intake.note(Action(at: UnixClock.now(), what: what, detail: detail))
     }
 
     private func checkKey(_ new: SenderConfiguration) {

@@ -38,7 +38,7 @@ extension SenderService {
                 path: configuration.state.resolved, schema: SenderDatabase.schema, access: .readOnly)
             return try EchoRestoration.schedule(
                 offsets: configuration.echo, noted: restored.echoes, next: restored.epoch.firstPosition,
-                database: database, now: MonotonicInstant(nanoseconds: MonotonicClock.now()), time: time)
+                database: database, now: MonotonicClock.now(), time: time)
         } catch { throw .epoch(.storage(error)) }
     }
 

@@ -4,5 +4,5 @@
 //
 //   TransmissionQueue.swift — what waits for the emitter, bounded
 //   FrameEmitter.swift — the thread that encodes, paces and emits
-//   EmissionLoop.swift — its state and its loop
+//   EmissionLoop.swift — the state and the loop of that thread
 //   LinkPaths.swift — where frames leave: one path or several

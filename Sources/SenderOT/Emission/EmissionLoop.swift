@@ -1,7 +1,6 @@
 import Collections
 internal import Crypto
 internal import DiodeProtocol
-internal import Glibc
 internal import Synchronization
 internal import Threading
 internal import Time
@@ -22,8 +21,8 @@ struct EmissionLoop: ~Copyable {
         let lastSequence: SequenceNumber
         var next: Int
         let end: Int
-        /// When the last source frame has left, monotonic nanoseconds; only a resting run has it.
-        var due: UInt64 = 0
+        /// When its repair frames may leave; only a resting run has it.
+        var due = MonotonicInstant.distantPast
         let isSource: Bool
     }
 
@@ -34,17 +33,17 @@ struct EmissionLoop: ~Copyable {
 
     /// Arenas of resting transmissions may hold so much; beyond it the oldest repairs go out before their time.
     private static let restingBytesLimit = 32 << 20
-    /// A refused batch is tried again after this many nanoseconds.
-    private static let retryPause: UInt64 = 50_000_000
-    /// Others are told at most so often while frames flow, nanoseconds.
-    private static let sharePeriod: UInt64 = 50_000_000
-    /// The longest sleep between two looks at the deadline, nanoseconds.
-    private static let longestSleep: UInt64 = 1_000_000
+    /// A refused batch is tried again after this.
+    private static let retryPause = Duration.milliseconds(50)
+    /// Others are told at most so often while frames flow.
+    private static let sharePeriod = Duration.milliseconds(50)
+    /// The longest sleep between two looks at the deadline.
+    private static let longestSleep = Duration.milliseconds(1)
 
     private let queue: TransmissionQueue
     private let control: EmissionControl
     private let framing: EthernetFraming
-    private let repairSpread: UInt64
+    private let repairSpread: Duration
     private var encoder: TransmissionEncoder
     private var pacer: Pacer
     private var paths: LinkPaths
@@ -53,8 +52,8 @@ struct EmissionLoop: ~Copyable {
     private var freeArenas: [Int] = []
     private var restingBytes = 0
     private var counters = FrameEmitter.Counters()
-    /// When others were told last, monotonic nanoseconds.
-    private var sharedAt: UInt64 = 0
+    /// When others were told last.
+    private var sharedAt = MonotonicInstant.distantPast
 
     /// An arena that stays where it is while its number travels through the lanes.
     private final class ArenaBox {
@@ -68,7 +67,7 @@ struct EmissionLoop: ~Copyable {
         self.queue = queue
         self.control = control
         framing = settings.framing
-        repairSpread = settings.repairSpread.nanoseconds
+        repairSpread = settings.repairSpread
         encoder = TransmissionEncoder(signer: signer)
         pacer = Pacer(bitsPerSecond: settings.bitsPerSecond, burst: settings.burst)
         self.paths = LinkPaths(paths)
@@ -79,11 +78,11 @@ struct EmissionLoop: ~Copyable {
         defer { share(MonotonicClock.now()) }
         while MonotonicClock.now() < control.deadline.load(ordering: .acquiring) {
             let now = MonotonicClock.now()
-            if now &- sharedAt >= Self.sharePeriod { share(now) }
+            if sharedAt.duration(to: now) >= Self.sharePeriod { share(now) }
             for kind in TransmissionClass.allCases { refill(kind, now: now) }
-            switch pacer.decide(waiting(), now: MonotonicInstant(nanoseconds: now)) {
+            switch pacer.decide(waiting(), now: now) {
             case .send(let kind, let frames): send(kind, frames)
-            case .wait(let until): sleep(until: min(until.nanoseconds, now + Self.longestSleep))
+            case .wait(let until): MonotonicClock.sleep(until: min(until, now.advanced(by: Self.longestSleep)))
             case .idle:
                 if !rest(now) { return }
             }
@@ -92,19 +91,19 @@ struct EmissionLoop: ~Copyable {
 
     /// Nothing can be sent now: sleeps until something can.
     /// - Returns: false if nothing ever will.
-    private mutating func rest(_ now: UInt64) -> Bool {
+    private mutating func rest(_ now: MonotonicInstant) -> Bool {
         if now != sharedAt { share(now) }
         guard !queue.isFinished else {
             guard let due = nextDue else { return false }
-            sleep(until: due)
+            MonotonicClock.sleep(until: due)
             return true
         }
-        queue.waitForWork(timeout: nextDue.map { .nanoseconds(Int64($0 > now ? $0 - now : 0)) })
+        queue.waitForWork(timeout: nextDue.map { max(.zero, now.duration(to: $0)) })
         return true
     }
 
     /// Gives a class something to send: repairs whose time has come, else the next transmission.
-    private mutating func refill(_ kind: TransmissionClass, now: UInt64) {
+    private mutating func refill(_ kind: TransmissionClass, now: MonotonicInstant) {
         guard lanes[kind.rawValue].underWay == nil else { return }
         if let oldest = lanes[kind.rawValue].resting.first,
             oldest.due <= now || restingBytes > Self.restingBytesLimit,
@@ -120,7 +119,7 @@ struct EmissionLoop: ~Copyable {
         let frames = arenas[arena].arena.frameCount
         // Where all symbols are of one kind there is nothing to spread.
         let sources = arenas[arena].arena.sourceFrames
-        let together = repairSpread == 0 || sources == 0 || sources == frames
+        let together = repairSpread == .zero || sources == 0 || sources == frames
         lanes[kind.rawValue].underWay = Run(
             arena: arena, id: transmission.block.id, lastSequence: transmission.block.lastSequence, next: 0,
             end: together ? frames : sources, isSource: true)
@@ -139,7 +138,7 @@ struct EmissionLoop: ~Copyable {
                 counters.signingFailures += 1
                 counters.failure = error.description
                 share(MonotonicClock.now())
-                sleep(until: MonotonicClock.now() + Self.retryPause)
+                MonotonicClock.sleep(until: MonotonicClock.now().advanced(by: Self.retryPause))
             }
         }
     }
@@ -170,7 +169,7 @@ struct EmissionLoop: ~Copyable {
             counters.refusedFrames += UInt64(end - run.next)
             counters.failure = paths.reports.compactMap(\.failure).first ?? "the link refused frames"
             share(MonotonicClock.now())
-            sleep(until: MonotonicClock.now() + Self.retryPause)
+            MonotonicClock.sleep(until: MonotonicClock.now().advanced(by: Self.retryPause))
         }
         swap(&arena, &box.arena)
         if run.next == end { counters.failure = nil }
@@ -188,7 +187,7 @@ struct EmissionLoop: ~Copyable {
         lanes[kind.rawValue].resting.append(
             Run(
                 arena: run.arena, id: run.id, lastSequence: run.lastSequence, next: run.end, end: frames,
-                due: MonotonicClock.now() + repairSpread,
+                due: MonotonicClock.now().advanced(by: repairSpread),
                 isSource: false))
     }
 
@@ -198,20 +197,13 @@ struct EmissionLoop: ~Copyable {
         return arenas.count - 1
     }
 
-    private var nextDue: UInt64? { lanes.compactMap { $0.resting.first?.due }.min() }
+    private var nextDue: MonotonicInstant? { lanes.compactMap { $0.resting.first?.due }.min() }
 
     /// Shows the counters to other threads.
-    private mutating func share(_ now: UInt64) {
+    private mutating func share(_ now: MonotonicInstant) {
         sharedAt = now
         counters.paths = paths.reports
         let current = counters
         control.counters.withLock { $0 = current }
-    }
-
-    /// Sleeps with the precision that pacing needs: `poll` counts in milliseconds.
-    private func sleep(until instant: UInt64) {
-        var time = timespec(tv_sec: Int(instant / 1_000_000_000), tv_nsec: Int(instant % 1_000_000_000))
-        // A signal ends the sleep early; the loop then looks again.
-        _ = clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, nil)
     }
 }

@@ -4,6 +4,7 @@ internal import Datagrams
 internal import Synchronization
 public import Threading
 public import SenderOTCore
+public import Time
 
 /// The thread that encodes, paces and emits: transmissions in, datagrams out, many to a system call.
 ///
@@ -74,8 +75,8 @@ public final class FrameEmitter: Sendable {
     public var progress: Counters { control.counters.withLock { $0 } }
 
     /// Waits until everything that was offered has been sent (call `finish` of the queue before), at most until
-    /// `deadline` in monotonic nanoseconds; what is left then is abandoned.
-    public func drain(until deadline: UInt64) {
+    /// `deadline`; what is left then is abandoned.
+    public func drain(until deadline: MonotonicInstant) {
         control.deadline.store(deadline, ordering: .releasing)
         thread.join()
     }
@@ -84,6 +85,6 @@ public final class FrameEmitter: Sendable {
 /// What the emitter's thread shares with others.
 final class EmissionControl: Sendable {
     let counters = Lock(FrameEmitter.Counters())
-    /// When to stop whatever is left, in monotonic nanoseconds.
-    let deadline = Atomic<UInt64>(.max)
+    /// When to stop whatever is left.
+    let deadline = Atomic<MonotonicInstant>(.distantFuture)
 }

@@ -1,4 +1,4 @@
-// The journal: blocks are on disk before they are on the wire, and read back from there when they are sent again.
+// Journal: blocks are on disk before they are on the wire, and read back from there when they are sent again.
 //
 //   block ─▶ Journal ─▶ JournalWriter ─▶ send.db ─▶ JournalSync ─▶ acknowledge
 //                           └─▶ JournalFeed ─▶ (transmission queue) ◀─ EchoPlayer ◀─ send.db
@@ -85,7 +85,7 @@ package final class Journal: Sendable {
 
         /// Notes what happened just now.
         func tell(_ what: String, _ detail: String) {
-            let now = UnixMilliseconds(rawValue: UnixClock.now())
+            let now = UnixClock.now()
             note(Action(at: now, what: what, detail: String(detail.prefix(200))))
         }
     }
@@ -113,7 +113,7 @@ package final class Journal: Sendable {
     private let restored: JournalRestoration
     private let pending = Lock(Pending())
     private let room: Wakeup
-    private let deadlines = Atomic<UInt64>(.max)
+    private let deadlines = Atomic<MonotonicInstant>(.distantFuture)
     private let full = Atomic<Bool>(false)
     private let failing = Atomic<Bool>(false)
     private let state: Lock<JournalReport>
@@ -139,7 +139,7 @@ package final class Journal: Sendable {
         state = Lock(JournalReport(limitBytes: settings.limits.bytes))
     }
 
-    /// Starts its threads, on a store over the same database.
+    /// Starts the journal's threads, on a store over the same database.
     package func start(_ store: consuming sending JournalStore, observer: Observer) throws(SystemError) {
         try feed.start()
         try sync.start(observer)
@@ -162,7 +162,7 @@ package final class Journal: Sendable {
         return report
     }
 
-    /// Blocks that are not with the emitter.
+    /// How many blocks the emitter has not got yet.
     package var backlog: Int { pending.withLock { $0.blocks } + feed.backlog }
 
     /// How the core has to treat what comes.
@@ -172,7 +172,7 @@ package final class Journal: Sendable {
         return isFailing ? isFull ? .failingAndFull : .failing : isFull ? .full : .writing
     }
 
-    /// Whether blocks of an earlier epoch have yet to leave: until then nothing speaks of this one.
+    /// Whether blocks of an earlier epoch have yet to leave. Until they have, no beat and no slice of this epoch is sent.
     package var hasEarlierBacklog: Bool {
         guard let unsent = restored.unsent else { return false }
         return sentPosition(0) < unsent.upperBound
@@ -186,7 +186,7 @@ package final class Journal: Sendable {
         (restored.earlierEpochs, restored.olderEpochs)
     }
 
-    /// Adds a block of live. Never waits; blocks keep the order of these calls.
+    /// Adds a live block. Never waits; blocks keep the order of these calls.
     package func append(_ block: ClosedBlock) { put(.block(block), bytes: block.symbols.count) }
 
     /// Adds a change of a value that waits, in its place between the blocks.
@@ -206,16 +206,16 @@ package final class Journal: Sendable {
                 return pending.readerWaits
             }
             guard isFull else { return }
-            // The time is for a second reader: the wakeup goes to one of them.
+            // The wakeup reaches only one of the threads that wait here; the timeout is for the others.
             room.wait(timeout: .milliseconds(100))
         }
     }
 
-    /// Waits until all that was appended is safe, acknowledged, and with the emitter, the latter at most until `deadline` in
-    /// monotonic nanoseconds. Nothing may be appended after it.
+    /// Waits until all that was appended is safe, acknowledged, and with the emitter, the latter at most until
+    /// `deadline`. Nothing may be appended after it.
     /// - Returns: how many blocks the emitter did not get: they stay in the journal and go out at the next start.
     @discardableResult
-    package func finish(until deadline: UInt64) -> Int {
+    package func finish(until deadline: MonotonicInstant) -> Int {
         deadlines.store(deadline, ordering: .releasing)
         pending.withLock { $0.isFinished = true }
         arrived.signal()
@@ -237,7 +237,7 @@ package final class Journal: Sendable {
 
     // For the writer's thread.
 
-    var deadline: UInt64 { deadlines.load(ordering: .acquiring) }
+    var deadline: MonotonicInstant { deadlines.load(ordering: .acquiring) }
 
     /// Sleeps until something is pending, at most for so long.
     func waitForEntries(_ timeout: Duration) { arrived.wait(timeout: timeout) }
@@ -252,7 +252,7 @@ package final class Journal: Sendable {
                 case .block(let block): bytes += block.symbols.count
                 case .held(let change):
                     bytes += change.byteCount
-                    // The writer keeps one for each row, no more than wait in the core.
+                    // It no longer counts here: the writer keeps one change for each row, and rows are no more than values in the core.
                     pending.bytes -= change.byteCount
                 case .settled: break
                 }
@@ -265,7 +265,7 @@ package final class Journal: Sendable {
 
     var isFinished: Bool { pending.withLock { $0.isFinished } }
 
-    /// These blocks are with the feed, and in memory no more than that.
+    /// These blocks are with the feed now and no longer count against `memoryBytes`.
     func handedOn(_ blocks: [ClosedBlock]) {
         guard !blocks.isEmpty else { return }
         let bytes = blocks.reduce(0) { $0 + $1.symbols.count }
@@ -287,7 +287,7 @@ package final class Journal: Sendable {
     }
 
     func committed(
-        _ blocks: Int, nanoseconds: UInt64, floor: Stamp?, oldest: UnixMilliseconds?, usedBytes: UInt64, isFull: Bool
+        _ blocks: Int, in duration: Duration, floor: Stamp?, oldest: UnixMilliseconds?, usedBytes: UInt64, isFull: Bool
     ) {
         if full.exchange(isFull, ordering: .acquiringAndReleasing) != isFull {
             if isFull {
@@ -303,7 +303,7 @@ package final class Journal: Sendable {
             state.oldest = oldest
             state.usedBytes = usedBytes
             state.isFull = isFull
-            if blocks > 0 { state.commits.add(nanoseconds: nanoseconds) }
+            if blocks > 0 { state.commits.add(duration) }
         }
     }
 
@@ -315,7 +315,7 @@ package final class Journal: Sendable {
             ["reason": .text(error.description)])
     }
 
-    /// While the disk fails, the link's queue is memory: it must not grow without bound either.
+    /// Says whether what waits in memory has reached its limit. While the disk fails, blocks for the link wait there.
     func setMemoryFull(_ isFull: Bool) { full.store(isFull, ordering: .releasing) }
 
     func gaveUp(_ blocks: [ClosedBlock]) {

@@ -141,7 +141,7 @@ final class BrokerWatch: Sendable {
 
     /// What was stated a second ago is journalled by now, and need not be stated again. Call it about each second.
     func tick() {
-        let now = UnixMilliseconds(rawValue: UnixClock.now())
+        let now = UnixClock.now()
         state.withLock { state in
             state.safe = state.next
             state.next = Self.known(state, now)
@@ -150,7 +150,7 @@ final class BrokerWatch: Sendable {
 
     /// Ends the connection. What was stated until now will be journalled.
     func stop() {
-        let now = UnixMilliseconds(rawValue: UnixClock.now())
+        let now = UnixClock.now()
         let connection = state.withLock { state in
             state.safe = Self.known(state, now)
             return state.connection.take()
@@ -190,7 +190,7 @@ final class BrokerWatch: Sendable {
     }
 
     private func received(_ batch: InboundBatch) {
-        let now = UnixMilliseconds(rawValue: UnixClock.now())
+        let now = UnixClock.now()
         for index in 0..<batch.messageCount {
             let message = batch.message(at: index)
             let topic = message.topic.copiedText

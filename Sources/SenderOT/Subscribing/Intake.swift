@@ -19,17 +19,17 @@ internal import SenderOTEmission
 /// Blocks leave the core under its lock, so that the journal gets them in order. Whoever fed the core waits afterwards,
 /// without the lock, if the journal is full.
 final class Intake: Sendable {
-    /// Between two blocks that leave before they are full. A record that comes alone never waits for it; records that
+    /// The pause between two blocks that leave before they are full. A record that comes alone never waits for it; records that
     /// follow each other faster share blocks, since each block costs one signature here and, at the receiver, one
     /// verification out of a budget of 8,000 a second.
-    private static let blockPause: UInt64 = 500_000
+    private static let blockPause = Duration.microseconds(500)
 
-    /// Slices are cut while no more than this waits in the queue: what is cut late says more.
+    /// Slices are cut while no more than this waits in the queue, because a slice that is cut later holds newer values.
     private static let waitingSliceBytes = 256 << 10
-    /// Between two looks at what slices wait for.
-    private static let slicePause: UInt64 = 5_000_000
+    /// The pause between two looks at whether slices may leave.
+    private static let slicePause = Duration.milliseconds(5)
 
-    /// Deletions between which others have their turn.
+    /// How many deletions are made before other threads get the lock.
     private static let deletionsAtOnce = 256
 
     /// What the core knows of itself.
@@ -47,16 +47,16 @@ final class Intake: Sendable {
 
     private struct State: ~Copyable {
         var core: SenderCore
-        /// What an earlier lifetime has journalled, and the broker may deliver again.
+        /// Deliveries that an earlier lifetime has journalled and that the broker may repeat.
         var deliveries: RestoredDeliveries
-        /// Whether nothing new came yet: what the broker repeats, it repeats before that.
+        /// Whether no new message has come yet. The broker repeats old messages before it delivers new ones.
         var awaitsRepetitions: Bool
         var slices = SliceGate()
         var isOpen = true
-        /// Before this, monotonic nanoseconds, only full blocks leave, or those whose `flush` is over.
-        var nextBlockAt: UInt64 = 0
-        /// What the pulse sleeps for, monotonic nanoseconds.
-        var pulseAt: UInt64 = 0
+        /// Before this only full blocks leave, or those whose `flush` is over.
+        var nextBlockAt = MonotonicInstant.distantPast
+        /// Until when the pulse sleeps.
+        var pulseAt = MonotonicInstant.distantPast
     }
 
     private let state: Lock<State>
@@ -111,12 +111,12 @@ final class Intake: Sendable {
 
     // MARK: The pulse
 
-    /// Does what the core has due, and makes beats of what `surroundings` tells.
-    /// - Returns: when to come again, monotonic nanoseconds.
-    func pulse(surroundings: () -> BeatScheduler.Surroundings) -> UInt64 {
-        let now = MonotonicInstant(nanoseconds: MonotonicClock.now())
-        let time = UnixMilliseconds(rawValue: UnixClock.now())
-        // Asked without the lock: the answer takes it, too.
+    /// Lets the core do what is due. If that is a beat, it says what `surroundings` returns.
+    /// - Returns: when to come again.
+    func pulse(surroundings: () -> BeatScheduler.Surroundings) -> MonotonicInstant {
+        let now = MonotonicClock.now()
+        let time = UnixClock.now()
+        // Called without the lock, because `surroundings` takes the lock itself.
         let told = state.withLock { $0.core.isBeatDue(now) } ? surroundings() : nil
         return state.withLock { state in
             if let told { state.core.note(told) }
@@ -129,26 +129,26 @@ final class Intake: Sendable {
             let leave = mayCutSlice(state)
             state.core.noteSlices(leave: leave)
             let waits = !state.slices.isEmpty || !leave
-            state.pulseAt = min(nextPulse(state), waits ? now.nanoseconds + Self.slicePause : .max)
+            state.pulseAt = min(nextPulse(state), waits ? now.advanced(by: Self.slicePause) : .distantFuture)
             return state.pulseAt
         }
     }
 
-    /// A beat out of turn: the last one.
+    /// Makes the last beat, whether one is due or not.
     func lastBeat(surroundings: () -> BeatScheduler.Surroundings) {
         let told = surroundings()
         state.withLock { state in
-            let now = MonotonicInstant(nanoseconds: MonotonicClock.now())
+            let now = MonotonicClock.now()
             state.core.note(told)
-            state.core.makeBeat(now: now, time: UnixMilliseconds(rawValue: UnixClock.now()))
+            state.core.makeBeat(now: now, time: UnixClock.now())
             handOver(&state, now)
         }
     }
 
     /// Sleeps until something is due earlier than was thought, or the time is over.
-    func waitForPulse(until deadline: UInt64) {
+    func waitForPulse(until deadline: MonotonicInstant) {
         let now = MonotonicClock.now()
-        if deadline > now { pulseWakeup.wait(timeout: .nanoseconds(deadline - now)) }
+        if deadline > now { pulseWakeup.wait(timeout: now.duration(to: deadline)) }
     }
 
     /// Ends the pulse's sleep.
@@ -165,16 +165,16 @@ final class Intake: Sendable {
 
     func replacePolicy(_ policy: ExportPolicy) { state.withLock { $0.core.replacePolicy(policy) } }
 
-    /// The slots hold the whole state: slices may tell of it.
+    /// Lets slices be cut from now on, because the slots hold the whole state.
     func beginSnapshots() {
-        state.withLock { $0.core.beginSnapshots(now: MonotonicInstant(nanoseconds: MonotonicClock.now())) }
+        state.withLock { $0.core.beginSnapshots(now: MonotonicClock.now()) }
         pulseWakeup.signal()
     }
 
     /// Takes in nothing more and closes the open block.
     func close() {
         state.withLock { state in
-            let now = MonotonicInstant(nanoseconds: MonotonicClock.now())
+            let now = MonotonicClock.now()
             state.isOpen = false
             state.core.letGoAll(now: now)
             state.core.endGulp(idle: true, now: now)
@@ -235,7 +235,7 @@ final class Intake: Sendable {
     /// What the core knows of itself, of one moment.
     var progress: Progress {
         state.withLock { state in
-            let edgeNodes = state.core.reportEdgeNodes(now: MonotonicInstant(nanoseconds: MonotonicClock.now()))
+            let edgeNodes = state.core.reportEdgeNodes(now: MonotonicClock.now())
             return Progress(
                 counters: state.core.counters, topics: state.core.topicCount, newest: state.core.newestStamp,
                 waiting: state.core.waitingCount, edgeNodes: edgeNodes.report, edgeNodesAlarm: edgeNodes.alarm)
@@ -245,10 +245,10 @@ final class Intake: Sendable {
     /// How many topics have a retained value.
     var retainedCount: Int { state.withLock { $0.core.retainedCount } }
 
-    /// What to publish in the plant, so that edge nodes whose state is not sure tell it.
+    /// The requests to publish in the plant, so that edge nodes whose state is not sure give birth again.
     func rebirthRequests() -> [StateFold.Request] {
-        let now = MonotonicInstant(nanoseconds: MonotonicClock.now())
-        let time = UnixMilliseconds(rawValue: UnixClock.now())
+        let now = MonotonicClock.now()
+        let time = UnixClock.now()
         return state.withLock { $0.core.rebirthRequests(now: now, time: time) }
     }
 
@@ -259,12 +259,12 @@ final class Intake: Sendable {
     // MARK: Under the lock
 
     /// Lets `body` feed the core, hands over the blocks that closed, and wakes the pulse if something is due earlier than it thinks.
-    /// - Parameter whileOpen: do nothing after the end of intake: the broker keeps what it sends, as nobody acknowledges it.
+    /// - Parameter whileOpen: do nothing once the intake is closed. Nobody acknowledges such messages, so the broker keeps them.
     private func feed(
         whileOpen: Bool = false, _ body: (inout State, MonotonicInstant, UnixMilliseconds) -> Void
     ) {
-        let now = MonotonicInstant(nanoseconds: MonotonicClock.now())
-        let time = UnixMilliseconds(rawValue: UnixClock.now())
+        let now = MonotonicClock.now()
+        let time = UnixClock.now()
         let wake = state.withLock { state in
             guard state.isOpen || !whileOpen else { return false }
             state.core.note(journal.coreState)
@@ -281,29 +281,29 @@ final class Intake: Sendable {
 
     /// Closes the open block if it may leave now; if something is in its way, another look is taken after a pause.
     private func closeIfIdle(_ state: inout State, _ now: MonotonicInstant) {
-        guard now.nanoseconds >= state.nextBlockAt else { return state.core.endGulp(idle: false, now: now) }
+        guard now >= state.nextBlockAt else { return state.core.endGulp(idle: false, now: now) }
         let isIdle = journal.backlog == 0 && queue.isIdle
-        if !isIdle { state.nextBlockAt = now.nanoseconds + Self.blockPause }
+        if !isIdle { state.nextBlockAt = now.advanced(by: Self.blockPause) }
         state.core.endGulp(idle: isIdle, now: now)
     }
 
     /// When the pulse has something to do.
-    private func nextPulse(_ state: borrowing State) -> UInt64 {
-        let deadline = state.core.nextDeadline.nanoseconds
+    private func nextPulse(_ state: borrowing State) -> MonotonicInstant {
+        let deadline = state.core.nextDeadline
         return state.core.hasOpenBlock ? min(deadline, state.nextBlockAt) : deadline
     }
 
     private func handOver(_ state: inout State, _ now: MonotonicInstant) {
-        // Before the blocks: with one of them the delivery of a value that waits may be acknowledged.
+        // They go before the blocks, because a block may let the delivery of a value that waits be acknowledged.
         for change in state.core.takeHeldPuts() { journal.append(change) }
         while let block = state.core.nextClosedBlock() {
             guard block.id.channel == .live else {
-                // A beat that finds no room is worth nothing later: the next one says more. And nothing speaks of this
-                // epoch before the blocks of those before it have left, or the receiver would call them late.
+                // A beat that finds no room is dropped, since the next beat says more. No beat of this epoch leaves before
+                // the blocks of earlier epochs have left, or the receiver would call those blocks late.
                 if !journal.hasEarlierBacklog { _ = queue.offer(Transmission(first: block)) }
                 continue
             }
-            state.nextBlockAt = now.nanoseconds + Self.blockPause
+            state.nextBlockAt = now.advanced(by: Self.blockPause)
             journal.append(block)
         }
         for change in state.core.takeHeldRemovals() { journal.append(change) }
@@ -314,7 +314,7 @@ final class Intake: Sendable {
         state.isOpen && state.slices.hasRoom && queue.waitingBytes(.snapshot) <= Self.waitingSliceBytes
     }
 
-    /// Slices leave behind the records that they include, and nothing speaks of this epoch before those before it have left.
+    /// Slices leave after the records that they include, and no slice of this epoch leaves before the blocks of earlier epochs.
     private func handOverSlices(_ state: inout State) {
         while let slice = state.core.nextSlice() { state.slices.hold(slice) }
         guard !state.slices.isEmpty, !journal.hasEarlierBacklog else { return }
@@ -322,7 +322,7 @@ final class Intake: Sendable {
         let left = newest.epoch == state.core.epoch ? newest.sequence : SequenceNumber(rawValue: 0)
         while queue.waitingBytes(.snapshot) <= Self.waitingSliceBytes, let slice = state.slices.release(left: left) {
             for block in slice.blocks {
-                // One without the others is worth nothing; the next round says it again.
+                // A part of a slice is useless without the others; the next round tells the whole slice again.
                 guard queue.offer(Transmission(first: block)) else { break }
             }
         }

@@ -23,13 +23,13 @@ final class Subscriber: Sendable {
     /// How the broker is, for status and beat.
     struct Report: Sendable, Equatable {
         var isOnline = false
-        /// Since when, Unix milliseconds.
+        /// Since when it is online or offline.
         var since = UnixMilliseconds(rawValue: 0)
         /// Why it is offline; empty when it is online.
         var reason = "not yet connected"
         /// The version spoken; nil before the first connection.
         var version: ProtocolVersion?
-        /// What was found by the last fetch that ended; nil before.
+        /// How many topics the last fetch that ended has found; nil before the first.
         var retainedTopics: Int?
         /// Whether a fetch runs.
         var isFetching = false
@@ -42,23 +42,23 @@ final class Subscriber: Sendable {
         var connection: Connection?
         var fetcher: RetainedSetFetcher?
         var filters: [TopicFilter]
-        /// Filters that a subscription waits to be answered for; nil if none does.
+        /// The subscription that the broker has not answered, and its filters; nil if there is none.
         var request: (number: SubscriptionRequest, filters: [TopicFilter])?
         /// Whether the retained set has to be fetched once the subscription stands.
         var needsFetch = true
-        /// When a failed fetch is tried again, monotonic nanoseconds.
-        var fetchAgainAt: UInt64?
-        /// When the last fetch ended, monotonic nanoseconds.
-        var fetchedAt: UInt64 = 0
+        /// When a failed fetch is tried again.
+        var fetchAgainAt: MonotonicInstant?
+        /// When the last fetch ended.
+        var fetchedAt = MonotonicInstant.distantPast
         var refused: [String] = []
         var fetchAlarm: String?
         var unobservedSince: UnixMilliseconds
         var isStopping = false
     }
 
-    private static let fetchPause: UInt64 = 10_000_000_000
-    /// While the broker withholds something, it is asked again after so long.
-    private static let withheldPause: UInt64 = 600_000_000_000
+    private static let fetchPause = Duration.seconds(10)
+    /// While the broker withholds something, the retained set is fetched again after so long.
+    private static let withheldPause = Duration.seconds(600)
 
     private let settings: ConnectionSettings
     private let reconciler: DeletionReconciler
@@ -89,7 +89,7 @@ final class Subscriber: Sendable {
         self.reconciler = reconciler
         self.watch = watch
         self.requestsBirths = requestsBirths
-        let since = watch.subscribedUntil ?? UnixMilliseconds(rawValue: UnixClock.now())
+        let since = watch.subscribedUntil ?? UnixClock.now()
         state = Lock(State(filters: filters, unobservedSince: since))
     }
 
@@ -106,15 +106,15 @@ final class Subscriber: Sendable {
     var report: Report { state.withLock { $0.report } }
 
     /// Acknowledges everything up to a ticket.
-    /// - Returns: whether the broker is there to be told; if not, it is told when it delivers again.
+    /// - Returns: whether the broker is connected. If not, the acknowledgement goes out when the broker delivers again.
     func acknowledge(_ ticket: DeliveryTicket) -> Bool {
         let (connection, isOnline) = state.withLock { ($0.connection, $0.report.isOnline) }
         connection?.acknowledge(through: DeliveryID(rawValue: ticket.rawValue))
         return isOnline && connection != nil
     }
 
-    /// Subscribes to the filters of another policy from now on, and fetches what it lets through: an exception less, or another prefix,
-    /// changes that while the filters stay.
+    /// Subscribes to the filters of another policy from now on, and fetches the retained set again. Another policy may let other topics
+    /// through even if the filters are the same: an exception is gone, or a prefix is another.
     func replace(filters: [TopicFilter]) {
         let (connection, removed) = state.withLock { state in
             let removed = state.filters.filter { !filters.contains($0) }
@@ -127,11 +127,12 @@ final class Subscriber: Sendable {
         subscribe(connection)
     }
 
-    /// Tries a fetch again that failed. Call it about each second.
+    /// Repeats a fetch that failed or from which the broker withheld something, and asks edge nodes for births. Call it about each second.
     func tick() {
         let isWithheld = watch.report.withheld ?? 0 > 0
         let isDue = state.withLock { state in
-            let withheldAt = isWithheld && !state.report.isFetching ? state.fetchedAt + Self.withheldPause : nil
+            let withheldAt =
+                isWithheld && !state.report.isFetching ? state.fetchedAt.advanced(by: Self.withheldPause) : nil
             guard let at = state.fetchAgainAt ?? withheldAt, at <= MonotonicClock.now(), state.report.isOnline else {
                 return false
             }
@@ -142,7 +143,7 @@ final class Subscriber: Sendable {
         askForBirths()
     }
 
-    /// All that the sender ever publishes: requests for a rebirth, to edge nodes of its own plant (ADR 0016).
+    /// Publishes requests for a rebirth to edge nodes of the sender's own plant. The sender publishes nothing else (ADR 0016).
     private func askForBirths() {
         let connection = state.withLock { $0.report.isOnline && $0.request == nil ? $0.connection : nil }
         guard requestsBirths, let connection else { return }
@@ -174,7 +175,7 @@ final class Subscriber: Sendable {
         case .connecting, .stopped: break
         case .connected(let grant): connected(grant)
         case .disconnected(let error, _):
-            let now = UnixMilliseconds(rawValue: UnixClock.now())
+            let now = UnixClock.now()
             let wasOnline = state.withLock { state in
                 defer {
                     if state.report.isOnline || state.report.since.rawValue == 0 { state.report.since = now }
@@ -198,7 +199,7 @@ final class Subscriber: Sendable {
     }
 
     private func connected(_ grant: ServerGrant) {
-        let now = UnixMilliseconds(rawValue: UnixClock.now())
+        let now = UnixClock.now()
         let (connection, since, reason) = state.withLock { state in
             let told = (state.connection, state.unobservedSince, state.report.reason)
             state.report.isOnline = true
@@ -280,7 +281,7 @@ final class Subscriber: Sendable {
                 guard !state.isStopping else { return false }
                 state.fetcher = fetcher
                 state.report.isFetching = true
-                // Not at its end: what a policy wants meanwhile, it does not bring.
+                // Cleared here and not when the fetch ends, because a policy that changes meanwhile needs another fetch.
                 state.needsFetch = false
                 return true
             }
@@ -310,7 +311,7 @@ final class Subscriber: Sendable {
         log.notice(
             "retained.fetched", "the retained set is in",
             ["topics": .number(report.topics), "slices": .number(report.slices)])
-        // Where something may be missing, absence says nothing.
+        // If the fetch may lack values, an absent value does not show that it was deleted.
         if report.isComplete { reconciler.reconcile(since: began) }
         intake.beginSnapshots()
     }
@@ -318,7 +319,7 @@ final class Subscriber: Sendable {
     private func fetchFailed(_ reason: String) {
         state.withLock { state in
             state.report.isFetching = false
-            state.fetchAgainAt = MonotonicClock.now() + Self.fetchPause
+            state.fetchAgainAt = MonotonicClock.now().advanced(by: Self.fetchPause)
             state.fetchAlarm = "the retained set could not be fetched: \(reason)"
             Self.updateAlarms(&state)
         }

@@ -1,6 +1,6 @@
-// Subscribing: the side of the OT broker, and the one place where the threads meet that feed the core.
+// Subscribing: the connection to the OT broker, and the one place where all threads that feed the core meet.
 //
-//   Subscriber.swift — the connection to the OT broker: what is exported in, what is safe acknowledged
-//   DeletionReconciler.swift — what the broker retains no more becomes deletions, or is held
-//   BrokerWatch.swift — what the OT broker loses by itself
+//   Subscriber.swift — the connection to the OT broker: takes in what is exported, acknowledges what is safe
+//   DeletionReconciler.swift — turns values that the OT broker no longer retains into deletions, or holds those back
+//   BrokerWatch.swift — notes what the OT broker loses by itself
 //   Intake.swift — where the threads meet that feed the core

@@ -86,13 +86,13 @@ private struct ControlLoop: ~Copyable {
             for tag in ready where tag != Self.stopTag {
                 if tag == Self.listenerTag { accept(now) } else { advance(tag, now) }
             }
-            for (tag, session) in sessions where now &- session.lastMove > ControlServer.patience.nanoseconds {
+            for (tag, session) in sessions where session.lastMove.duration(to: now) > ControlServer.patience {
                 drop(tag)
             }
         }
     }
 
-    private mutating func accept(_ now: UInt64) {
+    private mutating func accept(_ now: MonotonicInstant) {
         let client = cl_accept(listener)
         guard client >= 0 else {
             // Out of descriptors or memory: the client stays ready, so do not ask again at full speed.
@@ -109,7 +109,7 @@ private struct ControlLoop: ~Copyable {
         sessions[tag] = ControlSession(client, now: now)
     }
 
-    private mutating func advance(_ tag: UInt64, _ now: UInt64) {
+    private mutating func advance(_ tag: UInt64, _ now: MonotonicInstant) {
         guard var session = sessions[tag] else { return }
         let state = session.advance(now: now, reply)
         sessions[tag] = session

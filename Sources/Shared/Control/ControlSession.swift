@@ -1,5 +1,6 @@
 import Glibc
 import JSON
+import Time
 
 /// One client of the daemon: lines in, lines out. It reads nothing while an answer waits to be written, so a client that
 /// does not read costs one answer and no more.
@@ -18,16 +19,16 @@ struct ControlSession {
     private var request: [UInt8] = []
     private var answer: ArraySlice<UInt8> = []
     private var ended = false
-    /// When it last moved, in nanoseconds of the monotonic clock.
-    private(set) var lastMove: UInt64
+    /// When the client last sent or took something.
+    private(set) var lastMove: MonotonicInstant
 
-    init(_ descriptor: Int32, now: UInt64) {
+    init(_ descriptor: Int32, now: MonotonicInstant) {
         self.descriptor = descriptor
         lastMove = now
     }
 
     /// Reads, answers and writes as far as that goes without waiting.
-    mutating func advance(now: UInt64, _ reply: (JSONValue) -> JSONValue) -> State {
+    mutating func advance(now: MonotonicInstant, _ reply: (JSONValue) -> JSONValue) -> State {
         lastMove = now
         while true {
             guard flush() else { return .closed }

@@ -1,5 +1,6 @@
 import Glibc
 import JSON
+import Time
 
 /// How an event becomes a line.
 public enum EventFormat: Sendable, CaseIterable {
@@ -19,7 +20,7 @@ struct Event {
     let message: String
     let fields: [(name: String, value: EventField)]
     /// Milliseconds since 1970.
-    let time: UInt64
+    let time: UnixMilliseconds
 
     /// The line without its newline.
     /// - Parameter journal: whether journald reads it, which takes the level from a prefix and adds the time itself.
@@ -56,7 +57,8 @@ struct Event {
 }
 
 /// Milliseconds since 1970 in RFC 3339, for example `2026-11-21T09:31:02.120Z`.
-func timestamp(_ milliseconds: UInt64) -> String {
+func timestamp(_ time: UnixMilliseconds) -> String {
+    let milliseconds = time.rawValue
     var seconds = time_t(clamping: milliseconds / 1_000)
     var parts = tm()
     guard gmtime_r(&seconds, &parts) != nil else { return "-" }

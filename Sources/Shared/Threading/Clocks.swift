@@ -1,22 +1,32 @@
 import Glibc
+public import Time
 
 /// Time that only moves forward while the machine runs. Measures intervals, deadlines and rates.
 public enum MonotonicClock {
-    /// Nanoseconds since an arbitrary start (`CLOCK_MONOTONIC`).
-    public static func now() -> UInt64 { nanoseconds(CLOCK_MONOTONIC) }
+    /// Counts from an arbitrary start (`CLOCK_MONOTONIC`).
+    public static func now() -> MonotonicInstant { MonotonicInstant(nanoseconds: nanoseconds(CLOCK_MONOTONIC)) }
+
+    /// Sleeps with the precision that pacing needs: `poll` counts in milliseconds.
+    public static func sleep(until instant: MonotonicInstant) {
+        let nanoseconds = Int(clamping: instant.nanoseconds)
+        var time = timespec(tv_sec: nanoseconds / 1_000_000_000, tv_nsec: nanoseconds % 1_000_000_000)
+        while clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, nil) == EINTR {}
+    }
 }
 
 /// Time that also counts while the machine is suspended. Where it parts from Unix time, a clock was set or a virtual
 /// machine was resumed.
 public enum BootClock {
-    /// Nanoseconds since boot (`CLOCK_BOOTTIME`).
-    public static func now() -> UInt64 { nanoseconds(CLOCK_BOOTTIME) }
+    /// The time since boot (`CLOCK_BOOTTIME`).
+    public static func now() -> Duration { .nanoseconds(Int64(clamping: nanoseconds(CLOCK_BOOTTIME))) }
 }
 
 /// The time of day. It may jump; nothing that must be monotonic may use it.
 public enum UnixClock {
-    /// Milliseconds since 1970-01-01T00:00:00Z (`CLOCK_REALTIME`); 0 for a clock set before 1970.
-    public static func now() -> UInt64 { nanoseconds(CLOCK_REALTIME) / 1_000_000 }
+    /// The time of day (`CLOCK_REALTIME`); 1970-01-01T00:00:00Z for a clock that is set before.
+    public static func now() -> UnixMilliseconds {
+        UnixMilliseconds(rawValue: nanoseconds(CLOCK_REALTIME) / 1_000_000)
+    }
 }
 
 private func nanoseconds(_ clock: clockid_t) -> UInt64 {

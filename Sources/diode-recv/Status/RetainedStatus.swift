@@ -4,7 +4,7 @@ internal import ReceiverITCore
 public import Republish
 
 extension LinkStatus {
-    /// What consumers at the IT broker are told of a link: without what they know themselves, that it is there.
+    /// What consumers at the IT broker are told of a link, from what the receiver knows of it.
     ///
     /// - Parameter auditKey: the public half of the key that signs the ledger's head, in base64.
     public init(_ snapshot: LinkSnapshot, auditKey: String) {

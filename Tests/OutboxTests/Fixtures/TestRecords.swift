@@ -41,7 +41,7 @@ extension DeliveryUnit {
         encoder.finish(into: &content)
         let first = records[0].sequence
         var deliveries: [Delivery] = []
-        let now = MonotonicInstant(nanoseconds: MonotonicClock.now())
+        let now = MonotonicClock.now()
         let span = content.span.bytes
         let live = try LiveContent(decoding: span, sequenceCount: UInt64(records.count))
         live.forEachItem { item, offset in

@@ -1,4 +1,4 @@
-import Account
+@testable import Account
 import Crypto
 import DiodeProtocol
 import Foundation
@@ -31,7 +31,7 @@ struct AuditSpeedTests {
     /// A database that the store wrote, with so many gaps: of a hundred, ninety are healed, nine lost and one open.
     private func receiver(gaps count: Int) throws -> AuditedReceiver {
         let receiver = try AuditedReceiver()
-        let time = UnixMilliseconds(rawValue: UnixClock.now())
+        let time = UnixClock.now()
         let database = try Database(path: receiver.state, schema: StoreSchema.schema)
         let id = try LinkLoader.id(of: "plant-a", fingerprint: receiver.sender.card.fingerprint, in: database)
         let queue = try DeliveryQueue(
@@ -101,7 +101,7 @@ struct AuditSpeedTests {
         for format in ["table", "json", "csv", "html"] {
             let start = MonotonicClock.now()
             let finished = try await receiver.command(["--audit", "--format", format])
-            let spent = Duration.nanoseconds(Int64(MonotonicClock.now() - start))
+            let spent = start.duration(to: MonotonicClock.now())
             #expect(
                 finished.exit == (count == 1 ? .code(4) : exit), "\(finished.output.prefix(1_000))\(finished.errors)")
             #expect(spent < Self.limit)
@@ -111,7 +111,7 @@ struct AuditSpeedTests {
         let verified = try await receiver.command(["--audit", "--verify", "--bundle", receiver.folder.file("bundle")])
         #expect(verified.exit == exit, "\(verified.output.prefix(2_000))")
         words.append(
-            "with --verify \(Int(Duration.nanoseconds(Int64(MonotonicClock.now() - start)) / .milliseconds(1))) ms")
+            "with --verify \(Int(start.duration(to: MonotonicClock.now()) / .milliseconds(1))) ms")
         let bundle = (try? Data(contentsOf: URL(fileURLWithPath: receiver.folder.file("bundle")))) ?? Data()
         #expect(bundle.count <= 65_536)
         let database = try Database(path: receiver.state, schema: StoreSchema.schema, access: .readOnly)

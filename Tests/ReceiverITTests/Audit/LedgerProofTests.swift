@@ -110,9 +110,9 @@ struct LedgerProofTests {
         #expect(await receiver.waitUntil(sent: 10))
         receiver.stop()
         // The period ends behind everything that the first run noted, and before everything that the second one will.
-        let end = UnixClock.now() + 1
+        let end = UnixMilliseconds(rawValue: UnixClock.now().rawValue + 1)
         #expect(await eventually { UnixClock.now() >= end })
-        let middle = CalendarTime.text(UnixMilliseconds(rawValue: end))
+        let middle = CalendarTime.text(end)
         try receiver.start()
         try receiver.emit([receiver.sender.live(count: 5)])
         #expect(await receiver.waitUntil(sent: 15))

@@ -1,4 +1,4 @@
-import Account
+@testable import Account
 import DiodeProtocol
 import TestKit
 import Testing

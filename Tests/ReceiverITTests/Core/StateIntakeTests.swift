@@ -176,11 +176,12 @@ struct StateIntakeTests {
     }
 
     /// A kill behind a transaction of everything so far.
-    private func restart() throws {
+    /// - Parameter change: what somebody changes in the database meanwhile.
+    private func restart(_ change: (inout StoredLink) throws -> Void = { _ in }) throws {
         let folder = try TemporaryDirectory("restart")
         var archive = try LinkArchive(path: folder.file("recv.db"), card: plant.sender.card, time: link.time)
         try archive.store(link.commits, time: link.time)
-        link.core = try archive.core(settings: ReceiverCore.Settings(), seed: 2, now: link.now, time: link.time)
+        link.core = try archive.core(settings: ReceiverCore.Settings(), seed: 2, now: link.now, time: link.time, change)
     }
 
     @Test("P2 a deletion that was lost is made up for: with its tombstone by its own number, without it as a refresh")
@@ -228,10 +229,11 @@ struct StateIntakeTests {
         // Somebody changed what the receiver has.
         var hasher = SymbolHasher()
         let other = SlotContent(try #require(link.deliveries.first))
-        let place = try #require(link.core.namespace.place(of: other.topic, with: &hasher))
-        link.core.namespace.put(
-            .retained, of: place, other,
-            stamp: Stamp(epoch: plant.sender.epoch, sequence: SequenceNumber(rawValue: 2)), with: &hasher)
+        let stamp = Stamp(epoch: plant.sender.epoch, sequence: SequenceNumber(rawValue: 2))
+        try restart { stored in
+            let place = try #require(stored.replica.place(of: other.topic, with: &hasher))
+            stored.replica.put(.retained, of: place, other, stamp: stamp, with: &hasher)
+        }
         try send(plant.checkpoint())
         #expect(link.core.replica.digestMatches == false)
         #expect(link.events.contains { if case .digest(false, _) = $0 { true } else { false } })

@@ -10,7 +10,7 @@ import Testing
 import Time
 @testable import ReceiverITStore
 @testable import ReceiverITCore
-import Account
+@testable import Account
 @testable import ReceiverITAudit
 
 @Suite("The table of lost gaps within its limit")

@@ -55,7 +55,7 @@ struct ReceiverStoreTests {
 
     private func audit(verifies: Bool = false) throws -> LinkAudit {
         let reader = AuditReader(
-            state, silenceTimeout: .seconds(3), now: UnixMilliseconds(rawValue: UnixClock.now()),
+            state, silenceTimeout: .seconds(3), now: UnixClock.now(),
             cards: [sender.card])
         return try #require(try reader.read(verifies: verifies).links.first)
     }

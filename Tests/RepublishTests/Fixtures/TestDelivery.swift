@@ -10,7 +10,7 @@ import MQTTProtocol
 func testDelivery(
     _ topic: String, _ payload: [UInt8] = [], sequence: UInt64 = 1, qos: QualityOfService = .atLeastOnce,
     retain: Bool = false, properties: [UInt8] = [], lateness: Delivery.Lateness = .none,
-    releasedAt: UInt64 = MonotonicClock.now()
+    releasedAt: MonotonicInstant = MonotonicClock.now()
 ) -> Delivery {
     let name = Array(topic.utf8)
     let bytes = name + properties + payload
@@ -19,7 +19,7 @@ func testDelivery(
         payload: name.count + properties.count..<bytes.count, qos: qos, retain: retain, lateness: lateness,
         stamp: Stamp(epoch: Epoch(rawValue: 7), sequence: SequenceNumber(rawValue: sequence)),
         version: TopicVersion(rawValue: sequence), sourceTime: UnixMilliseconds(rawValue: 1_763_716_000_000 + sequence),
-        releasedAt: MonotonicInstant(nanoseconds: releasedAt))
+        releasedAt: releasedAt)
 }
 
 /// What a property list says: identifiers with numbers or text, in order.

@@ -48,7 +48,7 @@ struct FrameEmitterTests {
         let blocks = try Self.blocks(40, bytes: 20_000)
         for block in blocks { #expect(queue.offer(Transmission(first: block))) }
         queue.finish()
-        emitter.drain(until: .max)
+        emitter.drain(until: .distantFuture)
         #expect(queue.isIdle)
         #expect(queue.newestLeft.block.rawValue == 40)
         #expect(queue.newestLeft.sequence.rawValue == 40)
@@ -81,8 +81,8 @@ struct FrameEmitterTests {
         let start = MonotonicClock.now()
         for block in blocks { #expect(queue.offer(Transmission(first: block))) }
         queue.finish()
-        emitter.drain(until: .max)
-        let seconds = Double(MonotonicClock.now() - start) / 1e9
+        emitter.drain(until: .distantFuture)
+        let seconds = start.duration(to: MonotonicClock.now()) / .seconds(1)
         #expect(Double(bits) / seconds <= Double(rate) * 1.01)
     }
 
@@ -96,7 +96,7 @@ struct FrameEmitterTests {
         let offered = MonotonicClock.now()
         for block in blocks { #expect(queue.offer(Transmission(first: block))) }
         queue.finish()
-        emitter.drain(until: .max)
+        emitter.drain(until: .distantFuture)
         let frames = blocks.reduce(0) { $0 + $1.shape.symbolCount }
         #expect(await eventually { sink.snapshot.arrivals.count == frames }, "\(sink.snapshot.arrivals.count)")
         let arrivals = Dictionary(grouping: sink.snapshot.arrivals, by: \.header.id.block)
@@ -105,7 +105,7 @@ struct FrameEmitterTests {
             #expect(sources.count == sources.first?.header.sourceSymbols, "repairs come after all sources")
             // When the sources left is not known here, but it was after they were offered.
             let repair = try #require(arrivals.dropFirst(sources.count).map(\.at).min())
-            #expect(repair - offered >= UInt64(milliseconds) * 1_000_000)
+            #expect(offered.duration(to: repair) >= .milliseconds(milliseconds))
         }
     }
 
@@ -122,7 +122,7 @@ struct FrameEmitterTests {
         #expect(await eventually { sink.snapshot.arrivals.count > 100 })
         #expect(queue.offer(Transmission(first: beat)))
         queue.finish()
-        emitter.drain(until: .max)
+        emitter.drain(until: .distantFuture)
         #expect(await eventually { sink.snapshot.beats.count == 1 && sink.snapshot.stream.records.count == 10 })
         let arrivals = sink.snapshot.arrivals
         let beatAt = try #require(arrivals.firstIndex { $0.header.id.channel == .beat })
@@ -143,7 +143,7 @@ struct FrameEmitterTests {
             }
         }
         queue.finish()
-        emitter.drain(until: .max)
+        emitter.drain(until: .distantFuture)
         #expect(refusals > 0)
         #expect(await eventually { sink.snapshot.stream.records.count == 20 })
     }
@@ -160,7 +160,7 @@ struct FrameEmitterTests {
         #expect(emitter.progress.frames == 0)
         #expect(queue.unsentBlocks == 2)
         queue.finish()
-        emitter.drain(until: MonotonicClock.now() + 100_000_000)
+        emitter.drain(until: MonotonicClock.now().advanced(by: .milliseconds(100)))
         #expect(queue.unsentBlocks == 2, "nobody may think that they were sent")
     }
 
@@ -180,7 +180,7 @@ struct FrameEmitterTests {
             settings, signer: try Self.signer(), paths: [broken, try first.path, try second.path], queue: queue)
         for block in try Self.blocks(5, bytes: 5_000) { #expect(queue.offer(Transmission(first: block))) }
         queue.finish()
-        emitter.drain(until: .max)
+        emitter.drain(until: .distantFuture)
         for sink in [first, second] {
             #expect(await eventually { sink.snapshot.stream.records.count == 5 })
         }

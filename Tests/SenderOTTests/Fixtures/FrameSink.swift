@@ -16,7 +16,7 @@ import Threading
 final class FrameSink: Sendable {
     /// One frame that arrived and whose signature holds.
     struct Arrival: Sendable {
-        var at: UInt64
+        var at: MonotonicInstant
         var bytes: Int
         var header: TransmissionHeader
         var symbol: Int

@@ -48,7 +48,7 @@ final class JournalRig: Sendable {
         self.settings = settings
         let start = try SenderStart.prepare(
             path: self.folder.file("send.db"), limits: NamespaceSlots.Limits(),
-            now: UnixMilliseconds(rawValue: UnixClock.now()), demanded: nil)
+            now: UnixClock.now(), demanded: nil)
         let journal = start.journal
         begun = Begun(journal: journal, deliveries: start.takeFound().deliveries)
     }

@@ -19,7 +19,7 @@ struct JournalTests {
         let journal = try rig.start()
         for block in try rig.blocks(100) { journal.append(block) }
         journal.settle(DeliveryTicket(rawValue: 105))
-        #expect(journal.finish(until: .max) == 0)
+        #expect(journal.finish(until: .distantFuture) == 0)
         #expect(rig.acknowledged.last == 105)
         #expect(rig.acknowledged == rig.acknowledged.sorted())
         #expect(rig.takeAll() == Array(1...100))
@@ -46,7 +46,7 @@ struct JournalTests {
             #expect(transmission.block.symbols == expected.symbols, "block \(taken.count) came back as it was")
         }
         #expect(taken == Array(1...300))
-        #expect(journal.finish(until: .max) == 0)
+        #expect(journal.finish(until: .distantFuture) == 0)
     }
 
     @Test("D7 what was not sent goes out at the next start, under its own numbers, before anything new")
@@ -60,7 +60,7 @@ struct JournalTests {
         #expect(next.begun.journal.unsent == 1...20)
         let again = try next.start()
         for block in try next.blocks(3, epoch: next.epoch) { again.append(block) }
-        #expect(again.finish(until: .max) == 0)
+        #expect(again.finish(until: .distantFuture) == 0)
         var seen: [String] = []
         while let transmission = next.queue.take(.live) {
             let id = transmission.block.id
@@ -89,7 +89,7 @@ struct JournalTests {
         #expect(await eventually { journal.coreState == .full }, "nothing more may be freed")
         rig.sendAll()
         #expect(await eventually { journal.coreState == .writing }, "what was sent makes room")
-        #expect(journal.finish(until: .max) == 0)
+        #expect(journal.finish(until: .distantFuture) == 0)
         let held = try rig.journalledBlocks()
         #expect(held.first ?? 401 > 300, "the oldest are gone")
     }
@@ -111,7 +111,7 @@ struct JournalTests {
         }
         #expect(await eventually(.seconds(20)) { journal.report.failure == nil })
         #expect(rig.notes.contains { $0.what == "journalled" })
-        journal.finish(until: .max)
+        journal.finish(until: .distantFuture)
     }
 
     @Test("D7 a log that cannot be synced: acknowledgements wait, then what they cover is named")
@@ -150,7 +150,7 @@ struct JournalTests {
     }
 
     private func waitUntil(_ condition: () -> Bool) -> Bool {
-        let deadline = MonotonicClock.now() + 30_000_000_000
+        let deadline = MonotonicClock.now().advanced(by: .seconds(30))
         while !condition() {
             guard MonotonicClock.now() < deadline else { return false }
             sched_yield()

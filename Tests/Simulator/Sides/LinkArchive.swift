@@ -31,14 +31,17 @@ package struct LinkArchive: ~Copyable {
     }
 
     /// A core that goes on where the last transaction ended.
+    /// - Parameter change: what somebody changes in what was stored.
     package func core(
-        settings: ReceiverCore.Settings, seed: UInt64, now: MonotonicInstant, time: UnixMilliseconds
+        settings: ReceiverCore.Settings, seed: UInt64, now: MonotonicInstant, time: UnixMilliseconds,
+        _ change: (inout StoredLink) throws -> Void = { _ in }
     ) throws -> ReceiverCore {
         let restored = try opening.restore(
             [StoreOpening.Link(name: card.link, fingerprint: card.fingerprint)], limits: Replica.Limits(settings),
             time: time)
-        return try ReceiverCore(
-            card: card, settings: settings, restoring: restored.links[0].stored, seed: seed, now: now, time: time)
+        var stored = restored.links[0].stored
+        try change(&stored)
+        return try ReceiverCore(card: card, settings: settings, restoring: stored, seed: seed, now: now, time: time)
     }
 
     /// One transaction for these rounds.

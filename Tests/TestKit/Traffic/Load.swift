@@ -3,6 +3,7 @@ import MQTT
 import Synchronization
 import Threading
 import MQTTProtocol
+import Time
 
 /// Publishes numbered messages at a steady rate: two thirds at QoS 1, one third at QoS 2, on `topicCount` topics of which every
 /// fourth is retained. A broker that is away is waited for; what it
@@ -74,7 +75,7 @@ public final class Load: Sendable {
         let start = MonotonicClock.now()
         var number = 0
         while !stopping.load(ordering: .acquiring) {
-            let due = Int((MonotonicClock.now() - start) * UInt64(perSecond) / 1_000_000_000)
+            let due = Int(start.duration(to: MonotonicClock.now()) / .seconds(1) * Double(perSecond))
             // After a stall it goes on at its rate: what was not published then is not caught up with in one burst.
             let end = min(due, number + perSecond / 50)
             while number < end, publish(number) {

@@ -54,7 +54,7 @@ public final class MQTTTap: Sendable {
     public static var milliseconds: UInt32 {
         // The origin first: whoever asks first makes it.
         let origin = origin
-        return UInt32((MonotonicClock.now() - origin) / 1_000_000)
+        return UInt32(clamping: origin.duration(to: MonotonicClock.now()).milliseconds)
     }
     /// Messages that were handed over on a connection that stands, and are not acknowledged.
     public var inFlight: Int { flying.load(ordering: .acquiring) }

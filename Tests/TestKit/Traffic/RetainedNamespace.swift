@@ -1,6 +1,7 @@
 import MQTT
 import Threading
 import MQTTProtocol
+public import Time
 
 /// Many retained topics on a broker of this machine: five levels deep, as in a plant.
 public enum RetainedNamespace {
@@ -75,7 +76,7 @@ public enum RetainedNamespace {
 public final class TopicCounter: Sendable {
     private struct State: Sendable {
         var topics: Set<Int> = []
-        var newestAt: UInt64 = 0
+        var newestAt = MonotonicInstant.distantPast
         var isSubscribed = false
     }
 
@@ -114,13 +115,13 @@ public final class TopicCounter: Sendable {
     deinit { connection.stop() }
 
     /// Waits until there are so many, or none came for ten seconds.
-    /// - Returns: how many there are, and when the last of them came, nanoseconds of the monotonic clock.
-    public func wait(for count: Int) async -> (topics: Int, newestAt: UInt64) {
+    /// - Returns: how many there are, and when the last of them came.
+    public func wait(for count: Int) async -> (topics: Int, newestAt: MonotonicInstant) {
         let beganAt = MonotonicClock.now()
         while true {
             let (topics, newestAt) = state.withLock { ($0.topics.count, $0.newestAt) }
-            let quiet = MonotonicClock.now() - max(beganAt, newestAt)
-            if topics >= count || quiet > 10_000_000_000 { return (topics, newestAt) }
+            let quiet = max(beganAt, newestAt).duration(to: MonotonicClock.now())
+            if topics >= count || quiet > .seconds(10) { return (topics, newestAt) }
             try? await Task.sleep(for: .milliseconds(5))
         }
     }

@@ -3,6 +3,7 @@ import Glibc
 import MQTT
 import Threading
 import MQTTProtocol
+import Time
 
 /// One connection through a tap: two sockets, the packets on their way between them, and what waits for an acknowledgement.
 struct TapConnection: ~Copyable {
@@ -79,7 +80,7 @@ struct TapConnection: ~Copyable {
     /// The connection has ended on one side: what was passed on so far shall reach the other, so that what the account calls
     /// acknowledged is known to the giver. A socket that is closed with unread bytes would take back what was just written.
     mutating func finish() {
-        let end = MonotonicClock.now() + 200_000_000
+        let end = MonotonicClock.now().advanced(by: .milliseconds(200))
         for isServer in [true, false] {
             let descriptor = isServer ? server : client
             var isOpen = true

@@ -3,6 +3,6 @@
 //   CalendarDay.swift — dates, and RFC 3339 times with any offset
 //   TimeZoneRule.swift — a time zone: an offset, or a TZif file
 //   TimeZoneFooter.swift — the rule of a TZif file for all years after its table
-//   AuditPeriod.swift — from when until when
+//   AuditPeriod.swift — the interval that an audit is about
 //   PeriodStatement.swift — opening balance, what happened, closing balance
-//   TopicLosses.swift — topics by what they lost
+//   TopicLosses.swift — topics, ordered by how many records each lost

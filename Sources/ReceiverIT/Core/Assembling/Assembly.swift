@@ -1,3 +1,4 @@
+import Collections
 import Crypto
 import DiodeProtocol
 import FEC
@@ -95,7 +96,7 @@ final class Assembly {
     }
 
     private static func packed(_ decoder: borrowing BlockDecoder, _ header: TransmissionHeader) -> [UInt8] {
-        decoder.source.extracting(0..<header.packedBytes).withUnsafeBytes { Array($0) }
+        [UInt8](copying: decoder.source.extracting(0..<header.packedBytes))
     }
 
     private static let placeholder = TransmissionHeader(

@@ -1,4 +1,5 @@
 internal import Account
+internal import Collections
 import DiodeProtocol
 import Time
 
@@ -57,7 +58,7 @@ struct LiveIntake: ~Copyable {
     /// - Parameter wasNamed: whether the topic's later records had told that one of them is missing.
     mutating func fill(_ stamp: Stamp, of topic: RawSpan, wasNamed: Bool, time: UnixMilliseconds) {
         let gap = tracker.fill(stamp, time: time)
-        if wasNamed { topics.noteFound(topic.withUnsafeBytes { Array($0) }, in: gap) }
+        if wasNamed { topics.noteFound([UInt8](copying: topic), in: gap) }
     }
 
     /// What applying a released unit showed: records that stand for shed ones, and topics whose records were missed by name.

@@ -1,49 +1,58 @@
+import Crypto
 import DiodeProtocol
-package import ReadBackCore
-package import Time
+import ReadBackCore
+import Time
 
-// The core's end of read-back, which Sources/ReadBack draws.
+/// The core's end of read-back, which Sources/ReadBack draws: carries out what an order of the conversation means for the replica.
+struct ReadingIntake: Sendable {
+    /// Whether the IT broker retains what the replica holds, as it was last read back; nil while nobody knows.
+    private(set) var itMatches: Bool?
 
-extension ReceiverCore {
-    /// Does what there is to do for a reading of the IT broker.
+    /// - Parameter stored: what an earlier process left, to go on from.
+    init(restoring stored: StoredLink?) { itMatches = stored?.link.itMatches }
+
+    /// Begins a reading, or goes on with one.
+    /// - Parameters:
+    ///   - isWhole: the carousel has said everything once.
+    ///   - decided: the newest decided record.
     /// - Returns: of a beginning, whether that makes sense now: the replica has to be whole.
-    package mutating func serve(_ order: ReadBackOrder, now: MonotonicInstant, time: UnixMilliseconds) -> Bool {
+    mutating func serve(
+        _ order: ReadBackOrder, isWhole: Bool, decided: Stamp?, _ replica: inout Replica, _ committer: inout Committer,
+        with hasher: inout SymbolHasher, now: MonotonicInstant, time: UnixMilliseconds
+    ) -> Bool {
         switch order {
         case .begin(let number, let isNewConnection):
-            if isNewConnection { cancelReading() }
+            if isNewConnection { cancel(&replica) }
             guard isWhole else { return false }
-            namespace.comparison.begin()
+            replica.beginReading()
             committer.beginReading(number)
-        case .compare(let values): for value in values { compare(value, now: now, time: time) }
-        case .end(let isComplete, let admits): endReading(isComplete: isComplete, admits: admits)
-        case .cancel: cancelReading()
+        case .compare(let values):
+            for value in values {
+                guard case .ghost(let stamp) = replica.compare(value, with: &hasher) else { continue }
+                // A topic that found no room here may well be there.
+                guard replica.isComplete, let stamp = stamp ?? decided else { continue }
+                replica.noteGhost()
+                committer.refreshDeletion(
+                    of: value.topic, stamp: stamp, version: TopicVersion(rawValue: 1), time: time, now: now)
+            }
+        case .end(let isComplete, let admits):
+            guard isComplete, replica.isComplete else {
+                cancel(&replica)
+                return true
+            }
+            let result = replica.endReading(admits)
+            itMatches = result == .right
+            if case .differs(let wrong, let ghosts) = result {
+                committer.note(.itDiffers(wrong: wrong, ghosts: ghosts))
+            }
+        case .cancel: cancel(&replica)
         }
         return true
     }
 
-    /// Moves out whether everything that was wrong has been handed over, so that reading again makes sense.
-    package mutating func takeReadingWish() -> Bool { namespace.comparison.takeWish() }
-
     /// Nobody knows what the IT broker retains.
-    private mutating func cancelReading() {
+    private mutating func cancel(_ replica: inout Replica) {
         itMatches = nil
-        namespace.comparison.cancel()
-    }
-
-    private mutating func compare(_ value: RetainedValue, now: MonotonicInstant, time: UnixMilliseconds) {
-        guard case .ghost(let stamp) = namespace.compare(value, with: &hasher) else { return }
-        // A topic that found no room here may well be there.
-        guard namespace.isComplete, let stamp = stamp ?? decided else { return }
-        namespace.comparison.noteGhost()
-        committer.refreshDeletion(
-            of: value.topic, stamp: stamp, version: TopicVersion(rawValue: 1), time: time, now: now)
-    }
-
-    private mutating func endReading(isComplete: Bool, admits: ([UInt8]) -> Bool) {
-        guard isComplete, namespace.isComplete else { return cancelReading() }
-        namespace.noteUnseen(admits)
-        let result = namespace.comparison.end()
-        itMatches = result == .right
-        if case .differs(let wrong, let ghosts) = result { committer.note(.itDiffers(wrong: wrong, ghosts: ghosts)) }
+        replica.cancelReading()
     }
 }

@@ -10,11 +10,11 @@ internal import Account
 ///                   hole    hole   the next hole, open after the reorder window
 /// ```
 ///
-/// Everything up to the frontier is decided: it was released, or it lies in a hole. Invariants: no hole ends behind the frontier;
+/// Everything up to the frontier is decided: it was released, or it lies in a hole. Invariants: no hole ends beyond the frontier;
 /// `account.sent = frontier.sequence − firstSequence + 1`; all that waits lies beyond the frontier.
 ///
-/// The account and the holes change together, in the methods of this type. What follows for the gaps, which one hole or several stand
-/// for, is returned to the `GapTracker`.
+/// The account and the holes change together, in the methods of this type. A gap has one hole or several. What follows for the gaps is
+/// returned to the `GapTracker`, which keeps them.
 package struct EpochTrack: Sendable {
     let epoch: Epoch
     /// Known once a block or a beat of the epoch was verified.
@@ -30,19 +30,19 @@ package struct EpochTrack: Sendable {
     private var tail = EpochTail()
     private var source = SourceClock()
     private var voidRule = VoidRule()
-    /// Whether blocks of it may have passed before this process listened.
+    /// Whether blocks of the epoch may have passed before this process listened.
     private let beganBefore: Bool
     /// The first block that this process heard as it was first sent.
     private var heardFrom: UInt64?
 
-    /// - Parameter beganBefore: whether blocks of it may have passed before this process listened.
+    /// - Parameter beganBefore: whether blocks of the epoch may have passed before this process listened.
     init(epoch: Epoch, startedAt: UnixMilliseconds, beganBefore: Bool = false) {
         self.epoch = epoch
         self.startedAt = startedAt
         self.beganBefore = beganBefore
     }
 
-    /// As it was stored. What is announced and not here waits a reorder window from `now` on.
+    /// Restores a stored track. Blocks that were announced and have not come get a reorder window from `now` on.
     init(restoring row: TrackRow, holes: [Hole], filled: [UInt64: UInt64], now: MonotonicInstant) {
         epoch = row.epoch
         incarnation = row.incarnation
@@ -103,7 +103,7 @@ package struct EpochTrack: Sendable {
     /// What `FilledSequences` holds for it.
     var filledWords: Int { holes.filledWords }
 
-    /// Since when the next hole is known: since its oldest neighbour waits, or else since the tail was announced.
+    /// Since when the next hole is known: since a unit waits behind the hole, or else since the beat that announced it.
     var nextHoleSince: MonotonicInstant? { tail.nextHoleSince(beyond: frontier) }
 
     /// The blocks that are given up next.
@@ -115,7 +115,7 @@ package struct EpochTrack: Sendable {
         }
     }
 
-    /// Nothing behind the frontier was made before this, by the sender's clock.
+    /// No record beyond the frontier was made before this time, by the sender's clock.
     var sourceBehindFrontier: UnixMilliseconds? {
         source.behindFrontier(isQuiet: tail.announced?.sequence == frontier.sequence)
     }
@@ -152,21 +152,21 @@ package struct EpochTrack: Sendable {
     /// Whether the numbers of a unit that lies ahead of the frontier fit between its neighbours (W-24).
     func fitsAhead(_ unit: DecodedUnit) -> Bool { tail.hasRoom(for: unit, behind: frontier) }
 
-    /// A unit was accepted. Only what comes for the first time shows that the receiver listens where the sender is; an echo comes later.
+    /// Notes that a unit was accepted. Only a first transmission shows which block was sent while this process listened; an echo comes later.
     mutating func hear(_ unit: DecodedUnit) {
         guard unit.transmission == .first else { return }
         heardFrom = min(heardFrom ?? unit.firstBlock, unit.firstBlock)
     }
 
-    /// Something of the sender that began the epoch was verified.
-    /// - Returns: whether it was the first of its kind.
+    /// Notes the incarnation of a block or beat that was verified.
+    /// - Returns: whether the epoch's incarnation was unknown until now.
     mutating func note(_ incarnation: Incarnation) -> Bool {
         guard self.incarnation == nil else { return false }
         self.incarnation = incarnation
         return true
     }
 
-    /// Records of a released unit turned out to stand for records that the sender shed.
+    /// Counts records of a released unit as lost, because they stand for records that the sender shed.
     mutating func countShed(_ records: UInt64, from sequence: UInt64, isLate: Bool) {
         if isLate { account.late -= records } else { account.delivered -= records }
         account.lost += records
@@ -215,7 +215,7 @@ package struct EpochTrack: Sendable {
 
     // MARK: What the sender announces
 
-    /// The sender signed that it got as far as this, when its clock showed `clock`.
+    /// Takes the sender's signed statement that it got as far as `mark` when its clock showed `clock`.
     mutating func announce(_ mark: Mark, clock: UnixMilliseconds, isFinal: Bool, now: MonotonicInstant) {
         let known = tail.announced ?? Mark(block: 0, sequence: 0)
         guard mark.block >= known.block, mark.sequence >= known.sequence else { return }
@@ -233,7 +233,7 @@ package struct EpochTrack: Sendable {
         return true
     }
 
-    /// The sender's journal has this epoch up to a sequence.
+    /// Notes up to which sequence the sender's journal holds this epoch.
     mutating func noteCommitted(upTo last: SequenceNumber) {
         if !tail.isFinal { voidRule.noteCommitted(upTo: last.rawValue) }
     }
@@ -241,7 +241,7 @@ package struct EpochTrack: Sendable {
     /// A beat said that acknowledged records may not be in the journal.
     mutating func noteUndurable() { voidRule.noteUndurable() }
 
-    /// Moves out the end of a gap that was unknown, once it is known.
+    /// Moves out when a gap ended, once that is known; it was unknown when the gap opened.
     mutating func takeBound() -> (gap: UInt64, end: UnixMilliseconds)? { source.takeBound() }
 
     // MARK: Holes
@@ -331,9 +331,9 @@ package struct EpochTrack: Sendable {
         return (first.gap, dropped)
     }
 
-    /// Applies the void rule: if anything came or was announced behind a mark, it is taken back. Holes there close without loss, what was
-    /// released there counts as repeated, and the account ends at the mark.
-    /// - Parameter mark: how far the sender's journal has the epoch, which is over.
+    /// Applies the void rule: what came or was announced behind a mark is taken back. Holes there close without loss, records that were
+    /// released there count as repeated, and the account ends at the mark.
+    /// - Parameter mark: how far the sender's journal holds the epoch, which is over.
     /// - Returns: nil if the rule does not apply.
     mutating func void(behind mark: Mark) -> VoidRule.Voided? {
         guard max(frontier.block, tail.newestBlock) > mark.block, !voidRule.wasUndurable else { return nil }
@@ -393,7 +393,7 @@ package struct EpochTrack: Sendable {
 
     // MARK: Storage
 
-    /// What is stored of it beside holes and waiting units.
+    /// What is stored of the track beside holes and waiting units.
     var row: TrackRow {
         TrackRow(
             epoch: epoch, incarnation: incarnation, firstSequence: firstSequence,
@@ -402,7 +402,7 @@ package struct EpochTrack: Sendable {
             wasUndurable: voidRule.wasUndurable)
     }
 
-    /// Moves out what changed of its holes since the last call.
+    /// Moves out which holes changed since the last call.
     mutating func takeHoleChanges(into changes: inout TrackerChanges) { holes.takeChanges(of: epoch, into: &changes) }
 
     /// Adds all of its holes.

@@ -15,27 +15,28 @@ internal import Account
 /// gaps, which people are told of, stand in one table for all epochs (`GapTable`). The tracker joins the two: whatever a track does to the
 /// records of a hole, the tracker does to those of its gap.
 ///
-/// A plain value: saved and restored as it is, but for units that wait. Nobody was told that these came, and an echo brings them again.
+/// A plain value that is stored and restored as it is, except for units that wait: nothing was released of them, and an echo brings them
+/// again.
 struct GapTracker: Sendable {
     private let limits: Limits
     /// Older epochs are refused (W-22): the card does not vouch for them.
     private let lowestEpoch: Epoch
     private var epochs = EpochTracks()
     private var gaps = GapTable()
-    /// What this receiver accounts for begins here; nil until it has heard anything.
+    /// The first record that this receiver accounts for; nil until it has heard anything.
     private(set) var beginsAt: Stamp?
     /// Records that were given up because there were too many holes or epochs, and then forgotten.
     private var forgottenRecords: UInt64 = 0
     /// How often a beat ended an epoch, or moved an end.
     private(set) var endings: UInt64 = 0
     private var heardFloor = false
-    /// Since the start: an epoch that is new from now on can be heard from its first block.
+    /// Whether a beat came since the start. An epoch that appears after it began while this process listened.
     private var hasHeardBeat = false
     /// What `takeReleased` and `takeEvents` have not handed over yet.
     private var released: [ReleasedUnit] = []
     private var events: [Event] = []
 
-    /// - Parameter lowestEpoch: the card's: a receiver without state refuses older ones (W-22).
+    /// - Parameter lowestEpoch: the lowest that the card vouches for; a receiver without state refuses older ones (W-22).
     init(limits: Limits, lowestEpoch: Epoch) {
         self.limits = limits
         self.lowestEpoch = lowestEpoch
@@ -156,7 +157,7 @@ struct GapTracker: Sendable {
         return hole.gap
     }
 
-    /// Records of a released unit stand for records that the sender shed: they never come.
+    /// Counts records of a released unit as lost: the sender shed what they stand for, so it never comes.
     mutating func countShed(_ records: UInt64, of unit: DecodedUnit, isLate: Bool) {
         guard let index = epochs.index(of: unit.epoch) else { return }
         epochs[index].countShed(records, from: unit.firstSequence, isLate: isLate)
@@ -165,13 +166,13 @@ struct GapTracker: Sendable {
     // MARK: What the sender says
 
     /// A verified beat that is newer than all before it.
-    /// - Returns: the epochs that the sender has no memory of, whenever a beat says so.
+    /// - Returns: the epochs that the sender has no memory of, by this beat; the next beat returns them again.
     mutating func accept(
         _ beat: Beat, epoch: Epoch, incarnation: Incarnation, now: MonotonicInstant, time: UnixMilliseconds
     ) -> [Epoch] {
         for summary in beat.epochs {
             let isOver = summary.epoch < epoch
-            // Of the epoch that lives it says what was sent, and a loss of power may still take that back.
+            // For the epoch that lives, the summary says what was sent. A loss of power may still take that back.
             if isOver, let index = epochs.index(of: summary.epoch) {
                 epochs[index].noteCommitted(upTo: summary.lastCommitted)
             }
@@ -190,9 +191,9 @@ struct GapTracker: Sendable {
         return superseded
     }
 
-    /// The sender signed that an epoch got as far as this.
+    /// Takes the sender's signed statement of how far an epoch got.
     /// - Parameters:
-    ///   - clock: the sender's, as of then.
+    ///   - clock: what the sender's clock showed when it said so.
     ///   - isFinal: the epoch is over; nothing comes after this.
     mutating func announce(
         epoch: Epoch, incarnation: Incarnation, block: BlockNumber, sequence: SequenceNumber, isFinal: Bool,
@@ -239,7 +240,8 @@ struct GapTracker: Sendable {
     ///  beat of 12     5   7          12       8 and 9 are superseded
     /// ```
     /// - Parameters:
-    ///   - listed: the beat's epochs; the oldest ones may be left out, which it says by `older`.
+    ///   - listed: the epochs that the beat lists.
+    ///   - older: how many older epochs the beat leaves out, and their records.
     ///   - newest: the epoch of the beat.
     /// - Returns: the epochs that are superseded.
     private mutating func supersede(
@@ -294,7 +296,7 @@ struct GapTracker: Sendable {
 
     // MARK: Out
 
-    /// Moves out what was released, in order, into `units` (emptied first; its memory is kept).
+    /// Moves out what was released, in order, into `units`, which is emptied first and keeps its memory.
     mutating func takeReleased(into units: inout [ReleasedUnit]) {
         units.removeAll(keepingCapacity: true)
         swap(&units, &released)
@@ -306,7 +308,7 @@ struct GapTracker: Sendable {
         return events
     }
 
-    /// What is stored of it beside epochs, holes and gaps.
+    /// What is stored of the tracker beside epochs, holes and gaps.
     var row: TrackerRow {
         TrackerRow(
             nextGap: gaps.next, heardFloor: heardFloor, beginsAt: beginsAt, foldedAccount: epochs.foldedAccount,
@@ -337,7 +339,8 @@ struct GapTracker: Sendable {
         return epoch > newest
     }
 
-    /// An epoch that a newer one's beat still lists: ours if the card vouches for it and its account was not folded.
+    /// Whether to follow an epoch that is not the newest and that a beat lists: the card must vouch for it, and its account must not have
+    /// been folded.
     private func isAcceptable(listedEpoch epoch: Epoch) -> Bool {
         guard epoch >= lowestEpoch, let oldest = epochs.oldest else { return false }
         return epoch > oldest || epochs.foldedCount == 0 && !heardFloor
@@ -349,7 +352,7 @@ struct GapTracker: Sendable {
         return index
     }
 
-    /// The oldest epoch begins where the account does.
+    /// Notes that the account begins with the first sequence of the oldest epoch.
     private mutating func noteBeginning() {
         beginsAt = Stamp(
             epoch: epochs[0].epoch, sequence: SequenceNumber(rawValue: epochs[0].firstSequence))
@@ -401,7 +404,7 @@ struct GapTracker: Sendable {
         shedHoles(track: index, time: time)
     }
 
-    /// What came now may say when a gap ended, by the sender's clock.
+    /// Passes on when a gap ended by the sender's clock, if what came now has told.
     private mutating func boundGap(track index: Int) {
         if let (gap, end) = epochs[index].takeBound() { gaps.bound(gap, at: end) }
     }

@@ -1,3 +1,4 @@
+internal import Collections
 import DiodeProtocol
 import Time
 internal import Deliveries
@@ -41,7 +42,7 @@ struct Committer: Sendable {
                 }
                 let slot = SlotContent(record, in: unit.content)
                 if released.gap != 0, replica.hasHeard(record.version, of: record.topic) {
-                    applied.found.append(record.topic.withUnsafeBytes { Array($0) })
+                    applied.found.append([UInt8](copying: record.topic))
                 }
                 let standing = replica.apply(slot, stamp: stamp, version: record.version, with: &hasher)
                 if standing == .untracked { applied.untracked += 1 }

@@ -32,10 +32,10 @@ package struct Replica: Sendable {
     /// Which slot of a topic.
     enum Kind: Int, Sendable, CaseIterable { case retained, event }
 
-    struct Topic: Sendable {
+    private struct Topic: Sendable {
         var retained = ReplicaSlot()
         var event = ReplicaSlot()
-        /// Of the retained value alone, to compare it with what the IT broker retains.
+        /// The hash of the retained payload alone, to compare it with what the IT broker retains.
         var value: UInt64 = 0
         var version: UInt64 = 0
 
@@ -52,11 +52,11 @@ package struct Replica: Sendable {
         }
     }
 
-    let limits: Limits
-    var names = TopicNames()
-    var topics: [Topic] = []
+    private let limits: Limits
+    private var names = TopicNames()
+    private var topics: [Topic] = []
     private var order = TopicOrder()
-    /// Of all slots, each under the number that `key` makes of place and kind.
+    /// The hashes of all slots, each under the number that `key` makes of place and kind.
     private var hashes = SlotHashes()
     /// Values held, tombstones aside.
     private(set) var slotCount: UInt64 = 0
@@ -67,9 +67,10 @@ package struct Replica: Sendable {
     private var checkpoint = DirtyTopics()
     /// Versions that were passed over since they were last taken.
     private var jumps: [VersionJump] = []
-    /// With what the IT broker retains.
-    var comparison = RetainedComparison()
-    /// A slice changed a slot in a way that applying the units again would not: the round's transaction holds a whole checkpoint.
+    /// Compares the replica with what the IT broker retains.
+    private var comparison = RetainedComparison()
+    /// A slice changed a slot in a way that a start, which applies the stored units again, would not repeat. The round's transaction then
+    /// holds a whole checkpoint.
     private var isAheadOfUnits = false
 
     package init(limits: Limits = Limits()) { self.limits = limits }
@@ -81,7 +82,8 @@ package struct Replica: Sendable {
     ///
     /// A retained record is the newest if its topic's retained value is not newer; an event, if nothing of its topic is: a
     /// consumer takes the last message as the current value, while the retained value must follow the plant's even if
-    /// an event came since. What a whole round has passed over is the past, even where the sender has forgotten what came after it.
+    /// an event came since. A record that a whole round of slices has passed over is superseded, even if the sender has forgotten what came
+    /// after that record.
     mutating func apply(
         _ content: SlotContent, stamp: Stamp, version: TopicVersion, with hasher: inout SymbolHasher
     ) -> Standing {
@@ -102,7 +104,8 @@ package struct Replica: Sendable {
         return isNewestEvent && !topics[place].retained.isAtLeast(stamp) ? .newest : .superseded
     }
 
-    /// Leaves a record of the past out. A start that applies its unit again knows nothing of the round that passed over it, and would take it.
+    /// Leaves out a record that a whole round has passed over. A start that applies the record's unit again does not know of that round and
+    /// would take the record, so a whole checkpoint has to be written.
     private mutating func pass(_ content: SlotContent, stamp: Stamp, version: TopicVersion) {
         let place = names.find(content.topic)
         if let place { raiseVersion(place, to: version, of: stamp, records: 1) }
@@ -165,7 +168,8 @@ package struct Replica: Sendable {
     mutating func put(
         _ kind: Kind, of place: Int, _ content: SlotContent, stamp: Stamp, with hasher: inout SymbolHasher
     ) {
-        // A refresh is a unit that is applied as it is here; of an event there is none, and stamps would turn a step back down.
+        // A start repeats this only for a retained value that became newer: an event has no refresh that the start could apply, and a step
+        // back to an older stamp might be refused there.
         if kind == .event || topics[place][kind].isAtLeast(stamp) { isAheadOfUnits = true }
         set(kind, of: place, to: content, stamp, with: &hasher)
         checkpoint.mark(place)
@@ -199,7 +203,7 @@ package struct Replica: Sendable {
         return topics[place][kind].hash == content.hash(stamp: stamp, with: &hasher)
     }
 
-    /// Empties a slot; a topic without slots goes.
+    /// Empties a slot. A topic whose two slots are empty is removed.
     mutating func clear(_ kind: Kind, of place: Int, with hasher: inout SymbolHasher) {
         clearHash(kind, of: place)
         if topics[place][kind].state == .held { slotCount -= 1 }
@@ -210,6 +214,53 @@ package struct Replica: Sendable {
         if topics[place].retained.state == .empty, topics[place].event.state == .empty { remove(place, with: &hasher) }
     }
 
+    // MARK: What the IT broker retains (Sources/ReadBack)
+
+    /// Every topic is known, so that what the IT broker has beyond is the past.
+    var isComplete: Bool { untracked == 0 && names.count < limits.topics }
+
+    /// From now on retained values that change are on their way to the IT broker.
+    mutating func beginReading() { comparison.begin() }
+
+    /// Compares a value that the IT broker retains.
+    mutating func compare(_ value: RetainedValue, with hasher: inout SymbolHasher) -> RetainedComparison.Verdict {
+        guard let place = names.find(value.topic.span.bytes) else { return .ghost(nil) }
+        guard topics[place].retained.state == .held else {
+            return comparison.compare(value, at: place, with: .nothing(topics[place].retained.known))
+        }
+        if !comparison.hasChanged(place) { hashSlots(of: place, with: &hasher) }
+        let topic = topics[place]
+        return comparison.compare(value, at: place, with: .held(topic.retained.stamp, value: topic.value))
+    }
+
+    /// The IT broker retains a value that should not be there, and its deletion is on its way.
+    mutating func noteGhost() { comparison.noteGhost() }
+
+    /// All of it was read; every topic whose value should have been seen counts as wrong.
+    /// - Parameter admits: whether the IT broker may have a topic.
+    mutating func endReading(_ admits: ([UInt8]) -> Bool) -> RetainedComparison.Result {
+        for place in 0..<names.places where isHeld(place) && comparison.isUnseen(place) {
+            if admits(names.name(place)) { comparison.noteUnseen(place) }
+        }
+        return comparison.end()
+    }
+
+    /// Nobody knows what the IT broker retains.
+    mutating func cancelReading() { comparison.cancel() }
+
+    /// Moves out whether everything that was wrong has been handed over, so that reading again makes sense.
+    mutating func takeReadingWish() -> Bool { comparison.takeWish() }
+
+    /// Moves out whether the IT broker retains something else of a topic, according to the last reading.
+    mutating func takeWrong(_ place: Int) -> Bool { comparison.takeWrong(place) }
+
+    /// Marks every topic under a prefix, whatever the IT broker retains: the next round says all of them again.
+    mutating func markAll(under prefix: [UInt8]) {
+        for place in 0..<names.places where isHeld(place) && names.name(place).starts(with: prefix) {
+            comparison.mark(place)
+        }
+    }
+
     // MARK: Storage
 
     /// Puts a topic back as it was stored. Topics have to come in the order of their ids.
@@ -217,7 +268,7 @@ package struct Replica: Sendable {
     package mutating func restore(_ row: TopicRow, with hasher: inout SymbolHasher) -> Bool {
         let place: Int
         if let known = names.find(row.name.span.bytes) {
-            // It was removed and came back, and the kill came between the two rows.
+            // The topic was removed and came back, and the process was killed between the writes of the two rows.
             checkpoint.mark(row.id)
             guard max(row.retained.stamp, row.event.stamp) > topics[known].newest else { return true }
             for kind in Kind.allCases {
@@ -242,14 +293,14 @@ package struct Replica: Sendable {
         return true
     }
 
-    /// Applies what a unit behind the last checkpoint brought.
+    /// Applies a delivery of a stored unit that is newer than the last checkpoint.
     package mutating func replay(_ delivery: Delivery, with hasher: inout SymbolHasher) {
         let content = SlotContent(delivery)
         guard delivery.isRefresh else {
             _ = apply(content, stamp: delivery.stamp, version: delivery.version, with: &hasher)
             return
         }
-        // What a slice took back or put right, whatever was there then.
+        // A refresh is what a slice took back or put right; it replaces the slot, whatever the slot held.
         let known = content.isDeletion ? names.find(content.topic) : place(of: content.topic, with: &hasher)
         guard let place = known else { return }
         if !content.isDeletion || topics[place].retained.stamp <= delivery.stamp {
@@ -293,6 +344,9 @@ package struct Replica: Sendable {
 
     // MARK: Parts
 
+    /// Whether a topic has a retained value.
+    private func isHeld(_ place: Int) -> Bool { !names.isFree(place) && topics[place].retained.state == .held }
+
     private mutating func insert(_ topic: RawSpan, at wanted: Int? = nil, with hasher: inout SymbolHasher) -> Int? {
         let place = names.insert(topic, at: wanted)
         guard order.insert(hasher.topicHash(topic), place) else {
@@ -327,7 +381,7 @@ package struct Replica: Sendable {
         if hashes.isFull { hashAll(with: &hasher) }
     }
 
-    /// What a slot held counts no more in the digest.
+    /// Takes what a slot held out of the digest.
     private mutating func clearHash(_ kind: Kind, of place: Int) {
         hashes.remove(Self.key(kind, of: place), hash: topics[place][kind].hash)
         topics[place][kind].hash = ReplicaSlot().hash
@@ -339,7 +393,7 @@ package struct Replica: Sendable {
         }
     }
 
-    mutating func hashSlots(of place: Int, with hasher: inout SymbolHasher) {
+    private mutating func hashSlots(of place: Int, with hasher: inout SymbolHasher) {
         for kind in Kind.allCases {
             let stamp = topics[place][kind].stamp
             guard let hash = hashes.takeHash(of: Self.key(kind, of: place), stamp: stamp, with: &hasher) else {
@@ -355,7 +409,7 @@ package struct Replica: Sendable {
 
     /// - Parameter records: how many versions up to this one are told of.
     private mutating func raiseVersion(_ place: Int, to version: TopicVersion, of stamp: Stamp, records: UInt64) {
-        // A lower one of a newer record: the sender forgot the topic, and it came back.
+        // A newer record may have a lower version: then the sender forgot the topic, and the topic came back.
         guard version.rawValue > topics[place].version || stamp > topics[place].newest else { return }
         let known = topics[place].version
         if known > 0, version.rawValue > known + records {

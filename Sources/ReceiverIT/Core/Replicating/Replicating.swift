@@ -1,11 +1,10 @@
-// Replicating: the receiver's copy of the namespace, by stamps, and what a round of it decided.
+// Replicating: the receiver's copy of the namespace, in which the newest stamp wins, and what one round of the core decided.
 //
 //   DirtyTopics.swift — which topics a checkpoint has still to write
 //   TopicNames.swift — finds topics by their bytes
 //   ReplicaSlot.swift — what one slot of a topic holds, by stamp and hash
-//   SlotHashes.swift — what slots add to the digest, worked out as late as possible
-//   Replica.swift — stamps and hashes of each topic, and their digest
-//   ReplicaReading.swift — what it tells of itself to the comparison with what the IT broker retains
+//   SlotHashes.swift — the hashes that slots add to the digest, computed as late as possible
+//   Replica.swift — stamps and hashes of each topic, and the digest over all of them
 //   WaitingSlices.swift — slices that wait for the records that they include
 //   RoundWatch.swift — whether the carousel has said everything once
 //   DigestWatch.swift — whether the replica equals the sender's state

@@ -87,7 +87,7 @@ struct SliceApplier {
                 outcome.diverged += 1
                 replica.put(kind, of: place, content, stamp: entry.stamp, with: &hasher)
                 if kind == .retained { refresh(entry, &committer) }
-            } else if kind == .retained, replica.comparison.takeWrong(place) {
+            } else if kind == .retained, replica.takeWrong(place) {
                 refresh(entry, &committer)
             }
             return

@@ -5,4 +5,4 @@
 //   ReceiverAction.swift — what the receiver itself did
 //   ReceiverIdentity.swift — what runs, under which configuration and keys
 //   AuditKey.swift — the key that signs the ledger's head
-//   LedgerCalendar.swift — balances each quarter of an hour, steps of the clock
+//   LedgerCalendar.swift — when a balance is due, each quarter of an hour; whether the clock was set

@@ -1,3 +1,4 @@
+internal import Collections
 import Crypto
 import Time
 internal import ReceiverITCore
@@ -74,5 +75,5 @@ extension Statement {
             epoch: Epoch(rawValue: unsigned(column)), sequence: SequenceNumber(rawValue: unsigned(column + 1)))
     }
 
-    package borrowing func bytes(_ column: Int) -> [UInt8] { blob(column).withUnsafeBytes { Array($0) } }
+    package borrowing func bytes(_ column: Int) -> [UInt8] { [UInt8](copying: blob(column)) }
 }

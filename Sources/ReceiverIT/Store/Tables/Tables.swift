@@ -1,12 +1,12 @@
-// Tables: what is stored of a link, by change.
+// Tables: what is stored of a link. Only what changed is written.
 //
 //   StoreSchema.swift — the database: every table, and who writes it
 //   Binding.swift — values of this room as columns
 //   LinkVitals.swift — how a link was when it was last looked at
-//   LinkTables.swift — stores what links remember, by change
+//   LinkTables.swift — writes what links remember, only what changed of it
 //   LinkLoader.swift — reads back what was stored
 //   LossOfEvent.swift — the loss that an event tells of
-//   LossTable.swift — names what never will be published
-//   LossMerging.swift — keeps that table within its limit
+//   LossTable.swift — names the records that never will be published
+//   LossMerging.swift — keeps the table of losses within its limit
 //   GapMerging.swift — keeps the table of lost gaps within its limit
-//   StoredAccount.swift — the double entry of a link as its rows tell it
+//   StoredAccount.swift — adds up the double entry of a link from its rows

@@ -2,11 +2,11 @@
 //
 //   Publication.swift — one message from the OT broker, and what became of it
 //   ExportPolicy.swift — decides which topics may cross, before a sequence is taken
-//   ExportRule.swift — one entry of it
+//   ExportRule.swift — one rule of the policy: a filter, its exceptions, and the terms on which its topics cross
 //   Deadband.swift — how much a number has to change
 //   PolicyGate.swift — what the policy makes of a message: it stays, waits, or is a record
 //   HeldValue.swift — a value that waits for the rate of its rule
-//   WaitingValues.swift — all that wait, and those whose waiting is over
+//   WaitingValues.swift — all values that wait, and which of them may go now
 //   Admission.swift — takes messages to the gate and does what the gate says
 //   UnexportedSlots.swift — what a changed policy does not export any more
 //   PolicyComparison.swift — what another policy would change

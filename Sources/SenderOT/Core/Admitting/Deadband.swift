@@ -1,3 +1,4 @@
+internal import Collections
 internal import JSON
 
 /// How much a number has to change before it crosses again: `0.5`, or `{ field: "value", delta: 0.5 }` for payloads that are JSON objects.
@@ -31,7 +32,7 @@ public struct Deadband: Sendable, Hashable {
         guard let field else { return Self.number(payload) }
         guard payload.byteCount <= Self.maximumObjectBytes else { return nil }
         do throws(JSON5Error) {
-            switch try JSON5Reader.value(of: payload.withUnsafeBytes { Array($0) })[field] {
+            switch try JSON5Reader.value(of: [UInt8](copying: payload))[field] {
             case .integer(let number)?: return Double(number)
             case .decimal(let number)?: return number
             default: return nil

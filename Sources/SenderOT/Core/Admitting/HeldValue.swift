@@ -1,3 +1,4 @@
+internal import Collections
 internal import DiodeProtocol
 package import Time
 
@@ -18,7 +19,7 @@ package struct HeldValue: Sendable {
     var byteCount: Int { content.count + 64 }
 
     init(_ content: borrowing NamespaceSlots.Content, fetch: UInt32, isStored: Bool, time: UnixMilliseconds) {
-        self.content = content.properties.withUnsafeBytes { Array($0) } + content.payload.withUnsafeBytes { Array($0) }
+        self.content = [UInt8](copying: content.properties) + [UInt8](copying: content.payload)
         propertiesBytes = content.properties.byteCount
         qos = content.qos
         retain = content.retain

@@ -1,3 +1,4 @@
+internal import Collections
 internal import DiodeProtocol
 internal import Sparkplug
 internal import Time
@@ -111,7 +112,7 @@ struct PolicyGate {
     ) -> Verdict? {
         let isClose = isClose(content, to: id, of: slots, within: rule.deadband)
         guard rule.interval != nil || isClose else { return nil }
-        let topic = topic.withUnsafeBytes { Array($0) }
+        let topic = [UInt8](copying: topic)
         if isClose {
             // What waits is older, and what was sent is close enough to this.
             waiting.drop(topic, retain: content.retain, behind: block)

@@ -1,9 +1,9 @@
 // Blocks: records gathered into source blocks that fit the path.
 //
 //   Recorder.swift — gives a message that may cross its numbers, its slot and its place in a block
-//   ShedGatherer.swift — what is shed, numbered and named, many at once
+//   ShedGatherer.swift — gathers shed records, so that one item numbers and names many of them
 //   BlockBatcher.swift — gathers records into blocks and closes them in time
 //   ClosedBlock.swift — a source block that will not change any more
-//   PacketList.swift — under which packet identifiers its records came
+//   PacketList.swift — the MQTT packet identifiers under which a block's records came
 //   BlockGeometry.swift — cuts a packed block so that its frames fit the path
 //   EthernetFraming.swift — what a datagram costs on the wire

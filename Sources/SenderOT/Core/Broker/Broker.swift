@@ -1,4 +1,4 @@
-// Broker: what the OT broker loses or keeps to itself, by its own count.
+// Broker: what the OT broker drops or does not show, by the counts that it publishes itself.
 //
-//   BrokerDrops.swift — its own count, followed over restarts
-//   RetainedShortfall.swift — what the OT broker retains and does not show, by its own count
+//   BrokerDrops.swift — how many messages the OT broker says that it dropped, followed over its restarts and ours
+//   RetainedShortfall.swift — how many retained values the OT broker says that it has and does not show

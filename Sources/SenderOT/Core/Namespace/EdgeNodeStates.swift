@@ -1,3 +1,4 @@
+internal import Collections
 internal import DiodeProtocol
 package import Sparkplug
 package import Time

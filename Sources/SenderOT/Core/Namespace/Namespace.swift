@@ -3,10 +3,10 @@
 //   Stamper.swift — numbers the records of an epoch
 //   NamespaceSlots.swift — the last known values of every topic, and its version
 //   SlotValue.swift — one slot, and what is put into it
-//   TopicTable.swift — topics and their slots at their places, and what all of them count
+//   TopicTable.swift — topics and their slots, each at a place that it keeps; the counts over all of them
 //   PlaceSet.swift — a set of places of a table
 //   SlotDigest.swift — the sum that a checkpoint says of all slots
 //   UnwrittenSlots.swift — which topics differ from their rows on disk
-//   SlotRow.swift — slots on their way to the table, and back
-//   MessageExpiry.swift — when a value ends by itself
-//   EdgeNodeStates.swift — what edge nodes would say if they were born now
+//   SlotRow.swift — slots as rows of the table on disk, written and read back
+//   MessageExpiry.swift — when a value expires
+//   EdgeNodeStates.swift — the birth that each Sparkplug edge node would publish now

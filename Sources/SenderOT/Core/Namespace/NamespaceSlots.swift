@@ -151,7 +151,7 @@ public struct NamespaceSlots: ~Copyable {
         }
     }
 
-    /// Notes that the record just counted is not held, and when it came.
+    /// Notes when a record of the topic came whose content is not held, because it was shed.
     mutating func noteShed(_ id: TopicID, time: UnixMilliseconds) {
         table.change(id.index) { $0.retained.noteShed(time) }
     }
@@ -167,7 +167,7 @@ public struct NamespaceSlots: ~Copyable {
 
     // MARK: What the policy and the broker say of a topic
 
-    /// How this generation of the policy admitted the topic; nil if it was not asked.
+    /// How this generation of the policy admitted the topic; nil if that generation was not asked.
     func passage(_ id: TopicID, by generation: Int) -> ExportPolicy.Passage? {
         let code = table[id.index].admission
         guard code >> 12 == Self.word(generation) else { return nil }
@@ -181,7 +181,7 @@ public struct NamespaceSlots: ~Copyable {
             of: id.index)
     }
 
-    /// 1…2²⁰ − 1, as no policy is changed so often: 0 is that of a topic nobody asked for.
+    /// A generation in 20 bits, 1…2²⁰ − 1; it wraps, since no policy is changed that often. 0 marks a topic for which no policy was asked.
     private static func word(_ generation: Int) -> UInt32 { UInt32(generation % 0xF_FFFF + 1) }
 
     /// A fetch of the retained set begins.
@@ -199,18 +199,18 @@ public struct NamespaceSlots: ~Copyable {
         return (slot.state == .empty || slot.stamp <= stamp) && !slot.isEqual(to: content, received: time)
     }
 
-    /// Whether a retained value, not newer than `stamp`, was not in the newest fetch.
+    /// Whether the topic has a retained value that is not newer than `stamp` and that the newest fetch did not find.
     func isUnseen(_ id: TopicID, since stamp: Stamp) -> Bool {
         holdsRetained(id) && table[id.index].seenIn != fetch && table[id.index].slots.retained.stamp <= stamp
     }
 
-    /// All of those, and how many topics have a retained value at all.
+    /// All topics for which `isUnseen` holds, and how many topics have a retained value at all.
     func unseen(since stamp: Stamp) -> (topics: [TopicID], retained: Int) {
         var found: [TopicID] = []
         var retained = 0
         for place in 0..<table.placeCount {
             let id = TopicID(index: place)
-            // States are the sender's own: no broker retains them.
+            // The sender itself makes the states of edge nodes, so no broker retains them.
             guard holdsRetained(id), !table[place].topic.starts(with: StateTopic.prefix) else { continue }
             retained += 1
             if isUnseen(id, since: stamp) { found.append(id) }
@@ -226,8 +226,8 @@ public struct NamespaceSlots: ~Copyable {
         table.topic(at: position).map { ($0.hash, TopicID(index: $0.place)) }
     }
 
-    /// Gives up values until the topic's name and values fit, the event first: only a path that became narrower between two
-    /// starts makes that necessary.
+    /// Empties slots, the event first, until the topic's name and values fit. That is necessary only if the path became narrower between
+    /// two starts.
     mutating func shrink(_ id: TopicID, to bytes: Int, in block: BlockNumber) {
         guard topicBytes(id) > bytes else { return }
         unwritten.note(id.index, in: block)
@@ -235,22 +235,22 @@ public struct NamespaceSlots: ~Copyable {
         if topicBytes(id) > bytes { change(id.index) { $0.retained = Value() } }
     }
 
-    /// Gives up the last event: its topic is not exported any more.
+    /// Empties the event slot of a topic that is not exported any more.
     mutating func clearEvent(_ id: TopicID, in block: BlockNumber) {
         guard table[id.index].slots.event.state != .empty else { return }
         unwritten.note(id.index, in: block)
         change(id.index) { $0.event = Value() }
     }
 
-    /// Whether `forget` would forget something. What waits to be written is left until it is on disk: the blocks behind the table must
-    /// find it there.
+    /// Whether `forget` would change anything. A topic that waits to be written is not forgotten before it is on disk: a start replays the
+    /// journal's newer blocks onto the table and must find the topic there.
     func isForgettable(_ id: TopicID, before horizon: UnixMilliseconds) -> Bool {
         !holdsRetained(id) && table[id.index].slots.retained.time < horizon && !unwritten.contains(id.index)
             && !table[id.index].isFree
             && (table[id.index].slots.event.state == .empty || table[id.index].slots.retained.state == .tombstone)
     }
 
-    /// Forgets a tombstone that is older than a time: the topic with it, if it holds nothing else.
+    /// Forgets a tombstone that is older than `horizon`, and with it the whole topic if that holds nothing else.
     /// - Parameter block: the one that is open.
     mutating func forget(_ id: TopicID, before horizon: UnixMilliseconds, in block: BlockNumber) {
         guard isForgettable(id, before: horizon) else { return }
@@ -261,7 +261,7 @@ public struct NamespaceSlots: ~Copyable {
         digest.note(id.index)
     }
 
-    /// Counts a version as forgotten that is in the row of a place.
+    /// Counts a version as forgotten while the row of its place still holds it.
     private mutating func forget(_ version: UInt64, at place: Int) {
         forgotten += version
         unwritten.noteForgotten(version, at: place)
@@ -315,7 +315,7 @@ public struct NamespaceSlots: ~Copyable {
         }
         // Neighbours in the table share pages.
         batch.rows.sort { $0.id < $1.id }
-        // What is forgotten leaves the table together with this.
+        // A version is counted as forgotten in the same commit in which its row leaves the table.
         batch.forgotten = forgotten - unwritten.forgottenInRows
         return (batch, unwritten.firstBlock)
     }
@@ -344,7 +344,7 @@ public struct NamespaceSlots: ~Copyable {
         }
         let row = TopicSlots(retained: Value(encoded: retained), event: Value(encoded: event))
         if known != nil {
-            // One of two rows is older: from before the topic was forgotten and came back, or moved.
+            // Two rows name this topic. The older one is from before the topic was forgotten and came back, or moved to another place.
             let held = table[place].slots.newest
             if row.newest < held { return forget(version, at: id) }
             guard row.newest > held else { return }
@@ -373,7 +373,7 @@ public struct NamespaceSlots: ~Copyable {
     }
 
     /// Restores a run of shed records, whose last stamp is given.
-    /// - Parameter counted: up to here `forgotten` holds those that have no topic.
+    /// - Parameter counted: up to this stamp, `forgotten` includes the shed records without a topic already.
     package mutating func replay(_ run: ShedRun, last stamp: Stamp, counted: Stamp) {
         for entry in run.entries {
             let topic = Array(entry.topic.utf8)

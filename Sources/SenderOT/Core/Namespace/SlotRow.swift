@@ -1,3 +1,4 @@
+internal import Collections
 package import DiodeProtocol
 internal import Time
 
@@ -66,7 +67,7 @@ extension NamespaceSlots.Value {
                 sequence: SequenceNumber(rawValue: Self.number(bytes, 14))),
             version: TopicVersion(rawValue: Self.number(bytes, 22)),
             time: UnixMilliseconds(rawValue: Self.number(bytes, 30)),
-            content: bytes.extracting(Self.headerBytes..<bytes.byteCount).withUnsafeBytes { Array($0) })
+            content: [UInt8](copying: bytes.extracting(Self.headerBytes..<bytes.byteCount)))
     }
 
     private static func append(_ value: some FixedWidthInteger & UnsignedInteger, to bytes: inout [UInt8]) {

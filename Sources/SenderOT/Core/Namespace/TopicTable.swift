@@ -1,3 +1,4 @@
+internal import Collections
 internal import DiodeProtocol
 internal import Time
 
@@ -101,7 +102,7 @@ struct TopicTable: ~Copyable {
         let place = atEnd ? entries.count : free.last ?? entries.count
         guard topic.byteCount > 0, order.insert(hasher.topicHash(topic), place) else { return nil }
         if place < entries.count { free.removeLast() } else { entries.append(Entry()) }
-        entries[place].topic = topic.withUnsafeBytes { Array($0) }
+        entries[place].topic = [UInt8](copying: topic)
         index.insert(place, hash)
         bytes += Self.bytesPerTopic + topic.byteCount
         return place

@@ -1,6 +1,6 @@
-// Transmissions: the sendings of a block, from the wish for one to its frames.
+// Transmissions: every sending of a block, from the request for it to its frames.
 //
-//   Transmission.swift — one sending of a block, asked for
+//   Transmission.swift — the request to send one block once
 //   TransmissionClass.swift — what a transmission is for, in order of preference
 //   EchoSchedule.swift — decides which blocks are to be repeated now
 //   Pacer.swift — decides which class sends next and how many frames

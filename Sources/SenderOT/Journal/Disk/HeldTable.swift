@@ -1,3 +1,4 @@
+internal import Collections
 internal import DiodeProtocol
 internal import Storage
 internal import SenderOTCore
@@ -36,7 +37,7 @@ struct HeldTable: ~Copyable {
             guard value.state == .held else { continue }
             found.append(
                 RestoredHeldValue(
-                    topic: rows.blob(0).withUnsafeBytes { Array($0) },
+                    topic: [UInt8](copying: rows.blob(0)),
                     value: HeldValue(value, retain: rows.integer(1) != 0)))
         }
         return found.sorted { $0.value.time < $1.value.time }

@@ -1,4 +1,4 @@
 // Echo: blocks that are sent again.
 //
-//   EchoPlayer.swift — its thread: repeats blocks out of the journal
-//   EchoSource.swift — what is repeated: blocks read back, and requests
+//   EchoPlayer.swift — the thread `echo`: repeats blocks out of the journal
+//   EchoSource.swift — reads back the blocks that are repeated, and the requests for them

@@ -74,7 +74,7 @@ package final class EchoPlayer: Sendable {
 
     package var report: Report {
         var report = state.withLock { $0 }
-        let now = MonotonicInstant(nanoseconds: MonotonicClock.now())
+        let now = MonotonicClock.now()
         (report.shed, report.lags) = schedule.withLock { ($0.shed, $0.lags(now)) }
         return report
     }
@@ -128,7 +128,7 @@ package final class EchoPlayer: Sendable {
     }
 
     private func turn(_ source: inout EchoSource) throws(StorageError) -> Turn {
-        let now = MonotonicInstant(nanoseconds: MonotonicClock.now())
+        let now = MonotonicClock.now()
         let sent = journal.sentPosition(0)
         if sent > 0 { schedule.withLock { $0.noteSent(sent, at: now) } }
         if let request = try source.nextResend() {
@@ -183,8 +183,8 @@ package final class EchoPlayer: Sendable {
         let (due, mark) = schedule.withLock { ($0.deadline, $0.nextMark(of: sent)) }
         // What leaves meanwhile is noted with the next mark: no need to be woken for each block.
         if mark == nil { queue.signal(wakeup, whenLeftAfter: left) }
-        let next = [due, mark].compactMap { $0?.nanoseconds }.min()
+        let next = [due, mark].compactMap { $0 }.min()
         let now = MonotonicClock.now()
-        wakeup.wait(timeout: next.map { .nanoseconds($0 > now ? $0 - now : 0) })
+        wakeup.wait(timeout: next.map { max(.zero, now.duration(to: $0)) })
     }
 }

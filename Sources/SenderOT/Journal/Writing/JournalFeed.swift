@@ -5,6 +5,7 @@ internal import Synchronization
 internal import Threading
 internal import SenderOTCore
 internal import SenderOTEmission
+internal import Time
 
 /// Hands what the journal holds to the emitter, in order.
 ///
@@ -36,7 +37,7 @@ final class JournalFeed: Sendable {
     private let state: Lock<State>
     private let somethingWaits: Wakeup
     private let waiting: Atomic<Int>
-    private let deadline = Atomic<UInt64>(.max)
+    private let deadline = Atomic<MonotonicInstant>(.distantFuture)
     private let generation = Atomic<Int>(0)
     private let thread = Lock<WorkerThread?>(nil)
     /// Why blocks could not be read back, if so.
@@ -106,8 +107,8 @@ final class JournalFeed: Sendable {
         return lost
     }
 
-    /// Waits until everything is with the emitter, at most until `deadline` in monotonic nanoseconds.
-    func finish(until deadline: UInt64) {
+    /// Waits until everything is with the emitter, at most until `deadline`.
+    func finish(until deadline: MonotonicInstant) {
         self.deadline.store(deadline, ordering: .releasing)
         state.withLock { $0.isFinished = true }
         somethingWaits.signal()

@@ -26,7 +26,7 @@ final class JournalSync: Sendable {
 
     /// A disk that does not sync.
     private struct Failing {
-        let since: UInt64
+        let since: MonotonicInstant
         /// What was acknowledged all the same.
         var unsafe: ClosedRange<UInt64>?
     }
@@ -112,12 +112,12 @@ final class JournalSync: Sendable {
         var log = LogSync(path: path)
         var opened = 0
         var failing: Failing?
-        var syncedAt: UInt64 = 0
+        var syncedAt = MonotonicInstant.distantPast
         var synced = SequenceNumber(rawValue: 0)
         while true {
             let goal = state.withLock { $0 }
             let now = MonotonicClock.now()
-            let isDue = goal.ticket != nil || goal.isFinished || now >= syncedAt + Self.idlePeriod.nanoseconds
+            let isDue = goal.ticket != nil || goal.isFinished || now >= syncedAt.advanced(by: Self.idlePeriod)
             guard goal.isDirty, isDue else {
                 if goal.isFinished { return }
                 requested.wait(timeout: goal.isDirty ? Self.idlePeriod : nil)
@@ -129,14 +129,14 @@ final class JournalSync: Sendable {
             do throws(StorageError) {
                 try log.sync()
                 syncedAt = MonotonicClock.now()
-                let took = syncedAt - now
-                durations.withLock { $0.add(nanoseconds: took) }
+                let took = now.duration(to: syncedAt)
+                durations.withLock { $0.add(took) }
                 synced = goal.sequence
                 if let failed = failing.take() { recovered(failed, observer) }
             } catch {
                 let known = failing ?? begin(error, now)
                 failing = known
-                let isOver = withholding.map { now - known.since >= $0.nanoseconds } ?? false
+                let isOver = withholding.map { known.since.duration(to: now) >= $0 } ?? false
                 if goal.isFinished { return }
                 guard isOver else {
                     requested.wait(timeout: Self.retryPause)
@@ -151,7 +151,7 @@ final class JournalSync: Sendable {
 
     // A disk that does not sync.
 
-    private func begin(_ error: StorageError, _ now: UInt64) -> Failing {
+    private func begin(_ error: StorageError, _ now: MonotonicInstant) -> Failing {
         failed.withLock { $0 = error }
         isFailing.store(true, ordering: .releasing)
         log.error(

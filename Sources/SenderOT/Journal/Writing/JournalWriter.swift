@@ -18,14 +18,14 @@ struct JournalWriter: ~Copyable {
     /// A disk that refuses to write.
     private struct Failing {
         var error: StorageError
-        let since: UInt64
-        var retryAt: UInt64
+        let since: MonotonicInstant
+        var retryAt: MonotonicInstant
         /// The first sequence that was acknowledged from memory in this failure.
         var firstUnjournalled: SequenceNumber?
     }
 
-    private static let retryPause: UInt64 = 1_000_000_000
-    private static let slotPause: UInt64 = 50_000_000
+    private static let retryPause = Duration.seconds(1)
+    private static let slotPause = Duration.milliseconds(50)
     private static let slotsAtOnce = 256
     private static let blocksBetweenNotes: UInt64 = 128
 
@@ -44,7 +44,7 @@ struct JournalWriter: ~Copyable {
     private var unwrittenBytes = 0
     private var marks: JournalMarks
     /// When marks were last written, and after which block.
-    private var notedAt: UInt64 = 0
+    private var notedAt = MonotonicInstant.distantPast
     private var notedBlock = BlockNumber(rawValue: 0)
     private var last = (sequence: SequenceNumber(rawValue: 0), block: BlockNumber(rawValue: 0))
     /// The newest delivery that came; its block may not be written yet.
@@ -53,8 +53,8 @@ struct JournalWriter: ~Copyable {
     private var heldSlots: SlotBatch?
     /// Rows of values that wait, to be written or, nil, removed.
     private var heldValues: [HeldKey: [UInt8]?] = [:]
-    private var nextSlots: UInt64 = 0
-    private var nextHousekeeping: UInt64 = 0
+    private var nextSlots = MonotonicInstant.distantPast
+    private var nextHousekeeping = MonotonicInstant.distantPast
 
     /// - Parameter path: of the database that `store` is over.
     init(
@@ -92,7 +92,7 @@ struct JournalWriter: ~Copyable {
 
     // Batches.
 
-    private mutating func work(off entries: [JournalEntry], _ now: UInt64) {
+    private mutating func work(off entries: [JournalEntry], _ now: MonotonicInstant) {
         var blocks: [ClosedBlock] = []
         var newest: DeliveryTicket?
         for entry in entries {
@@ -118,7 +118,7 @@ struct JournalWriter: ~Copyable {
         }
     }
 
-    private mutating func write(_ blocks: [ClosedBlock], _ now: UInt64) {
+    private mutating func write(_ blocks: [ClosedBlock], _ now: MonotonicInstant) {
         if let error = commit(blocks) {
             fail(error, now)
             keep(blocks)
@@ -146,7 +146,7 @@ struct JournalWriter: ~Copyable {
             notes = JournalStore.Notes(
                 last: last, marks: marks, slots: slots.batch, echoes: observer.echoes(),
                 broker: observer.broker(),
-                now: UnixMilliseconds(rawValue: UnixClock.now()))
+                now: UnixClock.now())
         }
         do throws(StorageError) {
             try store?.commit(blocks, held: heldValues, notes)
@@ -160,21 +160,21 @@ struct JournalWriter: ~Copyable {
             notedBlock = last.block
             notedAt = began
         }
-        tellCommitted(blocks.count, nanoseconds: MonotonicClock.now() - began)
+        tellCommitted(blocks.count, in: began.duration(to: MonotonicClock.now()))
         return nil
     }
 
     /// Notes cost pages of their own: under load they go with a commit now and then, which also removes what is old.
     private var mustNote: Bool {
         last.block.rawValue >= notedBlock.rawValue + Self.blocksBetweenNotes
-            || MonotonicClock.now() >= notedAt + Self.slotPause
+            || MonotonicClock.now() >= notedAt.advanced(by: Self.slotPause)
     }
 
-    private func tellCommitted(_ blocks: Int, nanoseconds: UInt64) {
+    private func tellCommitted(_ blocks: Int, in duration: Duration) {
         switch store {
         case .some(let store):
             journal.committed(
-                blocks, nanoseconds: nanoseconds, floor: store.floor,
+                blocks, in: duration, floor: store.floor,
                 oldest: store.floor.map { _ in UnixMilliseconds(rawValue: store.floorTime) },
                 usedBytes: store.usedBytes, isFull: store.isFull)
         case .none: break
@@ -192,12 +192,12 @@ struct JournalWriter: ~Copyable {
         return (heldSlots, position(of: block))
     }
 
-    private mutating func keepHouse(_ now: UInt64) {
-        nextHousekeeping = now + Self.slotPause
+    private mutating func keepHouse(_ now: MonotonicInstant) {
+        nextHousekeeping = now.advanced(by: Self.slotPause)
         guard failing == nil else { return }
         if heldSlots == nil, now >= nextSlots {
             let batch = observer.takeDirtySlots(Self.slotsAtOnce)
-            nextSlots = batch.isEmpty ? now + Self.retryPause : now
+            nextSlots = batch.isEmpty ? now.advanced(by: Self.retryPause) : now
             // Without a row it still says from where on blocks are needed.
             let moves = batch.replayFrom.map { position(of: $0) > marks.replayFrom } ?? false
             if !batch.isEmpty || moves { heldSlots = batch }
@@ -210,14 +210,14 @@ struct JournalWriter: ~Copyable {
 
     private var hasRowsToRemove: Bool {
         switch store {
-        case .some(let store): store.hasRowsToRemove(UnixMilliseconds(rawValue: UnixClock.now()))
+        case .some(let store): store.hasRowsToRemove(UnixClock.now())
         case .none: false
         }
     }
 
     // Failure.
 
-    private mutating func fail(_ error: StorageError, _ now: UInt64) {
+    private mutating func fail(_ error: StorageError, _ now: MonotonicInstant) {
         failing = Failing(error: error, since: now, retryAt: now)
         journal.failed(error)
         if case .corrupt = error { store = nil }
@@ -236,9 +236,9 @@ struct JournalWriter: ~Copyable {
         unwritten.append(contentsOf: blocks)
     }
 
-    private mutating func retry(_ now: UInt64) {
+    private mutating func retry(_ now: MonotonicInstant) {
         guard var failing, now >= failing.retryAt else { return }
-        failing.retryAt = now + Self.retryPause
+        failing.retryAt = now.advanced(by: Self.retryPause)
         self.failing = failing
         guard let error = rewrite() else { return recover(failing) }
         if error != failing.error { journal.failed(error) }
@@ -269,9 +269,9 @@ struct JournalWriter: ~Copyable {
     }
 
     /// `forward`: after a while the plant's broker must not wait for our disk any longer.
-    private mutating func giveUpWithholding(_ now: UInt64) {
+    private mutating func giveUpWithholding(_ now: MonotonicInstant) {
         guard case .forward(let withholding) = settings.onDiskFull, let failing,
-            now >= failing.since + withholding.nanoseconds, !unwritten.isEmpty || ticket != nil
+            now >= failing.since.advanced(by: withholding), !unwritten.isEmpty || ticket != nil
         else { return }
         if failing.firstUnjournalled == nil, let first = unwritten.first {
             self.failing?.firstUnjournalled = first.firstSequence
@@ -290,8 +290,8 @@ struct JournalWriter: ~Copyable {
 
     /// The damaged file goes out of the way. What it held beyond what was sent is lost, and its numbers are a gap there.
     private mutating func replaceDatabase() throws(StorageError) {
-        var opened = try SenderDatabase.replace(path, at: UnixMilliseconds(rawValue: UnixClock.now()))
-        try EpochReservation.insertAgain(epoch, at: UnixMilliseconds(rawValue: UnixClock.now()), into: &opened.database)
+        var opened = try SenderDatabase.replace(path, at: UnixClock.now())
+        try EpochReservation.insertAgain(epoch, at: UnixClock.now(), into: &opened.database)
         store = try JournalStore(opened.database, epoch: epoch, limits: settings.limits)
         marks.replayFrom = position(of: last.block) + 1
         heldSlots = nil

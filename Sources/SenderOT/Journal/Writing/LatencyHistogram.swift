@@ -1,3 +1,5 @@
+internal import Time
+
 /// How long something took: counts by powers of two of microseconds, so that it never grows.
 ///
 /// ```text
@@ -9,8 +11,8 @@ public struct LatencyHistogram: Sendable, Equatable {
 
     public init() {}
 
-    public mutating func add(nanoseconds: UInt64) {
-        let micros = nanoseconds / 1_000
+    public mutating func add(_ duration: Duration) {
+        let micros = duration.nanoseconds / 1_000
         buckets[min(UInt64.bitWidth - micros.leadingZeroBitCount, buckets.count - 1)] += 1
         count += 1
     }

@@ -2,6 +2,7 @@ internal import CLinux
 public import Datagrams
 import Glibc
 import Threading
+internal import Time
 
 /// Sends frames of equal length over one path of a link, many in one system call. One thread owns it.
 ///
@@ -36,7 +37,7 @@ public struct DatagramEmitter: ~Copyable {
     private let source: SocketAddress?
     private let interface: String?
     private var descriptor: Int32 = -1
-    private var nextOpening: UInt64 = 0
+    private var nextOpening = MonotonicInstant.distantPast
     private var offload = true
     private let messages: UnsafeMutablePointer<cl_mmsghdr>
     private let pieces: UnsafeMutablePointer<iovec>
@@ -77,7 +78,7 @@ public struct DatagramEmitter: ~Copyable {
     /// Opens the socket now, to learn whether it can be. `emit` does so by itself.
     public mutating func open() throws(DatagramError) {
         guard descriptor < 0 else { return }
-        nextOpening = MonotonicClock.now() &+ 1_000_000_000
+        nextOpening = MonotonicClock.now().advanced(by: .seconds(1))
         do throws(SystemError) {
             descriptor = try EmitterSocket.open(to: destination, from: source, interface: interface)
         } catch {

@@ -6,7 +6,7 @@ import Glibc
 /// ```text
 /// slot 0                    slot 1                                    one message a slot;
 /// ┌──────┬──────┬────┬────┐ ┌──────┬────────────────────────────┐     with receive offload a message is several
-/// │frame │frame │frm │    │ │frame │                            │     datagrams of `segmentBytes`, the last may be
+/// │frame │frame │frm │    │ │frame │                            │     datagrams of equal length, the last may be
 /// └──────┴──────┴────┴────┘ └──────┴────────────────────────────┘     shorter
 /// ```
 ///

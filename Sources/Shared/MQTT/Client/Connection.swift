@@ -1,5 +1,6 @@
 public import MQTTProtocol
 public import Threading
+internal import Time
 
 /// A connection to one MQTT server: reconnects by itself, and runs on a thread of its own.
 ///
@@ -116,6 +117,6 @@ public final class Connection: Sendable {
 
     /// The same without waiting; the observer hears of the end. Also from the observer.
     public func requestStop(drain: Duration = .zero, withWill: Bool = false) {
-        mailbox.stop(Mailbox.Stop(deadline: .nanoseconds(MonotonicClock.now()) + drain, withWill: withWill))
+        mailbox.stop(Mailbox.Stop(deadline: MonotonicClock.now().sinceStart + drain, withWill: withWill))
     }
 }

@@ -14,13 +14,14 @@ struct ConnectionLoop: ~Copyable {
     /// Publishes are encoded only while less than this waits to be written.
     static let outputLowWater = 256 << 10
 
-    /// A stream of packets of which each read finds only a few is let gather for a moment, so that it costs a tenth of the
-    /// system calls and leaves the processor to the broker: when a read of less than `gatherBelow` bytes follows another
-    /// within `busyWithin`, the next waits `gatherTime`. A lone packet never waits.
+    /// When a read of less than `gatherBelow` bytes follows another read within `busyWithin`, the next read waits `gatherTime`,
+    /// so that it finds more packets. A stream of small reads then costs a tenth of the system calls and leaves the processor
+    /// to the broker. A lone packet never waits.
     static let gatherBelow = 16 << 10
     static let busyWithin = Duration.microseconds(300)
     static let gatherTime = Duration.microseconds(100)
-    /// While publishes wait for the window: so many that are under way keep the server busy for longer than that.
+    /// So many publishes under way keep the server busy for longer than `gatherTime`. With fewer, the loop does not wait while
+    /// other publishes wait for the window.
     static let gatherUnderWay = 64
 
     /// How long a stop waits, beyond its drain time, for the server to take the last bytes and to close.
@@ -38,7 +39,7 @@ struct ConnectionLoop: ~Copyable {
     private var requests: [Mailbox.Request] = []
     private var progress = Mailbox.Progress()
     private var backoff: Backoff
-    /// Publishes were left behind only because enough waited to be written.
+    /// The last publishes were not encoded only because `outputLowWater` was reached.
     private var isOutputFull = false
     /// When something was read last, and whether the next read is to wait for more.
     private var lastReadAt = Duration.zero
@@ -129,7 +130,7 @@ struct ConnectionLoop: ~Copyable {
                 if isReadable || stream.hasBuffered { try read(from: stream) }
             }
         } catch {
-            // What the session has to say about it may still reach the server.
+            // The packet in which the session names the fault may still reach the server.
             if case .session = error { _ = try? stream.write(session.output.span) }
             return .failed(error)
         }
@@ -237,7 +238,7 @@ struct ConnectionLoop: ~Copyable {
         return isReady
     }
 
-    /// Gives more packets the time to come. What we ourselves have to send is on its way already.
+    /// Sleeps for `gatherTime` if the next read is to wait, unless something of ours is still to be written.
     private mutating func gather() {
         guard isGathering else { return }
         isGathering = false
@@ -279,7 +280,7 @@ struct ConnectionLoop: ~Copyable {
         try session.receive(input.readable, now: now, events: &events)
     }
 
-    /// Tells the observer what there is to tell, about messages in `input` if there are any.
+    /// Tells the observer what happened in the session. Messages among the events are views into `input`.
     private mutating func tell() {
         guard !events.isEmpty else { return }
         if let grant = events.grant { observer.changed(.connected(grant)) }

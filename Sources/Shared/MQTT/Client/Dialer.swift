@@ -1,6 +1,7 @@
 internal import Glibc
 internal import MQTTProtocol
 internal import Threading
+internal import Time
 
 /// Opens the way to the server: looks up the host, tries each address in turn, shakes hands over TLS.
 struct Dialer {
@@ -72,7 +73,7 @@ struct Sleeper {
 
     let mailbox: Mailbox
 
-    func now() -> Duration { .nanoseconds(MonotonicClock.now()) }
+    func now() -> Duration { MonotonicClock.now().sinceStart }
 
     /// For what comes before and between connections: only a stop whose drain time is over interrupts it.
     /// - Parameter descriptor: negative to wait for time alone.

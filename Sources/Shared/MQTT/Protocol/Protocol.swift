@@ -1,4 +1,4 @@
-// MQTT's packets and session: no I/O, no clock, no threads. A target of its own, so that whoever only matches topics or reads
+// Protocol: MQTT's packets and session. No I/O, no clock, no threads. A target of its own, so that whoever only matches topics or reads
 // properties cannot reach a socket.
 //
 //   bytes ─▶ Fields ─▶ Packets ─▶ StateMachine ─▶ what to write, what happened

@@ -202,10 +202,10 @@ public final class RetainedSetFetcher: Sendable {
             guard isSame else { throw .connectionLost }
             guard now != messages else { return }
             messages = now
-            let end = MonotonicClock.now() + limits.quiet.nanoseconds
+            let end = MonotonicClock.now().advanced(by: limits.quiet)
             while MonotonicClock.now() < end {
                 if state.withLock({ $0.isStopped }) { throw .over(.stopped) }
-                wakeup.wait(timeout: .nanoseconds(end - min(end, MonotonicClock.now())))
+                wakeup.wait(timeout: max(.zero, MonotonicClock.now().duration(to: end)))
             }
         }
     }
@@ -225,7 +225,7 @@ public final class RetainedSetFetcher: Sendable {
                 activity = count
                 since = now
             }
-            guard now < since + limits.stall.nanoseconds else { throw .over(.stalled(error)) }
+            guard now < since.advanced(by: limits.stall) else { throw .over(.stalled(error)) }
             // Messages do not wake this thread; a second is often enough to see that they come.
             wakeup.wait(timeout: .seconds(1))
         }

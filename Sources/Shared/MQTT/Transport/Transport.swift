@@ -4,5 +4,5 @@
 //   TCPSocket.swift — bytes over TCP
 //   TLSContext.swift — keys and rules for TLS
 //   TLSStream.swift — bytes over TLS
-//   ByteStream.swift — either of them
+//   ByteStream.swift — a stream over TCP or TLS, whichever is configured
 //   ReceiveBuffer.swift — bytes that are not a whole packet yet

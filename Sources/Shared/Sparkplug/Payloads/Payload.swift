@@ -1,3 +1,5 @@
+internal import Collections
+
 /// A Sparkplug B payload whose bytes have been checked throughout: its metrics, by their places in the bytes.
 struct Payload: Sendable {
     /// Field numbers (`sparkplug_b.proto`).
@@ -36,7 +38,7 @@ struct Payload: Sendable {
         }
     }
 
-    init(_ span: RawSpan) throws(SparkplugFault) { try self.init(span.array) }
+    init(_ span: RawSpan) throws(SparkplugFault) { try self.init([UInt8](copying: span)) }
 
     func name(of metric: MetricView) -> [UInt8] { Array(bytes[metric.name]) }
 
@@ -53,9 +55,4 @@ struct Payload: Sendable {
 enum MetricName {
     static let bdSeq = Array("bdSeq".utf8)
     static let rebirth = Array("Node Control/Rebirth".utf8)
-}
-
-extension RawSpan {
-    /// A copy. Safe: the closure's buffer is the span's own extent, and nothing of it leaves.
-    var array: [UInt8] { withUnsafeBytes { Array($0) } }
 }

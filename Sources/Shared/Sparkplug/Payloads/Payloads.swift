@@ -1,7 +1,7 @@
 // Payloads: Sparkplug's protobuf messages, read in place and merged metric by metric. Unknown fields are kept.
 //
 //   FieldReader.swift — the fields of a protobuf message, every length checked
-//   FieldWriter.swift — writes such fields
+//   FieldWriter.swift — writes the fields of a protobuf message
 //   PayloadSchema.swift — whether bytes are a payload, down to the last property
 //   Payload.swift — a payload that was checked: its metrics, seq, timestamp
 //   MetricView.swift — what a metric says of itself

@@ -1,3 +1,5 @@
+internal import Collections
+
 /// The IT side: all edge nodes of one link, as hosts on the IT broker see them.
 ///
 /// ```text
@@ -97,7 +99,7 @@ public struct EdgeNodeProxy: Sendable {
             return effects.refuse(token)
         }
         let record = EdgeRecord(
-            place: place, payload: payload.array, order: order, sourceTime: sourceTime, token: token)
+            place: place, payload: [UInt8](copying: payload), order: order, sourceTime: sourceTime, token: token)
         var waits = false
         change(place.id, now: now) { session, world, effects in
             waits = !session.take(record, in: world, &effects)
@@ -115,7 +117,7 @@ public struct EdgeNodeProxy: Sendable {
             return effects.refuse(token)
         }
         let record = EdgeRecord(
-            place: place, payload: payload.array, order: order, sourceTime: sourceTime, token: token)
+            place: place, payload: [UInt8](copying: payload), order: order, sourceTime: sourceTime, token: token)
         change(place.id, now: now) { session, world, effects in session.takeState(record, in: world, &effects) }
     }
 
@@ -133,7 +135,7 @@ public struct EdgeNodeProxy: Sendable {
     /// A message that came from the IT broker: NCMD, DCMD or STATE. Only a request for a rebirth is answered; all others are
     /// counted and ignored. Nothing goes towards the plant.
     public mutating func received(topic: RawSpan, payload: RawSpan, now: Moment) {
-        let bytes = topic.array
+        let bytes = [UInt8](copying: topic)
         if hostTopics.contains(bytes) {
             let former = host
             host.take(payload)

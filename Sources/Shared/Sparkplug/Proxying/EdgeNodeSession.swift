@@ -7,8 +7,8 @@
 ///    └──────────────── lost ◀──────────── ending ◀─────────────────┘ NDEATH, disconnect
 /// ```
 ///
-/// A message counts if its place in the link's stream is after what is known; an older birth or death says nothing, older values
-/// go out as historical.
+/// A message counts if its place in the link's stream is after what is known. An older birth or death changes nothing; older values
+/// are published as historical.
 struct EdgeNodeSession: Sendable {
     enum Connection { case none, connecting, standing, ending }
 
@@ -16,7 +16,7 @@ struct EdgeNodeSession: Sendable {
     var node = DeviceTrack()
     var devices: [[UInt8]: DeviceTrack] = [:]
     var faults = FaultCounts()
-    /// What all tables cost.
+    /// The bytes of all tables together.
     var bytes = 0
 
     var connection = Connection.none
@@ -93,7 +93,7 @@ struct EdgeNodeSession: Sendable {
         }
     }
 
-    /// Folds data that waited in vain.
+    /// Folds data into the table that the next birth is made of, because the data waited too long for a birth.
     mutating func fold(_ record: EdgeRecord, in world: Circumstances) {
         guard let payload = try? Payload(record.payload), var table = track(record.place.device)?.table else { return }
         let before = table.bytes
@@ -141,13 +141,13 @@ struct EdgeNodeSession: Sendable {
     }
 
     /// Replaces the table of a device, or of the node, by that of a newer birth or state.
-    /// - Returns: whether hosts know it otherwise.
+    /// - Returns: whether the new table differs from what hosts were told.
     private mutating func replace(
         _ device: [UInt8]?, by payload: Payload, _ record: EdgeRecord, _ world: Circumstances
     ) throws(SparkplugFault) -> Bool {
         guard payload.metrics.count <= world.limits.metricsPerBirth else { throw .overLimit }
         var track = try openTrack(device, world)
-        // The first that is known of it: nothing speaks against its aliases having been the same before.
+        // This is the first table that is known of it. Its aliases are taken to have been the same before, since nothing shows otherwise.
         let since: RecordOrder? = track.order == .zero ? .zero : nil
         let newer = MetricTable(birth: payload, order: record.order, aliasesSince: since, faults: &faults)
         let former = track.table?.bytes ?? 0
@@ -185,7 +185,7 @@ struct EdgeNodeSession: Sendable {
         guard record.order > node.order else { return effects.answer(record.token) }
         if let death = payload.bdSeq, let birth = node.table.flatMap(Self.bdSeq), death != birth {
             faults.add(.bdSeqMismatch)
-            // Of an earlier session: a host must ignore it, and so does who stands for all hosts.
+            // The death is of an earlier session. A host must ignore such a death, and this receiver stands for all hosts.
             if SessionNumber.isEarlier(death, than: birth) { return effects.answer(record.token) }
         }
         die(order: record.order, token: record.token, world, &effects)
@@ -275,7 +275,7 @@ struct EdgeNodeSession: Sendable {
 
     // MARK: Tracks
 
-    /// Place of the newest that is known of a device: what is older says nothing.
+    /// Place of the newest birth, death or state of a device; an older message changes nothing.
     private func latest(of device: [UInt8]) -> RecordOrder {
         max(devices[device]?.order ?? .zero, node.table == nil ? node.order : birthOrder)
     }
@@ -293,12 +293,12 @@ struct EdgeNodeSession: Sendable {
     ) -> Bool {
         let device = record.place.device
         guard var track = track(device), track.table != nil, isBorn, track.isPublished else {
-            // Before the death: its time is over. Otherwise its birth will come, or come again.
+            // Data from before the newest death is answered and dropped. Other data waits: a birth will come, or be published again.
             let isOver = track(device)?.table == nil && record.order < (device.map { latest(of: $0) } ?? node.order)
             if isOver { effects.answer(record.token) }
             return isOver
         }
-        // Out of its place while it changes, so that it is not copied.
+        // The table leaves its place while it changes, so that Swift does not copy it.
         if let device { devices[device]?.table = nil } else { node.table = nil }
         let decisions = decide(record, payload, &track, world, &effects)
         if let device { devices[device] = track } else { node = track }
@@ -353,7 +353,7 @@ struct EdgeNodeSession: Sendable {
         return decisions
     }
 
-    /// As the birth that is out named it.
+    /// How data has to name a metric: in the way of the birth that was published.
     private func naming(of metric: MetricTable.Metric, in track: DeviceTrack) -> DataRewriter.Naming {
         guard let alias = metric.alias, track.publishedAliases != nil, metric.name != MetricName.rebirth else {
             return .byName(metric.name)

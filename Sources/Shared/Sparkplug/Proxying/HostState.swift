@@ -1,3 +1,5 @@
+internal import Collections
+
 /// Whether the primary host is online, by its STATE (Sparkplug 3.0.0 section 6.4.25): `{"online": true, "timestamp": 1700000000000}`, retained.
 struct HostState: Sendable, Equatable {
     private(set) var isOnline = false
@@ -10,7 +12,8 @@ struct HostState: Sendable, Equatable {
             isOnline = false
             return
         }
-        guard payload.byteCount <= 4096, let said = Self.read(payload.array), said.timestamp >= timestamp else {
+        guard payload.byteCount <= 4096, let said = Self.read([UInt8](copying: payload)), said.timestamp >= timestamp
+        else {
             return
         }
         isOnline = said.isOnline

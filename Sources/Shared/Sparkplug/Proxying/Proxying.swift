@@ -4,7 +4,7 @@
 //   DataRewriter.swift — data as hosts must see it
 //   RebirthThrottle.swift — how often hosts are answered
 //   HostState.swift — whether the primary host is online
-//   WaitingRecords.swift — what waits for a birth
+//   WaitingRecords.swift — records that wait for the birth of their node or device
 //   DeviceTrack.swift — a node's or device's table, its place in the stream, what the IT side has seen of it
 //   ProxyEffects.swift — what a session wants done
 //   EdgeNodeSession.swift — one edge node: what the plant says of it

@@ -1,3 +1,5 @@
+internal import Collections
+
 /// An edge node: the pair of group and node within a namespace (`tck-id-topic-structure-namespace-unique-edge-node-descriptor`).
 ///
 /// Group and node are the bytes of the topic's levels: two spellings of one letter are two nodes, as they are for a broker.
@@ -57,8 +59,9 @@ struct EdgePlace: Sendable, Equatable {
             guard let parts = SparkplugTopic(topic, namespace: namespace) else { continue }
             guard parts.type != .state else { return nil }
             type = parts.type
-            id = EdgeNodeID(namespace: namespace, group: parts.group.array, node: parts.node.array)
-            device = parts.type.namesDevice ? parts.device.array : nil
+            id = EdgeNodeID(
+                namespace: namespace, group: [UInt8](copying: parts.group), node: [UInt8](copying: parts.node))
+            device = parts.type.namesDevice ? [UInt8](copying: parts.device) : nil
             return
         }
         return nil

@@ -6,6 +6,6 @@
 //   Moment.swift — now, as the owner's clocks tell it
 //   SparkplugLimits.swift — how much is kept
 //   SparkplugFault.swift — what can be wrong with a message
-//   FaultCounts.swift — how often it was
+//   FaultCounts.swift — how often each fault was seen
 //   SparkplugReport.swift — what a side knows of the plant, for status
 //   SessionNumber.swift — bdSeq, and which of two is earlier

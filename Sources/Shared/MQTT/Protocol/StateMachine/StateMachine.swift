@@ -4,7 +4,7 @@
 //   SessionEvents.swift — what a session has to tell
 //   OutputBuffer.swift — packets that wait to be written
 //   PacketIdentifierSet.swift — a bit for each packet identifier
-//   InboundDeliveries.swift — from delivery to acknowledgement
+//   InboundDeliveries.swift — messages from the server, from their delivery to their acknowledgement
 //   UnreleasedMessages.swift — QoS 2 messages whose release has not come
 //   TopicAliases.swift — the server's short names for topics
 //   OutboundWindow.swift — requests that the server has not answered
