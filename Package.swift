@@ -94,7 +94,10 @@ let package = Package(
             path: "Sources/SenderOT/Journal"),
         room(
             "SenderOTEmission",
-            ["SenderOTCore", "DiodeProtocol", "Datagrams", "DatagramEmission", "Crypto", "Threading", "Time"],
+            [
+                "SenderOTCore", "DiodeProtocol", "Datagrams", "DatagramEmission", "Crypto", "Collections", "Threading",
+                "Time",
+            ],
             path: "Sources/SenderOT/Emission"),
         room(
             "SenderOTCore",

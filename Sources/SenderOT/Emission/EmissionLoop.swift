@@ -1,3 +1,4 @@
+import Collections
 internal import Crypto
 internal import DiodeProtocol
 internal import Synchronization
@@ -27,7 +28,7 @@ struct EmissionLoop: ~Copyable {
 
     private struct Lane {
         var underWay: Run?
-        var resting = FIFO<Run>()
+        var resting = Ring<Run>()
     }
 
     /// Arenas of resting transmissions may hold so much; beyond it the oldest repairs go out before their time.

@@ -1,3 +1,4 @@
+import Collections
 public import DiodeProtocol
 internal import Synchronization
 public import Threading
@@ -16,7 +17,7 @@ public struct LeftBlock: Sendable, Equatable {
 /// journal is the queue and nothing live is ever dropped here.
 public final class TransmissionQueue: Sendable {
     private struct Lane {
-        var waiting = FIFO<Transmission>()
+        var waiting = Ring<Transmission>()
         var bytes = 0
 
         mutating func pop() -> Transmission? {

@@ -8,6 +8,7 @@
 //   Writing/ — the threads: commit, sync, hand on
 //   Echo/ — blocks that are sent again
 
+import Collections
 package import DiodeProtocol
 package import EventLog
 package import Storage
@@ -90,7 +91,7 @@ package final class Journal: Sendable {
     }
 
     private struct Pending {
-        var entries = FIFO<JournalEntry>()
+        var entries = Ring<JournalEntry>()
         var bytes = 0
         var blocks = 0
         var writerSleeps = false

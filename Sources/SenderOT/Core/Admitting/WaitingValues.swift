@@ -1,3 +1,4 @@
+import Collections
 internal import DiodeProtocol
 internal import MQTTProtocol
 internal import Time
@@ -16,7 +17,7 @@ internal import Time
 struct WaitingValues {
     private var pacer = TopicPacer<HeldValue>()
     private var changes = HeldChanges()
-    private var released = FIFO<(topic: [UInt8], value: HeldValue)>()
+    private var released = Ring<(topic: [UInt8], value: HeldValue)>()
     /// Values that gave way to a newer one.
     private(set) var superseded: UInt64 = 0
 

@@ -1,3 +1,4 @@
+import Collections
 internal import Crypto
 public import DiodeProtocol
 public import Time
@@ -21,7 +22,7 @@ public struct BlockBatcher: ~Copyable {
     private var packing: BlockPacking
     private var plain: [UInt8] = []
     private var packed: [UInt8] = []
-    private var closed = FIFO<ClosedBlock>()
+    private var closed = Ring<ClosedBlock>()
     /// When the oldest item of the open block came.
     private var openedAt: MonotonicInstant?
     private var delivered: DeliveryTicket?

@@ -7,4 +7,3 @@
 //   PacketList.swift — the MQTT packet identifiers under which a block's records came
 //   BlockGeometry.swift — cuts a packed block so that its frames fit the path
 //   EthernetFraming.swift — what a datagram costs on the wire
-//   FIFO.swift — a queue over an array

@@ -141,18 +141,7 @@ extension EdgeNodeStates {
 
     /// The topic of the birth of the node or device that a message is of.
     private func birthTopic(of topic: [UInt8]) -> [UInt8]? {
-        for namespace in namespaces {
-            guard let parts = SparkplugTopic(topic.span.bytes, namespace: namespace), !parts.type.staysOnItsSide else {
-                continue
-            }
-            let slash = [UInt8(ascii: "/")]
-            let node = [UInt8](copying: parts.node)
-            let group = [UInt8](copying: parts.group)
-            let start = Array(namespace.utf8) + slash + group + slash
-            guard parts.type.namesDevice else { return start + Array("NBIRTH/".utf8) + node }
-            return start + Array("DBIRTH/".utf8) + node + slash + [UInt8](copying: parts.device)
-        }
-        return nil
+        EdgeNodeID.birthTopic(ofMessage: topic.span.bytes, namespaces: namespaces)
     }
 }
 

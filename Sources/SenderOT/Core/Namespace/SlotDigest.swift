@@ -1,3 +1,4 @@
+import Collections
 internal import Crypto
 internal import DiodeProtocol
 
@@ -14,7 +15,7 @@ struct SlotDigest: ~Copyable {
     /// What the topics added to the sum, by place.
     private var parts: [StateDigest] = []
     private var total = StateDigest()
-    private var waiting = FIFO<Int>()
+    private var waiting = Ring<Int>()
     private var isWaiting = PlaceSet()
 
     /// The sum as of the last `update` of each topic.

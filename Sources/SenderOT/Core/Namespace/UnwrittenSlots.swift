@@ -1,3 +1,4 @@
+import Collections
 internal import DiodeProtocol
 
 /// Which topics differ from their rows in the table on disk, and what those rows still count of topics that were forgotten.
@@ -9,7 +10,7 @@ internal import DiodeProtocol
 ///
 /// Memory: 16 bytes for each topic that waits, a bit for each place.
 struct UnwrittenSlots {
-    private var waiting = FIFO<(place: Int, block: BlockNumber)>()
+    private var waiting = Ring<(place: Int, block: BlockNumber)>()
     private var isWaiting = PlaceSet()
     /// Versions that were forgotten, by the place whose row still holds them.
     private var forgotten: [Int: UInt64] = [:]

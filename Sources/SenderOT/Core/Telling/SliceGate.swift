@@ -1,3 +1,4 @@
+import Collections
 package import DiodeProtocol
 
 /// Holds slices until the records that they include have left: the receiver can apply them only then, and a record that was
@@ -9,7 +10,7 @@ package import DiodeProtocol
 package struct SliceGate {
     private static let limitBytes = 4 << 20
 
-    private var waiting = FIFO<SnapshotSlice>()
+    private var waiting = Ring<SnapshotSlice>()
     private var bytes = 0
 
     package init() {}

@@ -1,3 +1,4 @@
+import Collections
 internal import DiodeProtocol
 internal import Time
 
@@ -25,7 +26,7 @@ struct StateTeller: ~Copyable {
     private var carousel: Carousel
     private var checkpoints: CheckpointScheduler
     private var cutter: SliceCutter
-    private var slices = FIFO<SnapshotSlice>()
+    private var slices = Ring<SnapshotSlice>()
     private var mayCut = true
     /// Checkpoints that were said.
     private(set) var checkpointCount: UInt64 = 0

@@ -1,3 +1,4 @@
+import Collections
 internal import DiodeProtocol
 internal import Storage
 internal import Synchronization
@@ -18,7 +19,7 @@ internal import Time
 /// epoch left unsent is the first that is read back.
 final class JournalFeed: Sendable {
     private struct State {
-        var memory = FIFO<JournalledBlock>()
+        var memory = Ring<JournalledBlock>()
         var memoryBytes = 0
         /// Positions that are only on disk; all of `memory` comes before them.
         var spilled: ClosedRange<UInt64>?

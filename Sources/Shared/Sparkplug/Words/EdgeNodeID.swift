@@ -34,6 +34,12 @@ public struct EdgeNodeID: Hashable, Sendable, CustomStringConvertible {
         return topic
     }
 
+    /// The topic of the birth of the node or device that a message is of; nil if it is not one that crosses.
+    public static func birthTopic(ofMessage topic: RawSpan, namespaces: [String]) -> [UInt8]? {
+        guard let place = EdgePlace(topic, namespaces: namespaces), !place.type.staysOnItsSide else { return nil }
+        return place.id.birthTopic(of: place.device)
+    }
+
     /// The topic under which the state of a device is kept; nil for the node itself.
     func birthTopic(of device: [UInt8]?) -> [UInt8] {
         topic(device == nil ? .nodeBirth : .deviceBirth, device: device)
