@@ -1,14 +1,14 @@
-import KeyFiles
-import Commands
-import Configuration
-import Control
-import DiodeProtocol
-import Glibc
-import JSON
-import ReceiverIT
-import Threading
-import Time
+internal import Commands
+internal import Configuration
+internal import Control
+internal import DiodeProtocol
+internal import Glibc
+internal import JSON
+internal import KeyFiles
+internal import ReceiverIT
 internal import ReceiverITStore
+internal import Threading
+internal import Time
 
 /// `diode-recv ack`: somebody accepts a loss. The daemon that runs writes it; where none does, the command itself.
 enum Ack {

@@ -1,15 +1,15 @@
-import KeyFiles
-import Audit
-import Commands
-import Configuration
-import DiodeProtocol
-import Glibc
-import Ledger
-import ReceiverIT
-import Storage
-import Threading
-import Time
+internal import Audit
+internal import Commands
+internal import Configuration
+internal import DiodeProtocol
+internal import Glibc
+internal import KeyFiles
+internal import Ledger
+internal import ReceiverIT
 internal import ReceiverITAudit
+internal import Storage
+internal import Threading
+internal import Time
 
 /// `diode-recv --audit`: what was lost, and whether the books balance, read from the database in one transaction. The daemon
 /// may run or not.

@@ -11,11 +11,11 @@
 //   Ack.swift — accepts a loss, by name and reason
 //   Forget.swift — clears what a removed link left
 //   Audit.swift — reads account and ledger, narrows them to a period, and prints what they say
-import Commands
-import Configuration
-import EventLog
-import Glibc
-import ReceiverIT
+internal import Commands
+internal import Configuration
+internal import EventLog
+internal import Glibc
+internal import ReceiverIT
 
 @main
 struct DiodeRecv {

@@ -1,17 +1,17 @@
-import KeyFiles
-import Commands
-import Configuration
-import Control
-import DiodeProtocol
-import Glibc
-import JSON
-import MQTT
-import ReceiverIT
-import Republish
-import Threading
-import Time
-internal import ReceiverITStore
+internal import Commands
+internal import Configuration
+internal import Control
+internal import DiodeProtocol
+internal import Glibc
+internal import JSON
+internal import KeyFiles
+internal import MQTT
 internal import MQTTProtocol
+internal import ReceiverIT
+internal import ReceiverITStore
+internal import Republish
+internal import Threading
+internal import Time
 
 /// `diode-recv forget`: what a removed link left goes, first on the IT broker, then in the database. The daemon that runs writes the latter;
 /// where none does, the command itself.

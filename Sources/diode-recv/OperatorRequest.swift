@@ -1,6 +1,6 @@
-import Commands
-import Control
-import JSON
+internal import Commands
+internal import Control
+internal import JSON
 
 /// A command that changes something: the daemon that runs does it; where none does, the command itself, with the state locked.
 enum OperatorRequest {

@@ -1,11 +1,11 @@
-import KeyFiles
-import Commands
-import Configuration
-import Control
-import DiodeProtocol
-import Glibc
-import ReceiverIT
-import Threading
+internal import Commands
+internal import Configuration
+internal import Control
+internal import DiodeProtocol
+internal import Glibc
+internal import KeyFiles
+internal import ReceiverIT
+internal import Threading
 
 /// `diode-recv pair`: takes the card of a sender once the operator has compared its fingerprint.
 enum Pair {

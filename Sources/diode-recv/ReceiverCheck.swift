@@ -1,11 +1,11 @@
-import KeyFiles
-import Commands
-import Configuration
-import DatagramListening
-import Datagrams
-import DiodeProtocol
-import JSON
-import ReceiverIT
+internal import Commands
+internal import Configuration
+internal import DatagramListening
+internal import Datagrams
+internal import DiodeProtocol
+internal import JSON
+internal import KeyFiles
+internal import ReceiverIT
 
 /// `diode-recv check`: one line a check, then the effective configuration.
 enum ReceiverCheck {

@@ -1,19 +1,19 @@
-import Commands
-import Configuration
-import Control
-import Crypto
-import DiodeProtocol
-import EventLog
-import Glibc
-import MQTT
-import Outbox
-import ReceiverIT
-import Republish
-import Sparkplug
-import Threading
+internal import Commands
+internal import Configuration
+internal import Control
+internal import Crypto
+internal import DiodeProtocol
+internal import EventLog
+internal import Glibc
+internal import MQTT
 internal import MQTTProtocol
+internal import Outbox
+internal import ReceiverIT
 internal import ReceiverITStatus
 internal import ReceiverITStore
+internal import Republish
+internal import Sparkplug
+internal import Threading
 
 /// `diode-recv run`: the daemon.
 ///

@@ -1,8 +1,8 @@
-import Commands
-import Configuration
-import Control
-import JSON
-import SenderOT
+internal import Commands
+internal import Configuration
+internal import Control
+internal import JSON
+internal import SenderOT
 internal import SenderOTJournal
 
 /// `diode-send accept-deletions`: releases deletions that are held, in the running daemon or at its next start.

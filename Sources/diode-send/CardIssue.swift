@@ -1,13 +1,13 @@
-import Commands
-import Configuration
-import Control
-import Crypto
-import DiodeProtocol
-import JSON
-import SenderOT
-import Threading
-import Time
+internal import Commands
+internal import Configuration
+internal import Control
+internal import Crypto
+internal import DiodeProtocol
+internal import JSON
 internal import KeyFiles
+internal import SenderOT
+internal import Threading
+internal import Time
 
 /// `diode-send card`: a fresh card of the same key. Receivers without state refuse what is older than its lowest epoch:
 /// that of the running daemon, or one that the next start will exceed.

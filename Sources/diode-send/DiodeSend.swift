@@ -12,10 +12,10 @@
 //   AcceptDeletions.swift — releases deletions that are held
 //   Resend.swift — repeats what the receiver misses
 //   NeighbourTable.swift — what the kernel knows of the far side
-import Commands
-import Configuration
-import Glibc
-import SenderOT
+internal import Commands
+internal import Configuration
+internal import Glibc
+internal import SenderOT
 
 @main
 struct DiodeSend {

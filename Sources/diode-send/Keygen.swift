@@ -1,10 +1,10 @@
-import Commands
-import Crypto
-import DiodeProtocol
-import Glibc
-import Threading
-import Time
+internal import Commands
+internal import Crypto
+internal import DiodeProtocol
+internal import Glibc
 internal import KeyFiles
+internal import Threading
+internal import Time
 
 /// `diode-send keygen`: a key and its card. Prints the fingerprint and nothing else, so that a script can keep it.
 enum Keygen {

@@ -1,6 +1,6 @@
-import KeyFiles
-import Commands
-import Threading
+internal import Commands
+internal import KeyFiles
+internal import Threading
 
 /// The kernel's IPv4 neighbours (`/proc/net/arp`), as far as `check` needs them.
 enum NeighbourTable {

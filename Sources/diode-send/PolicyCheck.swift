@@ -1,10 +1,10 @@
-import KeyFiles
-import Commands
-import Configuration
-import MQTT
-import SenderOT
-import Threading
+internal import Commands
+internal import Configuration
+internal import KeyFiles
+internal import MQTT
+internal import SenderOT
 internal import SenderOTCore
+internal import Threading
 
 /// `diode-send check --topic T --payload FILE`: what the export policy would do with one message.
 enum PolicyCheck {

@@ -1,13 +1,13 @@
-import Commands
-import Configuration
-import Control
-import Crypto
-import DiodeProtocol
-import JSON
-import SenderOT
-import Threading
-internal import SenderOTJournal
+internal import Commands
+internal import Configuration
+internal import Control
+internal import Crypto
+internal import DiodeProtocol
+internal import JSON
 internal import KeyFiles
+internal import SenderOT
+internal import SenderOTJournal
+internal import Threading
 
 /// `diode-send resend`: what the receiver misses, as its bundle says, is queued in the journal and played by the daemon, or by the next
 /// one that starts.

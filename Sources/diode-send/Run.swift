@@ -1,12 +1,12 @@
-import Commands
-import Configuration
-import Control
-import EventLog
-import JSON
-import MQTT
-import SenderOT
-import Threading
+internal import Commands
+internal import Configuration
+internal import Control
+internal import EventLog
+internal import JSON
+internal import MQTT
 internal import MQTTProtocol
+internal import SenderOT
+internal import Threading
 
 /// `diode-send run`: the daemon.
 ///

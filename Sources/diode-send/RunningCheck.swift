@@ -1,13 +1,13 @@
 internal import Collections
-import Commands
-import Configuration
-import Control
-import JSON
-import MQTT
-import SenderOT
-import Threading
-internal import SenderOTCore
+internal import Commands
+internal import Configuration
+internal import Control
+internal import JSON
+internal import MQTT
 internal import MQTTProtocol
+internal import SenderOT
+internal import SenderOTCore
+internal import Threading
 
 /// `diode-send check --against-running`: which topics the file would add and remove if the daemon read it now.
 enum RunningCheck {

@@ -1,15 +1,15 @@
-import Commands
-import Configuration
-import Crypto
-import DatagramEmission
-import Datagrams
-import DiodeProtocol
-import JSON
-import MQTT
-import SenderOT
-import Storage
-import Threading
+internal import Commands
+internal import Configuration
+internal import Crypto
+internal import DatagramEmission
+internal import Datagrams
+internal import DiodeProtocol
+internal import JSON
 internal import KeyFiles
+internal import MQTT
+internal import SenderOT
+internal import Storage
+internal import Threading
 
 /// `diode-send check`: one line a check, then the effective configuration.
 enum SenderCheck {

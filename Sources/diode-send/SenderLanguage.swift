@@ -1,4 +1,4 @@
-import Commands
+internal import Commands
 
 /// The commands and options of diode-send.
 enum SenderLanguage {

@@ -1,8 +1,8 @@
-import Account
-import Deliveries
-import DiodeProtocol
-import Storage
-import Time
+internal import Account
+internal import Deliveries
+internal import DiodeProtocol
+internal import Storage
+internal import Time
 
 /// The rows of `last_known`: once the outbox is at its limit, the newest value of each topic, retained and event apart.
 ///

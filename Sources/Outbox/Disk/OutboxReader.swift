@@ -1,5 +1,5 @@
-import Deliveries
-import Storage
+internal import Deliveries
+internal import Storage
 
 /// Reads what memory does not hold, with a connection of its own, on the thread of an output.
 struct OutboxReader: ~Copyable {

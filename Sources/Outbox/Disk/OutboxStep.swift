@@ -1,7 +1,7 @@
-import Account
-import Deliveries
-import DiodeProtocol
-import Time
+internal import Account
+internal import Deliveries
+internal import DiodeProtocol
+internal import Time
 
 /// What one transaction is to store of a queue, as of its beginning.
 struct OutboxStep: Sendable {

@@ -1,8 +1,8 @@
 internal import Collections
 internal import Deliveries
-import DiodeProtocol
+internal import DiodeProtocol
 public import Storage
-import Threading
+internal import Threading
 internal import Time
 
 /// Stores the queues of all links, on the store thread, inside its transaction.

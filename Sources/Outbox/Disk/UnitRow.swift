@@ -1,9 +1,9 @@
-import Collections
-import Deliveries
-import DiodeProtocol
-import Storage
-import Threading
-import Time
+internal import Collections
+internal import Deliveries
+internal import DiodeProtocol
+internal import Storage
+internal import Threading
+internal import Time
 
 /// A unit as a row of `units`, and back. The content says nearly everything; beside it stand the numbers that a
 /// content does not carry, and how late each delivery was.

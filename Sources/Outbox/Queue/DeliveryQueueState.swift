@@ -1,6 +1,6 @@
-import Account
-import Collections
-import Deliveries
+internal import Account
+internal import Collections
+internal import Deliveries
 
 /// The queue behind the lock: one stream of units, and each output's window on it.
 ///

@@ -1,8 +1,8 @@
-import Account
-import Collections
-import Deliveries
-import DiodeProtocol
-import Time
+internal import Account
+internal import Collections
+internal import Deliveries
+internal import DiodeProtocol
+internal import Time
 
 /// One output's place in the stream: what it has settled, taken, and in memory, and its own account of all of it.
 ///

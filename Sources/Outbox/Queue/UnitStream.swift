@@ -1,8 +1,8 @@
-import Account
-import Collections
-import Deliveries
-import DiodeProtocol
-import Time
+internal import Account
+internal import Collections
+internal import Deliveries
+internal import DiodeProtocol
+internal import Time
 
 /// The stream that all outputs of a queue share: which units there are, which of them rows hold, and what waits for a transaction.
 ///

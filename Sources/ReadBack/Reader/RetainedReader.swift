@@ -1,10 +1,10 @@
-import DiodeProtocol
-import EventLog
-import MQTT
+internal import DiodeProtocol
+internal import EventLog
+internal import MQTT
 package import MQTTProtocol
-import ReadBack
-import Threading
+internal import ReadBack
 internal import ReadBackCore
+internal import Threading
 
 /// What of the IT broker a link may read, and how.
 package struct ReadingScope: Sendable {

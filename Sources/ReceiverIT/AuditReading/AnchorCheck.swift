@@ -1,11 +1,11 @@
-import Audit
-import Crypto
-import DiodeProtocol
-import JSON
-import Ledger
-import Storage
+internal import Audit
+internal import Crypto
+internal import DiodeProtocol
+internal import JSON
+internal import Ledger
 internal import ReceiverITCore
 internal import ReceiverITStore
+internal import Storage
 
 /// Compares what the sender signed with what the receiver's account says: `--audit --verify`.
 ///

@@ -1,13 +1,13 @@
+public import Account
 public import Audit
-import Crypto
+internal import Crypto
 public import DiodeProtocol
-import JSON
+internal import JSON
 public import Ledger
+internal import ReceiverITCore
+internal import ReceiverITStore
 public import Storage
 public import Time
-internal import ReceiverITStore
-internal import ReceiverITCore
-public import Account
 
 /// Everything that an audit says, as one transaction saw it.
 public struct AuditSnapshot: Sendable {

@@ -1,13 +1,13 @@
-import Audit
-import Crypto
-import DiodeProtocol
-import JSON
-import Ledger
-import Storage
-import Time
+internal import Account
+internal import Audit
+internal import Crypto
+internal import DiodeProtocol
+internal import JSON
+internal import Ledger
 internal import ReceiverITCore
 internal import ReceiverITStore
-internal import Account
+internal import Storage
+internal import Time
 
 /// What the ledger's entries say, in the values of an audit. Call it inside a reading transaction.
 enum LedgerWords {

@@ -1,8 +1,8 @@
+public import Account
 public import Crypto
 public import DiodeProtocol
 package import ReadBackCore
 public import Time
-public import Account
 
 /// The receiver of one link without I/O and without a clock: frames and time go in, commits come out.
 ///

@@ -1,8 +1,8 @@
-import DatagramListening
-import Datagrams
-import Synchronization
-import Threading
-import Time
+internal import DatagramListening
+internal import Datagrams
+internal import Synchronization
+internal import Threading
+internal import Time
 
 /// Drains one listening address on a thread of its own, which does nothing else: the kernel's receive buffer is the only place
 /// where a burst can be lost, so somebody must always be reading it.

@@ -1,11 +1,11 @@
 internal import Account
-import DiodeProtocol
-import EventLog
-import Outbox
-import ReadBack
-import Time
+internal import DiodeProtocol
+internal import EventLog
+internal import Outbox
+internal import ReadBack
 internal import ReceiverITCore
 internal import ReceiverITStore
+internal import Time
 
 /// One link on the core thread: its core, the queue it commits to, and what is told about it.
 ///

@@ -1,10 +1,10 @@
-import DatagramListening
-import Datagrams
-import DiodeProtocol
-import EventLog
-import ReceiverITCore
-import Threading
-import Time
+internal import DatagramListening
+internal import Datagrams
+internal import DiodeProtocol
+internal import EventLog
+internal import ReceiverITCore
+internal import Threading
+internal import Time
 
 /// A listening socket on the core thread: where its batches come from, and which links it may carry.
 ///

@@ -1,19 +1,19 @@
 public import Account
-import Configuration
-import Crypto
-import DatagramListening
-import Datagrams
+internal import Configuration
+internal import Crypto
+internal import DatagramListening
+internal import Datagrams
 public import DiodeProtocol
 public import EventLog
-import Ledger
+internal import KeyFiles
+internal import Ledger
 public import Outbox
 public import ReadBack
-import Storage
-import Threading
-internal import Time
-public import ReceiverITStore
 internal import ReceiverITCore
-internal import KeyFiles
+public import ReceiverITStore
+internal import Storage
+internal import Threading
+internal import Time
 
 /// The receiver as a daemon runs it: listeners, the core thread, and an outbox for each link.
 ///

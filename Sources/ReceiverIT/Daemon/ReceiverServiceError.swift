@@ -1,8 +1,8 @@
 public import Crypto
 public import Datagrams
+public import KeyFiles
 public import Storage
 public import Threading
-public import KeyFiles
 
 /// Why a receiver cannot start. `description` is one line that names what and where.
 public enum ReceiverServiceError: Error, CustomStringConvertible {

@@ -1,8 +1,8 @@
+public import Account
 public import DiodeProtocol
 public import Outbox
-public import Time
 public import ReceiverITCore
-public import Account
+public import Time
 
 /// A receiver as of one instant, for the control socket and the status page.
 public struct ReceiverStatus: Sendable {

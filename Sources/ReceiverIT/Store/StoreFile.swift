@@ -1,11 +1,11 @@
-import DiodeProtocol
-import JSON
+package import Account
+internal import DiodeProtocol
+internal import JSON
 package import Ledger
 package import Outbox
+package import ReceiverITCore
 package import Storage
 package import Time
-package import ReceiverITCore
-package import Account
 
 /// Everything that one transaction is to hold.
 package struct StoreBatch: Sendable {

@@ -1,10 +1,10 @@
-import DiodeProtocol
+internal import DiodeProtocol
 package import EventLog
 package import Ledger
 package import Outbox
+package import ReceiverITCore
 package import Storage
 package import Time
-package import ReceiverITCore
 
 /// What an earlier process left.
 package struct RestoredLinks: Sendable {

@@ -1,5 +1,5 @@
 internal import DiodeProtocol
-import Threading
+internal import Threading
 public import Time
 
 /// Whether what the receiver accepts outlives it, since when, and why not.

@@ -1,9 +1,9 @@
-import Crypto
-import DiodeProtocol
-import EventLog
-import Ledger
-import Threading
-import Time
+internal import Crypto
+internal import DiodeProtocol
+internal import EventLog
+internal import Ledger
+internal import Threading
+internal import Time
 
 /// Where the threads that tell people find the newest signed head.
 final class HeadBoard: Sendable {

@@ -1,9 +1,9 @@
-import DiodeProtocol
-import EventLog
-import Ledger
-import Storage
-import Threading
-import Time
+internal import DiodeProtocol
+internal import EventLog
+internal import Ledger
+internal import Storage
+internal import Threading
+internal import Time
 
 /// Syncs the database's log about once a second, on a thread of its own, so that no commit waits for the disk. What a loss of
 /// power takes is the last second: positions, accounts and outbox go back together.

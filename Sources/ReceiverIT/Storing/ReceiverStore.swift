@@ -1,12 +1,12 @@
-import Crypto
-import DiodeProtocol
-import EventLog
-import Outbox
-import Storage
-import Threading
-import Time
-internal import ReceiverITStore
+internal import Crypto
+internal import DiodeProtocol
+internal import EventLog
+internal import Outbox
 internal import ReceiverITCore
+internal import ReceiverITStore
+internal import Storage
+internal import Threading
+internal import Time
 
 /// What the core thread hands to the store thread: one round of one link.
 struct StoreSubmission: Sendable {

@@ -1,14 +1,14 @@
 internal import Account
-import DiodeProtocol
-import EventLog
-import Ledger
-import Outbox
-import ReadBack
-import Storage
-import Threading
-import Time
-internal import ReceiverITStore
+internal import DiodeProtocol
+internal import EventLog
+internal import Ledger
+internal import Outbox
+internal import ReadBack
 internal import ReceiverITCore
+internal import ReceiverITStore
+internal import Storage
+internal import Threading
+internal import Time
 
 /// The store thread: one transaction for everything that waits, of all links.
 ///

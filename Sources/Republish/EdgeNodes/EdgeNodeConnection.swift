@@ -1,7 +1,7 @@
+internal import MQTT
+internal import MQTTProtocol
 internal import Sparkplug
-import MQTT
-import MQTTProtocol
-import Time
+internal import Time
 
 /// The connection of one edge node: dialled with the node's death as its will, and again after it was lost.
 ///

@@ -1,13 +1,13 @@
-import Account
+internal import Account
 internal import Deliveries
-import DiodeProtocol
-import EventLog
-import MQTT
-import Outbox
-import Sparkplug
-import Threading
-import Time
+internal import DiodeProtocol
+internal import EventLog
+internal import MQTT
 internal import MQTTProtocol
+internal import Outbox
+internal import Sparkplug
+internal import Threading
+internal import Time
 
 /// The edge nodes of a link on the IT broker: carries out what the proxy decides, on one connection for each node, whose will is
 /// the node's death (ADR 0016).

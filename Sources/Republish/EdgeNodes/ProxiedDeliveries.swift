@@ -1,5 +1,5 @@
 internal import Deliveries
-import Outbox
+internal import Outbox
 internal import Sparkplug
 
 /// Deliveries that the proxy has, by the position that is their token there.

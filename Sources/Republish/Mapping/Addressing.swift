@@ -1,9 +1,9 @@
-import Account
-import DiodeProtocol
-import Outbox
-import Threading
-import Time
+internal import Account
 internal import Deliveries
+internal import DiodeProtocol
+internal import Outbox
+internal import Threading
+internal import Time
 
 /// Decides under which topic and with which properties a delivery goes out, or what else becomes of it.
 ///

@@ -1,10 +1,10 @@
 internal import Collections
 internal import Deliveries
-import DiodeProtocol
-import MQTT
-import Outbox
-import Time
+internal import DiodeProtocol
+internal import MQTT
 internal import MQTTProtocol
+internal import Outbox
+internal import Time
 
 /// Keeps the live values of each topic apart for consumers that cannot follow the plant (ADR 0017): within the interval
 /// the last value wins.

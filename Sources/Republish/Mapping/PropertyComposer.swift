@@ -1,9 +1,9 @@
-import DiodeProtocol
-import MQTT
-import Outbox
-import Time
 internal import Deliveries
+internal import DiodeProtocol
+internal import MQTT
 internal import MQTTProtocol
+internal import Outbox
+internal import Time
 
 /// Puts together the properties of a publish: those of the plant in their order, with the message expiry interval run down,
 /// and behind them ours: `diode-link`, `diode-ts`, `diode-seq`, `diode-late` where a record came late, and `diode-refresh` where a value is

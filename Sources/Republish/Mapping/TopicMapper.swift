@@ -1,8 +1,8 @@
 public import Account
 internal import Collections
 internal import MQTT
-import Sparkplug
 public import MQTTProtocol
+internal import Sparkplug
 
 /// Where a record of the link goes on the IT broker, if it may go there at all.
 ///

@@ -1,8 +1,8 @@
 public import Account
 public import DiodeProtocol
-import MQTT
-public import Time
+internal import MQTT
 internal import MQTTProtocol
+public import Time
 
 /// What the IT broker's consumers are told about a link, retained at `diode/<link>/status`.
 public struct LinkStatus: Sendable, Equatable {

@@ -1,5 +1,5 @@
 public import Account
-import DiodeProtocol
+internal import DiodeProtocol
 public import EventLog
 public import MQTT
 public import Outbox

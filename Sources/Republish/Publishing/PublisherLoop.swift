@@ -1,13 +1,13 @@
-import Account
-import DiodeProtocol
-import EventLog
-import MQTT
-import MQTTProtocol
-import Outbox
-import ReadBack
-import ReadBackReader
-import Threading
-import Time
+internal import Account
+internal import DiodeProtocol
+internal import EventLog
+internal import MQTT
+internal import MQTTProtocol
+internal import Outbox
+internal import ReadBack
+internal import ReadBackReader
+internal import Threading
+internal import Time
 
 /// The publisher's thread.
 ///

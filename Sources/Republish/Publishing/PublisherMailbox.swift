@@ -1,10 +1,10 @@
-import Account
+internal import Account
 internal import Collections
-import MQTT
-import Sparkplug
-import Synchronization
-import Threading
+internal import MQTT
 internal import MQTTProtocol
+internal import Sparkplug
+internal import Synchronization
+internal import Threading
 
 /// What other threads tell the publisher: the connection's answers, new status, the wish to stop. Each is taken in the order
 /// in which it came.

@@ -1,12 +1,12 @@
 public import Account
+internal import Deliveries
 internal import DiodeProtocol
 internal import MQTT
+public import MQTTProtocol
 internal import Outbox
 internal import ReadBackReader
 public import Sparkplug
 public import Time
-internal import Deliveries
-public import MQTTProtocol
 
 /// What a publisher is told once.
 public struct PublisherSettings: Sendable {

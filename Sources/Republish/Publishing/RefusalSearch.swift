@@ -1,6 +1,6 @@
-import DiodeProtocol
-import Outbox
-import Time
+internal import DiodeProtocol
+internal import Outbox
+internal import Time
 
 /// Finds the delivery at which an IT broker ends the connection, or which it never answers. MQTT 3.1.1 has no other way to refuse one, and some
 /// brokers do it for topics or QoS that they do not have; repeated for ever, it would keep everything behind it.

@@ -1,10 +1,10 @@
 internal import Collections
-import DiodeProtocol
+internal import DiodeProtocol
 public import MQTT
-public import Threading
-internal import ReadBackReader
-internal import Time
 public import MQTTProtocol
+internal import ReadBackReader
+public import Threading
+internal import Time
 
 /// Why what a link left on the IT broker could not be deleted, in one line.
 public enum RetainedSweepError: Error, Sendable, CustomStringConvertible {

@@ -1,7 +1,7 @@
-import Account
-import MQTT
-import Outbox
+internal import Account
+internal import MQTT
 internal import MQTTProtocol
+internal import Outbox
 
 /// Turns what the IT broker answered into settlements of the outbox.
 ///

@@ -1,11 +1,11 @@
-import Account
-import Deliveries
-import DiodeProtocol
-import MQTT
-import MQTTProtocol
-import Outbox
-import Sparkplug
-import Time
+internal import Account
+internal import Deliveries
+internal import DiodeProtocol
+internal import MQTT
+internal import MQTTProtocol
+internal import Outbox
+internal import Sparkplug
+internal import Time
 
 /// Takes deliveries from the outbox and hands each to what publishes it, at most a window of them at a time.
 ///

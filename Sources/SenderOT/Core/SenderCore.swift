@@ -1,7 +1,7 @@
 public import DiodeProtocol
+internal import MQTTProtocol
 package import Sparkplug
 public import Time
-internal import MQTTProtocol
 
 /// Everything between what the OT broker delivers and closed blocks: no I/O, no clock. One thread at a time owns it.
 ///

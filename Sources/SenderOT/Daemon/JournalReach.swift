@@ -1,10 +1,10 @@
 internal import Configuration
 internal import DiodeProtocol
 internal import Glibc
+internal import SenderOTJournal
 public import Storage
 internal import Threading
 internal import Time
-internal import SenderOTJournal
 
 /// How far back journal and echo really reach (D5), at the rate at which the journal grew while it holds what it holds.
 ///

@@ -1,6 +1,6 @@
 public import Configuration
 public import JSON
-import MQTT
+internal import MQTT
 public import SenderOTCore
 internal import SenderOTJournal
 

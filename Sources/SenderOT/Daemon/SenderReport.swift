@@ -1,11 +1,11 @@
 internal import Crypto
 internal import DiodeProtocol
-internal import Sparkplug
-internal import Storage
-internal import Time
 internal import SenderOTCore
 internal import SenderOTEmission
 internal import SenderOTJournal
+internal import Sparkplug
+internal import Storage
+internal import Time
 
 /// What the sender knows of itself at one moment: everything that beat and `status` tell.
 ///

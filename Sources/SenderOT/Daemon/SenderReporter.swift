@@ -2,11 +2,11 @@ internal import Configuration
 internal import Crypto
 internal import DiodeProtocol
 internal import JSON
+internal import SenderOTEmission
+internal import SenderOTJournal
 internal import Storage
 internal import Threading
 internal import Time
-internal import SenderOTEmission
-internal import SenderOTJournal
 
 /// Asks every part of the sender how it is. The only place that does.
 struct SenderReporter: Sendable {

@@ -6,16 +6,16 @@ public import EventLog
 internal import FEC
 internal import Glibc
 public import JSON
+internal import KeyFiles
 internal import MQTT
+public import MQTTProtocol
+internal import SenderOTCore
+internal import SenderOTEmission
+public import SenderOTJournal
 internal import Storage
 internal import Synchronization
 internal import Threading
 internal import Time
-public import SenderOTJournal
-internal import SenderOTCore
-internal import KeyFiles
-internal import SenderOTEmission
-public import MQTTProtocol
 
 /// The sender as a daemon runs it: everything between the OT broker's socket and the link's.
 ///

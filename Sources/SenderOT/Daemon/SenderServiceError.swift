@@ -1,9 +1,9 @@
 internal import Crypto
 public import Datagrams
-public import MQTT
-public import Threading
 public import KeyFiles
+public import MQTT
 public import SenderOTJournal
+public import Threading
 
 /// What keeps the sender from starting; one line that names the cause.
 public enum SenderServiceError: Error, Sendable, CustomStringConvertible {

@@ -3,13 +3,13 @@ internal import Datagrams
 internal import DiodeProtocol
 internal import FEC
 internal import JSON
+internal import SenderOTCore
+internal import SenderOTEmission
+internal import SenderOTJournal
 internal import Sparkplug
 internal import Storage
 internal import Threading
 internal import Time
-internal import SenderOTJournal
-internal import SenderOTEmission
-internal import SenderOTCore
 
 /// The configuration in the terms of the stages.
 extension SenderService {

@@ -3,13 +3,13 @@ internal import DiodeProtocol
 internal import JSON
 internal import MQTT
 internal import MQTTProtocol
+internal import SenderOTCore
+internal import SenderOTEmission
+internal import SenderOTJournal
 internal import Sparkplug
 internal import Storage
 internal import Threading
 internal import Time
-internal import SenderOTJournal
-internal import SenderOTCore
-internal import SenderOTEmission
 
 /// The answer to `diode-send status`: a report of the sender as four objects, and the numbers behind them.
 struct SenderStatus {

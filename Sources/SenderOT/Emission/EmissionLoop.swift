@@ -1,10 +1,10 @@
-import Collections
+internal import Collections
 internal import Crypto
 internal import DiodeProtocol
+internal import SenderOTCore
 internal import Synchronization
 internal import Threading
 internal import Time
-internal import SenderOTCore
 
 /// The state and the loop of the emitter's thread.
 ///

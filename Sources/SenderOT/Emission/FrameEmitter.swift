@@ -1,9 +1,9 @@
 public import Crypto
 internal import DatagramEmission
 internal import Datagrams
+public import SenderOTCore
 internal import Synchronization
 public import Threading
-public import SenderOTCore
 public import Time
 
 /// The thread that encodes, paces and emits: transmissions in, datagrams out, many to a system call.

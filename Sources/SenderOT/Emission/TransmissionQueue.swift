@@ -1,8 +1,8 @@
-import Collections
+internal import Collections
 public import DiodeProtocol
+public import SenderOTCore
 internal import Synchronization
 public import Threading
-public import SenderOTCore
 
 /// A block that has left, and its last sequence; all 0 before the first.
 public struct LeftBlock: Sendable, Equatable {

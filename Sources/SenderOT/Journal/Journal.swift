@@ -8,15 +8,15 @@
 //   Writing/ — the threads: commit, sync, hand on
 //   Echo/ — blocks that are sent again
 
-import Collections
+internal import Collections
 package import DiodeProtocol
 package import EventLog
+package import SenderOTCore
+package import SenderOTEmission
 package import Storage
 internal import Synchronization
 package import Threading
 package import Time
-package import SenderOTCore
-package import SenderOTEmission
 
 /// What waits to be journalled.
 enum JournalEntry {

@@ -1,10 +1,10 @@
 internal import DiodeProtocol
 internal import EventLog
 internal import MQTT
-internal import Threading
-internal import Time
 internal import MQTTProtocol
 internal import SenderOTCore
+internal import Threading
+internal import Time
 
 /// Watches for what the OT broker loses by itself: by its own count, over a connection of its own, and by what became of the
 /// session that keeps messages for the sender (ADR 0012).

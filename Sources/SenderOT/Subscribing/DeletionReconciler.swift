@@ -1,7 +1,7 @@
 internal import DiodeProtocol
 internal import EventLog
-internal import Threading
 internal import SenderOTCore
+internal import Threading
 
 /// Turns what the OT broker retains no more into deletions, as far as that can be believed (D6): one lost broker
 /// database must not empty the IT namespace.

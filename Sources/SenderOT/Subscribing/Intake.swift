@@ -1,12 +1,12 @@
 internal import DiodeProtocol
 internal import MQTT
+internal import MQTTProtocol
+internal import SenderOTCore
+internal import SenderOTEmission
+internal import SenderOTJournal
 internal import Sparkplug
 internal import Threading
 internal import Time
-internal import SenderOTCore
-internal import MQTTProtocol
-internal import SenderOTJournal
-internal import SenderOTEmission
 
 /// Where the threads meet that feed the core: the main session's, the fetches', and the pulse that closes blocks in time.
 ///

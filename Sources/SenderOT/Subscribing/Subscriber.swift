@@ -1,11 +1,11 @@
 internal import DiodeProtocol
 internal import EventLog
 internal import MQTT
+internal import MQTTProtocol
+internal import SenderOTCore
 internal import Sparkplug
 internal import Threading
 internal import Time
-internal import MQTTProtocol
-internal import SenderOTCore
 
 /// Owns the connection to the OT broker: subscribes to what is exported, feeds the core, and acknowledges what is safe.
 ///

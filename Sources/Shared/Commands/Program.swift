@@ -1,5 +1,5 @@
-import Configuration
-import Glibc
+internal import Configuration
+internal import Glibc
 
 /// Runs one command and ends with its exit code.
 public enum Program {

@@ -1,5 +1,5 @@
-import Configuration
-import Control
+internal import Configuration
+internal import Control
 public import JSON
 
 /// A daemon's answer to `status`: four objects, each with `state`, `since` and `reason`.

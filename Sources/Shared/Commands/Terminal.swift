@@ -1,4 +1,4 @@
-import Glibc
+internal import Glibc
 
 /// Standard output for answers, standard error for complaints, standard input for questions.
 public enum Terminal {

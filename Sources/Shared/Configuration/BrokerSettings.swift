@@ -1,4 +1,4 @@
-import JSON
+internal import JSON
 
 /// How a broker is reached, the same on both sides.
 ///

@@ -1,4 +1,4 @@
-import JSON
+internal import JSON
 
 /// What is wrong with a configuration, in one line: file, place, key, reason and what is allowed.
 ///

@@ -1,4 +1,4 @@
-import Glibc
+internal import Glibc
 public import JSON
 
 /// A configuration file that was read but not yet understood.

@@ -1,4 +1,4 @@
-import JSON
+internal import JSON
 
 /// One object of the file. Takes its keys one by one, and in the end refuses those that nobody took.
 ///

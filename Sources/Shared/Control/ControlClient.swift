@@ -1,6 +1,6 @@
-import Glibc
+internal import Glibc
 public import JSON
-import Threading
+internal import Threading
 
 /// Asks the daemon that runs on a state, and waits for its answer.
 public enum ControlClient {

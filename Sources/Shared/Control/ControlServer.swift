@@ -1,7 +1,7 @@
 internal import CLinux
-import Glibc
+internal import Glibc
 public import JSON
-import Threading
+internal import Threading
 internal import Time
 
 /// Answers commands on the daemon's control socket, on a thread of its own.

@@ -1,6 +1,6 @@
-import Glibc
-import JSON
-import Time
+internal import Glibc
+internal import JSON
+internal import Time
 
 /// One client of the daemon: lines in, lines out. It reads nothing while an answer waits to be written, so a client that
 /// does not read costs one answer and no more.

@@ -1,6 +1,6 @@
 internal import CLinux
-import Glibc
-import Threading
+internal import Glibc
+internal import Threading
 
 /// Opens both ends of the control socket of a state: `<state>.sock`.
 enum ControlSocket {

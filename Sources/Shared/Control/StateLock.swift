@@ -1,5 +1,5 @@
-import Glibc
-import Threading
+internal import Glibc
+internal import Threading
 
 /// One daemon per state: a lock on `<state>.lock` for as long as the value lives. The kernel gives it back when the
 /// process ends, however it ends; the file stays, since deleting it would let two in.

@@ -1,6 +1,6 @@
 package import CLinux
-import Glibc
-import Threading
+internal import Glibc
+internal import Threading
 
 /// An IPv4 or IPv6 address and a UDP port, as the kernel takes them.
 public struct SocketAddress: Sendable, CustomStringConvertible {

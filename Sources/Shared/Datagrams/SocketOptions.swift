@@ -1,4 +1,4 @@
-import Glibc
+internal import Glibc
 package import Threading
 
 /// Sets an integer option of a socket.

@@ -1,6 +1,6 @@
-import Glibc
-import JSON
-import Time
+internal import Glibc
+internal import JSON
+internal import Time
 
 /// How an event becomes a line.
 public enum EventFormat: Sendable, CaseIterable {

@@ -7,8 +7,8 @@
 //   EventThrottle.swift — keeps one event from drowning the others
 //   EventFormat.swift — an event as a line of text or of JSON
 
-import Glibc
-import Threading
+internal import Glibc
+internal import Threading
 
 /// Writes events to standard error, one line and one system call each. Any thread may write.
 ///

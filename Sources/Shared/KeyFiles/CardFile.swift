@@ -1,5 +1,5 @@
 public import DiodeProtocol
-import Glibc
+internal import Glibc
 public import Threading
 
 /// What is wrong with a card file; one line that names it.

@@ -1,6 +1,6 @@
 internal import COpenSSL
 public import Crypto
-import Glibc
+internal import Glibc
 
 /// What is wrong with a key file. `description` is one line that names the file and, where there is one, the cure.
 public enum KeyFileError: Error, Hashable, Sendable, CustomStringConvertible {

@@ -1,4 +1,4 @@
-import Glibc
+internal import Glibc
 public import Threading
 
 /// Small files: read bounded, written whole or not at all.

@@ -1,5 +1,5 @@
 internal import CSQLite
-import Glibc
+internal import Glibc
 
 /// A connection to one SQLite file in WAL mode. One thread owns it; it closes when it goes.
 ///

@@ -1,4 +1,4 @@
-import Glibc
+internal import Glibc
 public import Time
 
 /// Time that only moves forward while the machine runs. Measures intervals, deadlines and rates.

@@ -1,5 +1,5 @@
 internal import CLinux
-import Glibc
+internal import Glibc
 
 /// Waits for many descriptors at once (epoll, level-triggered). One thread owns it.
 ///

@@ -1,5 +1,5 @@
 internal import CLinux
-import Glibc
+internal import Glibc
 
 /// The signals a daemon answers.
 public enum Signal: Hashable, Sendable, CaseIterable {

@@ -1,5 +1,5 @@
 internal import CLinux
-import Glibc
+internal import Glibc
 internal import Time
 
 /// Wakes a thread that sleeps in `wait`, `poll` or epoll. Any thread may signal, any number of times; signals that

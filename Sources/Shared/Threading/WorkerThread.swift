@@ -1,6 +1,6 @@
 internal import CLinux
-import Glibc
-import Synchronization
+internal import Glibc
+internal import Synchronization
 
 /// A named thread that owns its state. Loops that must not wait for anybody run on one.
 ///

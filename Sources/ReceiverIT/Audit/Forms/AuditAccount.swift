@@ -1,5 +1,5 @@
-import Account
-import DiodeProtocol
+internal import Account
+internal import DiodeProtocol
 
 /// What table and page say alike about the account and the proof.
 enum AuditAccount {

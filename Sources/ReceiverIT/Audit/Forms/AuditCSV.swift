@@ -1,5 +1,5 @@
-import Account
-import DiodeProtocol
+internal import Account
+internal import DiodeProtocol
 
 /// The report for a spreadsheet: one table for everything, told apart by `kind` (RFC 4180, UTF-8, with a header).
 ///

@@ -1,5 +1,5 @@
 internal import Account
-import DiodeProtocol
+internal import DiodeProtocol
 public import JSON
 internal import Time
 

@@ -1,4 +1,4 @@
-import DiodeProtocol
+internal import DiodeProtocol
 
 /// The report as one page that an auditor can keep, print and mail: nothing in it is loaded from elsewhere and nothing runs.
 ///

@@ -1,6 +1,6 @@
-import Account
-import DiodeProtocol
-import Time
+internal import Account
+internal import DiodeProtocol
+internal import Time
 
 /// Gaps over time as a drawing (SVG): a lane for each state, time cut into 215 slots, a bar where records are missing.
 ///

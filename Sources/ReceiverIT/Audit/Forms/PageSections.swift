@@ -1,6 +1,6 @@
-import Account
-import DiodeProtocol
-import JSON
+internal import Account
+internal import DiodeProtocol
+internal import JSON
 
 /// One link's part of the page: verdict, account, timeline, gaps, topics, losses, what was done, proof.
 struct PageSections {

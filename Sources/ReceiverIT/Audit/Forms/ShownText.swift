@@ -1,6 +1,6 @@
-import DiodeProtocol
-import JSON
-import Time
+internal import DiodeProtocol
+internal import JSON
+internal import Time
 
 /// Text from outside, made harmless and visible for people: topics, reasons, names.
 enum ShownText {

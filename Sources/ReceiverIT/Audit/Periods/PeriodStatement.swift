@@ -1,6 +1,6 @@
 public import Account
 internal import DiodeProtocol
-import JSON
+internal import JSON
 public import Time
 
 /// The account of a period: opening balance, what happened, closing balance.

@@ -1,5 +1,5 @@
-import DiodeProtocol
-import Time
+internal import DiodeProtocol
+internal import Time
 
 /// The rule that holds after the last transition of a TZif file: `CET-1CEST,M3.5.0,M10.5.0/3` (POSIX `TZ`, RFC 8536 §3.3).
 ///

@@ -1,7 +1,7 @@
-import Collections
-import Crypto
-import DiodeProtocol
-import FEC
+internal import Collections
+internal import Crypto
+internal import DiodeProtocol
+internal import FEC
 
 /// One block under way: its symbols, and the leaves of its source symbols, so that each byte is hashed once.
 ///

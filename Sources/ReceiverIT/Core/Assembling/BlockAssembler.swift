@@ -1,6 +1,6 @@
-import Crypto
-import DiodeProtocol
-import FEC
+internal import Crypto
+internal import DiodeProtocol
+internal import FEC
 
 /// Collects authentic symbols into blocks, decodes them, checks what came out, and joins parts.
 ///

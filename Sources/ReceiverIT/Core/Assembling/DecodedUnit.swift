@@ -1,4 +1,4 @@
-import DiodeProtocol
+internal import DiodeProtocol
 
 /// A decoded content with its numbers: one block, or all the parts of one content, which are accepted together or not at
 /// all.

@@ -1,4 +1,4 @@
-import DiodeProtocol
+internal import DiodeProtocol
 
 /// Joins the parts of contents that are larger than a block. A content is accepted with all of its parts or not at all: until
 /// then its blocks count as not received, and what is shed here comes again with an echo.

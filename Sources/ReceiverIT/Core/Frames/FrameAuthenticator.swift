@@ -1,6 +1,6 @@
-import Crypto
-import DiodeProtocol
-import Time
+internal import Crypto
+internal import DiodeProtocol
+internal import Time
 
 /// Says of each frame whether the paired sender signed it, before anything else looks at its symbol (W-15).
 ///

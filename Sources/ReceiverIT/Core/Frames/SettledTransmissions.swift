@@ -1,5 +1,5 @@
-import Crypto
-import DiodeProtocol
+internal import Crypto
+internal import DiodeProtocol
 
 /// Names one sending of one block.
 struct TransmissionID: Hashable, Sendable {

@@ -1,5 +1,5 @@
-import DiodeProtocol
-import Time
+internal import DiodeProtocol
+internal import Time
 
 /// Limits what unsettled frames may cost (W-17): verifications a second by a token bucket, and tries for one block number.
 ///

@@ -1,4 +1,4 @@
-import DiodeProtocol
+internal import DiodeProtocol
 
 /// Frames whose transmission is not settled and that wait for a verification: at most `limitBytes` and `limitFrames`.
 ///

@@ -1,5 +1,5 @@
-import DiodeProtocol
-import Time
+internal import DiodeProtocol
+internal import Time
 
 /// The beat channel of a link: only a beat that is newer than all before it counts, and a beat of an older epoch may show a second sender.
 struct BeatIntake: ~Copyable {

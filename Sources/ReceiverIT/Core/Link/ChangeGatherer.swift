@@ -1,7 +1,7 @@
 internal import Account
-import Crypto
-import DiodeProtocol
-import Time
+internal import Crypto
+internal import DiodeProtocol
+internal import Time
 
 /// Gathers what a link must not forget: which blocks it accepted, what is missing, which values are newest.
 ///

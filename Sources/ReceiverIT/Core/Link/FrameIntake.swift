@@ -1,7 +1,7 @@
 internal import Account
-import Crypto
-import DiodeProtocol
-import Time
+internal import Crypto
+internal import DiodeProtocol
+internal import Time
 
 /// From datagrams to contents: which frames are authentic, which of these are still of use, and which block is complete with them.
 ///

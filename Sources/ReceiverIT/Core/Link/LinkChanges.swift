@@ -1,6 +1,6 @@
+package import Account
 package import DiodeProtocol
 package import Time
-package import Account
 
 /// One epoch as it is stored: all of its track but holes, which are stored one by one, and waiting units, which an echo
 /// brings again.

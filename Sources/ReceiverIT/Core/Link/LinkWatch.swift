@@ -1,6 +1,6 @@
-import DiodeProtocol
-import Time
 internal import Account
+internal import DiodeProtocol
+internal import Time
 
 /// What the sender says about itself, and whether it is heard at all.
 ///

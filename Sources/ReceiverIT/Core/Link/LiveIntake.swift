@@ -1,7 +1,7 @@
 internal import Account
 internal import Collections
-import DiodeProtocol
-import Time
+internal import DiodeProtocol
+internal import Time
 
 /// The live channel of a link: in which order its blocks are accepted, which contents they had, and which topics' records are missing.
 struct LiveIntake: ~Copyable {

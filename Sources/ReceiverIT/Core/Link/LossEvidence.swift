@@ -1,6 +1,6 @@
-import DiodeProtocol
-import Time
 internal import Account
+internal import DiodeProtocol
+internal import Time
 
 /// Signs of why records do not come, each with the time when it was last seen: they say what a gap that opens now is put down to
 /// (promise P9). What was sent before this process listened is `receiver-down` whatever else was seen; else the strongest sign counts:

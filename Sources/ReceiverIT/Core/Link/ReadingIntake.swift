@@ -1,7 +1,7 @@
-import Crypto
-import DiodeProtocol
-import ReadBackCore
-import Time
+internal import Crypto
+internal import DiodeProtocol
+internal import ReadBackCore
+internal import Time
 
 /// The core's end of read-back, which Sources/ReadBack draws: carries out what an order of the conversation means for the replica.
 struct ReadingIntake: Sendable {

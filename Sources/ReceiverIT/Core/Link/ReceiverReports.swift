@@ -1,6 +1,6 @@
+public import Account
 public import DiodeProtocol
 public import Time
-public import Account
 
 /// One epoch as the receiver sees it.
 public struct EpochReport: Sendable, Equatable {

@@ -1,5 +1,5 @@
-import DiodeProtocol
-import Time
+internal import DiodeProtocol
+internal import Time
 
 /// Finds a second sender with the same key that has an epoch of its own: one of the two has the older epoch, and its beats go
 /// on although the newer epoch has begun (W-21).

@@ -1,5 +1,5 @@
-import DiodeProtocol
-import Time
+internal import DiodeProtocol
+internal import Time
 
 extension EpochTrack {
     /// A block and a sequence up to which something holds: the frontier, or what the sender announced.

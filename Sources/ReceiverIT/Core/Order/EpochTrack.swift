@@ -1,6 +1,6 @@
-import DiodeProtocol
-import Time
 internal import Account
+internal import DiodeProtocol
+internal import Time
 
 /// The live channel of one epoch: what is decided, what is missing, and what waits for its turn.
 ///

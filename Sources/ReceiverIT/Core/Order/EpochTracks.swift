@@ -1,6 +1,6 @@
-import DiodeProtocol
-import Time
 internal import Account
+internal import DiodeProtocol
+internal import Time
 
 /// The epochs of a link, oldest first: a track for each epoch that is followed, and one sum for those before them.
 ///

@@ -1,6 +1,6 @@
-import DiodeProtocol
-import Time
 internal import Account
+internal import DiodeProtocol
+internal import Time
 
 /// The gaps of a link that are open or lost, by number, and which gaps changed since that was last asked.
 ///

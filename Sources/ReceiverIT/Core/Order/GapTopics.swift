@@ -1,4 +1,4 @@
-import DiodeProtocol
+internal import DiodeProtocol
 
 /// Which topics' records a gap swallowed, as far as later records of them have told (ADR 0013).
 ///

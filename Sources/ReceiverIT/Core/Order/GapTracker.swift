@@ -1,6 +1,6 @@
-import DiodeProtocol
-import Time
 internal import Account
+internal import DiodeProtocol
+internal import Time
 
 /// Decides whether a live block is accepted (W-20, W-24), puts blocks in order, and keeps the account of what is missing.
 ///

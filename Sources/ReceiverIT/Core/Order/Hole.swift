@@ -1,6 +1,6 @@
+internal import Account
 internal import DiodeProtocol
 internal import Time
-internal import Account
 
 /// A run of blocks that have not come: all of a gap at first, a part of it once some of its blocks have come.
 ///

@@ -1,4 +1,4 @@
-import DiodeProtocol
+internal import DiodeProtocol
 
 /// The holes of one epoch, in ascending order, which of their records came without their block, and what of this changed since that
 /// was last asked.

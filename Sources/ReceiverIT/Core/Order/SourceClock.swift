@@ -1,6 +1,6 @@
-import DiodeProtocol
-package import Time
 internal import Account
+internal import DiodeProtocol
+package import Time
 
 /// The sender's clock along the live channel of one epoch: between which of its times the records of a gap were made.
 ///

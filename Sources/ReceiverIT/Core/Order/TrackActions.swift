@@ -1,6 +1,6 @@
-import DiodeProtocol
-import Time
 internal import Account
+internal import DiodeProtocol
+internal import Time
 
 // What the tracker of a link answers, and what the track of one epoch tells the tracker, which keeps the gaps.
 

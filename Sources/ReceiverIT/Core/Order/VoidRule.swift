@@ -1,4 +1,4 @@
-import DiodeProtocol
+internal import DiodeProtocol
 
 /// What of one epoch a loss of power at the sender may still take back (ADR 0009).
 ///

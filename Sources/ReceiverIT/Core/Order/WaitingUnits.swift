@@ -1,5 +1,5 @@
-import DiodeProtocol
-import Time
+internal import DiodeProtocol
+internal import Time
 
 /// Units of one epoch that lie beyond the frontier and wait for the blocks before them, in ascending order.
 ///

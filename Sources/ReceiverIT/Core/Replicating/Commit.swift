@@ -1,6 +1,6 @@
-public import DiodeProtocol
-public import Deliveries
 public import Account
+public import Deliveries
+public import DiodeProtocol
 
 /// What one round of the receiver decided, to be stored together: deliveries for the outbox, events for ledger, log and
 /// link status, and what the link remembers.

@@ -1,7 +1,7 @@
 internal import Collections
-import DiodeProtocol
-import Time
 internal import Deliveries
+internal import DiodeProtocol
+internal import Time
 
 /// Turns released units into effects (deliveries, events, the replica's stamps) and hands them over as one batch.
 ///

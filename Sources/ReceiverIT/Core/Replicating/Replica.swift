@@ -1,6 +1,6 @@
-import Crypto
-package import DiodeProtocol
+internal import Crypto
 package import Deliveries
+package import DiodeProtocol
 internal import ReadBackCore
 
 /// What the receiver knows of the namespace: for each topic the stamp and the hash of its retained value and of its last event.

@@ -1,6 +1,6 @@
 package import Crypto
-package import DiodeProtocol
 internal import Deliveries
+package import DiodeProtocol
 
 /// What one slot of a topic holds, without the value itself: enough to say what is newer, and whether a value is the same.
 package struct ReplicaSlot: Sendable, Equatable {

@@ -1,4 +1,4 @@
-import DiodeProtocol
+internal import DiodeProtocol
 
 /// Notices when slices have covered everything once: then the replica is whole; and once since anything was last missing: then the link
 /// is settled (ADR 0013).

@@ -1,7 +1,7 @@
-import DiodeProtocol
-import ReadBackCore
-import Time
 internal import Deliveries
+internal import DiodeProtocol
+internal import ReadBackCore
+internal import Time
 
 /// Makes one interval of the replica equal to a slice of the carousel (ADR 0013).
 ///

@@ -1,6 +1,6 @@
-import Crypto
-import DiodeProtocol
-import Time
+internal import Crypto
+internal import DiodeProtocol
+internal import Time
 
 /// What the sender says of its whole state: slices make the replica equal to it, checkpoints show whether that is so (ADR 0013).
 ///

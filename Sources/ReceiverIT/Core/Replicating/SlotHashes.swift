@@ -1,5 +1,5 @@
-import Crypto
-import DiodeProtocol
+internal import Crypto
+internal import DiodeProtocol
 
 /// What a replica's slots add to the digest of a checkpoint, worked out as late as possible (W-37).
 ///

@@ -1,4 +1,4 @@
-import DiodeProtocol
+internal import DiodeProtocol
 
 /// Finds topics by their bytes, each at a place that it keeps until it is removed.
 ///

@@ -1,4 +1,4 @@
-import DiodeProtocol
+internal import DiodeProtocol
 
 /// Slices of the carousel that came and include records which are not decided yet.
 ///

@@ -1,8 +1,8 @@
-import DiodeProtocol
-import JSON
-import Ledger
-import Time
+internal import DiodeProtocol
+internal import JSON
+internal import Ledger
 internal import ReceiverITCore
+internal import Time
 
 extension Anchors.Candidate {
     package static let kind = "anchor"

@@ -1,6 +1,6 @@
 public import Crypto
-import DiodeProtocol
-import Glibc
+internal import DiodeProtocol
+internal import Glibc
 package import KeyFiles
 
 /// The key with which a receiver signs what it says it got (ADR 0014): Ed25519, made at the first start, beside the state file.

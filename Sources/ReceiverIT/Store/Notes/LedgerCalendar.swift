@@ -1,4 +1,4 @@
-import DiodeProtocol
+internal import DiodeProtocol
 package import Time
 
 /// What time alone brings into the ledger: balances, and steps of the clock.

@@ -1,9 +1,9 @@
-import DiodeProtocol
-import JSON
-package import Ledger
-package import Time
-package import ReceiverITCore
 internal import Account
+internal import DiodeProtocol
+internal import JSON
+package import Ledger
+package import ReceiverITCore
+package import Time
 
 /// Makes entries of a link's events: what belongs together is one entry.
 ///

@@ -1,5 +1,5 @@
-import DiodeProtocol
-import JSON
+internal import DiodeProtocol
+internal import JSON
 package import Ledger
 package import Time
 

@@ -1,6 +1,6 @@
-import Crypto
-import DiodeProtocol
-import Glibc
+internal import Crypto
+internal import DiodeProtocol
+internal import Glibc
 package import JSON
 package import Ledger
 package import Storage

@@ -1,7 +1,7 @@
 internal import DiodeProtocol
 public import JSON
-import Ledger
-import Storage
+internal import Ledger
+internal import Storage
 public import Time
 
 /// What an operator acknowledges, by the name that the audit prints: `12` or `gap-12`, `loss-3`, `equivocation-57`.

@@ -1,10 +1,10 @@
 internal import Account
-import DiodeProtocol
-import JSON
-import Ledger
-package import Storage
-import Time
+internal import DiodeProtocol
+internal import JSON
+internal import Ledger
 internal import ReceiverITCore
+package import Storage
+internal import Time
 
 /// Writes and reads what was acknowledged, inside somebody else's transaction.
 package enum AcknowledgementTable {

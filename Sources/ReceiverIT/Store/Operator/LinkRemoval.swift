@@ -1,9 +1,9 @@
 internal import Account
 internal import DiodeProtocol
 public import JSON
-import Ledger
-import Outbox
-import Storage
+internal import Ledger
+internal import Outbox
+internal import Storage
 public import Time
 
 /// A link that the configuration no longer names goes out of the database; the ledger keeps what it said of it, and that it went.

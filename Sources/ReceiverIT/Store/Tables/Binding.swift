@@ -1,10 +1,10 @@
-internal import Collections
-import Crypto
-import Time
-internal import ReceiverITCore
 package import Account
+internal import Collections
+internal import Crypto
 package import DiodeProtocol
+internal import ReceiverITCore
 package import Storage
+internal import Time
 
 // Values of this room as columns.
 

@@ -1,9 +1,9 @@
-import DiodeProtocol
-import JSON
-import Ledger
-import Storage
-import Time
 internal import Account
+internal import DiodeProtocol
+internal import JSON
+internal import Ledger
+internal import Storage
+internal import Time
 
 /// Keeps the table of lost gaps within its limit: the oldest ones that nothing can fill any more become losses of the layer `gap`, one for
 /// each cause. Records, topics and what was acknowledged stay, and losses have a limit of their own (``LossMerging``).

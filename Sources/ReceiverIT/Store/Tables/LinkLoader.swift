@@ -1,12 +1,12 @@
-import Crypto
+package import Account
+internal import Crypto
 internal import Deliveries
 package import DiodeProtocol
-import JSON
+internal import JSON
 package import Outbox
-package import Storage
-import Time
 package import ReceiverITCore
-package import Account
+package import Storage
+internal import Time
 
 /// Reads what `LinkTables` stored: at a start, to go on from.
 ///

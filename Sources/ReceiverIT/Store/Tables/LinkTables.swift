@@ -1,11 +1,11 @@
-import Crypto
-import DiodeProtocol
-import JSON
-import Outbox
-import Storage
-import Time
-internal import ReceiverITCore
 internal import Account
+internal import Crypto
+internal import DiodeProtocol
+internal import JSON
+internal import Outbox
+internal import ReceiverITCore
+internal import Storage
+internal import Time
 
 /// Stores what links remember, by change, inside the store thread's transaction. `LinkLoader` reads it back.
 struct LinkTables: ~Copyable {

@@ -1,7 +1,7 @@
-package import DiodeProtocol
-package import Time
-package import ReceiverITCore
 package import Account
+package import DiodeProtocol
+package import ReceiverITCore
+package import Time
 
 /// How a link was when it was last looked at: stored about once a second, for the audit and for the next start.
 package struct LinkVitals: Sendable, Equatable {

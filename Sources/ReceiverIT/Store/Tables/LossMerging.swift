@@ -1,4 +1,4 @@
-import Storage
+internal import Storage
 
 /// Keeps the table of losses within its limit: the oldest row is added to the next one of the same layer and reason, acknowledged or not
 /// alike. Sums stay, and names as far as a row has room for them.

@@ -1,5 +1,5 @@
 package import Account
-import DiodeProtocol
+internal import DiodeProtocol
 package import Time
 
 extension Loss {

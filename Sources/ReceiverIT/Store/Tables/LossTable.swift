@@ -1,7 +1,7 @@
-import DiodeProtocol
-import Storage
-import Time
 internal import Account
+internal import DiodeProtocol
+internal import Storage
+internal import Time
 
 /// Names losses in the database, inside the store thread's transaction.
 ///

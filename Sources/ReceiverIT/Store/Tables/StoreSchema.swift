@@ -1,5 +1,5 @@
-import Ledger
-import Outbox
+internal import Ledger
+internal import Outbox
 public import Storage
 
 /// The receiver's database: what every part of it stores, in one file, so that one transaction holds all of a decision.

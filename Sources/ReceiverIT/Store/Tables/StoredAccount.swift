@@ -1,8 +1,8 @@
-package import DiodeProtocol
-import Outbox
-package import Storage
-internal import ReceiverITCore
 package import Account
+package import DiodeProtocol
+internal import Outbox
+internal import ReceiverITCore
+package import Storage
 
 /// The double entry of a link as its rows tell it, inside the transaction of whoever asks: an audit, or the store that notes a
 /// balance.

@@ -1,6 +1,6 @@
 internal import DiodeProtocol
-internal import Sparkplug
 public import MQTTProtocol
+internal import Sparkplug
 
 /// Decides which topics may cross, and as what. Deny by default (IEC 62443-3-3 SR 5.2): only what a rule exports, and never what
 /// must stay in the plant whatever the rules say.

@@ -1,4 +1,4 @@
-import Collections
+internal import Collections
 internal import Crypto
 public import DiodeProtocol
 public import Time

@@ -1,6 +1,6 @@
 internal import DiodeProtocol
-internal import Time
 internal import MQTTProtocol
+internal import Time
 
 /// When a message ends by its message expiry interval (MQTT 5 §3.3.2.3.3).
 ///

@@ -1,4 +1,4 @@
-import Collections
+internal import Collections
 internal import DiodeProtocol
 
 /// Which topics differ from their rows in the table on disk, and what those rows still count of topics that were forgotten.

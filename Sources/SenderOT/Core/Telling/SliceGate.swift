@@ -1,4 +1,4 @@
-import Collections
+internal import Collections
 package import DiodeProtocol
 
 /// Holds slices until the records that they include have left: the receiver can apply them only then, and a record that was

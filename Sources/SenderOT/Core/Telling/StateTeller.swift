@@ -1,4 +1,4 @@
-import Collections
+internal import Collections
 internal import DiodeProtocol
 internal import Time
 

@@ -1,7 +1,7 @@
 internal import Collections
 internal import DiodeProtocol
-internal import Storage
 internal import SenderOTCore
+internal import Storage
 
 /// Writes the table of values that wait for the rate of their rules, inside the journal's transactions.
 struct HeldTable: ~Copyable {

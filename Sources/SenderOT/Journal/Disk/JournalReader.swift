@@ -1,7 +1,7 @@
 internal import DiodeProtocol
+internal import SenderOTCore
 internal import Storage
 internal import Time
-internal import SenderOTCore
 
 /// A block of the journal with its place in it.
 struct JournalledBlock: Sendable {

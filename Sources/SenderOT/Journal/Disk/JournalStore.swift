@@ -1,8 +1,8 @@
 internal import DiodeProtocol
+internal import SenderOTCore
 package import Storage
 internal import Threading
 internal import Time
-internal import SenderOTCore
 
 /// How far the blocks of the journal have come, by position.
 struct JournalMarks: Sendable, Equatable {

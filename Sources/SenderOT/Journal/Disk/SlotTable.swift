@@ -1,7 +1,7 @@
 internal import DiodeProtocol
+internal import SenderOTCore
 internal import Storage
 internal import Time
-internal import SenderOTCore
 
 /// What the journal's row says of the slots beside their table.
 struct SlotMarks: Sendable, Equatable {

@@ -1,11 +1,11 @@
 internal import DiodeProtocol
 package import EventLog
+package import SenderOTCore
+package import SenderOTEmission
 package import Storage
 internal import Synchronization
 package import Threading
 internal import Time
-package import SenderOTCore
-package import SenderOTEmission
 
 /// Repeats blocks out of the journal: what an operator asked for first, then what the schedule has due. Both are below live,
 /// beat and snapshot, so they take what the link has left.

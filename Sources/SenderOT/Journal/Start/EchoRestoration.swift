@@ -1,8 +1,8 @@
 internal import DiodeProtocol
+package import SenderOTCore
 package import Storage
 internal import Threading
 package import Time
-package import SenderOTCore
 
 /// The echo schedule as it goes on over a restart: the cursors as they were noted, and marks taken from the times at which
 /// the journal's blocks were closed.

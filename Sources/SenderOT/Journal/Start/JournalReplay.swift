@@ -1,6 +1,6 @@
 internal import DiodeProtocol
-internal import Storage
 package import SenderOTCore
+internal import Storage
 
 /// Brings back what a sender knew when it ended: the last known values, and the deliveries in doubt.
 ///

@@ -1,7 +1,7 @@
 internal import DiodeProtocol
+package import SenderOTCore
 internal import Storage
 package import Time
-package import SenderOTCore
 
 /// What a sender begins with: an epoch of its own, and what the lifetimes before it left.
 ///

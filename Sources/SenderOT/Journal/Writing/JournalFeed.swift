@@ -1,10 +1,10 @@
-import Collections
+internal import Collections
 internal import DiodeProtocol
+internal import SenderOTCore
+internal import SenderOTEmission
 internal import Storage
 internal import Synchronization
 internal import Threading
-internal import SenderOTCore
-internal import SenderOTEmission
 internal import Time
 
 /// Hands what the journal holds to the emitter, in order.

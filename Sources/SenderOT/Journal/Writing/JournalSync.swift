@@ -1,10 +1,10 @@
 internal import DiodeProtocol
 internal import EventLog
+internal import SenderOTCore
 internal import Storage
 internal import Synchronization
 internal import Threading
 internal import Time
-internal import SenderOTCore
 
 /// Makes committed blocks survive a loss of power and then says that their deliveries may be acknowledged: one
 /// `fdatasync` for all that were committed while the one before it ran (ADR 0009).

@@ -1,8 +1,8 @@
 internal import DiodeProtocol
+internal import SenderOTCore
 internal import Storage
 internal import Threading
 internal import Time
-internal import SenderOTCore
 
 /// The journal's thread: commits what was appended, a batch at a time, then hands it on.
 ///

@@ -1,8 +1,8 @@
-import KeyFiles
 public import Configuration
+internal import KeyFiles
 internal import MQTT
-public import Threading
 public import MQTTProtocol
+public import Threading
 
 /// The password file cannot be used; one line that names it.
 public enum BrokerAccessError: Error, Hashable, Sendable, CustomStringConvertible {

@@ -1,6 +1,6 @@
 public import MQTT
-import Threading
 public import MQTTProtocol
+internal import Threading
 
 /// Connects to a broker once, with an empty session of its own, and tells what the broker said. A daemon that is
 /// connected to the same broker is not disturbed.

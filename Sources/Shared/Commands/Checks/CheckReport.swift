@@ -1,4 +1,4 @@
-import JSON
+internal import JSON
 
 /// What `check` prints: one line a check, `ok` or `FAIL`, what, and why.
 ///

@@ -1,9 +1,9 @@
 public import Configuration
-import Control
-import Glibc
-import MQTT
-import Threading
+internal import Control
+internal import Glibc
+internal import MQTT
 internal import MQTTProtocol
+internal import Threading
 
 /// The checks that both programs make.
 extension CheckReport {

@@ -1,4 +1,4 @@
-import JSON
+internal import JSON
 
 /// A path from a configuration file. A relative one is relative to the folder of that file, whatever folder the
 /// program runs in.

@@ -1,4 +1,4 @@
-import JSON
+internal import JSON
 
 /// A topic filter as a configuration names it: its syntax (MQTT 5 §4.7) and whether two of them can meet.
 ///

@@ -1,7 +1,7 @@
 internal import CLinux
 public import Datagrams
-import Glibc
-import Threading
+internal import Glibc
+internal import Threading
 internal import Time
 
 /// Sends frames of equal length over one path of a link, many in one system call. One thread owns it.

@@ -1,7 +1,7 @@
 internal import CLinux
-import Datagrams
-import Glibc
-import Threading
+internal import Datagrams
+internal import Glibc
+internal import Threading
 
 /// Opens a socket that can only send.
 ///

@@ -1,5 +1,5 @@
 internal import CLinux
-import Glibc
+internal import Glibc
 
 /// The memory that received datagrams land in: a fixed number of slots, filled by one `recvmmsg`.
 ///

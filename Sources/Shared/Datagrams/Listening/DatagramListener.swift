@@ -1,6 +1,6 @@
 internal import CLinux
 public import Datagrams
-import Glibc
+internal import Glibc
 public import Threading
 
 /// Drains one UDP socket into batches. One thread owns it and does nothing else.

@@ -1,4 +1,4 @@
-import Collections
+internal import Collections
 
 /// The QoS 1 and 2 messages that the server awaits an answer for, from delivery to acknowledgement (§4.3, §4.6).
 ///

@@ -1,4 +1,4 @@
-import Collections
+internal import Collections
 
 /// Our requests that the server has not answered yet: publishes of QoS 1 and 2, subscriptions, unsubscriptions.
 ///

@@ -1,4 +1,4 @@
-import Collections
+internal import Collections
 
 /// What a session asks of the server, and the answers: publishes, subscriptions, acknowledgements.
 extension Session {

@@ -1,4 +1,4 @@
-import Collections
+internal import Collections
 
 /// QoS 0 publishes that were written and are not yet known to have reached the server.
 ///

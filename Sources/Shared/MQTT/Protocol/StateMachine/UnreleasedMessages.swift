@@ -1,4 +1,4 @@
-import Collections
+internal import Collections
 
 /// The QoS 2 messages that PUBREC was sent for and PUBREL has not come for, with a hash of their contents: what comes again of them is not
 /// another message (§4.3.3).
