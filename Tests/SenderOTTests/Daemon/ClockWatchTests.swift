@@ -22,7 +22,7 @@ struct ClockWatchTests {
             watch.step(unix: UnixMilliseconds(rawValue: 1_799_917_200_000), boot: .nanoseconds(50_000_000_000))
                 == -82_800_000)
         #expect(
-            watch.step(unix: UnixMilliseconds(rawValue: 0), boot: .seconds(Int64.max)) != nil,
+            watch.step(unix: UnixMilliseconds(rawValue: 0), boot: .nanoseconds(Int64.max)) != nil,
             "a broken clock is a step, not a trap")
     }
 }
