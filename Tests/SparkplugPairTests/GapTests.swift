@@ -37,7 +37,10 @@ struct GapTests {
         let relay = try #require(plant.pair.relay)
         #expect(await node.saidAll(20))
         relay.faults.cut = true
-        #expect(await node.saidAll(30))
+        // Counted from here: on a busy machine the node may have said more than 20 by now. The last five come behind the cut.
+        let said = node.sparkplug.count(where: \.isData)
+        try #require(said <= 45)
+        #expect(await node.saidAll(said + 10))
         relay.faults.cut = false
         try #require(await node.saidAll(60))
         let wanted = Self.moments(node.sparkplug)
