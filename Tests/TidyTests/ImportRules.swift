@@ -11,21 +11,25 @@ enum ImportRules {
         ("Shared/", "SenderOT/"), ("Shared/", "ReceiverIT/"), ("Shared/", "Outbox/"), ("Shared/", "Republish/"),
         ("Shared/", "ReadBack/"), ("SenderOT/", "ReadBack/"), ("diode-send", "ReadBack/"),
         ("ReadBack/", "SenderOT/"), ("ReadBack/", "ReceiverIT/"), ("ReadBack/", "Republish/"), ("Outbox/", "ReadBack/"),
-        ("ReadBackCore", "CSQLite"), ("ReadBackCore", "Outbox/"), ("ReadBackCore", "MQTT"),
-        ("ReadBackCore", "Threading"),
+        ("ReadBackCore", "Outbox/"),
         ("ReadBack", "MQTT"),
         ("SenderOT/", "DatagramListening"), ("diode-send", "DatagramListening"),
         ("ReceiverIT/", "DatagramEmission"), ("diode-recv", "DatagramEmission"),
         ("DatagramEmission", "DatagramListening"), ("DatagramListening", "DatagramEmission"),
         ("Datagrams", "DatagramEmission"), ("Datagrams", "DatagramListening"),
         ("DiodeProtocol", "FEC"), ("FEC", "DiodeProtocol"),
-        ("DiodeProtocol", "CLinux"), ("FEC", "CLinux"), ("DiodeProtocol", "CSQLite"), ("FEC", "CSQLite"),
     ]
 
     /// Targets of values alone that the far side of a pair may know all the same: what is spoken of between these rooms.
     static let values: [(from: String, to: String)] = [
         ("Republish/", "Account"), ("Outbox/", "Account"), ("ReadBack/", "Account"),
     ]
+
+    /// What holds files, sockets, threads and clocks: a target that docs/ARCHITECTURE.md calls "No I/O, no clock" reaches none of it.
+    static let hands: Set<String> = ["Threading", "CLinux", "CSQLite", "Storage", "Datagrams", "KeyFiles", "MQTT"]
+
+    /// Modules of the system by which such a target could do the same without an arrow.
+    static let systemHands: Set<String> = ["Glibc", "Dispatch"]
 
     /// Modules of Foundation: a product target imports none of them.
     static let foundation: Set<String> = ["Foundation", "FoundationEssentials", "FoundationNetworking"]
@@ -45,6 +49,12 @@ enum ImportRules {
                 }
             }
         }
+        let deciding = decidingFolders(in: tree)
+        for target in manifest.targets.values.sorted(by: { $0.name < $1.name }) where deciding.contains(target.folder) {
+            for hand in manifest.reach(of: target.name).intersection(hands).sorted() {
+                findings.append(Finding("Package.swift", "\(target.name) only decides and must not reach \(hand)"))
+            }
+        }
         for path in tree.paths(ending: ".swift") {
             guard let target = manifest.target(holding: path) else { continue }
             for (number, module) in imports(of: path, in: tree) where module != target.name {
@@ -54,12 +64,25 @@ enum ImportRules {
                             path, line: number,
                             "imports \(module), but Package.swift has no arrow \(target.name) → \(module)"))
                 }
+                if deciding.contains(target.folder), systemHands.contains(module) {
+                    findings.append(
+                        Finding(path, line: number, "\(target.name) only decides and may not import \(module)"))
+                }
                 if path.hasPrefix("Sources/"), foundation.contains(module) {
                     findings.append(Finding(path, line: number, "\(target.name) may not import \(module)"))
                 }
             }
         }
         return findings
+    }
+
+    /// The folders whose rows on the page of the architecture promise it: `| `Sources/X` | …. No I/O, no clock |`.
+    private static func decidingFolders(in tree: ProjectTree) -> Set<String> {
+        Set(
+            tree.lines(of: ArchitecturePage.document).filter { $0.text.contains("No I/O, no clock") }.compactMap {
+                line in
+                line.text.firstMatch(of: /^\| `(Sources\/[A-Za-z\/-]+)` \|/).map { String($0.output.1) + "/" }
+            })
     }
 
     /// The targets that a name in `apart` stands for.

@@ -121,7 +121,13 @@ struct PlantedDefect: Sendable, CustomStringConvertible {
             "SenderOTEmission must not reach DatagramListening"),
         .init(
             "imports", "Package.swift", "room(\"MQTT\"", "room(\"Speech\"", "no target for the import rule about MQTT"),
-        .init("imports", "Package.swift", "room(\"FEC\")", "room(\"FEC\", [\"CLinux\"])", "FEC must not reach CLinux"),
+        .init(
+            "imports", "Package.swift", "room(\"FEC\")", "room(\"FEC\", [\"CLinux\"])",
+            "FEC only decides and must not reach CLinux"),
+        .init(
+            "imports", "docs/ARCHITECTURE.md", adding: "| `Sources/SenderOT` | a core. No I/O, no clock |\n",
+            "SenderOT only decides and must not reach Threading"),
+        .init("imports", "Sources/FEC/FEC.swift", adding: "import Glibc", "FEC only decides and may not import Glibc"),
         .init("imports", "Sources/FEC/FEC.swift", adding: "import Foundation", "FEC may not import Foundation"),
         .init(
             "imports", "Sources/SenderOT/Pacer.swift", adding: "internal import FoundationEssentials",
@@ -167,7 +173,9 @@ struct PlantedDefect: Sendable, CustomStringConvertible {
         .init("documents", "README.md", adding: "\n`make coffee`", "which the Makefile does not have"),
         .init("documents", "README.md", adding: "\n```sh\nmake coffee\n```\n", "which the Makefile does not have"),
         .init("architecture", "docs/ARCHITECTURE.md", "Pacer ", "Brake ", "draws Brake"),
-        .init("architecture", "docs/ARCHITECTURE.md", "- `Sources/FEC`", "", "does not say what `Sources/FEC` is for"),
+        .init(
+            "architecture", "docs/ARCHITECTURE.md", "- `Sources/Outbox`", "",
+            "does not say what `Sources/Outbox` is for"),
         .init(
             "wire rules", "docs/WIRE.md", adding: "- **W-14** Padding\n  MUST be zero.\n", "no test is named for W-14"),
         .init("wire rules", "docs/WIRE.md", adding: "- **W-13** again\n", "W-13 is defined twice"),

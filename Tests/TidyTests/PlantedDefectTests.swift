@@ -80,7 +80,7 @@ struct PlantedDefectTests {
                 "Shared/Configuration", "Shared/Datagrams",
                 "Shared/Datagrams/Emitting", "Shared/Datagrams/Listening",
             ]
-            .map { "- `Sources/\($0)`\n" }.joined(),
+            .map { "- `Sources/\($0)`\n" }.joined() + "| `Sources/FEC` | symbols. No I/O, no clock |\n",
         "docs/WIRE.md":
             "## 1. Frame: one datagram\n\n- **W-12** A symbol MUST follow the matrix.\n- **W-13** Any K do.\n[up](../README.md)\n",
         "docs/PROMISES.md":
