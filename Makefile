@@ -69,6 +69,7 @@ bench: setup build ## measure: coding, signing, the pair, beside yardsticks (BEN
 bench-audit: setup build ## measure: audit time, ledger and bundle size against gaps
 	@DIODE_PRODUCTS="$$PWD/.build/release" FILTER='^ReceiverITTests\.AuditSpeedTests/' Tests/run-tests
 	@grep 'audit of' .build/test.log
+	@! grep 'audit of' .build/test.log | grep -qE '(table|json|csv|html) [0-9]{4,} ms' || { echo "make bench-audit: FAILED: a form took a second or more" >&2; exit 1; }
 
 .PHONY: fuzz
 fuzz: setup ## feed hostile bytes to every decoder, FUZZ_SECONDS (60) each

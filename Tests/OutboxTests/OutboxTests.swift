@@ -177,6 +177,23 @@ struct OutboxTests {
         #expect(try rig.replay(from: checkpoint) == Array(11...30))
     }
 
+    @Test("P9 what cannot be read is said until the file is set aside, and not any longer")
+    func unreadable() throws {
+        let rig = try OutboxRig(limits: .init(bytes: 8 << 20, memoryBytes: 65_536))
+        rig.queue.stage([try unit(1...100)])
+        try rig.write()
+        try rig.restart()
+        _ = try rig.number("UPDATE units SET content = x'00' RETURNING 1")
+        try rig.write()
+        #expect(rig.output.take(records: 20, bytes: .max).isEmpty)
+        #expect(rig.output.readError != nil)
+        try rig.replaceFile()
+        rig.queue.stage([try unit(101...110)])
+        try rig.write()
+        #expect(rig.output.take(records: 20, bytes: .max).map(\.sequence) == Array(101...110))
+        #expect(rig.output.readError == nil)
+    }
+
     @Test("D7 where a damaged file was set aside, what it alone held is named and what memory holds is stored again")
     func replaced() throws {
         let rig = try OutboxRig(limits: .init(bytes: 8 << 20, memoryBytes: 65_536))

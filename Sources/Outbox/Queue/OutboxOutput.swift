@@ -49,7 +49,10 @@ public final class OutboxOutput: Sendable {
         let index = index
         while true {
             switch state.withLock({ $0.take(records: records, bytes: bytes, output: index) }) {
-            case .window(let window): return window
+            case .window(let window):
+                // What comes now lies in memory: whatever the disk refused does not stand before it any more.
+                if !window.isEmpty { readFailure.withLock { $0 = nil } }
+                return window
             case .onDisk(let order):
                 do throws(StorageError) {
                     let read = try read(order)
@@ -80,7 +83,7 @@ public final class OutboxOutput: Sendable {
     /// The file that it read was set aside.
     func forgetDatabase() { reader.withLock { $0 = nil } }
 
-    /// Why the last reading from disk failed; nil if it did not. The next `take` tries again.
+    /// Why the last reading from disk failed; nil if it did not, or if deliveries have been taken since. The next `take` tries again.
     public var readError: StorageError? { readFailure.withLock { $0 } }
 
     /// Notes the final word on deliveries that were taken. Positions that are not taken any more are ignored: they were

@@ -19,16 +19,18 @@ enum StoredLosses {
         var losses: [AuditLoss] = []
         while try rows.step() {
             topics.bind(1, unsigned: rows.unsigned(0))
-            var named: [String: UInt64] = [:]
-            while try topics.step() { named[topics.text(0), default: 0] += topics.unsigned(1) }
+            var named: [TopicCount] = []
+            while try topics.step() {
+                named.append(TopicCount(topic: topics.text(0), records: topics.unsigned(1)))
+            }
             topics.reset()
             let nothing = Stamp(epoch: Epoch(rawValue: 0), sequence: SequenceNumber(rawValue: 0))
             let loss = Loss(
                 try rows.lossCause(1, in: database), records: rows.unsigned(3), first: rows.stamp(4) ?? nothing,
                 last: rows.stamp(6) ?? nothing, from: UnixMilliseconds(rawValue: rows.unsigned(8)),
-                to: UnixMilliseconds(rawValue: rows.unsigned(9)),
-                topics: named, others: rows.unsigned(10))
-            losses.append(AuditLoss(id: rows.unsigned(0), loss, isAcknowledged: rows.integer(11) != 0))
+                to: UnixMilliseconds(rawValue: rows.unsigned(9)), others: rows.unsigned(10))
+            losses.append(
+                AuditLoss(id: rows.unsigned(0), loss, named: named, isAcknowledged: rows.integer(11) != 0))
         }
         return losses
     }

@@ -108,7 +108,8 @@ final class LinkWorker {
 
     /// What the publisher cannot read from disk, it cannot publish.
     private func outboxFault(after known: Condition?, time: UnixMilliseconds) -> Condition? {
-        guard let error = queue.mqtt.readError else {
+        // Where nothing waits, nothing has to be read: the file was set aside, or everything has left.
+        guard let error = queue.mqtt.readError, queue.mqtt.load.waiting > 0 else {
             if known != nil { log.notice("outbox.readable", "what waits is read again", ["link": .text(name)]) }
             return nil
         }

@@ -16,6 +16,7 @@ public enum WholeFile {
         var chunk = [UInt8](repeating: 0, count: 16_384)
         while true {
             let count = Glibc.read(file, &chunk, chunk.count)
+            if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw .last("read") }
             guard count > 0 else { return bytes }
             bytes += chunk[..<count]

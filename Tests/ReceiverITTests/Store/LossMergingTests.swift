@@ -42,4 +42,22 @@ struct LossMergingTests {
         #expect(losses.allSatisfy { $0.topics.count <= LossTable.topicLimit + 1 && $0.from <= $0.to })
         #expect(losses.map(\.from).min() == UnixMilliseconds(rawValue: 1_763_716_000_000))
     }
+
+    @Test("P9 topics that differ only in their Unicode form are two, as they are in the plant")
+    func unicodeForms() throws {
+        let folder = try TemporaryDirectory("losses")
+        let database = try Database(path: folder.file("recv.db"), schema: StoreSchema.schema)
+        var table = try LossTable(database)
+        let stamp = Stamp(epoch: Epoch(rawValue: 7), sequence: SequenceNumber(rawValue: 1))
+        let time = UnixMilliseconds(rawValue: 1_763_716_000_000)
+        for topic in ["acme/caf\u{e9}", "acme/cafe\u{301}"] {
+            _ = try table.note(
+                Loss(
+                    .shedBySender(.oversize), records: 2, first: stamp, last: stamp, from: time, to: time,
+                    topics: [topic: 2]), link: 1, at: time, in: database)
+        }
+        let topics = try StoredLosses.read(1, in: database).flatMap(\.topics)
+        #expect(topics.map { Array($0.topic.utf8) } == ["acme/cafe\u{301}", "acme/caf\u{e9}"].map { Array($0.utf8) })
+        #expect(topics.map(\.records) == [2, 2])
+    }
 }

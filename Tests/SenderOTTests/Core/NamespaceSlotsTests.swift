@@ -110,4 +110,18 @@ import Time
         #expect(longer == nil)
         #expect(shorter != nil)
     }
+
+    @Test("P8 a row whose id no table has is written anew at a place and removed, whatever the id")
+    func foreignRow() {
+        for id in [-5, -1_000_000, Int.min, Int.max] {
+            var slots = NamespaceSlots()
+            slots.restore(id: id, topic: "acme/x".utf8.span.bytes, version: 3, retained: RawSpan(), event: RawSpan())
+            let (batch, _) = slots.takeChanged(
+                10, newest: Stamp(epoch: Epoch(rawValue: 1), sequence: SequenceNumber(rawValue: 0)))
+            #expect(batch.rows.map(\.id) == [0], "\(id)")
+            #expect(batch.removed == [id])
+            let version = slots.find("acme/x".utf8.span.bytes).map { slots.version($0).rawValue }
+            #expect(version == 3)
+        }
+    }
 }

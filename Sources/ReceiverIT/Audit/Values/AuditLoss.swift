@@ -13,23 +13,24 @@ public struct AuditLoss: Hashable, Sendable {
     public var isAcknowledged: Bool
 
     public init(id: UInt64? = nil, _ loss: Loss, isAcknowledged: Bool) {
+        let named = loss.topics.map { TopicCount(topic: $0.key, records: $0.value) }
+        self.init(id: id, loss, named: named, isAcknowledged: isAcknowledged)
+    }
+
+    /// - Parameter named: the topics as they are stored: names that differ only in their Unicode form are two, as they are in the plant.
+    public init(id: UInt64?, _ loss: Loss, named: [TopicCount], isAcknowledged: Bool) {
         self.id = id
         self.loss = loss
-        topics = Self.topics(of: loss)
+        var topics = named.sorted { a, b in
+            a.records == b.records ? a.topic.utf8.lexicographicallyPrecedes(b.topic.utf8) : a.records > b.records
+        }
+        if loss.others > 0 { topics.append(TopicCount(topic: TopicCount.unnamed, records: loss.others)) }
+        self.topics = topics
         self.isAcknowledged = isAcknowledged
     }
 
     /// What `ack` takes.
     public var name: String? { id.map { "loss-\($0)" } }
-
-    private static func topics(of loss: Loss) -> [TopicCount] {
-        var topics = loss.topics.map { TopicCount(topic: $0.key, records: $0.value) }
-        topics.sort { a, b in
-            a.records == b.records ? a.topic.utf8.lexicographicallyPrecedes(b.topic.utf8) : a.records > b.records
-        }
-        if loss.others > 0 { topics.append(TopicCount(topic: TopicCount.unnamed, records: loss.others)) }
-        return topics
-    }
 
     /// What the loss itself says: `records`, `from`, …
     public subscript<Value>(dynamicMember path: KeyPath<Loss, Value>) -> Value { loss[keyPath: path] }

@@ -303,7 +303,7 @@ public struct NamespaceSlots: ~Copyable {
         var batch = SlotBatch()
         batch.newest = newest
         while batch.rows.count + batch.removed.count < limit, let place = unwritten.next() {
-            guard place < table.placeCount, !table[place].isFree else {
+            guard (0..<table.placeCount).contains(place), !table[place].isFree else {
                 batch.removed.append(place)
                 continue
             }
