@@ -65,7 +65,7 @@ struct DeliveryQueueState {
         let output = outputs[output]
         return OutboxLoad(
             waiting: Int(output.waitingRecords), taken: output.takenRecords, takenBytes: output.takenBytes,
-            bytes: stream.diskBytes, limitBytes: limits.bytes,
+            answered: output.answeredRecords, answeredBytes: output.answeredBytes, bytes: stream.diskBytes, limitBytes: limits.bytes,
             memoryBytes: output.memoryBytes + stream.unstoredBytes, memoryLimitBytes: limits.memoryBytes,
             isFailing: isFailing)
     }

@@ -45,6 +45,9 @@ struct OutputWindow {
     private var waitingBytes = 0
     private var taken = Ring<Taken>()
     private(set) var takenBytes = 0
+    /// Of what is taken, how many have an answer, and what they cost.
+    private(set) var answeredRecords = 0
+    private(set) var answeredBytes = 0
     /// Every delivery before it has left.
     private(set) var settled: UInt64 = 1
     /// Every delivery before it was taken into memory.
@@ -149,6 +152,8 @@ struct OutputWindow {
         for settlement in settlements {
             guard let index = indexOfTaken(settlement.position), taken[index].answer == nil else { continue }
             taken[index].answer = settlement.disposition
+            answeredRecords += 1
+            answeredBytes += taken[index].queued.delivery.cost
         }
         while let first = taken.first, let answer = first.answer {
             totals.count(answer, of: first.queued.delivery)
@@ -156,6 +161,8 @@ struct OutputWindow {
                 losses.note(cause, first.queued.delivery)
             }
             takenBytes -= first.queued.delivery.cost
+            answeredRecords -= 1
+            answeredBytes -= first.queued.delivery.cost
             settled = first.queued.position.rawValue + 1
             taken.popFirst()
         }
@@ -169,6 +176,7 @@ struct OutputWindow {
             waitingBytes += last.queued.delivery.cost
         }
         takenBytes = 0
+        (answeredRecords, answeredBytes) = (0, 0)
     }
 
     private func indexOfTaken(_ position: OutboxPosition) -> Int? {
