@@ -64,6 +64,11 @@ struct OutputWindow {
     private var losses = LossList()
     /// Handed over for the transaction under way.
     private var lossesInFlight = LossList()
+    /// What is to be kept, and what of it is handed over for the transaction under way.
+    private var notes: [[UInt8]: [UInt8]?] = [:]
+    private var notesInFlight: [[UInt8]: [UInt8]?] = [:]
+    /// What an earlier process kept, until it is asked for.
+    private var restoredNotes: [OutputNote] = []
     /// What the last transaction stored.
     private var storedTotals: OutboxTotals?
     private var storedSettled: UInt64 = 0
@@ -179,6 +184,15 @@ struct OutputWindow {
         (answeredRecords, answeredBytes) = (0, 0)
     }
 
+    /// Keeps a note with the next transaction; nil: not any more.
+    mutating func keep(_ name: [UInt8], _ value: [UInt8]?) { notes[name] = .some(value) }
+
+    /// Moves out what an earlier process kept.
+    mutating func takeNotes() -> [OutputNote] {
+        defer { restoredNotes = [] }
+        return restoredNotes
+    }
+
     private func indexOfTaken(_ position: OutboxPosition) -> Int? {
         var low = 0
         var high = taken.count
@@ -199,12 +213,13 @@ struct OutputWindow {
         precondition(lossesInFlight.isEmpty, "a transaction ends before the next begins")
         lossesInFlight = losses
         losses = LossList()
+        (notesInFlight, notes) = (notes, [:])
         isHeld = movesBefore.map { cursor < $0 } ?? false
         var totals = totals
         totals.countAppended(staged)
         return OutputStep(
             name: name, settled: settled, cursor: cursor, permitted: cursor + Self.permitRecords, totals: totals,
-            losses: lossesInFlight)
+            losses: lossesInFlight, notes: notesInFlight)
     }
 
     /// The transaction that began with `beginWrite` is committed.
@@ -223,6 +238,7 @@ struct OutputWindow {
         storedTotals = outcome.totals
         storedSettled = outcome.settled
         lossesInFlight = LossList()
+        notesInFlight = [:]
         isHeld = false
         return isVoid
     }
@@ -231,6 +247,8 @@ struct OutputWindow {
     mutating func failed() {
         losses.add(lossesInFlight)
         lossesInFlight = LossList()
+        notes.merge(notesInFlight) { newer, _ in newer }
+        notesInFlight = [:]
         permitted = .max
         isHeld = false
     }
@@ -292,6 +310,7 @@ struct OutputWindow {
         loaded = saved.settled
         totals = saved.totals
         totals.repeatedInDoubt += saved.inDoubt
+        restoredNotes = saved.notes
         permitted = 0
     }
 
@@ -334,6 +353,6 @@ struct OutputWindow {
     func needsWrite(_ stream: borrowing UnitStream) -> Bool {
         let permitIsShort =
             permitted != .max && cursor < stream.visible && cursor + Self.permitRecords / 2 > permitted
-        return settled != storedSettled || storedTotals != totals || !losses.isEmpty || permitIsShort
+        return settled != storedSettled || storedTotals != totals || !losses.isEmpty || !notes.isEmpty || permitIsShort
     }
 }

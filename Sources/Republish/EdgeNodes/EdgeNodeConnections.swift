@@ -28,6 +28,7 @@ struct EdgeNodeConnections: ~Copyable {
     private static let rest = Duration.seconds(60)
 
     private let settings: PublisherSettings
+    private let output: OutboxOutput
     private let mailbox: PublisherMailbox
     private let log: EventLog
     private var mapper: TopicMapper
@@ -48,13 +49,15 @@ struct EdgeNodeConnections: ~Copyable {
     private var toldUnconnected = 0
     private var nextOtherToken = Settler.firstOtherToken
 
-    init(_ settings: PublisherSettings, mailbox: PublisherMailbox, log: EventLog) {
+    init(_ settings: PublisherSettings, output: OutboxOutput, mailbox: PublisherMailbox, log: EventLog) {
         self.settings = settings
+        self.output = output
         self.mailbox = mailbox
         self.log = log
         mapper = settings.mapper
         composer = PropertyComposer(link: settings.link)
         proxy = EdgeNodeProxy(settings.edgeNodes)
+        for note in output.takeNotes() { proxy.restore(name: note.name, value: note.value, now: Moment.now) }
         // The link counts as silent until it is heard.
         proxy.linkSilent(now: Moment.now)
     }
@@ -237,6 +240,8 @@ struct EdgeNodeConnections: ~Copyable {
     mutating func advance(isConnected: Bool, now: MonotonicInstant) -> [OutboxSettlement] {
         proxy.tick(now: Moment.now)
         perform(now: now)
+        // Before the answers: what is kept holds all that is settled.
+        output.keep(proxy.takeMemory(now: Moment.now))
         defer { answers = [] }
         guard isConnected else { return answers }
         let due = nodes.compactMap { id, node in node.dialAt.map { $0 <= now } ?? false ? id : nil }
@@ -391,6 +396,7 @@ struct EdgeNodeConnections: ~Copyable {
     /// Every node says goodbye, at most for a second.
     /// - Returns: what became of publishes meanwhile.
     mutating func stop() -> [Settlement] {
+        output.keep(proxy.takeMemory(now: Moment.now, all: true))
         proxy.linkSilent(now: Moment.now)
         let now = MonotonicInstant.now
         let deadline = now.advanced(by: Self.farewell)

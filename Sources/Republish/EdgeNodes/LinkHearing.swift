@@ -49,7 +49,7 @@ struct WholeWatch {
             state = .silent
             return
         }
-        if lost == nil { lost = hearing.lost }
+        if lost == nil { (lost, beat) = (hearing.lost, hearing.beat) }
         let looks: Int
         switch state {
         case .done: return

@@ -53,7 +53,7 @@ struct PublisherLoop: ~Copyable {
         self.log = log
         window = WindowPublisher(settings, output: output)
         status = LinkStatusPublisher(link: settings.link)
-        edgeNodes = EdgeNodeConnections(settings, mailbox: mailbox, log: log)
+        edgeNodes = EdgeNodeConnections(settings, output: output, mailbox: mailbox, log: log)
         reading = BrokerReading(settings.readingScope, mailbox: readBack, wakeup: mailbox.wakeup, log: log)
     }
 

@@ -78,6 +78,7 @@ public struct EdgeNodeProxy: Sendable {
     private var limitedUntil: Duration?
     private var shutOut: [EdgeNodeID: FaultCounts] = [:]
     private static let limitMemory = Duration.seconds(600)
+    private var memory = MemoryWatch()
 
     public init(_ settings: Settings) {
         self.settings = settings
@@ -128,6 +129,7 @@ public struct EdgeNodeProxy: Sendable {
     }
 
     private mutating func take(_ record: EdgeRecord, now: Moment) {
+        memory.noteChange(record.place.id, now: now.sinceStart)
         var taken = EdgeNodeSession.Taken.done
         let hasCompany = waiting.holds(record.place.id)
         let overLimit = effects.overLimit
@@ -206,7 +208,7 @@ public struct EdgeNodeProxy: Sendable {
 
     /// When `tick` is due.
     public var nextDeadline: Duration? {
-        [waiting.oldest.map { $0 + settings.patience }, due.values.min(), host.askedUntil, limitedUntil]
+        [waiting.oldest.map { $0 + settings.patience }, due.values.min(), host.askedUntil, limitedUntil, memory.due]
             .compactMap(\.self).min()
     }
 
@@ -220,10 +222,41 @@ public struct EdgeNodeProxy: Sendable {
             change(id, now: now) { session, world, effects in session.bearPending(world, &effects) }
         }
         if host.tick(now: now.sinceStart) { changeAll(now: now) { $0.settle($1, &$2) } }
+        writeMemory(now: now, all: false)
         if let until = limitedUntil, until <= now.sinceStart {
             limitedUntil = nil
             shutOut = [:]
         }
+    }
+
+    // MARK: Over a restart
+
+    /// Moves out what is to be kept, by name (nil: not any more). It has to be stored before or with the answers that were taken since.
+    /// - Parameter all: the process ends.
+    public mutating func takeMemory(now: Moment, all: Bool = false) -> [(name: [UInt8], value: [UInt8]?)] {
+        if all { writeMemory(now: now, all: true) }
+        return memory.takeNotes()
+    }
+
+    private mutating func writeMemory(now: Moment, all: Bool) {
+        let sessions = sessions
+        memory.write(now: now.sinceStart, all: all) { sessions[$0]?.tables }
+    }
+
+    /// Takes back what an earlier process kept. Nodes live once `linkWhole` says that nothing was missed, or as the sender tells of them.
+    public mutating func restore(name: [UInt8], value: [UInt8], now: Moment) {
+        guard let (kind, id) = EdgeNodeMemory.kind(of: name, namespaces: settings.namespaces), open(id, now: now),
+            var session = sessions.removeValue(forKey: id)
+        else { return }
+        bytes -= session.bytes
+        switch kind {
+        case .bdSeq: session.nextBdSeq = value.first ?? session.nextBdSeq
+        case .tables:
+            session.restore(value)
+            memory.noteKept(id)
+        }
+        bytes += session.bytes
+        sessions[id] = session
     }
 
     /// What to do since the last call.
@@ -271,6 +304,7 @@ public struct EdgeNodeProxy: Sendable {
             faults.add(dead.faults)
             sessions[dead.id] = nil
             places.remove(dead.id)
+            memory.forget(dead.id)
             due[dead.id] = nil
             guard places.admits(id) else { return open(id, now: now) }
         }
@@ -300,12 +334,14 @@ public struct EdgeNodeProxy: Sendable {
         let world = Circumstances(
             mayLive: !isSilent && (settings.primaryHost == nil || host.isOnline),
             mayBegin: !isSilent && (settings.primaryHost == nil || host.mayBegin), limits: limits, now: now)
+        let next = session.nextBdSeq
         body(&session, world, &effects)
         while let released = effects.takeReleases() {
             waiting.release(id, released) { session.settle($0, in: world, &effects) }
         }
         bytes += session.bytes
         due[id] = session.throttle.due
+        if session.nextBdSeq != next { memory.noteNext(session.nextBdSeq, of: id) }
         sessions[id] = session
     }
 
@@ -320,6 +356,7 @@ public struct EdgeNodeProxy: Sendable {
         switch given {
         case .folded(let token): effects.giveUp(token)
         case .record(let record):
+            memory.noteChange(record.place.id, now: now.sinceStart)
             change(record.place.id, now: now) { session, world, effects in session.giveUp(record, in: world, &effects) }
         }
     }

@@ -135,6 +135,17 @@ struct EdgeNodeSession: Sendable {
         }
     }
 
+    // MARK: Over a restart
+
+    /// The tables as they are, for ``EdgeNodeMemory``.
+    var tables: [UInt8] { EdgeNodeMemory.tables(node: node, devices: devices, birth: birthOrder) }
+
+    /// Takes back what an earlier process knew. Nothing is sure.
+    mutating func restore(_ kept: [UInt8]) {
+        (node, devices, birthOrder) = EdgeNodeMemory.read(kept)
+        bytes = devices.values.reduce(node.table?.bytes ?? 0) { $0 + ($1.table?.bytes ?? 0) }
+    }
+
     // MARK: Births
 
     private mutating func nodeBirth(

@@ -11,5 +11,6 @@
 //   EdgeNodeSession.swift — one edge node: what the plant says of it
 //   SessionData.swift — one edge node: the plant's data
 //   SessionBirths.swift — one edge node: what hosts see of it
+//   EdgeNodeMemory.swift — what is known of nodes, kept over a restart
 //   EdgeNodeProxy.swift — all edge nodes of a link, as hosts see them
 //   ProxyReport.swift — what the proxy has done
