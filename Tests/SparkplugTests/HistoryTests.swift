@@ -39,6 +39,9 @@ import Testing
             }
         }
 
+        /// One for each token.
+        var hasAnswers: Bool { rig.host.answered.sorted() == Array(1...sentTokens) }
+
         mutating func deliver(_ record: Sent) {
             sentTokens += 1
             if record.isState {
@@ -130,7 +133,7 @@ import Testing
                     #expect(values(of: id, world.rig.host) == node.values, "history \(seed), node \(name)")
                 }
                 #expect(
-                    world.rig.host.answered.sorted() == Array(1...world.sentTokens),
+                    world.hasAnswers,
                     "every token is answered once; history \(seed)")
             }
         }
@@ -145,7 +148,7 @@ import Testing
                 live(&world, steps: 300, damage: 3)
                 #expect(world.rig.host.complaints.first == nil, "history \(seed)")
                 #expect(
-                    world.rig.host.answered.sorted() == Array(1...world.sentTokens),
+                    world.hasAnswers,
                     "every token is answered once; history \(seed)")
             }
         }

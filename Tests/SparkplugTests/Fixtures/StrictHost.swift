@@ -33,6 +33,9 @@ struct StrictHost {
     private(set) var history: [String] = []
     /// Tokens as they were answered.
     private(set) var answered: [UInt64] = []
+    /// Of these, the ones that counted as folded, and those that nobody was told of.
+    private(set) var folded: [UInt64] = []
+    private(set) var givenUp: [UInt64] = []
 
     /// - Returns: the nodes whose connection the broker has to open or to close.
     mutating func take(_ actions: [EdgeNodeProxy.Action]) -> [EdgeNodeID] {
@@ -49,7 +52,13 @@ struct StrictHost {
                 if nodes[id]?.isOnline ?? false { complain(id, "says goodbye without NDEATH") }
                 nodes[id]?.isConnected = false
                 changed.append(id)
-            case .answer(let token), .refuse(let token): answered.append(token)
+            case .answer(_, let token):
+                answered.append(token)
+                folded.append(token)
+            case .refuse(let token): answered.append(token)
+            case .giveUp(let token):
+                answered.append(token)
+                givenUp.append(token)
             }
         }
         return changed
@@ -130,6 +139,8 @@ struct StrictHost {
         nodes[id]?.tables[device] = nil
         var table = Table()
         var taken = Set(nodes[id]?.tables.values.flatMap(\.aliases.keys) ?? [])
+        let times = payload.metrics.compactMap(\.timestamp)
+        if times != times.sorted() { complain(id, "birth with metrics out of the order of their times") }
         for metric in payload.metrics {
             if metric.name.isEmpty { complain(id, "birth with a metric without name") }
             if metric.datatype == nil { complain(id, "birth with \(metric.name) without datatype") }
