@@ -66,10 +66,10 @@ struct WindowPublisher: ~Copyable {
     /// The broker ends the connection at a record, and it is being looked for.
     var isSearching: Bool { search.isSearching }
 
-    /// Nothing is left to publish.
-    var isDrained: Bool {
+    /// Nothing is left to publish but what waits for edge nodes.
+    func isDrained(_ edgeNodes: borrowing EdgeNodeConnections) -> Bool {
         let load = output.load
-        return load.waiting == 0 && load.taken == 0
+        return load.waiting == 0 && load.taken - load.answered == edgeNodes.waiting.records
     }
 
     /// Moves out what late records came to.
