@@ -162,6 +162,7 @@ import Testing
         rig.wait(.seconds(90))
         #expect(rig.host.givenUp == [1, 2, 3, 4, 5] && rig.host.folded == [])
         #expect(rig.proxy.report.waitedInVain == 5)
+        rig.wait(.seconds(5))
         #expect(rig.proxy.nextDeadline == nil)
     }
 

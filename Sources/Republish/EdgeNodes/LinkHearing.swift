@@ -8,8 +8,11 @@ public struct LinkHearing: Sendable, Equatable {
     public var lost: UInt64
     /// The sender's clock in its newest beat, in Unix milliseconds; nil before the first.
     public var beat: UInt64?
+    /// The newest lifetime of the sender; nil before the first.
+    public var epoch: UInt64?
 
-    public init(missing: UInt64, pending: UInt64, lost: UInt64, beat: UInt64?) {
+    public init(missing: UInt64, pending: UInt64, lost: UInt64, beat: UInt64?, epoch: UInt64?) {
+        self.epoch = epoch
         self.missing = missing
         self.pending = pending
         self.lost = lost
@@ -22,7 +25,8 @@ public struct LinkHearing: Sendable, Equatable {
 ///
 /// ```text
 ///  silent ── speaks ──▶ a beat ─▶ nothing is missing, twice in a row ─▶ the outbox is empty ─▶ whole: told once
-///                                    │ records were lost: never; each node waits for its state
+///                                    │ records were lost, or the sender was started anew and has not seen all: never; each node
+///                                    │ waits for its state
 /// ```
 struct WholeWatch {
     /// Looks in a row: what has come by the first is in the outbox by the second.
@@ -39,24 +43,25 @@ struct WholeWatch {
     /// As of the silence.
     private var beat: UInt64?
     private var lost: UInt64?
+    private var epoch: UInt64?
 
     /// - Parameter hearing: nil: nobody knows.
     mutating func note(isSilent: Bool, _ hearing: LinkHearing?) {
         guard let hearing else { return }
         guard !isSilent else {
             if state != .silent || beat == nil { beat = hearing.beat }
-            lost = hearing.lost
+            (lost, epoch) = (hearing.lost, hearing.epoch)
             state = .silent
             return
         }
-        if lost == nil { (lost, beat) = (hearing.lost, hearing.beat) }
+        if lost == nil { (lost, beat, epoch) = (hearing.lost, hearing.beat, hearing.epoch) }
         let looks: Int
         switch state {
         case .done: return
         case .silent: looks = 0
         case .speaks(let before): looks = before
         }
-        guard hearing.lost == lost else {
+        guard hearing.lost == lost, hearing.epoch == epoch else {
             state = .done
             return
         }

@@ -24,15 +24,18 @@ struct ProxiedDeliveries {
         let queued: QueuedDelivery
         var way = Way.waits
 
-        func isOn(_ id: EdgeNodeID) -> Bool {
+        /// The node over whose connection it goes.
+        var node: EdgeNodeID? {
             switch way {
-            case .waits: false
-            case .inFlight(let other), .rides(let other): other == id
+            case .waits: nil
+            case .inFlight(let id), .rides(let id): id
             }
         }
     }
 
     private var held: [UInt64: Held] = [:]
+    /// Those that do not wait, by the node over whose connection they go.
+    private var going: [EdgeNodeID: Set<UInt64>] = [:]
     /// The newest message of each node's connection that is not settled, by token.
     private var newest: [EdgeNodeID: UInt64] = [:]
     /// What rides with a message, by the message's token.
@@ -79,12 +82,13 @@ struct ProxiedDeliveries {
 
     mutating func forget(_ token: UInt64) {
         guard let former = held.removeValue(forKey: token) else { return }
-        if case .waits = former.way { count(former.queued, -1) }
+        leave(token, former)
     }
 
     /// The publisher's connection was lost: every delivery of which the outbox has no answer comes again.
     mutating func reset() {
         held = [:]
+        going = [:]
         riders = [:]
         (waiting, waitingBytes) = (0, 0)
     }
@@ -92,7 +96,7 @@ struct ProxiedDeliveries {
     /// Moves out what a connection that is lost had not settled, in order. It waits again.
     mutating func takeUnsettled(of id: EdgeNodeID) -> [QueuedDelivery] {
         if let message = newest.removeValue(forKey: id) { riders[message] = nil }
-        let tokens = held.filter { $0.value.isOn(id) }.keys.sorted()
+        let tokens = going[id, default: []].sorted()
         for token in tokens {
             riders[token] = nil
             move(token, to: .waits)
@@ -101,10 +105,17 @@ struct ProxiedDeliveries {
     }
 
     private mutating func move(_ token: UInt64, to way: Way) {
-        guard let former = held[token] else { return }
-        if case .waits = former.way { count(former.queued, -1) }
-        held[token]?.way = way
-        if case .waits = way { count(former.queued, 1) }
+        guard var moved = held[token] else { return }
+        leave(token, moved)
+        moved.way = way
+        held[token] = moved
+        if let id = moved.node { going[id, default: []].insert(token) } else { count(moved.queued, 1) }
+    }
+
+    private mutating func leave(_ token: UInt64, _ former: Held) {
+        guard let id = former.node else { return count(former.queued, -1) }
+        going[id]?.remove(token)
+        if going[id]?.isEmpty ?? false { going[id] = nil }
     }
 
     private mutating func count(_ queued: QueuedDelivery, _ sign: Int) {

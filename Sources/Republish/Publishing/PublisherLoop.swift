@@ -92,7 +92,7 @@ struct PublisherLoop: ~Copyable {
     }
 
     /// Nothing is left to publish, or nobody to publish to.
-    private var isDrained: Bool { !isConnected || window.isDrained }
+    private var isDrained: Bool { !isConnected || window.isDrained(edgeNodes) }
 
     private func timeout(now: MonotonicInstant) -> Duration? {
         var ends = [stopAt, edgeNodes.deadline(isConnected: isConnected), connection == nil ? dialAt : nil]

@@ -88,10 +88,10 @@ struct WindowPublisher: ~Copyable {
     /// Moves out whether a message of our own is to be published, whose answer shows that the broker works.
     mutating func takeProbe(now: MonotonicInstant) -> Bool { search.takeProbe(now: now) }
 
-    /// Nothing is left to publish.
-    var isDrained: Bool {
+    /// Nothing is left to publish but what waits for edge nodes.
+    func isDrained(_ edgeNodes: borrowing EdgeNodeConnections) -> Bool {
         let load = output.load
-        return load.waiting == 0 && load.taken == 0
+        return load.waiting == 0 && load.taken - load.answered == edgeNodes.waiting.records
     }
 
     /// Moves out what late records came to.

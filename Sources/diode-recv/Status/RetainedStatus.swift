@@ -21,6 +21,6 @@ extension LinkHearing {
     public init(_ snapshot: LinkSnapshot) {
         self.init(
             missing: snapshot.account.missing, pending: snapshot.pending, lost: snapshot.account.lost,
-            beat: snapshot.beat?.clock.rawValue)
+            beat: snapshot.beat?.clock.rawValue, epoch: snapshot.epochs.last?.epoch.rawValue)
     }
 }

@@ -36,6 +36,8 @@ struct StrictHost {
     /// Of these, the ones that counted as folded, and those that nobody was told of.
     private(set) var folded: [UInt64] = []
     private(set) var givenUp: [UInt64] = []
+    /// Of `folded`, those of nodes that were not online: all that hosts may know of them is that they are dead.
+    private(set) var foldedUnborn: [UInt64] = []
 
     /// - Returns: the nodes whose connection the broker has to open or to close.
     mutating func take(_ actions: [EdgeNodeProxy.Action]) -> [EdgeNodeID] {
@@ -52,9 +54,10 @@ struct StrictHost {
                 if nodes[id]?.isOnline ?? false { complain(id, "says goodbye without NDEATH") }
                 nodes[id]?.isConnected = false
                 changed.append(id)
-            case .answer(_, let token):
+            case .answer(let id, let token):
                 answered.append(token)
                 folded.append(token)
+                if nodes[id]?.isOnline != true { foldedUnborn.append(token) }
             case .refuse(let token): answered.append(token)
             case .giveUp(let token):
                 answered.append(token)

@@ -111,7 +111,7 @@ struct EdgeNodeSession: Sendable {
             fold(record, in: world)
             effects.giveUp(record.token)
         case .nodeDeath, .deviceDeath, .nodeBirth, .deviceBirth:
-            _ = take(record, hasCompany: false, in: world, &effects)
+            if take(record, hasCompany: false, in: world, &effects) != .done { effects.giveUp(record.token) }
         case .nodeCommand, .deviceCommand, .state: effects.giveUp(record.token)
         }
     }
