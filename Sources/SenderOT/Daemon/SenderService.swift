@@ -59,6 +59,7 @@ public final class SenderService: Sendable {
     private let echo: EchoPlayer
     private let reconciler: DeletionReconciler
     private let watch: BrokerWatch
+    private let faults: BrokerFaults
     private let subscriber: Subscriber
     private let emitter: FrameEmitter
     private let configuration: Lock<SenderConfiguration>
@@ -125,12 +126,13 @@ public final class SenderService: Sendable {
             hold: configuration.deletionHold, isAccepted: restored.deletionsAccepted, intake: intake, log: log)
         watch = BrokerWatch(
             broker, filters: settings.policy.subscriptions, noted: restored.broker, intake: intake, log: log)
+        faults = BrokerFaults(log: log)
         subscriber = Subscriber(
             broker, filters: settings.policy.subscriptions, intake: intake, reconciler: reconciler, watch: watch,
-            requestsBirths: configuration.sparkplug.requestsRebirth, log: log)
+            faults: faults, requestsBirths: configuration.sparkplug.requestsRebirth, log: log)
         reporter = SenderReporter(
             software: software, fingerprint: LinkCard.fingerprint(of: publicKey), incarnation: reserved.incarnation,
-            intake: intake, subscriber: subscriber, watch: watch, reconciler: reconciler, journal: journal, echo: echo,
+            intake: intake, subscriber: subscriber, watch: watch, faults: faults, reconciler: reconciler, journal: journal, echo: echo,
             reserve: reserve, queue: queue, emitter: emitter)
     }
 

@@ -63,6 +63,7 @@ final class Subscriber: Sendable {
     private let settings: ConnectionSettings
     private let reconciler: DeletionReconciler
     private let watch: BrokerWatch
+    private let faults: BrokerFaults
     private let requestsBirths: Bool
     private let intake: Intake
     private let log: EventLog
@@ -73,10 +74,11 @@ final class Subscriber: Sendable {
     ///   - filters: what to subscribe to; none that another one covers.
     ///   - reconciler: what is told when a fetch was complete.
     ///   - watch: what is told of the session; it knows until when an earlier lifetime was subscribed.
+    ///   - faults: what is told how the broker breaks MQTT.
     ///   - requestsBirths: whether edge nodes are asked for a birth where their state is not sure.
     init(
         _ settings: ConnectionSettings, filters: [TopicFilter], intake: Intake, reconciler: DeletionReconciler,
-        watch: BrokerWatch, requestsBirths: Bool, log: EventLog
+        watch: BrokerWatch, faults: BrokerFaults, requestsBirths: Bool, log: EventLog
     ) {
         var settings = settings
         settings.cleanStart = false
@@ -88,6 +90,7 @@ final class Subscriber: Sendable {
         self.log = log
         self.reconciler = reconciler
         self.watch = watch
+        self.faults = faults
         self.requestsBirths = requestsBirths
         let since = watch.subscribedUntil ?? UnixClock.now()
         state = Lock(State(filters: filters, unobservedSince: since))
@@ -175,6 +178,7 @@ final class Subscriber: Sendable {
         case .connecting, .stopped: break
         case .connected(let grant): connected(grant)
         case .disconnected(let error, _):
+            faults.ended(by: error)
             let now = UnixClock.now()
             let wasOnline = state.withLock { state in
                 defer {
@@ -243,6 +247,7 @@ final class Subscriber: Sendable {
     }
 
     private func received(_ batch: InboundBatch) {
+        faults.note(batch.faults)
         for index in batch.subscriptions.indices { answered(batch.subscriptions[index]) }
         intake.accept(batch)
     }
@@ -276,6 +281,7 @@ final class Subscriber: Sendable {
             let fetcher = try RetainedSetFetcher(
                 settings, filters: filters,
                 received: { [weak self] in self?.intake.acceptFetched($0, since: began) },
+                faulted: { [faults] in faults.note($0) },
                 finished: { [weak self] in self?.fetched($0, since: began) })
             let starts = state.withLock { state in
                 guard !state.isStopping else { return false }

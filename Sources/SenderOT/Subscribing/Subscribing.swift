@@ -3,4 +3,5 @@
 //   Subscriber.swift — the connection to the OT broker: takes in what is exported, acknowledges what is safe
 //   DeletionReconciler.swift — turns values that the OT broker no longer retains into deletions, or holds those back
 //   BrokerWatch.swift — notes what the OT broker loses by itself
+//   BrokerFaults.swift — how the OT broker breaks MQTT, and how often
 //   Intake.swift — where the threads meet that feed the core

@@ -41,12 +41,17 @@ public final class RetainedSetFetcher: Sendable {
         let state: Lock<State>
         let wakeup: Wakeup
         let received: @Sendable (InboundMessage) -> Void
+        let faulted: @Sendable (FaultTally) -> Void
         let connection = Lock<Connection?>(nil)
 
-        init(_ state: Lock<State>, _ wakeup: Wakeup, _ received: @escaping @Sendable (InboundMessage) -> Void) {
+        init(
+            _ state: Lock<State>, _ wakeup: Wakeup, received: @escaping @Sendable (InboundMessage) -> Void,
+            faulted: @escaping @Sendable (FaultTally) -> Void
+        ) {
             self.state = state
             self.wakeup = wakeup
             self.received = received
+            self.faulted = faulted
         }
 
         func changed(_ change: ConnectionState) {
@@ -66,6 +71,7 @@ public final class RetainedSetFetcher: Sendable {
         }
 
         func received(_ batch: InboundBatch) {
+            if !batch.faults.isEmpty { faulted(batch.faults) }
             var last: DeliveryID?
             for index in 0..<batch.messageCount {
                 let message = batch.message(at: index)
@@ -74,6 +80,7 @@ public final class RetainedSetFetcher: Sendable {
                 guard message.retain else { continue }
                 let isNew = state.withLock { state in
                     state.messages += 1
+                    if case .malformed? = message.loss { return state.walk.receive(nameless: message.topic) }
                     return state.walk.receive(message.topic)
                 }
                 if isNew { received(message) }
@@ -93,18 +100,21 @@ public final class RetainedSetFetcher: Sendable {
     ///   - settings: where to, and as whom. The client identifier must differ from that of any other connection; the
     ///     session is always a clean one, and Receive Maximum 65,535.
     ///   - filters: what to fetch; they should not overlap.
-    ///   - received: each retained message once, in no particular order; on the connection's thread.
+    ///   - received: each retained message once, in no particular order, also one whose content cannot be had; on the connection's
+    ///     thread.
+    ///   - faulted: how the server has broken MQTT where the fetch got past it; on the connection's thread.
     ///   - finished: once, at the end; on the fetcher's thread.
     public init(
         _ settings: ConnectionSettings, filters: [TopicFilter], limits: RetainedSetLimits = RetainedSetLimits(),
         received: @escaping @Sendable (InboundMessage) -> Void,
+        faulted: @escaping @Sendable (FaultTally) -> Void = { _ in },
         finished: @escaping @Sendable (RetainedSetReport) -> Void
     ) throws(ConnectionError) {
         self.limits = limits
         self.finished = finished
         state = Lock(State(walk: RetainedSliceWalk(filters, limits: limits)))
         do throws(SystemError) { wakeup = try Wakeup() } catch { throw .network(error) }
-        let link = Link(state, wakeup, received)
+        let link = Link(state, wakeup, received: received, faulted: faulted)
         self.link = link
         var own = settings
         own.cleanStart = true
@@ -194,14 +204,14 @@ public final class RetainedSetFetcher: Sendable {
         return reasons
     }
 
-    /// Waits until no message has come for `quiet`.
+    /// Waits until no message, nor a part of one, has come for `quiet`.
     private func waitForSilence(_ epoch: Int) throws(Interruption) {
-        var messages = -1
+        var activity = -1
         while true {
-            let (now, isSame) = state.withLock { ($0.messages, $0.epoch == epoch && $0.isConnected) }
+            let (now, isSame) = state.withLock { ($0.activity, $0.epoch == epoch && $0.isConnected) }
             guard isSame else { throw .connectionLost }
-            guard now != messages else { return }
-            messages = now
+            guard now != activity else { return }
+            activity = now
             let end = MonotonicClock.now().advanced(by: limits.quiet)
             while MonotonicClock.now() < end {
                 if state.withLock({ $0.isStopped }) { throw .over(.stopped) }

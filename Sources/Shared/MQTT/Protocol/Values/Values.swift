@@ -9,5 +9,6 @@
 //   Subscription.swift — filters with options, and what became of them
 //   Settlement.swift — what became of a publish
 //   DeliveryID.swift — names an inbound message until it is acknowledged
+//   ProtocolFault.swift — how servers break MQTT, and how often
 //   InboundBatch.swift — messages and answers of one read, as views
 //   TopicFilter.swift — matching, covering, overlapping
