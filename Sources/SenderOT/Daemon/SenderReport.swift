@@ -30,8 +30,8 @@ struct SenderReport: Sendable {
         let losses: BrokerWatch.Report
         /// How the OT broker breaks MQTT.
         let faults: BrokerFaults.Report
-        /// Why deletions are held; nil if none are.
-        let heldDeletions: String?
+        /// Why deletions are held, or in doubt; empty if none are.
+        let heldDeletions: [String]
         let journal: JournalReport
         /// What was committed under earlier epochs.
         let earlierEpochs: (listed: [Beat.EpochSummary], older: Beat.Pair?)
@@ -69,7 +69,7 @@ struct SenderReport: Sendable {
 
     /// Those of them that concern the OT broker.
     var brokerAlarms: [String] {
-        parts.broker.alarms + [parts.losses.alarm, parts.heldDeletions].compactMap(\.self) + parts.faults.alarms
+        parts.broker.alarms + parts.losses.alarms + parts.heldDeletions + parts.faults.alarms
     }
 
     /// The OT broker's connection as a condition.
