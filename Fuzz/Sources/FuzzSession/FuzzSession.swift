@@ -110,7 +110,8 @@ private struct Run {
         for index in 0..<batch.messageCount {
             let message = batch.message(at: index)
             if case .malformed? = message.loss {
-                precondition(message.properties.byteCount + message.payload.byteCount == 0, "what is lost has no content")
+                precondition(
+                    message.properties.byteCount + message.payload.byteCount == 0, "what is lost has no content")
             } else {
                 precondition(UTF8Rules.isTopicName(message.topic), "a topic is one")
             }

@@ -27,7 +27,8 @@ struct SenderReporter: Sendable {
 
     init(
         software: String, fingerprint: String, incarnation: Incarnation, intake: Intake, subscriber: Subscriber,
-        watch: BrokerWatch, faults: BrokerFaults, reconciler: DeletionReconciler, journal: Journal, echo: EchoPlayer, reserve: DiskReserve,
+        watch: BrokerWatch, faults: BrokerFaults, reconciler: DeletionReconciler, journal: Journal, echo: EchoPlayer,
+        reserve: DiskReserve,
         queue: TransmissionQueue, emitter: FrameEmitter
     ) {
         self.software = software

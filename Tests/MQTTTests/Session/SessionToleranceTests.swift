@@ -17,7 +17,8 @@ struct Breach: Sendable, CustomTestStringConvertible {
 struct SessionToleranceTests {
     private static func message(_ properties: [UInt8], first: UInt8 = 0x32) -> [UInt8] {
         ServerPacket.packet(
-            first, ServerPacket.string("acme/a") + [0, 9] + ServerPacket.variable(properties.count) + properties
+            first,
+            ServerPacket.string("acme/a") + [0, 9] + ServerPacket.variable(properties.count) + properties
                 + Array("1".utf8))
     }
 
@@ -33,7 +34,8 @@ struct SessionToleranceTests {
         Breach(name: "content type twice", packet: message([3, 0, 1, 0x61, 3, 0, 1, 0x62]), fault: .propertyRepeated),
         Breach(name: "payload format 2", packet: message([1, 2]), fault: .propertyValue),
         Breach(name: "subscription identifier 0", packet: message([0x0B, 0]), fault: .propertyValue),
-        Breach(name: "user property with NUL", packet: message([0x26, 0, 1, 0x61, 0, 2, 0x62, 0]), fault: .propertyText),
+        Breach(
+            name: "user property with NUL", packet: message([0x26, 0, 1, 0x61, 0, 2, 0x62, 0]), fault: .propertyText),
         Breach(name: "content type in Latin-1", packet: message([3, 0, 1, 0xFC]), fault: .propertyText),
         Breach(name: "receive maximum in a PUBLISH", packet: message([0x21, 0, 1]), fault: .propertyMisplaced),
         Breach(name: "unknown property", packet: message([0x7E, 1, 2]), fault: .propertyUnknown),
@@ -53,8 +55,12 @@ struct SessionToleranceTests {
         Breach(name: "#, 3.1.1", packet: topic([0x23], version: .v3_1_1), fault: .topicWildcard, version: .v3_1_1),
         Breach(name: "no topic", packet: topic([]), fault: .topicMissing),
         Breach(name: "no topic, 3.1.1", packet: topic([], version: .v3_1_1), fault: .topicMissing, version: .v3_1_1),
-        Breach(name: "alias that was never set", packet: ServerPacket.publish("", "1", qos: 1, id: 9, properties: [0x23, 0, 7]), fault: .topicMissing),
-        Breach(name: "properties beyond the end", packet: ServerPacket.packet(0x32, [0, 1, 0x61, 0, 9, 5, 1]), fault: .length),
+        Breach(
+            name: "alias that was never set",
+            packet: ServerPacket.publish("", "1", qos: 1, id: 9, properties: [0x23, 0, 7]), fault: .topicMissing),
+        Breach(
+            name: "properties beyond the end", packet: ServerPacket.packet(0x32, [0, 1, 0x61, 0, 9, 5, 1]),
+            fault: .length),
     ]
 
     @Test("A breach beside topic and payload is counted, and the message is taken", arguments: harmless)
@@ -71,7 +77,8 @@ struct SessionToleranceTests {
     @Test("Of properties what is sound is kept, in order, and what is told is valid")
     func soundProperties() throws {
         let kept: [UInt8] = [3, 0, 1, 0x61, 0x26, 0, 1, 0x6B, 0, 1, 0x76, 8, 0, 1, 0x72]
-        let bytes = Self.message(Array(kept[..<4]) + [3, 0, 1, 0x62] + Array(kept[4..<11]) + [1, 9] + Array(kept[11...]))
+        let bytes = Self.message(
+            Array(kept[..<4]) + [3, 0, 1, 0x62] + Array(kept[4..<11]) + [1, 9] + Array(kept[11...]))
         let rig = SessionRig()
         try rig.connect()
         let taken = try rig.session.receive(bytes.span.bytes, now: rig.now, events: &rig.events)
@@ -84,7 +91,8 @@ struct SessionToleranceTests {
         #expect(rig.faults() == ["property_repeated": 1, "property_value": 1])
     }
 
-    @Test("What is no message is told as lost, in its place, acknowledged in order, and counted once", arguments: poison)
+    @Test(
+        "What is no message is told as lost, in its place, acknowledged in order, and counted once", arguments: poison)
     func loses(_ breach: Breach) throws {
         let rig = SessionRig()
         rig.version = breach.version

@@ -92,7 +92,9 @@ struct MatrixTests {
         let client = "diode-send-plant-a" + (variant.retain ? "-fetch" : "")
         var acknowledged: Set<Int> = []
         _ = await eventually(.seconds(20)) {
-            let answers = ot.events.filter { $0.client == client && ($0.type == 4 || $0.type == 7) && $0.direction == ">" }
+            let answers = ot.events.filter {
+                $0.client == client && ($0.type == 4 || $0.type == 7) && $0.direction == ">"
+            }
             acknowledged = Set(answers.compactMap { $0.body.flatMap { Int($0.prefix(4), radix: 16) } })
             return acknowledged.isSuperset(of: plan.acknowledged)
         }

@@ -97,7 +97,8 @@ extension OddPacket {
 
     /// A packet of another type.
     private static func other(_ name: String, _ bytes: [UInt8]) -> OddPacket {
-        OddPacket(name: name, fate: .passes, levels: [0], isRetained: false) { _ in packet(bytes[0], Array(bytes[1...])) }
+        OddPacket(name: name, fate: .passes, levels: [0], isRetained: false) { _ in packet(bytes[0], Array(bytes[1...]))
+        }
     }
 
     static let rows: [OddPacket] = [
@@ -163,7 +164,8 @@ extension OddPacket {
     /// The matrix of docs/BROKERS.md.
     static var table: String {
         var lines = [
-            "| what the OT broker sends | what becomes of it | acknowledged | later records flow | audit |", "|---|---|---|---|---|",
+            "| what the OT broker sends | what becomes of it | acknowledged | later records flow | audit |",
+            "|---|---|---|---|---|",
         ]
         for row in rows {
             let (words, audit) =

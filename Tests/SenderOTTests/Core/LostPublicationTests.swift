@@ -55,7 +55,9 @@ import Time
         #expect(Self.names(rig) == ["oversize plant/big/a 1", "malformed (no topic) 1"])
     }
 
-    @Test("P2 a retained value that is too large was not deleted, and each fetch names the same content no more than once")
+    @Test(
+        "P2 a retained value that is too large was not deleted, and each fetch names the same content no more than once"
+    )
     func fetched() throws {
         var rig = try CoreRig()
         rig.publish("acme/a", [1], retain: true)
@@ -63,7 +65,7 @@ import Time
             let began = rig.core.beginFetch()
             let outcome = lose(Array("acme/a".utf8), .oversize, content: content, isFetched: true, in: &rig)
             #expect((outcome == .known) == (began.sequence.rawValue == 2 && content == 7))
-            #expect(rig.core.unseenTopics(since: began).topics.isEmpty)
+            #expect(rig.core.unseenTopics(since: began, at: rig.time).topics.isEmpty)
         }
         #expect(rig.core.counters.shed == 2)
     }
@@ -85,7 +87,8 @@ import Time
     @Test(
         "a name that is no topic is shown so that nothing obeys it",
         arguments: [
-            ([0x61, 0xFC, 0x62], "a\\xFCb"), (Array("a/+/#".utf8), "a/\\x2B/\\x23"), ([0x61, 0, 0x1B, 0x7F], "a\\x00\\x1B\\x7F"),
+            ([0x61, 0xFC, 0x62], "a\\xFCb"), (Array("a/+/#".utf8), "a/\\x2B/\\x23"),
+            ([0x61, 0, 0x1B, 0x7F], "a\\x00\\x1B\\x7F"),
             (Array("a\\b".utf8), "a\\x5Cb"), (Array("ä→\u{202E}".utf8), "ä→\\xE2\\x80\\xAE"), ([], "(no topic)"),
             ([0xE2, 0x82], "\\xE2\\x82"), ([0xED, 0xA0, 0x80], "\\xED\\xA0\\x80"),
         ] as [([UInt8], String)])

@@ -25,7 +25,11 @@ enum EscapedTopic {
             switch parser.parseScalar(from: &iterator) {
             case .valid(let encoded):
                 let scalar = UTF8.decode(encoded)
-                if isPlain(scalar) { text.unicodeScalars.append(scalar) } else { for byte in encoded { text += escape(byte) } }
+                if isPlain(scalar) {
+                    text.unicodeScalars.append(scalar)
+                } else {
+                    for byte in encoded { text += escape(byte) }
+                }
                 position += encoded.count
             case .error(let length):
                 for byte in bytes[position..<min(position + length, bytes.endIndex)] { text += escape(byte) }

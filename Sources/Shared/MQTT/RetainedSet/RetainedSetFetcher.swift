@@ -222,7 +222,9 @@ public final class RetainedSetFetcher: Sendable {
     }
 
     /// - Returns: the filters that the server did not grant.
-    private func fetch(_ slice: RetainedSliceWalk.Slice, _ promptness: inout Promptness) throws(Interruption) -> [String] {
+    private func fetch(_ slice: RetainedSliceWalk.Slice, _ promptness: inout Promptness) throws(Interruption)
+        -> [String]
+    {
         try wait { $0.isConnected }
         let epoch = state.withLock { state in
             state.messages = 0

@@ -225,7 +225,8 @@ extension Session {
 
     /// Lets more of it pass, and tells of it at its end.
     /// - Returns: how many bytes were taken.
-    private mutating func pass(_ bytes: RawSpan, now: Duration, events: inout SessionEvents) throws(SessionError) -> Int {
+    private mutating func pass(_ bytes: RawSpan, now: Duration, events: inout SessionEvents) throws(SessionError) -> Int
+    {
         guard var message = oversize.take() else { return 0 }
         notePart(now, &events)
         let taken = message.pass(bytes)
