@@ -116,6 +116,7 @@ extension ShedRun.Reason: StoredWord {
         case .topicLimit: "topicLimit"
         case .commitFailed: "commitFailed"
         case .expired: "expired"
+        case .malformed: "malformed"
         }
     }
 }

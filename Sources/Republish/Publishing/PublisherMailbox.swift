@@ -97,7 +97,7 @@ final class PublisherMailbox: Sendable {
         for index in 0..<batch.messageCount {
             let message = batch.message(at: index)
             last = message.delivery ?? last
-            guard message.payload.byteCount <= HostMessage.payloadLimit,
+            guard message.loss == nil, message.payload.byteCount <= HostMessage.payloadLimit,
                 hostMessages.add(1, ordering: .relaxed).newValue <= Self.hostMessageLimit
             else { continue }
             heard.append(HostMessage(message))
