@@ -2,9 +2,10 @@
 """A small broker for MQTT 5 and 3.1.1 with faults on request: what no broker of this machine shows. Standard library only.
    misbehaving_broker.py PORT [key=value ...]      one JSON line on stdout for each packet in (">") and out ("<")
 CONNACK   receive_max max_qos retain_available max_packet wildcard keepalive session_expiry connack_rc (0x..)
-          v5=0 answers MQTT 5 with "unsupported version", v5=close closes without a word
-SUBSCRIBE max_filters=8 (more: close)   suback_rc=0x87
-RETAINED  retained_cap=1000 (so many a second and client, the rest is never sent)  retained_delay=0.4 (s after SUBACK)
+          v5=0 answers MQTT 5 with "unsupported version", v5=close closes without a word, v5=silent says nothing
+SUBSCRIBE max_filters=8 (more: close)   suback_rc=0x87   refuse_filter=REGEX (0x87)   close_filter=REGEX
+RETAINED  retained_most=47 (so many for each SUBSCRIBE, the rest is never sent)
+          retained_cap=1000 (so many a second and client, the rest is never sent)  retained_delay=0.4 (s after SUBACK)
           retained_pause=N (sends N, then nothing until the client's next packet)  keep_expiry=1 (interval not counted down)
           retain_write_cap=50 (so many retained publishes a second are stored, all are acknowledged)
 PUBLISH   puback_rc=0x97 puback_first=100 (only the first so many)  puback_topic=REGEX  pubcomp_rc=0x92
@@ -113,6 +114,7 @@ class Conn:
     def connect(c, b):
         c.v = b[6]; f = b[7]; p = 10
         if c.v == 5 and O.get("v5") == "close": raise ConnectionError("no MQTT 5")
+        if c.v == 5 and O.get("v5") == "silent": return None
         if c.v == 5 and O.get("v5") == "0": c.w.write(pkt(0x20, b"\0\1")); raise ConnectionError("no MQTT 5")
         if c.v == 5: n, p = rvbi(b, p); p += n
         cid, p = rs(b, p); will = None
@@ -151,7 +153,11 @@ class Conn:
         while p < len(b): f, p = rs(b, p); fs.append((f, b[p])); p += 1
         if len(fs) > num("max_filters", 1 << 30): raise ConnectionError("too many filters")
         rc = num("suback_rc")
-        c.put(pkt(0x90, pid + (b"\0" if c.v == 5 else b"") + bytes(rc if rc is not None else min(o & 3, num("max_qos", 2)) for _, o in fs)), filters=len(fs))
+        if len(b) + 2 > num("max_packet", 1 << 30): c.bye(0x95)
+        if any("close_filter" in O and re.search(O["close_filter"], f.decode()) for f, o in fs): raise ConnectionError("filter")
+        rcs = [rc if rc is not None else 0x87 if "refuse_filter" in O and re.search(O["refuse_filter"], f.decode()) else min(o & 3, num("max_qos", 2)) for f, o in fs]
+        c.put(pkt(0x90, pid + (b"\0" if c.v == 5 else b"") + bytes(rcs)), filters=len(fs))
+        fs = [x for x, r in zip(fs, rcs) if r < 0x80]
         if rc is not None: return
         await c.w.drain()
         if "retained_delay" in O: await asyncio.sleep(float(O["retained_delay"]))
@@ -163,6 +169,7 @@ class Conn:
                 if not match(f, t): continue
                 now = time.time(); c.sent = [x for x in c.sent if x > now - 1]
                 if "retained_cap" in O and len(c.sent) >= num("retained_cap"): continue
+                if sent >= num("retained_most", 1 << 30): continue
                 if "retained_pause" in O and sent == num("retained_pause"):
                     got = c.got; asyncio.get_running_loop().create_task(c.later(got, [(t2, v) for t2, v in list(RETAINED.items()) if match(f, t2)][sent:], o)); break
                 e = expiry(pr)
