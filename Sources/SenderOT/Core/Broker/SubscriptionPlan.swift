@@ -172,11 +172,14 @@ package struct SubscriptionPlan: Sendable {
         return lines
     }
 
-    /// Filters that are named one by one.
+    /// Filters that are named one by one, and how much of a name is told.
     private static let named = 4
+    private static let namedCharacters = 100
 
     /// One line that names the filter.
     package static func words(_ filter: TopicFilter, _ fault: Fault) -> String {
+        let text = filter.description
+        let filter = text.count > namedCharacters ? text.prefix(namedCharacters) + "…" : text[...]
         switch fault {
         case .refused(let code): "the OT broker refuses the subscription \(filter) (\(code))"
         case .tooLarge(let limit): "the subscription \(filter) does not fit the OT broker's packets of \(limit) bytes"
