@@ -45,7 +45,8 @@ public struct BrokerSettings: Hashable, Sendable {
         version = try section.value("version", .version, default: .automatic)
         guard urls.allSatisfy({ $0.isSecure == urls[0].isSecure }) else {
             throw section.error(
-                "url", "some addresses have TLS and others do not", allowed: "mqtts:// before each of them, or before none")
+                "url", "some addresses have TLS and others do not",
+                allowed: "mqtts:// before each of them, or before none")
         }
         guard urls[0].isSecure || ca == nil && cert == nil && key == nil && serverName == nil else {
             throw section.error(

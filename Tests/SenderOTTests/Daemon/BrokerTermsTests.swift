@@ -75,7 +75,9 @@ struct BrokerTermsTests {
         #expect(await eventually { fetches(sender) == 1 })
         try await broker.kill9()
         try await broker.restart()
-        let isHeld = try await eventually(.seconds(40)) { try await sender.alarms().contains("60 of 60 retained values") }
+        let isHeld = try await eventually(.seconds(40)) {
+            try await sender.alarms().contains("60 of 60 retained values")
+        }
         #expect(isHeld)
         try await publish(["acme/last"], on: broker)
         let before = await sender.records(atLeast: 61)
@@ -123,7 +125,8 @@ struct BrokerTermsTests {
         #expect(try await sender.child.terminate() == .code(0))
     }
 
-    @Test("P9 a filter that the broker refuses, hangs up at, or cannot take for its length is named, and the others work")
+    @Test(
+        "P9 a filter that the broker refuses, hangs up at, or cannot take for its length is named, and the others work")
     func offendingFilters() async throws {
         let long = "long/" + String(repeating: "x", count: 300)
         let broker = try await MisbehavingBroker.start([
@@ -171,7 +174,9 @@ struct BrokerTermsTests {
         #expect(try await sender.child.terminate() == .code(0))
     }
 
-    @Test("P9 a broker that takes all connections of a user for one client: said, nothing queued is lost, and all of it crosses")
+    @Test(
+        "P9 a broker that takes all connections of a user for one client: said, nothing queued is lost, and all of it crosses"
+    )
     func oneClientForAUser() async throws {
         var settings = Broker.Settings()
         settings.users = ["diode": "secret", "plant": "secret"]

@@ -20,7 +20,8 @@ final class RunningSender: Sendable {
     ///   - previous: whose folder and sink to take over, as a restart does.
     ///   - waits: whether to wait until it is connected to the broker.
     init(
-        _ broker: any MQTTServer, rate: String = "500Mbit/s", keys: [String: String] = [:], after previous: RunningSender? = nil,
+        _ broker: any MQTTServer, rate: String = "500Mbit/s", keys: [String: String] = [:],
+        after previous: RunningSender? = nil,
         waits: Bool = true
     ) async throws {
         self.broker = broker
@@ -42,7 +43,8 @@ final class RunningSender: Sendable {
     }
 
     private static func write(
-        _ folder: TemporaryDirectory, _ broker: any MQTTServer, _ sink: FrameSink, _ rate: String, _ keys: [String: String]
+        _ folder: TemporaryDirectory, _ broker: any MQTTServer, _ sink: FrameSink, _ rate: String,
+        _ keys: [String: String]
     ) throws {
         let all = [
             "link": "{ name: 'plant-a', key: 'plant-a.key', paths: ['127.0.0.1:\(sink.port)'], rate: '\(rate)' }",

@@ -162,12 +162,15 @@ package struct SubscriptionPlan: Sendable {
     package var alarms: [String] {
         let deaf = faults.filter { $0.fault.isDeaf }
         var lines = deaf.prefix(Self.named).map { Self.words($0.filter, $0.fault) }
-        if deaf.count > Self.named { lines.append("the OT broker does not take \(deaf.count - Self.named) more subscriptions") }
+        if deaf.count > Self.named {
+            lines.append("the OT broker does not take \(deaf.count - Self.named) more subscriptions")
+        }
         let lowered = faults.compactMap { if case .lowered(let qos) = $0.fault { qos } else { nil } }
         if let least = lowered.min() {
             let cost = least == .atMostOnce ? "records are lost while either side is away" : "QoS 2 is not kept"
             lines.append(
-                "the OT broker grants only QoS \(least.rawValue) to \(lowered.count) of \(filters.count) subscriptions: \(cost)")
+                "the OT broker grants only QoS \(least.rawValue) to \(lowered.count) of \(filters.count) subscriptions: \(cost)"
+            )
         }
         return lines
     }

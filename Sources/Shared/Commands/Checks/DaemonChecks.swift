@@ -39,7 +39,9 @@ extension CheckReport {
     @discardableResult
     public mutating func checkBroker(_ broker: BrokerSettings, asksForSession: Bool = false) -> ServerGrant? {
         for caution in BrokerCaution.all(broker) {
-            if case .readableByAll = caution { fail("broker", caution.description) } else {
+            if case .readableByAll = caution {
+                fail("broker", caution.description)
+            } else {
                 note("broker", caution.description)
             }
         }

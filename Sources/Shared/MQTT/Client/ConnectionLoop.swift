@@ -93,7 +93,9 @@ struct ConnectionLoop: ~Copyable {
             let isNext = versions.ended(
                 failure, isAnswered: isAnswered, isDialled: server != nil, now: sleeper.now())
             if isNext { continue }
-            let told = !isAnswered && server != nil && version == .v5 ? ConnectionError.unanswered(failure.description) : failure
+            let told =
+                !isAnswered && server != nil && version == .v5
+                ? ConnectionError.unanswered(failure.description) : failure
             let lifetime = started.map { sleeper.now() - $0 }
             let pause = backoff.pause(afterLifetime: lifetime, random: .random(in: 0 ... .max))
             observer.changed(.disconnected(told, retry: pause))

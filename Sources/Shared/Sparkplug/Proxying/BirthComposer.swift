@@ -13,6 +13,7 @@ enum BirthComposer {
 
     /// `tck-id-topics-nbirth-…`, `tck-id-payloads-nbirth-…`.
     static func nodeBirth(_ table: MetricTable, bdSeq: UInt8, time: UInt64, withAliases: Bool) -> [UInt8] {
+        let table = table.settled
         var writer = FieldWriter()
         writer.reserve(table.bytes)
         writer.varint(Payload.Field.timestamp, time)
@@ -35,6 +36,7 @@ enum BirthComposer {
 
     /// `tck-id-topics-dbirth-…`.
     static func deviceBirth(_ table: MetricTable, seq: UInt8, time: UInt64, withAliases: Bool) -> [UInt8] {
+        let table = table.settled
         var writer = FieldWriter()
         writer.reserve(table.bytes)
         writer.varint(Payload.Field.timestamp, time)
