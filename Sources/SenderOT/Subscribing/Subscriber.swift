@@ -122,6 +122,8 @@ final class Subscriber: Sendable {
     /// Subscribes to the filters of another policy from now on, and fetches the retained set again. Another policy may let other topics
     /// through even if the filters are the same: an exception is gone, or a prefix is another.
     func replace(filters: [TopicFilter]) {
+        // Not before the broker has confirmed the new filters.
+        retained.unsubscribed()
         retained.demand()
         let (connection, removed) = state.withLock { state in
             let removed = state.filters.filter { !filters.contains($0) }
