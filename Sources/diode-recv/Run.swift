@@ -38,6 +38,7 @@ struct Run {
             let signals = try Signals()
             let lock = try StateLock(state: configuration.state.resolved)
             defer { withExtendedLifetime(lock) {} }
+            for caution in BrokerCaution.all(configuration.broker) { log.warning("broker.access", caution.description) }
             let service = try ReceiverService(configuration, software: ProgramVersion.software, log: log)
             let publishers = try makePublishers(service)
             try service.start(observer(publishers, auditKey: service.auditKey))
