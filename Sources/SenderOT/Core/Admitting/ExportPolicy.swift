@@ -19,7 +19,7 @@ public struct ExportPolicy: Sendable, Equatable {
         case brokerTopic
         /// It lies under `diode/`, where the receiving side speaks for itself (D14).
         case reservedForDiode
-        /// A Sparkplug NCMD, DCMD or STATE.
+        /// A Sparkplug NCMD, DCMD or STATE: what ``OneSidedTopics`` holds, or the state of a host as Sparkplug 2.2 had it.
         case commandOrState
         /// With its rule's prefix the topic is longer than MQTT allows.
         case topicTooLong
@@ -29,6 +29,8 @@ public struct ExportPolicy: Sendable, Equatable {
         case deadband
         /// A newer value of the topic took its place while it waited for its rule's rate.
         case superseded
+        /// An empty payload on a topic of an edge node: the deletion of a retained message that none of its messages may be.
+        case cleared
 
         /// For status: what these are counted under.
         package var word: String {
@@ -41,6 +43,7 @@ public struct ExportPolicy: Sendable, Equatable {
             case .tooLarge: "max_payload"
             case .deadband: "deadband"
             case .superseded: "max_rate"
+            case .cleared: "sparkplug_cleared"
             }
         }
     }
@@ -65,6 +68,7 @@ public struct ExportPolicy: Sendable, Equatable {
     public let sparkplugNamespaces: [String]
     /// Whether some topics have another name on the link.
     public let movesTopics: Bool
+    private let oneSided: OneSidedTopics
 
     /// - Parameters:
     ///   - rules: empty exports nothing.
@@ -73,6 +77,7 @@ public struct ExportPolicy: Sendable, Equatable {
         self.rules = rules
         let usual = SparkplugTopic.namespaceB
         self.sparkplugNamespaces = [usual] + sparkplugNamespaces.filter { $0 != usual }
+        oneSided = OneSidedTopics(namespaces: sparkplugNamespaces)
         movesTopics = rules.contains { !$0.prefix.isEmpty }
     }
 
@@ -98,9 +103,7 @@ public struct ExportPolicy: Sendable, Equatable {
         if Self.begins(topic, with: "diode/") || topic.byteCount == 5 && Self.begins(topic, with: "diode") {
             return .stays(.reservedForDiode)
         }
-        for namespace in sparkplugNamespaces where SparkplugTopic.staysOnItsSide(topic, namespace: namespace) {
-            return .stays(.commandOrState)
-        }
+        if oneSided.holds(topic) { return .stays(.commandOrState) }
         for (index, rule) in rules.enumerated() where rule.exports(topic) {
             let passage = Passage(rule: index, isSparkplug: isSparkplug(topic))
             return passage.isSparkplug || rule.prefix.count + topic.byteCount <= Self.maximumTopicBytes

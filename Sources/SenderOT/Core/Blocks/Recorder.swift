@@ -120,6 +120,16 @@ struct Recorder: ~Copyable {
         return slots.hasRoom(for: content, in: id) ? nil : .topicLimit
     }
 
+    /// Numbers and names a state of an edge node that is beyond a limit, so that it cannot be told.
+    mutating func shedState(
+        _ topic: [UInt8], in slots: inout NamespaceSlots, now: MonotonicInstant, time: UnixMilliseconds
+    ) {
+        let state = SenderCore.Publication(
+            topic: topic.span.bytes, payload: RawSpan(), qos: .atLeastOnce, retain: true)
+        _ = shed(state, .oversize, at: slots.find(topic.span.bytes), in: &slots, now: now, time: time)
+        flushShed(now)
+    }
+
     /// Numbers and names a record whose content does not cross (promise P8).
     private mutating func shed(
         _ publication: borrowing SenderCore.Publication, _ reason: ShedRun.Reason, at id: NamespaceSlots.TopicID?,

@@ -50,7 +50,7 @@ struct EdgeNodeSession: Sendable {
     /// - Returns: false if it must wait for a birth: nothing has happened then.
     mutating func take(_ record: EdgeRecord, in world: Circumstances, _ effects: inout ProxyEffects) -> Bool {
         do throws(SparkplugFault) {
-            let payload = try Payload(record.payload)
+            let payload = try Payload(record.payload, as: record.place.type)
             switch record.place.type {
             case .nodeBirth: try nodeBirth(record, payload, world, &effects)
             case .deviceBirth: try deviceBirth(record, payload, world, &effects)
@@ -61,7 +61,8 @@ struct EdgeNodeSession: Sendable {
             }
         } catch {
             faults.add(error)
-            effects.refuse(record.token)
+            // The deletion of a retained message says nothing that anybody could miss.
+            if error == .cleared { effects.answer(record.token) } else { effects.refuse(record.token) }
         }
         return true
     }
@@ -183,10 +184,12 @@ struct EdgeNodeSession: Sendable {
         _ record: EdgeRecord, _ payload: Payload, _ world: Circumstances, _ effects: inout ProxyEffects
     ) {
         guard record.order > node.order else { return effects.answer(record.token) }
-        if let death = payload.bdSeq, let birth = node.table.flatMap(Self.bdSeq), death != birth {
-            faults.add(.bdSeqMismatch)
-            // The death is of an earlier session. A host must ignore such a death, and this receiver stands for all hosts.
-            if SessionNumber.isEarlier(death, than: birth) { return effects.answer(record.token) }
+        if let birth = node.table.flatMap(Self.bdSeq), payload.bdSeq != birth {
+            faults.add(payload.bdSeq == nil ? .bdSeqMissing : .bdSeqMismatch)
+            // The death is of another session, or of none. A host must ignore such a death, and this receiver stands for all hosts.
+            guard let death = payload.bdSeq, SessionNumber.ends(death, birth) else {
+                return effects.answer(record.token)
+            }
         }
         die(order: record.order, token: record.token, world, &effects)
     }

@@ -4,6 +4,7 @@
 //   DataRewriter.swift — data as hosts must see it
 //   RebirthThrottle.swift — how often hosts are answered
 //   HostState.swift — whether the primary host is online
+//   NodePlaces.swift — how many nodes there may be, and of one group
 //   WaitingRecords.swift — records that wait for the birth of their node or device
 //   DeviceTrack.swift — a node's or device's table, its place in the stream, what the IT side has seen of it
 //   ProxyEffects.swift — what a session wants done
