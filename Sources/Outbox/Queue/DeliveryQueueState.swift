@@ -55,6 +55,12 @@ struct DeliveryQueueState {
         if isFailing { stream.forgetSettled(before: settledByAll) }
     }
 
+    func taken(at position: OutboxPosition, output: Int) -> QueuedDelivery? { outputs[output].taken(at: position) }
+
+    mutating func repeatTaken(_ positions: [OutboxPosition], output: Int) -> [QueuedDelivery] {
+        outputs[output].repeatTaken(positions)
+    }
+
     mutating func rewind(output: Int) { outputs[output].rewind() }
 
     func settled(output: Int) -> UInt64 { outputs[output].settled }
@@ -64,7 +70,7 @@ struct DeliveryQueueState {
     func load(output: Int) -> OutboxLoad {
         let output = outputs[output]
         return OutboxLoad(
-            waiting: Int(output.waitingRecords), taken: output.takenRecords, takenBytes: output.takenBytes,
+            waiting: Int(output.waitingRecords), taken: output.givenRecords, takenBytes: output.givenBytes,
             bytes: stream.diskBytes, limitBytes: limits.bytes,
             memoryBytes: output.memoryBytes + stream.unstoredBytes, memoryLimitBytes: limits.memoryBytes,
             isFailing: isFailing)

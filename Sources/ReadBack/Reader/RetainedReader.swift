@@ -22,10 +22,13 @@ package struct ReadingScope: Sendable {
     package var plantTopic: @Sendable (RawSpan) -> [UInt8]?
     /// Whether a topic of the plant can be on the IT broker.
     package var admits: @Sendable ([UInt8]) -> Bool
+    /// Whether the IT broker has refused a value of a topic of the plant.
+    package var refuses: @Sendable ([UInt8], UInt64) -> Bool
 
     package init(
         link: String, connection: ConnectionSettings, period: Duration, filters: [TopicFilter], isEverything: Bool,
-        plantTopic: @escaping @Sendable (RawSpan) -> [UInt8]?, admits: @escaping @Sendable ([UInt8]) -> Bool
+        plantTopic: @escaping @Sendable (RawSpan) -> [UInt8]?, admits: @escaping @Sendable ([UInt8]) -> Bool,
+        refuses: @escaping @Sendable ([UInt8], UInt64) -> Bool
     ) {
         self.link = link
         self.connection = connection
@@ -34,6 +37,7 @@ package struct ReadingScope: Sendable {
         self.isEverything = isEverything
         self.plantTopic = plantTopic
         self.admits = admits
+        self.refuses = refuses
     }
 }
 

@@ -129,9 +129,21 @@ public struct SenderCore: ~Copyable {
 
     /// Topics whose retained value was not in the fetch that has ended, and how many topics have one at all. Absence means
     /// that it was deleted while nobody was subscribed (D6).
-    /// - Parameter began: what `beginFetch` returned.
-    package func unseenTopics(since began: Stamp) -> (topics: [NamespaceSlots.TopicID], retained: Int) {
-        slots.unseen(since: began)
+    /// - Parameters:
+    ///   - began: what `beginFetch` returned.
+    ///   - time: of now.
+    package func unseenTopics(
+        since began: Stamp, at time: UnixMilliseconds
+    ) -> (topics: [NamespaceSlots.TopicID], retained: Int) {
+        slots.unseen(since: began, at: time)
+    }
+
+    /// Topics that the newest fetch has found, at most so many.
+    package func shownTopics(_ limit: Int) -> [NamespaceSlots.TopicID] { slots.shown(limit) }
+
+    /// What a topic is called in the plant; nil if the policy lets none through under its name.
+    package func plantName(of id: NamespaceSlots.TopicID) -> String? {
+        admission.policy.plantTopic(of: slots.topic(id)).map { String(decoding: $0, as: UTF8.self) }
     }
 
     /// Makes a deletion of a topic that is still unseen.

@@ -51,7 +51,7 @@ struct SenderReporter: Sendable {
         let parts = SenderReport.Parts(
             at: now, software: software, fingerprint: fingerprint, configuration: configuration.digest,
             incarnation: incarnation, core: intake.progress, broker: subscriber.report, losses: watch.report,
-            heldDeletions: reconciler.alarm, journal: journal, earlierEpochs: self.journal.earlierEpochs,
+            heldDeletions: reconciler.alarms, journal: journal, earlierEpochs: self.journal.earlierEpochs,
             echo: echo.report,
             reach: JournalReach(
                 configuration, oldest: journal.oldest, usedBytes: journal.usedBytes,

@@ -168,7 +168,6 @@ public final class SenderService: Sendable {
         if let setAside { note("journal set aside", "damaged at the start, now \(setAside)") }
         do throws(ConnectionError) {
             try subscriber.start()
-            try watch.start()
         } catch { throw .broker(error) }
         log.notice(
             "started", "sending",

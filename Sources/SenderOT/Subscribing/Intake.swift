@@ -196,7 +196,23 @@ final class Intake: Sendable {
 
     /// Topics whose retained value was not in the fetch that began at `stamp`, and how many have one at all.
     func unseenTopics(since stamp: Stamp) -> (topics: [NamespaceSlots.TopicID], retained: Int) {
-        state.withLock { $0.core.unseenTopics(since: stamp) }
+        let time = UnixClock.now()
+        return state.withLock { $0.core.unseenTopics(since: stamp, at: time) }
+    }
+
+    /// Topics that the newest fetch has found, at most so many.
+    func shownTopics(_ limit: Int) -> [NamespaceSlots.TopicID] { state.withLock { $0.core.shownTopics(limit) } }
+
+    /// What topics are called in the plant; without those that the policy does not let through.
+    func plantNames(of topics: [NamespaceSlots.TopicID]) -> [(id: NamespaceSlots.TopicID, name: String)] {
+        var names: [(id: NamespaceSlots.TopicID, name: String)] = []
+        for start in stride(from: 0, to: topics.count, by: Self.deletionsAtOnce) {
+            let part = topics[start..<min(start + Self.deletionsAtOnce, topics.count)]
+            state.withLock { state in
+                for id in part { if let name = state.core.plantName(of: id) { names.append((id, name)) } }
+            }
+        }
+        return names
     }
 
     /// Makes deletions of those that are still unseen.

@@ -100,7 +100,8 @@ final class TestClient: Sendable {
 
     /// Subscribes and waits for the answer.
     func subscribe(_ filters: Subscription...) async throws -> [ReasonCode] {
-        let request = try connection.subscribe(filters)
+        let request = SubscriptionRequest(rawValue: .random(in: 1 ... .max))
+        try connection.subscribe(filters, request: request)
         _ = await eventually { self.now.results.contains { $0.request == request } }
         guard case .answered(let reasons) = now.results.first(where: { $0.request == request })?.outcome else {
             return []

@@ -205,17 +205,34 @@ public struct NamespaceSlots: ~Copyable {
     }
 
     /// All topics for which `isUnseen` holds, and how many topics have a retained value at all.
-    func unseen(since stamp: Stamp) -> (topics: [TopicID], retained: Int) {
+    /// - Parameter time: what has expired by then is left out, because it ends by itself.
+    func unseen(since stamp: Stamp, at time: UnixMilliseconds) -> (topics: [TopicID], retained: Int) {
         var found: [TopicID] = []
         var retained = 0
         for place in 0..<table.placeCount {
             let id = TopicID(index: place)
-            // The sender itself makes the states of edge nodes, so no broker retains them.
-            guard holdsRetained(id), !table[place].topic.starts(with: StateTopic.prefix) else { continue }
+            guard isOfBroker(id) else { continue }
+            let isOver = table[place].slots.retained.deadline.map { $0 <= time } ?? false
+            guard !isOver else { continue }
             retained += 1
             if isUnseen(id, since: stamp) { found.append(id) }
         }
         return (found, retained)
+    }
+
+    /// Topics whose retained value the newest fetch has found, at most so many.
+    func shown(_ limit: Int) -> [TopicID] {
+        var found: [TopicID] = []
+        for place in 0..<table.placeCount where found.count < limit {
+            let id = TopicID(index: place)
+            if isOfBroker(id), table[place].seenIn == fetch { found.append(id) }
+        }
+        return found
+    }
+
+    /// Whether the broker should retain the topic. The sender itself makes the states of edge nodes, so no broker retains them.
+    private func isOfBroker(_ id: TopicID) -> Bool {
+        holdsRetained(id) && !table[id.index].topic.starts(with: StateTopic.prefix)
     }
 
     // MARK: For slices, in the order of hashes
