@@ -134,20 +134,21 @@ import Testing
 
     private func fold(_ birth: [UInt8], _ data: [[UInt8]]) -> Int {
         var fold = StateFold()
-        let topics = ["NBIRTH", "NDATA"].map { Array("spBv1.0/G/\($0)/N".utf8) }
-        _ = fold.fold(topic: topics[0].span.bytes, payload: birth.span.bytes)
-        for payload in data { _ = fold.fold(topic: topics[1].span.bytes, payload: payload.span.bytes) }
-        return fold.takeState(of: topics[0].span.bytes)?.count ?? 0
+        let (birthTopic, dataTopic) = (Array("spBv1.0/G/NBIRTH/N".utf8), Array("spBv1.0/G/NDATA/N".utf8))
+        _ = fold.fold(topic: birthTopic.span.bytes, payload: birth.span.bytes)
+        for payload in data { _ = fold.fold(topic: dataTopic.span.bytes, payload: payload.span.bytes) }
+        return fold.takeState(of: birthTopic.span.bytes)?.count ?? 0
     }
 
     private func proxy(_ birth: [UInt8], _ data: [[UInt8]]) -> Int {
         var proxy = EdgeNodeProxy(EdgeNodeProxy.Settings())
-        let topics = ["NBIRTH", "NDATA"].map { Array("spBv1.0/G/\($0)/N".utf8) }
+        let (birthTopic, dataTopic) = (Array("spBv1.0/G/NBIRTH/N".utf8), Array("spBv1.0/G/NDATA/N".utf8))
         let now = Moment(sinceStart: .seconds(1), unixMilliseconds: 1)
         var published = 0
         for (number, payload) in ([birth] + data).enumerated() {
+            let topic = number == 0 ? birthTopic : dataTopic
             proxy.record(
-                topic: topics[min(number, 1)].span.bytes, payload: payload.span.bytes,
+                topic: topic.span.bytes, payload: payload.span.bytes,
                 order: RecordOrder(epoch: 1, sequence: UInt64(number + 1)), sourceTime: 1, token: UInt64(number + 1),
                 now: now)
             for action in proxy.takeActions() {
@@ -195,13 +196,15 @@ import Testing
         }
         func state(takingEach: Bool) -> [UInt8]? {
             var fold = StateFold()
-            let topics = ["NBIRTH", "NDATA"].map { Array("spBv1.0/G/\($0)/N".utf8) }
-            _ = fold.fold(topic: topics[0].span.bytes, payload: birth.bytes.span.bytes)
+            let (birthTopic, dataTopic) = (Array("spBv1.0/G/NBIRTH/N".utf8), Array("spBv1.0/G/NDATA/N".utf8))
+            let bytes = birth.bytes
+            _ = fold.fold(topic: birthTopic.span.bytes, payload: bytes.span.bytes)
             for payload in data {
-                _ = fold.fold(topic: topics[1].span.bytes, payload: payload.bytes.span.bytes)
-                if takingEach { _ = fold.takeState(of: topics[0].span.bytes) }
+                let bytes = payload.bytes
+                _ = fold.fold(topic: dataTopic.span.bytes, payload: bytes.span.bytes)
+                if takingEach { _ = fold.takeState(of: birthTopic.span.bytes) }
             }
-            return fold.takeState(of: topics[0].span.bytes)
+            return fold.takeState(of: birthTopic.span.bytes)
         }
         #expect(state(takingEach: true) == state(takingEach: false))
     }

@@ -98,7 +98,7 @@ public struct SenderCore: ~Copyable {
     public mutating func note(_ drop: BrokerDrop, now: MonotonicInstant) { recorder.append(drop, now: now) }
     public mutating func note(_ action: Action, now: MonotonicInstant) { recorder.append(action, now: now) }
 
-    /// Notes that the OT broker is there, or not: edge nodes of a broker that is away for too long count as dead (ADR 0023).
+    /// Notes that the OT broker is there, or not: edge nodes of a broker that is away for too long count as dead.
     package mutating func noteBroker(isOnline: Bool, now: MonotonicInstant) {
         edgeNodes.noteBroker(isOnline: isOnline, now: now)
     }

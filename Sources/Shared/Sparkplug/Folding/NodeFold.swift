@@ -255,6 +255,7 @@ struct NodeFold: Sendable {
         kill()
         nodeIsUnsure = false
         unsureDevices = []
+        limited = []
     }
 
     /// Node and devices are dead.
