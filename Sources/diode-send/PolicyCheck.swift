@@ -73,6 +73,7 @@ enum PolicyCheck {
         case .deadband: "the change is smaller than the deadband of its rule"
         case .overlap: "no rule of export names it"
         case .superseded: "a newer value took its place while it waited for max_rate"
+        case .cleared: "it deletes a retained message of an edge node, which has none"
         }
     }
 }

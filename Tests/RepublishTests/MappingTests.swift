@@ -47,12 +47,27 @@ struct TopicMapperTests {
     @Test(
         "P7 Sparkplug commands and host states are never written",
         arguments: [
-            "spBv1.0/g/NCMD/n", "spBv1.0/g/DCMD/n/d", "spBv1.0/STATE/host", "STATE/host", "spBv1.0/g/NCMD",
-            "spBv1.0/STATE",
+            "spBv1.0/g/NCMD/n", "spBv1.0/g/DCMD/n/d", "spBv1.0/STATE/host", "spBv1.0/g/NCMD", "spBv1.0/STATE",
+            "spBv1/0/g/NCMD/n",
         ])
     func commands(topic: String) throws {
         #expect(try map(topic) == "-sparkplug_command")
         #expect(try map(topic, prefix: "p") == "-sparkplug_command")
+    }
+
+    @Test("P7 the state of a host, as Sparkplug 2.2 had it, is never written; what a plant has below STATE passes")
+    func hostStates() throws {
+        func map(_ topic: String, _ payload: String) throws -> TopicMapper.Mapping {
+            var mapper = TopicMapper(prefix: "", own: [try TopicFilter("#")])
+            return mapper.map(topic.utf8.span.bytes, payload: payload.utf8.span.bytes)
+        }
+        #expect(try map("STATE/EMS", "ONLINE") == .refused(.sparkplugCommand))
+        #expect(try map("STATE/EMS", "{\"online\": false, \"timestamp\": 1}") == .refused(.sparkplugCommand))
+        #expect(try map("STATE/press1", "21") == .unchanged)
+        #expect(try map("STATE/press1/temp", "ONLINE") == .unchanged)
+        let mapper = TopicMapper(prefix: "", own: [try TopicFilter("#")])
+        #expect(
+            mapper.plantTopic(of: "STATE/EMS".utf8.span.bytes) == nil, "a host of the IT side may have its state there")
     }
 
     @Test(

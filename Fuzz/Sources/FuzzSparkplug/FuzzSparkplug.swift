@@ -1,9 +1,21 @@
 import Sparkplug
 
 /// Messages of one edge node, one behind the other: a byte that picks topic and place in the stream, two of length, the payload. The sender folds
-/// them; the proxy gets them, and at the end the states.
+/// them; the proxy gets them, and at the end the states. What it costs is bounded by the bytes (P8).
 @c public func LLVMFuzzerTestOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let input = Array(UnsafeBufferPointer(start: start, count: count))
+    let clock = ContinuousClock()
+    var shortest = clock.measure { tell(input) }
+    // Another process may have been in the way.
+    for _ in 0..<4 where shortest > bound(input.count) { shortest = min(shortest, clock.measure { tell(input) }) }
+    precondition(shortest <= bound(input.count), "P8: \(input.count) bytes cost \(shortest)")
+    return 0
+}
+
+/// What a sanitized build may take: some twenty times as much as is usual, and a fraction of what a square would.
+private func bound(_ bytes: Int) -> Duration { .milliseconds(50) + .microseconds(20) * bytes }
+
+private func tell(_ input: [UInt8]) {
     let topics = [
         "NBIRTH/N", "DBIRTH/N/D", "NDATA/N", "DDATA/N/D", "NDEATH/N", "DDEATH/N/D", "DBIRTH/N/E", "DDATA/N/E",
     ]
@@ -47,7 +59,6 @@ import Sparkplug
         carryOut(&proxy, now)
     }
     precondition(fold.report.bytes <= limits.bytes && proxy.report.plant.bytes <= limits.bytes, "P8")
-    return 0
 }
 
 /// A broker that accepts and ends every connection at once.

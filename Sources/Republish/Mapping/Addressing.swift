@@ -43,7 +43,7 @@ struct Addressing: Sendable {
 
     /// Rules on one delivery. Nothing is allocated once the buffers have grown.
     mutating func rule(_ delivery: borrowing Delivery, now: MonotonicInstant) -> Ruling {
-        let mapping = mapper.map(delivery.topic)
+        let mapping = mapper.map(delivery.topic, payload: delivery.payload)
         if case .refused(let reason) = mapping { return .answered(.dead(reason)) }
         switch composer.compose(delivery, now: now) {
         case .composed: break

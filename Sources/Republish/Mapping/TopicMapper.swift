@@ -28,7 +28,7 @@ public struct TopicMapper: Sendable {
     private let prefix: [UInt8]
     private let own: [TopicFilter]
     private let map: TopicMap
-    private let namespaces: [String]
+    private let oneSided: OneSidedTopics
     /// The mapped topic after `.prefixed`; used again for the next record.
     public private(set) var prefixed: [UInt8] = []
 
@@ -39,43 +39,42 @@ public struct TopicMapper: Sendable {
     ///   - namespaces: first levels of Sparkplug's topics, beside `spBv1.0`: under them no command is ever written.
     public init(prefix: String, own: [TopicFilter], map: TopicMap = TopicMap(), namespaces: [String] = []) {
         self.map = map
-        let usual = SparkplugTopic.namespaceB
-        self.namespaces = [usual] + namespaces.filter { $0 != usual }
+        oneSided = OneSidedTopics(namespaces: namespaces)
         var bytes = Array(prefix.utf8)
         if let last = bytes.last, last != UInt8(ascii: "/") { bytes.append(UInt8(ascii: "/")) }
         self.prefix = bytes
         self.own = own
     }
 
-    /// Maps one topic. Nothing is allocated once `prefixed` has grown.
-    public mutating func map(_ topic: RawSpan) -> Mapping {
+    /// Maps the topic of one record. Nothing is allocated once `prefixed` has grown.
+    public mutating func map(_ topic: RawSpan, payload: RawSpan = RawSpan()) -> Mapping {
         if Self.isReserved(topic) { return .refused(.reservedTopic) }
-        if isSparkplugCommand(topic) { return .refused(.sparkplugCommand) }
-        guard map.isEmpty else { return move(topic) }
+        if isOneSided(topic, payload) { return .refused(.sparkplugCommand) }
+        guard map.isEmpty else { return move(topic, payload) }
         guard !prefix.isEmpty else {
             return isOwn(topic) ? .unchanged : .refused(.foreignTopic)
         }
-        return putBehindPrefix(topic)
+        return putBehindPrefix(topic, payload)
     }
 
-    private mutating func move(_ topic: RawSpan) -> Mapping {
+    private mutating func move(_ topic: RawSpan, _ payload: RawSpan) -> Mapping {
         let bytes = [UInt8](copying: topic)
         switch map.answer(for: bytes) {
         case .taken: return .refused(.nameTaken)
-        case .moved(let moved): return putBehindPrefix(moved.span.bytes)
+        case .moved(let moved): return putBehindPrefix(moved.span.bytes, payload)
         case .stays:
-            guard prefix.isEmpty else { return putBehindPrefix(topic) }
+            guard prefix.isEmpty else { return putBehindPrefix(topic, payload) }
             return isOwn(topic) ? .unchanged : .refused(.foreignTopic)
         }
     }
 
-    private mutating func putBehindPrefix(_ topic: RawSpan) -> Mapping {
+    private mutating func putBehindPrefix(_ topic: RawSpan, _ payload: RawSpan) -> Mapping {
         guard prefix.count + topic.byteCount <= Self.maximumTopicBytes else { return .refused(.topicTooLong) }
         prefixed.removeAll(keepingCapacity: true)
         prefixed.append(contentsOf: prefix)
         topic.withUnsafeBytes { prefixed.append(contentsOf: $0) }
         if Self.isReserved(prefixed.span.bytes) { return .refused(.reservedTopic) }
-        if isSparkplugCommand(prefixed.span.bytes) { return .refused(.sparkplugCommand) }
+        if isOneSided(prefixed.span.bytes, payload) { return .refused(.sparkplugCommand) }
         return isOwn(prefixed.span.bytes) ? .prefixed : .refused(.foreignTopic)
     }
 
@@ -100,20 +99,25 @@ public struct TopicMapper: Sendable {
     /// `own` says nothing.
     private var isOpen: Bool { own.map(\.description) == ["#"] }
 
-    /// The topic in the plant of one on the IT broker; nil if the link never writes there.
+    /// The topic in the plant of one on the IT broker; nil if the link never writes there, or a host of the IT side might have its
+    /// state there.
     func plantTopic(of topic: RawSpan) -> [UInt8]? {
-        guard !Self.isReserved(topic), isOwn(topic) else { return nil }
+        guard !Self.isReserved(topic), !OneSidedTopics.isHostTopic(topic), isOwn(topic) else { return nil }
         let bytes = [UInt8](copying: topic)
         guard bytes.starts(with: prefix), bytes.count > prefix.count else { return nil }
         let named = Array(bytes.dropFirst(prefix.count))
         return map.isEmpty ? named : map.source(of: named)
     }
 
-    /// Whether a topic of the plant may be on the IT broker.
+    /// Whether a topic of the plant may be on the IT broker. Where a host of the IT side could have its state, nothing is known without the
+    /// payload: such a topic is left alone.
     func admits(_ topic: [UInt8]) -> Bool {
         var copy = self
-        if case .refused = copy.map(topic.span.bytes) { return false }
-        return true
+        switch copy.map(topic.span.bytes) {
+        case .refused: return false
+        case .unchanged: return !OneSidedTopics.isHostTopic(topic.span.bytes)
+        case .prefixed: return !OneSidedTopics.isHostTopic(copy.prefixed.span.bytes)
+        }
     }
 
     private func isOwn(_ topic: RawSpan) -> Bool {
@@ -127,11 +131,9 @@ public struct TopicMapper: Sendable {
         return topic.byteCount == 5 || topic.byte(5) == UInt8(ascii: "/")
     }
 
-    /// What belongs to one side: NCMD, DCMD and STATE of each namespace, and the `STATE/…` of Sparkplug 2.
-    private func isSparkplugCommand(_ topic: RawSpan) -> Bool {
-        if topic.hasPrefix("STATE/") { return true }
-        for namespace in namespaces where SparkplugTopic.staysOnItsSide(topic, namespace: namespace) { return true }
-        return false
+    /// What belongs to one side: the list that the sender refuses by, too.
+    private func isOneSided(_ topic: RawSpan, _ payload: RawSpan) -> Bool {
+        oneSided.holds(topic) || OneSidedTopics.isHostState(topic, payload: payload)
     }
 }
 

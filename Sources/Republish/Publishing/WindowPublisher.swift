@@ -294,7 +294,7 @@ struct WindowPublisher: ~Copyable {
     /// Whether consumers are spared it: not what Sparkplug says, whose messages count each other.
     private func isPaced(_ delivery: borrowing Delivery, _ edgeNodes: borrowing EdgeNodeConnections) -> Bool {
         settings.publishInterval != nil && StateTopic.birth(of: delivery.topic) == nil
-            && !edgeNodes.takes(delivery.topic)
+            && !edgeNodes.takes(delivery)
     }
 
     /// Publishes a delivery, or notes what else became of it.
@@ -363,7 +363,7 @@ struct WindowPublisher: ~Copyable {
         switch addressing.rule(delivery, now: now) {
         case .answered(let disposition): return .answered(disposition)
         case .goes(let address, let retain):
-            guard !edgeNodes.takes(delivery.topic) else {
+            guard !edgeNodes.takes(delivery) else {
                 edgeNodes.take(queued)
                 return .passedOn
             }

@@ -24,6 +24,7 @@ public struct SenderCore: ~Copyable {
     private var recorder: Recorder
     private var teller: StateTeller
     private var beats: BeatScheduler
+    private var notices: [EdgeNodeStates.Notice] = []
 
     /// - Parameter slots: what earlier lifetimes knew.
     public init(
@@ -34,8 +35,10 @@ public struct SenderCore: ~Copyable {
         self.incarnation = incarnation
         admission = Admission(PolicyGate(settings.policy, edgeNamespaces: settings.edgeNodes.namespaces))
         self.slots = slots ?? NamespaceSlots(limits: settings.slots)
-        edgeNodes = EdgeNodeStates(settings.edgeNodes)
-        edgeNodes.restore(from: self.slots)
+        var edgeNodes = settings.edgeNodes
+        edgeNodes.limits.birthBytes = settings.maximumRecordBytes
+        self.edgeNodes = EdgeNodeStates(edgeNodes)
+        self.edgeNodes.restore(from: self.slots)
         teller = StateTeller(epoch: epoch, incarnation: incarnation, settings: settings)
         recorder = Recorder(
             epoch: epoch, incarnation: incarnation, settings: settings, maximumTopicBytes: teller.maximumTopicBytes)
@@ -109,6 +112,17 @@ public struct SenderCore: ~Copyable {
     public mutating func note(_ unobserved: Unobserved, now: MonotonicInstant) { recorder.append(unobserved, now: now) }
     public mutating func note(_ drop: BrokerDrop, now: MonotonicInstant) { recorder.append(drop, now: now) }
     public mutating func note(_ action: Action, now: MonotonicInstant) { recorder.append(action, now: now) }
+
+    /// Notes that the OT broker is there, or not: edge nodes of a broker that is away for too long count as dead.
+    package mutating func noteBroker(isOnline: Bool, now: MonotonicInstant) {
+        edgeNodes.noteBroker(isOnline: isOnline, now: now)
+    }
+
+    /// Moves out what happened to edge nodes, for the log.
+    package mutating func takeNotices() -> [EdgeNodeStates.Notice] {
+        defer { notices = [] }
+        return notices
+    }
 
     /// Notes how the journal is. To be told before each gulp.
     public mutating func note(_ journal: JournalState) { recorder.note(journal) }
@@ -194,14 +208,24 @@ public struct SenderCore: ~Copyable {
     /// Does what is due.
     public mutating func advance(now: MonotonicInstant, time: UnixMilliseconds) {
         letGo(now: now)
+        advanceEdgeNodes(now: now, time: time)
         teller.advance(&slots, &edgeNodes, &recorder, now: now, time: time)
         recorder.advance(now: now)
         if beats.isDue(now) { makeBeat(now: now, time: time) }
     }
 
+    private mutating func advanceEdgeNodes(now: MonotonicInstant, time: UnixMilliseconds) {
+        edgeNodes.advance(now: now, time: time)
+        teller.tellUrgent(&edgeNodes, &slots, &recorder, now: now, time: time)
+        for notice in edgeNodes.takeNotices() {
+            recorder.append(Action(at: time, what: notice.what, detail: notice.detail), now: now)
+            if notices.count < 100 { notices.append(notice) }
+        }
+    }
+
     /// When `advance` has to be called next.
     public var nextDeadline: MonotonicInstant {
-        let ends = [recorder.deadline, teller.deadline, admission.deadline].compactMap(\.self)
+        let ends = [recorder.deadline, teller.deadline, admission.deadline, edgeNodes.deadline].compactMap(\.self)
         return ends.reduce(beats.deadline, min)
     }
 

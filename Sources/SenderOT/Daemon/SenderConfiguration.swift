@@ -104,6 +104,10 @@ public struct SenderConfiguration: Sendable {
         public let namespaces: [String]
         /// Whether edge nodes are asked for a birth where their state is not sure. Default true.
         public let requestsRebirth: Bool
+        /// How long the OT broker may be away until its edge nodes count as dead: 1 s…24 h. Default 10 s.
+        public let brokerLost: Duration
+        /// How long an edge node may be silent after it was asked for a birth, until it counts as dead: 1 s…24 h. Default 30 s.
+        public let silence: Duration
         /// Edge nodes whose state is kept: 1…100,000. Default 1,000.
         public let nodes: Int
         /// All their metrics: 1 MiB…1 TiB. Default 256 MiB.
@@ -260,6 +264,9 @@ extension SenderConfiguration.Sparkplug {
     fileprivate init(_ section: inout ConfigSection) throws(ConfigError) {
         namespaces = try section.list("namespaces", of: .topicLevel, count: 1...16, default: ["spBv1.0"])
         requestsRebirth = try section.value("request_rebirth", .flag, default: true)
+        brokerLost = try section.value(
+            "broker_lost", .duration(.seconds(1)...(.seconds(86_400))), default: .seconds(10))
+        silence = try section.value("silence", .duration(.seconds(1)...(.seconds(86_400))), default: .seconds(30))
         nodes = try section.value("nodes", .integer(1...100_000), default: 1_000)
         values = try section.value("values", .bytes(.mebibytes(1)...(.tebibytes(1))), default: .mebibytes(256))
     }

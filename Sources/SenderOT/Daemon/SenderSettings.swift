@@ -59,6 +59,8 @@ extension SenderService {
         settings.edgeNodes.namespaces = configuration.sparkplug.namespaces
         settings.edgeNodes.limits.nodes = configuration.sparkplug.nodes
         settings.edgeNodes.limits.bytes = Int(clamping: configuration.sparkplug.values.bytes)
+        settings.edgeNodes.brokerLost = configuration.sparkplug.brokerLost
+        settings.edgeNodes.silence = configuration.sparkplug.silence
         let limits = configuration.limits
         settings.slots = NamespaceSlots.Limits(topics: limits.topics, bytes: Int(clamping: limits.values.bytes))
         settings.maximumRecordBytes = Int(clamping: limits.record.bytes)

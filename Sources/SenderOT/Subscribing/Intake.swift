@@ -169,6 +169,15 @@ final class Intake: Sendable {
     func note(_ drop: BrokerDrop) { feed { state, now, _ in state.core.note(drop, now: now) } }
     func note(_ action: Action) { feed { state, now, _ in state.core.note(action, now: now) } }
 
+    /// Notes that the OT broker is there, or not.
+    func noteBroker(isOnline: Bool) {
+        state.withLock { $0.core.noteBroker(isOnline: isOnline, now: MonotonicClock.now()) }
+        pulseWakeup.signal()
+    }
+
+    /// What happened to edge nodes since this was last asked, for the log.
+    func takeNotices() -> [EdgeNodeStates.Notice] { state.withLock { $0.core.takeNotices() } }
+
     // MARK: Policy, and the retained set
 
     func replacePolicy(_ policy: ExportPolicy) { state.withLock { $0.core.replacePolicy(policy) } }

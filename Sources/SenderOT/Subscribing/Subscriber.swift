@@ -99,6 +99,7 @@ final class Subscriber: Sendable {
             changed: { [weak self] in self?.changed($0) }, received: { [weak self] in self?.received($0) })
         let connection = try Connection(settings, observer: observer)
         state.withLock { $0.connection = connection }
+        intake.noteBroker(isOnline: false)
         do throws(SystemError) { try connection.start() } catch { throw .network(error) }
     }
 
@@ -152,6 +153,9 @@ final class Subscriber: Sendable {
         if isDue { subscribeNext() }
         retained.tick()
         askForBirths()
+        for notice in intake.takeNotices() {
+            log.warning("sparkplug.notice", notice.what, ["detail": .text(notice.detail)])
+        }
     }
 
     /// Publishes requests for a rebirth to edge nodes of the sender's own plant. The sender publishes nothing else (ADR 0016).
@@ -197,6 +201,7 @@ final class Subscriber: Sendable {
                 }
                 return state.report.isOnline
             }
+            intake.noteBroker(isOnline: false)
             retained.unsubscribed()
             if wasOnline {
                 watch.sessionEnded(error, at: now)
@@ -239,6 +244,7 @@ final class Subscriber: Sendable {
                 from: since, to: now, sessionResumed: grant.sessionPresent, dropped: nil,
                 reason: Self.shortened(reason, to: Unobserved.maximumReasonBytes)))
         watch.sessionBegan(grant, at: now)
+        intake.noteBroker(isOnline: true)
         subscribe()
     }
 

@@ -5,12 +5,13 @@ extension SparkplugReport {
     public var json: JSONValue {
         [
             "nodes": .number(nodes), "born": .number(born), "devices": .number(devices), "metrics": .number(metrics),
-            "bytes": .number(bytes), "incomplete": .number(incomplete), "faults": Self.json(faults),
+            "bytes": .number(bytes), "incomplete": .number(incomplete), "limited": .number(limited),
+            "faults": Self.json(faults),
             "troubled": .array(
                 troubled.map { node in
                     [
                         "node": .text(node.id.description), "incomplete": .flag(node.isIncomplete),
-                        "faults": Self.json(node.faults),
+                        "limited": .flag(node.isLimited), "faults": Self.json(node.faults),
                     ]
                 }),
         ]

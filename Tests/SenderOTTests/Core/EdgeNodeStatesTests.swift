@@ -194,4 +194,116 @@ struct EdgeNodeStatesTests {
         try rig.pass(.seconds(3_600))
         #expect(rig.core.rebirthRequests(now: rig.now, time: rig.time).isEmpty)
     }
+
+    // MARK: What is no birth, and nodes that nobody hears
+
+    @Test("An empty payload on a topic of an edge node stays at the sender, counted, and changes nothing")
+    func cleared() throws {
+        var rig = try rig()
+        born(&rig)
+        let before = try told(&rig).record
+        for topic in ["NBIRTH/n", "NDEATH/n", "NDATA/n", "DBIRTH/n/d", "DDEATH/n/d", "DDATA/n/d"] {
+            #expect(rig.publish("spBv1.0/g/\(topic)", [], retain: true) == .filtered(.cleared))
+            #expect(rig.publish("spBv1.0/g/\(topic)", []) == .filtered(.cleared))
+        }
+        #expect(rig.core.counters.filtered[ExportPolicy.Refusal.cleared.rawValue] == 12)
+        #expect(rig.core.reportEdgeNodes(now: rig.now).report.faults[.cleared] == 12)
+        rig.publish("spBv1.0/g/NDATA/n", PlantPayload(seq: 1, [(nil, 5, 77)]).bytes, qos: .atMostOnce)
+        let after = try told(&rig).record
+        #expect(after?.payload != before?.payload && after?.payload.isEmpty == false)
+    }
+
+    @Test("JSON under a topic of an edge node crosses as an ordinary message, retained values and their deletion too")
+    func json() throws {
+        var rig = try rig()
+        let text = Array("{\"timestamp\":1,\"metrics\":[]}".utf8)
+        rig.publish(Self.birth, text, retain: true)
+        try rig.endGulp(idle: true)
+        #expect(rig.stream.records.last?.flags.retain == true && rig.stream.records.last?.payload == text)
+        rig.publish(Self.birth, [], retain: true)
+        try rig.endGulp(idle: true)
+        #expect(rig.stream.records.last?.flags.retain == true && rig.stream.records.last?.payload == [])
+        #expect(rig.core.reportEdgeNodes(now: rig.now).report.nodes == 0)
+        #expect(rig.publish(Self.birth, [], retain: true) == .filtered(.cleared), "nothing is retained any more")
+    }
+
+    @Test("The state of a host stays, also what clears it; anything else below STATE is the plant's")
+    func hosts() throws {
+        var rig = try rig()
+        for payload in ["ONLINE", "OFFLINE", "{\"online\":true,\"timestamp\":1}", ""] {
+            #expect(rig.publish("STATE/EMS", Array(payload.utf8), retain: true) == .filtered(.commandOrState))
+        }
+        rig.publish("STATE/press1", Array("21".utf8), retain: true)
+        rig.publish("STATE/press1", [], retain: true)
+        rig.publish("STATE/press1/temp", Array("ONLINE".utf8))
+        try rig.endGulp(idle: true)
+        #expect(rig.stream.records.map(\.topic) == ["STATE/press1", "STATE/press1", "STATE/press1/temp"])
+    }
+
+    @Test("A plant whose broker is away for too long is dead at once, and lives again as soon as it is heard")
+    func brokerLost() throws {
+        var rig = try rig()
+        rig.core.noteBroker(isOnline: true, now: rig.now)
+        born(&rig)
+        #expect(try told(&rig).record?.payload.isEmpty == false)
+        rig.core.noteBroker(isOnline: false, now: rig.now)
+        let before = rig.stream.records.count
+        try rig.run(.milliseconds(9_900))
+        try rig.endGulp(idle: true)
+        #expect(rig.stream.records.count == before)
+        try rig.run(.milliseconds(200))
+        try rig.endGulp(idle: true)
+        #expect(rig.stream.records.last?.topic == Self.state && rig.stream.records.last?.payload == [])
+        #expect(rig.core.takeNotices().map(\.what) == ["edge nodes presumed dead"])
+        try rig.run(.seconds(60))
+        rig.core.noteBroker(isOnline: true, now: rig.now)
+        rig.publish("spBv1.0/g/NDATA/n", PlantPayload(seq: 1, [(nil, 5, 77)]).bytes, qos: .atMostOnce)
+        try rig.run(.milliseconds(10))
+        try rig.endGulp(idle: true)
+        #expect(rig.stream.records.last?.topic == Self.state && rig.stream.records.last?.payload.isEmpty == false)
+    }
+
+    @Test("A node that does not answer after the broker was away is dead; one that answers lives")
+    func silent() throws {
+        var rig = try rig()
+        born(&rig)
+        _ = try told(&rig)
+        rig.core.noteBroker(isOnline: false, now: rig.now)
+        rig.core.noteBroker(isOnline: true, now: rig.now)
+        #expect(rig.core.rebirthRequests(now: rig.now, time: rig.time).count == 1)
+        try rig.run(.seconds(31))
+        try rig.endGulp(idle: true)
+        #expect(rig.stream.records.last?.topic == Self.state && rig.stream.records.last?.payload == [])
+        born(&rig)
+        rig.core.noteBroker(isOnline: true, now: rig.now)
+        _ = rig.core.rebirthRequests(now: rig.now, time: rig.time)
+        born(&rig, value: 2)
+        try rig.run(.seconds(60))
+        try rig.endGulp(idle: true)
+        #expect(rig.core.reportEdgeNodes(now: rig.now).report.born == 1)
+    }
+
+    @Test("P8 P9 a birth above the largest record, and a node without a place, are lost by name, once, with an alarm")
+    func limits() throws {
+        var rig = try CoreRig {
+            $0.snapshotPeriod = .seconds(1)
+            $0.maximumRecordBytes = 2_000
+            $0.edgeNodes.limits.nodes = 1
+        }
+        rig.core.beginSnapshots(now: rig.now)
+        let metrics = (0..<100).map { (name: Optional("metric \($0)"), alias: Optional(UInt64($0)), value: UInt64(1)) }
+        for _ in 0..<3 {
+            rig.publish(Self.birth, PlantPayload(seq: 0, metrics, bdSeq: 1).bytes, qos: .atMostOnce)
+            rig.publish("spBv1.0/g/NBIRTH/m", PlantPayload(seq: 0, [("a", 1, 1)], bdSeq: 1).bytes, qos: .atMostOnce)
+        }
+        try rig.run(.seconds(3))
+        try rig.endGulp(idle: true)
+        let named = rig.stream.sheds.flatMap(\.run.entries).map { ($0.topic, $0.records) }
+        #expect(named.filter { $0.0 == Self.state }.map { $0.1 } == [1])
+        #expect(named.filter { $0.0 == "diode/state/spBv1.0/g/NBIRTH/m" }.map { $0.1 } == [1])
+        let told = rig.core.reportEdgeNodes(now: rig.now)
+        #expect(told.report.limited == 2)
+        #expect(told.alarm?.contains("beyond a limit") == true && told.alarm?.contains("g/m") == true)
+        #expect(rig.core.takeNotices().contains { $0.what == "edge nodes beyond a limit" })
+    }
 }

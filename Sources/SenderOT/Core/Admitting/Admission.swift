@@ -63,7 +63,10 @@ struct Admission {
             // Whatever its flag, it is an event: what it means for later is in the node's state (ADR 0016).
             return recorder.record(publication.asEvent, at: id, in: &slots, from: origin, now: now, time: time)
         case .waits: return .held
-        case .stays(let refusal): return .filtered(refusal)
+        case .stays(let refusal):
+            // It changes nothing, and is counted with its node.
+            if refusal == .cleared { edgeNodes.fold(publication) }
+            return .filtered(refusal)
         case .known:
             known += 1
             return .known

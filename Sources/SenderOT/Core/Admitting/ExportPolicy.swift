@@ -19,7 +19,7 @@ public struct ExportPolicy: Sendable, Equatable {
         case brokerTopic
         /// It lies under `diode/`, where the receiving side speaks for itself (D14).
         case reservedForDiode
-        /// A Sparkplug NCMD, DCMD or STATE.
+        /// A Sparkplug NCMD, DCMD or STATE: what ``OneSidedTopics`` holds, or the state of a host as Sparkplug 2.2 had it.
         case commandOrState
         /// With its rule's prefix the topic is longer than MQTT allows.
         case topicTooLong
@@ -31,6 +31,8 @@ public struct ExportPolicy: Sendable, Equatable {
         case superseded
         /// It matches the filter of no rule: it came because some overlap, and one broader filter was subscribed to in their place.
         case overlap
+        /// An empty payload on a topic of an edge node: the deletion of a retained message that none of its messages may be.
+        case cleared
 
         /// For status: what these are counted under.
         package var word: String {
@@ -44,6 +46,7 @@ public struct ExportPolicy: Sendable, Equatable {
             case .deadband: "deadband"
             case .superseded: "max_rate"
             case .overlap: "overlap"
+            case .cleared: "sparkplug_cleared"
             }
         }
     }
@@ -78,6 +81,7 @@ public struct ExportPolicy: Sendable, Equatable {
     public let subscriptions: [TopicFilter]
     /// Those of them that are no rule's filter.
     private let broadened: [TopicFilter]
+    private let oneSided: OneSidedTopics
 
     /// - Parameters:
     ///   - rules: empty exports nothing.
@@ -86,6 +90,7 @@ public struct ExportPolicy: Sendable, Equatable {
         self.rules = rules
         let usual = SparkplugTopic.namespaceB
         self.sparkplugNamespaces = [usual] + sparkplugNamespaces.filter { $0 != usual }
+        oneSided = OneSidedTopics(namespaces: sparkplugNamespaces)
         movesTopics = rules.contains { !$0.prefix.isEmpty }
         let filters = Set(rules.map(\.filter))
         subscriptions = Self.disjoint(rules.map(\.filter))
@@ -117,9 +122,7 @@ public struct ExportPolicy: Sendable, Equatable {
         if Self.begins(topic, with: "diode/") || topic.byteCount == 5 && Self.begins(topic, with: "diode") {
             return .stays(.reservedForDiode)
         }
-        for namespace in sparkplugNamespaces where SparkplugTopic.staysOnItsSide(topic, namespace: namespace) {
-            return .stays(.commandOrState)
-        }
+        if oneSided.holds(topic) { return .stays(.commandOrState) }
         for (index, rule) in rules.enumerated() where rule.exports(topic) {
             let passage = Passage(rule: index, isSparkplug: isSparkplug(topic))
             return passage.isSparkplug || rule.prefix.count + topic.byteCount <= Self.maximumTopicBytes

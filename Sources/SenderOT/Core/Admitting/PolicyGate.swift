@@ -87,9 +87,13 @@ struct PolicyGate {
             if arrival.began != nil, let id { slots.see(id) }
             return refuse(.tooLarge)
         }
-        if passage.isSparkplug, isOfEdgeNode(publication.topic) {
+        if passage.isSparkplug, isOfEdgeNode(publication, at: id, of: slots) {
             // What a broker retains of edge nodes against the specification says nothing of them now.
-            return arrival.began == nil ? .recordOfEdgeNode(id) : .known
+            if arrival.began != nil { return .known }
+            return publication.payload.byteCount == 0 ? refuse(.cleared) : .recordOfEdgeNode(id)
+        }
+        if OneSidedTopics.isHostTopic(publication.topic), isOfHost(publication, at: id, of: slots) {
+            return refuse(.commandOrState)
         }
         let content = NamespaceSlots.Content(publication)
         if let began = arrival.began, let id {
@@ -117,8 +121,12 @@ struct PolicyGate {
         let prefix = policy.prefix(of: passage)
         let name = prefix.isEmpty ? nil : publication.topic.withUnsafeBytes { prefix + $0 }
         guard publication.reason == .oversize else { return .record(nil, renamed: name) }
-        if isFetched, passage.isSparkplug, isOfEdgeNode(publication.topic) { return .known }
         let id = if let name { slots.find(name.span.bytes) } else { slots.find(publication.topic) }
+        if isFetched, passage.isSparkplug, bearsEdgeNode(publication.topic),
+            !(id.map { slots.holdsRetained($0) } ?? false)
+        {
+            return .known
+        }
         // The broker retains a value, if not one that crosses: it was not deleted.
         if isFetched, let id { slots.see(id) }
         if let most = policy.rules[passage.rule].maximumPayloadBytes, publication.payloadBytes > most {
@@ -175,13 +183,35 @@ struct PolicyGate {
         return .stays(refusal)
     }
 
+    /// Whether a message is a birth, death or data of an edge node or device. A JSON text under such a topic is an ordinary message, and so is
+    /// what deletes one.
+    private func isOfEdgeNode(
+        _ publication: borrowing SenderCore.Publication, at id: NamespaceSlots.TopicID?,
+        of slots: borrowing NamespaceSlots
+    ) -> Bool {
+        guard bearsEdgeNode(publication.topic) else { return false }
+        if publication.payload.byteCount == 0 { return !(id.map { slots.holdsRetained($0) } ?? false) }
+        return !ForeignPayload.isJSON(publication.payload)
+    }
+
     /// Whether a topic is that of a birth, death or data of an edge node or device.
-    private func isOfEdgeNode(_ topic: RawSpan) -> Bool {
+    private func bearsEdgeNode(_ topic: RawSpan) -> Bool {
         for namespace in edgeNamespaces {
             guard let parts = SparkplugTopic(topic, namespace: namespace) else { continue }
             return !parts.type.staysOnItsSide
         }
         return false
+    }
+
+    /// Whether a message is the state of a host, or what clears one: what never held a value of the plant needs no deletion.
+    private func isOfHost(
+        _ publication: borrowing SenderCore.Publication, at id: NamespaceSlots.TopicID?,
+        of slots: borrowing NamespaceSlots
+    ) -> Bool {
+        guard publication.payload.byteCount == 0 else {
+            return OneSidedTopics.isHostState(publication.topic, payload: publication.payload)
+        }
+        return !(id.map { slots.holdsRetained($0) || slots.holdsEvent($0) } ?? false)
     }
 
     /// Whether a value is too close to what was sent last of its kind.

@@ -137,6 +137,15 @@ struct Recorder: ~Copyable {
         return slots.hasRoom(for: content, in: id) ? nil : .topicLimit
     }
 
+    /// Numbers and names a state of an edge node that is beyond a limit, so that it cannot be told.
+    mutating func shedState(
+        _ topic: [UInt8], in slots: inout NamespaceSlots, now: MonotonicInstant, time: UnixMilliseconds
+    ) {
+        let bytes = topic.span.bytes
+        _ = shed(bytes, .oversize, at: slots.find(bytes), in: &slots, now: now, time: time)
+        flushShed(now)
+    }
+
     /// Numbers and names a record whose content does not cross (promise P8).
     private mutating func shed(
         _ topic: RawSpan, _ reason: ShedRun.Reason, at id: NamespaceSlots.TopicID?, in slots: inout NamespaceSlots,

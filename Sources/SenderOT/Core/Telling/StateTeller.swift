@@ -20,6 +20,8 @@ struct StateTeller: ~Copyable {
     private static let keepWhenFull = Duration.seconds(600)
     /// What states of edge nodes may hold up other records with.
     private static let stateBytesAtOnce = 256 << 10
+    /// Between two tries to tell what is urgent, while there is no room for it.
+    private static let urgentPause = Duration.milliseconds(250)
 
     /// How long a tombstone is remembered.
     private let keep: Duration
@@ -86,6 +88,22 @@ struct StateTeller: ~Copyable {
         for id in expired { recorder.recordDeletion(at: id, in: &slots, now: now, time: time) }
     }
 
+    /// Makes records of the states of edge nodes that must not wait for their slices, and names those that are beyond a limit.
+    func tellUrgent(
+        _ edgeNodes: inout EdgeNodeStates, _ slots: inout NamespaceSlots, _ recorder: inout Recorder,
+        now: MonotonicInstant, time: UnixMilliseconds
+    ) {
+        for topic in edgeNodes.takeLimited() { recorder.shedState(topic, in: &slots, now: now, time: time) }
+        guard edgeNodes.isUrgentDue(now) else { return }
+        guard hasBegun, recorder.hasRoom else { return edgeNodes.holdUrgent(until: now.advanced(by: Self.urgentPause)) }
+        recorder.flushShed(now)
+        var bytes = 0
+        while bytes <= Self.stateBytesAtOnce, let state = edgeNodes.nextUrgent(now: now) {
+            bytes += state.payload.count
+            record(state, &slots, &recorder, now: now, time: time)
+        }
+    }
+
     /// Moves out the oldest slice.
     mutating func next() -> SnapshotSlice? { slices.popFirst() }
 
@@ -98,16 +116,23 @@ struct StateTeller: ~Copyable {
         let (from, through) = (carousel.from, cutter.reach(from: carousel.from, slots))
         var bytes = 0
         while let state = edgeNodes.next(from: from, through: through, now: now) {
-            let id = slots.find(state.topic.span.bytes)
-            // A state that nobody was told of needs no deletion.
-            if state.payload.isEmpty, id.map({ !slots.holdsRetained($0) }) ?? true { continue }
-            let publication = SenderCore.Publication(
-                topic: state.topic.span.bytes, payload: state.payload.span.bytes, qos: .atLeastOnce, retain: true)
-            _ = recorder.record(publication, at: id, in: &slots, from: .reconciliation, now: now, time: time)
+            record(state, &slots, &recorder, now: now, time: time)
             bytes += state.payload.count
             if bytes > Self.stateBytesAtOnce { return false }
         }
         return true
+    }
+
+    private func record(
+        _ state: EdgeNodeStates.State, _ slots: inout NamespaceSlots, _ recorder: inout Recorder,
+        now: MonotonicInstant, time: UnixMilliseconds
+    ) {
+        let id = slots.find(state.topic.span.bytes)
+        // A state that nobody was told of needs no deletion.
+        if state.payload.isEmpty, id.map({ !slots.holdsRetained($0) }) ?? true { return }
+        let publication = SenderCore.Publication(
+            topic: state.topic.span.bytes, payload: state.payload.span.bytes, qos: .atLeastOnce, retain: true)
+        _ = recorder.record(publication, at: id, in: &slots, from: .reconciliation, now: now, time: time)
     }
 
     private mutating func cut(

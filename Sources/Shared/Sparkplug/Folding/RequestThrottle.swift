@@ -11,6 +11,12 @@ struct RequestThrottle: Sendable {
         interval = first
     }
 
+    /// Whether it was asked three times or more, and not for nothing: what was amiss is amiss again each time.
+    func isInVain(now: Duration) -> Bool {
+        guard let notBefore else { return false }
+        return interval > first * 2 && now < notBefore + interval
+    }
+
     /// - Returns: whether to ask now.
     mutating func asks(now: Duration) -> Bool {
         if let notBefore {

@@ -1,3 +1,5 @@
+internal import Collections
+
 /// The sender's side: folds what the plant's edge nodes say into the births that would be true now.
 ///
 /// ```text
@@ -35,10 +37,22 @@ public struct StateFold: Sendable {
     private let limits: SparkplugLimits
     private let firstRequest: Duration
     private var nodes: [EdgeNodeID: NodeFold] = [:]
+    private var places: NodePlaces
     private var bytes = 0
-    private var incomplete: Set<EdgeNodeID> = []
     private var faults = FaultCounts()
     private var lastRequests: Duration?
+    // What is true of which nodes, so that none has to be looked for.
+    private var incomplete: Set<EdgeNodeID> = []
+    private var asked: Set<EdgeNodeID> = []
+    private var urgent: Set<EdgeNodeID> = []
+    private var forgettable: Set<EdgeNodeID> = []
+    private var limited: Set<EdgeNodeID> = []
+    /// Nodes that found no place; the first `listedLimits` of them.
+    private var turnedAway: Set<EdgeNodeID> = []
+    /// Birth topics of which something is beyond a limit, and that nobody was told of yet.
+    private var untoldLimits: [[UInt8]] = []
+
+    private static let listedLimits = 1_000
 
     /// - Parameters:
     ///   - namespaces: first levels of the topics that are Sparkplug's.
@@ -51,19 +65,42 @@ public struct StateFold: Sendable {
         self.namespaces = namespaces
         self.limits = limits
         self.firstRequest = firstRequest
+        places = NodePlaces(limit: limits.nodes)
     }
 
     /// Takes one message of the plant, in the broker's order.
     public mutating func fold(topic: RawSpan, payload: RawSpan, retain: Bool = false) -> Outcome {
         guard let place = EdgePlace(topic, namespaces: namespaces), !place.type.staysOnItsSide else { return .foreign }
+        guard payload.byteCount > 0 else {
+            count(.cleared, of: place.id)
+            return .refused(.cleared)
+        }
         guard var node = nodes.removeValue(forKey: place.id) ?? newNode(place.id) else {
             faults.add(.overLimit)
+            if turnedAway.count < Self.listedLimits, turnedAway.insert(place.id).inserted {
+                noteLimit(place.id.birthTopic(of: nil))
+            }
             return .refused(.overLimit)
         }
         if retain { node.count(.retained) }
-        let fault = node.fold(place.type, device: place.device, payload: payload, limits: limits(for: node))
+        let fault = node.fold(
+            place.type, device: place.device, payload: [UInt8](copying: payload), limits: limits(for: node))
         keep(node)
         return fault.map { .refused($0) } ?? .folded
+    }
+
+    private mutating func count(_ fault: SparkplugFault, of id: EdgeNodeID) {
+        if nodes[id] == nil { faults.add(fault) } else { nodes[id]?.count(fault) }
+    }
+
+    private mutating func noteLimit(_ birthTopic: [UInt8]) {
+        if untoldLimits.count < Self.listedLimits { untoldLimits.append(birthTopic) }
+    }
+
+    /// Moves out the birth topics of which something is beyond a limit since this was last called; each is said once while that lasts.
+    public mutating func takeUntoldLimits() -> [[UInt8]] {
+        defer { untoldLimits = [] }
+        return untoldLimits
     }
 
     /// Takes up a state that was stored before the sender's start. An empty payload says nothing.
@@ -79,17 +116,39 @@ public struct StateFold: Sendable {
 
     /// Birth topics whose state has changed since `takeState`; a node's before those of its devices.
     public var changedStates: [[UInt8]] {
-        nodes.values.filter { !$0.changed.isEmpty }.flatMap { node in
-            node.changed.sorted { ($0 ?? []).lexicographicallyPrecedes($1 ?? []) }.map(node.id.birthTopic)
-        }
+        nodes.values.filter { !$0.changed.isEmpty }.flatMap(Self.changedStates)
+    }
+
+    private static func changedStates(of node: NodeFold) -> [[UInt8]] {
+        node.changed.sorted { ($0 ?? []).lexicographicallyPrecedes($1 ?? []) }
+            .map { node.id.birthTopic(of: $0) }
+    }
+
+    /// Whether some node was asked and has not been heard since: cheap.
+    public var hasAsked: Bool { !asked.isEmpty }
+    /// Whether some state must be told without delay: cheap.
+    public var hasUrgent: Bool { !urgent.isEmpty }
+
+    /// Birth topics whose state has to be told without delay; a node's before those of its devices.
+    public var urgentStates: [[UInt8]] { urgent.flatMap { id in nodes[id].map(Self.changedStates) ?? [] } }
+
+    /// Whether the state of a birth topic has changed since `takeState`.
+    public func isChanged(_ birthTopic: RawSpan) -> Bool {
+        guard let place = EdgePlace(birthTopic, namespaces: namespaces), place.type.isBirth else { return false }
+        return nodes[place.id]?.changed.contains(place.device) ?? false
     }
 
     /// The folded birth that is true now; empty if node or device is dead. It counts as unchanged from now on.
     /// - Returns: nil if nothing is known of the topic.
     public mutating func takeState(of birthTopic: RawSpan) -> [UInt8]? {
         guard let place = EdgePlace(birthTopic, namespaces: namespaces), place.type.isBirth else { return nil }
-        let wasChanged = nodes[place.id]?.changed.remove(place.device) != nil
-        return nodes[place.id]?.state(of: place.device) ?? (wasChanged ? [] : nil)
+        guard var node = nodes.removeValue(forKey: place.id) else { return nil }
+        bytes -= node.bytes
+        let wasChanged = node.changed.remove(place.device) != nil
+        if node.changed.isEmpty { node.isUrgent = false }
+        let state = node.state(of: place.device) ?? (wasChanged ? [] : nil)
+        keep(node)
+        return state
     }
 
     /// Whether `rebirthRequests` may have something to say at all: cheap.
@@ -102,6 +161,7 @@ public struct StateFold: Sendable {
         var requests: [Request] = []
         for id in incomplete where requests.count < Self.requestsPerSecond {
             guard nodes[id]?.throttle.asks(now: now.sinceStart) ?? false else { continue }
+            change(id) { $0.asked(now: now.sinceStart) }
             requests.append(
                 Request(
                     topic: id.topic(.nodeCommand), payload: BirthComposer.rebirthRequest(time: now.unixMilliseconds),
@@ -111,33 +171,90 @@ public struct StateFold: Sendable {
         return requests
     }
 
+    // MARK: Whether nodes live
+
+    /// Something may have been missed, the deaths of nodes among it: each is asked, and counts as dead if it is not heard then
+    /// (`presumeSilentDead`).
+    public mutating func doubtAll() {
+        let throttle = RequestThrottle(first: firstRequest)
+        for id in Array(nodes.keys) { change(id) { $0.doubt(throttle: throttle) } }
+    }
+
+    /// Counts every node as dead until it is heard again: nobody can hear them.
+    /// - Returns: those that lived.
+    public mutating func presumeAllDead() -> [EdgeNodeID] { presumeDead(Array(nodes.keys)) }
+
+    /// Counts nodes as dead that were asked so long ago and were not heard since.
+    /// - Returns: those that lived.
+    public mutating func presumeSilentDead(for time: Duration, now: Moment) -> [EdgeNodeID] {
+        let silent = asked.filter { nodes[$0]?.life.isSilent(for: time, now: now.sinceStart) ?? false }
+        return presumeDead(silent)
+    }
+
+    private mutating func presumeDead(_ ids: some Sequence<EdgeNodeID>) -> [EdgeNodeID] {
+        ids.filter { id in
+            var has = false
+            change(id) { has = $0.presumeDead() }
+            return has
+        }
+    }
+
+    private mutating func change(_ id: EdgeNodeID, _ body: (inout NodeFold) -> Void) {
+        guard var node = nodes.removeValue(forKey: id) else { return }
+        bytes -= node.bytes
+        body(&node)
+        keep(node)
+    }
+
+    /// Nodes that are asked again and again, and whose state is not sure for long: they do not answer, or two of them have one name.
+    public func askedInVain(now: Moment) -> [EdgeNodeID] {
+        incomplete.filter { nodes[$0]?.throttle.isInVain(now: now.sinceStart) ?? false }
+    }
+
+    // MARK: Report
+
     /// What is known, and what is wrong with it.
     public var report: SparkplugReport {
         var report = SparkplugReport()
         report.nodes = nodes.count
         report.bytes = bytes
         report.incomplete = incomplete.count
+        report.limited = limited.count + turnedAway.count
         var all = faults
         for node in nodes.values {
-            report.born += node.table == nil ? 0 : 1
+            report.born += node.isAlive ? 1 : 0
             report.devices += node.devices.count
             report.metrics += node.metrics
             all.add(node.faults)
-            report.note(node.id, isIncomplete: node.isIncomplete, faults: node.faults)
+            report.note(
+                node.id, isIncomplete: node.isIncomplete, isLimited: !node.limited.isEmpty, faults: node.faults)
         }
+        for id in turnedAway { report.note(id, isIncomplete: true, isLimited: true, faults: FaultCounts()) }
         report.faults = all.byKind
         return report
     }
 
-    /// A node that was not known; a dead one makes room for it.
+    /// A node that was not known; dead ones make room for it.
     private mutating func newNode(_ id: EdgeNodeID) -> NodeFold? {
-        if nodes.count >= limits.nodes {
-            guard let dead = nodes.values.first(where: \.isForgettable) else { return nil }
-            faults.add(dead.faults)
-            nodes[dead.id] = nil
-            incomplete.remove(dead.id)
+        if !places.admits(id) {
+            for dead in forgettable { forget(dead) }
+            forgettable = []
+            guard places.admits(id) else { return nil }
         }
+        places.insert(id)
+        turnedAway.remove(id)
         return NodeFold(id, throttle: RequestThrottle(first: firstRequest))
+    }
+
+    private mutating func forget(_ id: EdgeNodeID) {
+        guard let node = nodes.removeValue(forKey: id) else { return }
+        faults.add(node.faults)
+        bytes -= node.bytes
+        places.remove(id)
+        incomplete.remove(id)
+        asked.remove(id)
+        urgent.remove(id)
+        limited.remove(id)
     }
 
     /// The limits with what other nodes leave of the bytes; this one is not counted.
@@ -149,8 +266,22 @@ public struct StateFold: Sendable {
     }
 
     private mutating func keep(_ node: NodeFold) {
+        var node = node
+        for device in node.takeUntoldLimits() { noteLimit(node.id.birthTopic(of: device)) }
         bytes += node.bytes
-        if node.isIncomplete { incomplete.insert(node.id) } else { incomplete.remove(node.id) }
+        let marks = node.marks
+        if marks != node.keptMarks {
+            Self.set(&incomplete, node.id, marks.contains(.incomplete))
+            Self.set(&asked, node.id, marks.contains(.asked))
+            Self.set(&urgent, node.id, marks.contains(.urgent))
+            Self.set(&forgettable, node.id, marks.contains(.forgettable))
+            Self.set(&limited, node.id, marks.contains(.limited))
+            node.keptMarks = marks
+        }
         nodes[node.id] = node
+    }
+
+    private static func set(_ ids: inout Set<EdgeNodeID>, _ id: EdgeNodeID, _ holds: Bool) {
+        if holds { ids.insert(id) } else { ids.remove(id) }
     }
 }

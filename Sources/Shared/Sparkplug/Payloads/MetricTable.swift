@@ -139,6 +139,26 @@ struct MetricTable: Sendable {
         return true
     }
 
+    /// Sets a metric to null, because there is no room for its value: the truth is that it is not known.
+    mutating func setNull(_ place: Int, time: UInt64?, order: RecordOrder) {
+        settle(place)
+        for time in [time, nil] {
+            var null = FieldWriter()
+            if let time { null.varint(MetricView.Field.timestamp, time) }
+            null.varint(MetricView.Field.isNull, 1)
+            let body = MetricParts.merge(metrics[place].body, with: [MessageBytes(null.bytes)])
+            // A metric that has no value is no larger for saying so without a time.
+            guard body.count <= metrics[place].body.count else { continue }
+            bytes += body.count - metrics[place].body.count
+            metrics[place].body = body
+            metrics[place].order = order
+            return
+        }
+    }
+
+    /// The most bytes that `encoded` can have now.
+    var encodedBytes: Int { bytes - metrics.count * (Self.overhead - 8) + others.count + 32 }
+
     /// Makes the metric's body what it is now.
     private mutating func settle(_ place: Int) {
         guard let update = updates.removeValue(forKey: place) else { return }

@@ -47,10 +47,10 @@ struct MetricView: Sendable {
         }
     }
 
-    /// The number of a `bdSeq`, whichever integer type it has.
+    /// The number of a `bdSeq`, whichever integer type it has; of one that has counted on beyond 255, where it would stand.
     var sessionNumber: UInt8? {
         guard let value, value.form == .varint else { return nil }
-        return UInt8(exactly: value.varint)
+        return UInt8(truncatingIfNeeded: value.varint)
     }
 
     /// The datatype that a value of this kind has when nobody says (Sparkplug 3.0.0 section 6.4.16).

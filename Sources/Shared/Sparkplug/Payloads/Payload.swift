@@ -47,6 +47,12 @@ struct Payload: Sendable {
         metrics.first { bytes[$0.name].elementsEqual(name) }
     }
 
+    /// Whether `bdSeq` is there and as it should be.
+    var hasProperBdSeq: Bool {
+        guard let value = metric(named: MetricName.bdSeq)?.value, value.form == .varint else { return false }
+        return value.varint < 256
+    }
+
     /// The session number of a birth or death: whichever integer type it has (`tck-id-payloads-nbirth-bdseq`: Int64, 0…255).
     var bdSeq: UInt8? { metric(named: MetricName.bdSeq)?.sessionNumber }
 }

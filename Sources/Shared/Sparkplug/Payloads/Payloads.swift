@@ -4,6 +4,7 @@
 //   FieldWriter.swift — writes the fields of a protobuf message
 //   PayloadSchema.swift — whether bytes are a payload, down to the last property
 //   Payload.swift — a payload that was checked: its metrics, seq, timestamp
+//   MessageRules.swift — what a payload must have to be the message that its topic says
 //   MetricView.swift — what a metric says of itself
 //   MessageBytes.swift — a part of a message, by its place
 //   MetricParts.swift — a metric of a birth, set by metrics of data

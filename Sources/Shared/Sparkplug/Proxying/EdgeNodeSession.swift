@@ -71,7 +71,8 @@ struct EdgeNodeSession: Sendable {
             if record.isState, record.payload.isEmpty {
                 return emptyState(record, hasCompany: hasCompany, world, &effects)
             }
-            let payload = try Payload(record.payload)
+            let payload =
+                try record.isState ? Payload(record.payload) : Payload(record.payload, as: record.place.type)
             switch (record.place.type, record.isState) {
             case (.nodeBirth, true): return try nodeState(record, payload, world, &effects)
             case (.deviceBirth, true): return try deviceState(record, payload, world, &effects)
@@ -84,6 +85,8 @@ struct EdgeNodeSession: Sendable {
             }
         } catch {
             faults.add(error)
+            // The deletion of a retained message says nothing that anybody could miss.
+            if error == .cleared { return tell(record.token, record.place.device, &effects) }
             if error == .overLimit { effects.overLimit += 1 }
             effects.refuse(record.token)
         }
@@ -221,10 +224,12 @@ struct EdgeNodeSession: Sendable {
     ) -> Taken {
         guard record.order > node.order else { return tell(record.token, nil, &effects) }
         if hasCompany, node.table != nil, !isBorn { return .waits }
-        if let death = payload.bdSeq, let birth = node.table.flatMap(Self.bdSeq), death != birth {
-            faults.add(.bdSeqMismatch)
-            // The death is of an earlier session. A host must ignore such a death, and this receiver stands for all hosts.
-            if SessionNumber.isEarlier(death, than: birth) { return tell(record.token, nil, &effects) }
+        if let birth = node.table.flatMap(Self.bdSeq), payload.bdSeq != birth {
+            faults.add(payload.bdSeq == nil ? .bdSeqMissing : .bdSeqMismatch)
+            // The death is of another session, or of none. A host must ignore such a death, and this receiver stands for all hosts.
+            guard let death = payload.bdSeq, SessionNumber.ends(death, birth) else {
+                return tell(record.token, nil, &effects)
+            }
         }
         die(order: record.order, token: record.token, world, &effects)
         return .done

@@ -5,6 +5,12 @@ public enum SparkplugFault: String, Error, Sendable, CaseIterable {
     case damaged
     /// The payload hides its metrics in a compressed body. Nothing of it is taken.
     case compressed
+    /// An empty payload: the deletion of a retained message [MQTT-3.3.1-6], which no message of an edge node may be. It changes nothing.
+    case cleared
+    /// An NBIRTH without timestamp, seq and bdSeq, or a DBIRTH without timestamp and seq. It changes nothing.
+    case notABirth = "not_a_birth"
+    /// An NDEATH without timestamp and bdSeq, or a DDEATH that says nothing at all. It changes nothing.
+    case notADeath = "not_a_death"
     /// More than `SparkplugLimits` allow. Nothing of it is taken.
     case overLimit = "over_limit"
     /// Data or a death of a node or device whose birth is not known.
@@ -21,7 +27,7 @@ public enum SparkplugFault: String, Error, Sendable, CaseIterable {
     case birthSequence = "birth_sequence"
     /// An NBIRTH or NDEATH without a metric `bdSeq`, or with one that is no integer of 0…255.
     case bdSeqMissing = "bdseq_missing"
-    /// An NDEATH that is not of the current birth's session. One of an earlier session is ignored, as a host must.
+    /// An NDEATH that is not of the current birth's session. It is ignored, as a host must, unless its number is the next one.
     case bdSeqMismatch = "bdseq_mismatch"
     /// An NBIRTH without `Node Control/Rebirth`, or with an alias or a wrong datatype for it.
     case rebirthMetric = "rebirth_metric"
@@ -37,4 +43,7 @@ public enum SparkplugFault: String, Error, Sendable, CaseIterable {
     case timestampMissing = "timestamp_missing"
     /// A message with the retain flag, which no Sparkplug message of an edge node may have.
     case retained
+    /// The node was asked for a birth and did not answer in time, or the plant's broker was away for too long: it counts as dead until it is
+    /// heard again.
+    case presumedDead = "presumed_dead"
 }

@@ -5,6 +5,8 @@ public struct SparkplugReport: Sendable, Equatable {
         public let id: EdgeNodeID
         /// Its state is not sure: no birth, an unknown alias, a hole in its `seq`, or restored after a start.
         public let isIncomplete: Bool
+        /// Something of it is beyond a limit.
+        public let isLimited: Bool
         public let faults: [SparkplugFault: UInt64]
     }
 
@@ -21,18 +23,22 @@ public struct SparkplugReport: Sendable, Equatable {
     /// Since the start.
     public var faults: [SparkplugFault: UInt64] = [:]
     public var incomplete = 0
-    /// Nodes with faults or incomplete, rather the incomplete ones; at most `listed`, in no order.
+    /// Nodes that have no place, or of which a birth, a device or a value is beyond a limit.
+    public var limited = 0
+    /// Nodes with faults, incomplete or limited, rather the latter two; at most `listed`, in no order.
     public var troubled: [Node] = []
 
     public init() {}
 
     /// Lists a node if there is something to say of it and room.
-    mutating func note(_ id: EdgeNodeID, isIncomplete: Bool, faults: FaultCounts) {
-        guard isIncomplete || !faults.isEmpty else { return }
-        let node = Node(id: id, isIncomplete: isIncomplete, faults: faults.byKind)
+    mutating func note(_ id: EdgeNodeID, isIncomplete: Bool, isLimited: Bool = false, faults: FaultCounts) {
+        guard isIncomplete || isLimited || !faults.isEmpty else { return }
+        let node = Node(id: id, isIncomplete: isIncomplete, isLimited: isLimited, faults: faults.byKind)
         if troubled.count < Self.listed {
             troubled.append(node)
-        } else if isIncomplete, let place = troubled.firstIndex(where: { !$0.isIncomplete }) {
+        } else if isIncomplete || isLimited,
+            let place = troubled.firstIndex(where: { !$0.isIncomplete && !$0.isLimited })
+        {
             troubled[place] = node
         }
     }

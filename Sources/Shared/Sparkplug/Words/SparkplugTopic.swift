@@ -72,8 +72,8 @@ public struct SparkplugTopic: ~Escapable {
 
     /// Whether a topic is a command or a host's state, judged as widely as it can be meant: whatever follows the type.
     ///
-    /// A topic that no Sparkplug client would accept is still kept from crossing if it names a command.
-    public static func staysOnItsSide(_ topic: RawSpan, namespace: String = SparkplugTopic.namespaceB) -> Bool {
+    /// A topic that no Sparkplug client would accept is still kept from crossing if it names a command. For ``OneSidedTopics``.
+    static func staysOnItsSide(_ topic: RawSpan, namespace: String = SparkplugTopic.namespaceB) -> Bool {
         var rest = Levels(topic)
         guard rest.next().equals(namespace) else { return false }
         if rest.next().equals(MessageType.state.rawValue) { return true }
