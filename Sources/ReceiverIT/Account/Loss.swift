@@ -37,6 +37,7 @@ public enum LossCause: Sendable, Hashable, CaseIterable {
             switch reason {
             case .late, .tooFast: .policy
             case .outboxFull, .expired, .stopped, .damaged: .outbox
+            case .unborn: .itBroker
             }
         case .dead(let reason):
             switch reason {

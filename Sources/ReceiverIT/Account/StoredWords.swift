@@ -87,6 +87,7 @@ extension ShedReason: StoredWord {
         case .expired: "expired"
         case .stopped: "stopped"
         case .damaged: "damaged"
+        case .unborn: "unborn"
         }
     }
 }

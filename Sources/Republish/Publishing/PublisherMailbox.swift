@@ -17,7 +17,7 @@ final class PublisherMailbox: Sendable {
         case settled([Settlement], generation: UInt64)
         /// What a host says of itself; the last delivery among it, to be acknowledged.
         case heard([HostMessage], through: DeliveryID?, generation: UInt64)
-        case status(LinkStatus)
+        case status(LinkStatus, LinkHearing?)
         case notice(GapEpisode)
         case stop(drain: Duration)
         /// From the connection of an edge node; generations of their own.

@@ -71,10 +71,11 @@ public final class SenderService: Sendable {
     ///   - broker: server, credentials and identity of the OT broker.
     ///   - software: what the beat tells of this program, at most 64 bytes.
     ///   - epoch: what the operator demands; nil takes it from the clock.
+    ///   - clockStep: by how many milliseconds the clock was set since this process started.
     /// - Throws: what keeps the sender from starting.
     public init(
         _ configuration: SenderConfiguration, broker: ConnectionSettings, software: String, epoch demanded: UInt64?,
-        log: EventLog
+        clockStep: Int64 = 0, log: EventLog
     ) throws(SenderServiceError) {
         self.configuration = Lock(configuration)
         self.software = software
@@ -107,6 +108,7 @@ public final class SenderService: Sendable {
             epoch: reserved.epoch, incarnation: reserved.incarnation, settings: settings, slots: found.takeSlots(),
             now: began)
         core.restore(held, now: began)
+        core.noteClockStep(clockStep)
         // If the slots are not the whole state, snapshots begin when the first fetch of the retained set has completed them.
         if isWhole { core.beginSnapshots(now: began) }
         do throws(SystemError) {
@@ -188,18 +190,18 @@ public final class SenderService: Sendable {
     }
 
     /// What has to be looked at now and then. Call it about each second.
-    /// - Returns: whether the clock has stepped, so that another service, with an epoch of its own, has to take over.
-    public func tick() -> Bool {
+    /// - Returns: by how many milliseconds the clock has stepped, so that another service, with an epoch of its own, has to take over.
+    public func tick() -> Int64? {
         subscriber.tick()
         watch.tick()
         keepReserve()
         let now = UnixClock.now()
         // No epoch can be begun with a clock that is certainly wrong; the one that runs goes on.
         guard let step = clock.step(unix: now, boot: BootClock.now()), now >= EpochReservation.earliestClock
-        else { return false }
+        else { return nil }
         log.warning("clock.step", "the clock has stepped: a new epoch begins", ["milliseconds": .number(step)])
         note("clock step", "\(step) ms")
-        return true
+        return step
     }
 
     private func keepReserve() {

@@ -132,6 +132,8 @@ final class Subscriber: Sendable {
     /// Subscribes to the filters of another policy from now on, and fetches the retained set again. Another policy may let other topics
     /// through even if the filters are the same: an exception is gone, or a prefix is another.
     func replace(filters: [TopicFilter]) {
+        // Not before the broker has confirmed the new filters.
+        retained.unsubscribed()
         retained.demand()
         let isOnline = state.withLock { state in
             state.filters = filters

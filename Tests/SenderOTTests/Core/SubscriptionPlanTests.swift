@@ -111,7 +111,7 @@ import Time
         #expect(alarms.contains { $0.contains("QoS 1") })
     }
 
-    @Test("C06 our own connections that end each other are noticed once, and helpers come back after a while")
+    @Test("our own connections that end each other are noticed once, and helpers come back after a while")
     func displaced() {
         var own = OwnConnections()
         func at(_ milliseconds: Int64) -> MonotonicInstant { start.advanced(by: .milliseconds(milliseconds)) }

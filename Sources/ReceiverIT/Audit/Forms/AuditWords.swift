@@ -100,6 +100,7 @@ extension ShedReason {
         case .expired: "expired"
         case .stopped: "stopped"
         case .damaged: "damaged"
+        case .unborn: "unborn"
         }
     }
 }

@@ -72,7 +72,8 @@ public struct Session: Sendable {
     // MARK: - Network connection
 
     /// A network connection stands: says CONNECT.
-    public mutating func open(version: ProtocolVersion, now: Duration) {
+    /// - Parameter password: the one of now; nil for the one of the settings.
+    public mutating func open(version: ProtocolVersion, password: [UInt8]? = nil, now: Duration) {
         precondition(phase == .closed, "the last connection was not closed")
         isNewVersion = grant.map { $0.version != version } ?? false
         self.version = version
@@ -86,7 +87,7 @@ public struct Session: Sendable {
         packet.receiveMaximum = settings.receiveMaximum
         packet.topicAliasMaximum = settings.topicAliasMaximum
         packet.username = settings.username
-        packet.password = settings.password
+        packet.password = password ?? settings.password
         packet.will = settings.will
         packet.encode(into: &output.bytes)
     }

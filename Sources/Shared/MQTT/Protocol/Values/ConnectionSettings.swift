@@ -5,6 +5,28 @@ public struct ConnectionSettings: Sendable {
     public var port: UInt16
     /// Nil: plain TCP.
     public var tls: TLSSettings?
+    /// Other servers with the same data, tried in turn after the first one.
+    public var alternatives: [Server] = []
+
+    /// A name or literal address (IPv6 without brackets), and a port.
+    public struct Server: Sendable, Hashable {
+        public let host: String
+        public let port: UInt16
+
+        public init(host: String, port: UInt16) {
+            self.host = host
+            self.port = port
+        }
+    }
+
+    /// Why there is no password, in one line.
+    public struct PasswordFault: Error, Sendable {
+        public let reason: String
+        public init(_ reason: String) { self.reason = reason }
+    }
+
+    /// All servers, in the order in which they are tried.
+    public var servers: [Server] { [Server(host: host, port: port)] + alternatives }
 
     /// At most 65,535 bytes; empty lets the server assign one (which is then kept for reconnections).
     public var clientIdentifier = ""
@@ -12,6 +34,8 @@ public struct ConnectionSettings: Sendable {
     public var username: String?
     /// Any bytes; kept in memory as long as the connection, since every reconnection needs it.
     public var password: [UInt8]?
+    /// Gives the password of now, at each dial, so that a renewed file is taken up; nil: `password` stays.
+    public var passwordSource: (@Sendable () throws(PasswordFault) -> [UInt8])?
     /// Published by the server when this connection ends without a goodbye.
     public var will: Will?
 
