@@ -46,7 +46,7 @@ struct AuditWordTests {
         #expect(
             words(ShedRun.Reason.self, \.wordInAudit) == [
                 .oversize: "oversize", .journalFull: "journalFull", .topicLimit: "topicLimit",
-                .commitFailed: "commitFailed", .expired: "expired",
+                .commitFailed: "commitFailed", .expired: "expired", .malformed: "malformed",
             ])
         #expect(
             words(ShedReason.self, \.wordInAudit) == [

@@ -51,7 +51,7 @@ struct StoredWordTests {
         #expect(
             words(ShedRun.Reason.self) == [
                 .oversize: "oversize", .journalFull: "journalFull", .topicLimit: "topicLimit",
-                .commitFailed: "commitFailed", .expired: "expired",
+                .commitFailed: "commitFailed", .expired: "expired", .malformed: "malformed",
             ])
         #expect(
             words(ShedReason.self) == [

@@ -4,7 +4,7 @@ internal import MQTTProtocol
 internal import Threading
 internal import Time
 
-/// How the OT broker breaks MQTT: what the client got past, and what ended connections (ADR 0023).
+/// How the OT broker breaks MQTT: what the client got past, and what ended connections.
 ///
 /// ```text
 /// Subscriber, fetch: a batch's faults ─▶ counted by kind ─▶ status

@@ -182,61 +182,59 @@ struct SessionToleranceTests {
         let grant = try #require(rig.session.grant)
         #expect(grant.maximumQoS == .exactlyOnce && grant.receiveMaximum == 65_535 && !grant.retainAvailable)
         #expect(grant.keepAliveSeconds == 20)
-        #expect(rig.faults() == ["property_value": 2, "property_repeated": 1])
+        #expect(rig.faults() == ["property_value": 1, "property_repeated": 1])
     }
 
     @Test(
         "A message that is too large to be kept is told as lost, acknowledged in order, however its bytes are cut",
         arguments: [ProtocolVersion.v5, .v3_1_1], [0, 1, 2] as [UInt8])
     func oversize(version: ProtocolVersion, qos: UInt8) throws {
-        let large = ServerPacket.publish(
-            "acme/large", String(repeating: "x", count: 400), qos: qos, id: 8,
-            properties: version == .v5 ? [3, 0, 1, 0x61] : [], version: version)
-        let all =
-            ServerPacket.publish("a", "0", qos: 1, id: 7, version: version) + large
-            + ServerPacket.publish("b", "2", qos: 1, id: 9, version: version)
-        for step in [1, 2, 3, 7, 100, all.count] {
-            let rig = SessionRig { $0.keptPacketBytes = 300 }
-            rig.version = version
-            try rig.connect()
-            var waiting: [UInt8] = []
-            for byte in all {
-                waiting.append(byte)
-                guard waiting.count % step == 0 || waiting.last == all.last else { continue }
-                var taken = 0
-                repeat {
-                    taken = try rig.session.receive(waiting.span.bytes, now: rig.now, events: &rig.events)
-                    rig.note(waiting)
-                    waiting.removeFirst(taken)
-                } while taken > 0
+        for (payload, steps) in [(400, [1, 2, 7, 100, 1_000]), (140_000, [65_549, 70_001, 200_000])] {
+            let large = ServerPacket.publish(
+                "acme/large", String(repeating: "x", count: payload), qos: qos, id: 8,
+                properties: version == .v5 ? [3, 0, 1, 0x61] : [], version: version)
+            let all =
+                ServerPacket.publish("a", "0", qos: 1, id: 7, version: version) + large
+                + ServerPacket.publish("b", "2", qos: 1, id: 9, version: version)
+            for step in steps {
+                let rig = SessionRig { $0.keptPacketBytes = 300 }
+                rig.version = version
+                try rig.connect()
+                try Self.feed(all, to: rig, step: step)
+                #expect(rig.delivered() == ["a=0", "acme/large=<\(payload) bytes>", "b=2"], "step \(step)")
+                #expect(rig.faults().isEmpty)
+                rig.session.acknowledge(through: try #require(rig.deliveries.last))
+                #expect(rig.sent() == ["40020007"] + [[], ["40020008"], ["50020008"]][Int(qos)] + ["40020009"])
             }
-            #expect(waiting.isEmpty && rig.delivered() == ["a=0", "acme/large=<400 bytes>", "b=2"], "step \(step)")
-            #expect(rig.faults().isEmpty)
-            rig.session.acknowledge(through: try #require(rig.deliveries.last))
-            #expect(rig.sent() == ["40020007"] + [[], ["40020008"], ["50020008"]][Int(qos)] + ["40020009"])
         }
+    }
+
+    /// Feeds bytes as so many more come at each read, and what was not taken again with them.
+    private static func feed(_ bytes: [UInt8], to rig: SessionRig, step: Int) throws {
+        var waiting: [UInt8] = []
+        for start in stride(from: 0, to: bytes.count, by: step) {
+            waiting += bytes[start..<min(start + step, bytes.count)]
+            var taken = 0
+            repeat {
+                taken = try rig.session.receive(waiting.span.bytes, now: rig.now, events: &rig.events)
+                rig.note(waiting)
+                waiting.removeFirst(taken)
+            } while taken > 0
+        }
+        #expect(waiting.isEmpty, "step \(step)")
     }
 
     @Test("A large message that comes again, cut otherwise, is the same one; a malformed one is lost as such")
     func oversizeAgain() throws {
         let rig = SessionRig { $0.keptPacketBytes = 300 }
         try rig.connect()
-        let large = ServerPacket.publish("a", String(repeating: "x", count: 400), qos: 2, id: 8)
-        try rig.feed(large)
+        let large = ServerPacket.publish("a", String(repeating: "x", count: 200_000), qos: 2, id: 8)
+        try Self.feed(large, to: rig, step: large.count)
         rig.lose()
         try rig.connect(ServerPacket.connack(present: true))
-        for part in [Array(large[..<350]), Array(large[350...])] {
-            var rest = part
-            while !rest.isEmpty {
-                let taken = try rig.session.receive(rest.span.bytes, now: rig.now, events: &rig.events)
-                rig.note(rest)
-                if taken == 0 { rest = part } else { rest.removeFirst(taken) }
-            }
-        }
-        #expect(rig.delivered() == ["a=<400 bytes>"])
-        var broken = ServerPacket.publish("+", String(repeating: "x", count: 400), qos: 2, id: 9)
-        try rig.feed(broken)
-        broken[8] = 0xFF
+        try Self.feed(large, to: rig, step: 65_600)
+        #expect(rig.delivered() == ["a=<200000 bytes>"])
+        try rig.feed(ServerPacket.publish("+", String(repeating: "x", count: 400), qos: 2, id: 9))
         #expect(rig.delivered() == ["+=<topic_wildcard>"])
     }
 

@@ -33,7 +33,7 @@ struct DaemonWordTests {
         #expect(
             words(ShedRun.Reason.self, \.wordInLog) == [
                 .oversize: "oversize", .journalFull: "journalFull", .topicLimit: "topicLimit",
-                .commitFailed: "commitFailed", .expired: "expired",
+                .commitFailed: "commitFailed", .expired: "expired", .malformed: "malformed",
             ])
         #expect(
             words(BrokerDrop.Reason.self, \.wordInLog) == [

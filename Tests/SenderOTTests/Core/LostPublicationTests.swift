@@ -38,12 +38,11 @@ import Time
 
     @Test("what the policy keeps is no loss: topics that no rule exports, and payloads that its rule forbids")
     func kept() throws {
-        var rig = try CoreRig {
-            $0.policy = ExportPolicy(rules: [
-                .init(filter: try! TopicFilter("acme/#"), maximumPayloadBytes: 100),
-                .init(filter: try! TopicFilter("big/#"), prefix: "plant"),
-            ])
-        }
+        let policy = ExportPolicy(rules: [
+            .init(filter: try TopicFilter("acme/#"), maximumPayloadBytes: 100),
+            .init(filter: try TopicFilter("big/#"), prefix: "plant"),
+        ])
+        var rig = try CoreRig { $0.policy = policy }
         #expect(lose(Array("other/a".utf8), .oversize, delivery: 1, in: &rig) == .filtered(.notExported))
         #expect(lose([0x78, 0xFC], .malformed, in: &rig) == .filtered(.notExported))
         #expect(lose(Array("acme/a".utf8), .oversize, in: &rig) == .filtered(.tooLarge))

@@ -114,12 +114,17 @@ class Connection:
         """The raw packets of the option `inject` that this session has not acknowledged."""
         self.session.was_injected = True
         for raw in self.broker.injected:
-            if raw[0] >> 4 == Type.PUBLISH and raw[0] & 6:
-                _, at = packets.read_integer(raw, 1)
-                _, at = packets.read_string(raw, at)
-                if packets.read_short(raw, at) in self.session.acknowledged:
-                    continue
+            if self.identifier_of(raw) in self.session.acknowledged:
+                continue
             self.send(raw, injected=raw[:40].hex())
+
+    def identifier_of(self, raw):
+        """The packet identifier of an injected PUBLISH; None for one that has none, or is cut before it."""
+        if raw[0] >> 4 != Type.PUBLISH or not raw[0] & 6:
+            return None
+        _, at = packets.read_integer(raw, 1)
+        _, at = packets.read_string(raw, at)
+        return packets.read_short(raw, at) if at + 2 <= len(raw) else None
 
     # What comes in
 

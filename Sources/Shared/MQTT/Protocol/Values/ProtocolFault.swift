@@ -1,4 +1,4 @@
-/// How a server breaks MQTT in a packet that the client gets past all the same (ADR 0023).
+/// How a server breaks MQTT in a packet that the client gets past all the same.
 ///
 /// The length of such a packet is right, so that the next one is found behind it. Ending the connection would mend nothing: the server
 /// would send the same bytes again.
