@@ -61,7 +61,8 @@ final class RetainedFetch: Sendable {
 
     /// - Parameter settings: server, credentials, and the identity of the main session.
     init(
-        _ settings: ConnectionSettings, intake: Intake, reconciler: DeletionReconciler, watch: BrokerWatch, log: EventLog
+        _ settings: ConnectionSettings, intake: Intake, reconciler: DeletionReconciler, watch: BrokerWatch,
+        log: EventLog
     ) {
         var settings = settings
         settings.clientIdentifier += "-fetch"
