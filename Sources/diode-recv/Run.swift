@@ -121,7 +121,9 @@ struct Run {
 
     private func observer(_ publishers: [String: Publisher], auditKey: String) -> ReceiverService.Observer {
         ReceiverService.Observer(
-            status: { snapshot in publishers[snapshot.name]?.post(LinkStatus(snapshot, auditKey: auditKey)) },
+            status: { snapshot in
+                publishers[snapshot.name]?.post(LinkStatus(snapshot, auditKey: auditKey), LinkHearing(snapshot))
+            },
             episode: { link, episode in publishers[link]?.post(episode) })
     }
 }

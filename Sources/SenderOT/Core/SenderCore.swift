@@ -74,6 +74,21 @@ public struct SenderCore: ~Copyable {
         return admission.accept(publication, arrival, &slots, &edgeNodes, &recorder)
     }
 
+    /// Takes in a message whose content could not be taken: it is numbered and named, unless the policy keeps it.
+    /// - Parameters:
+    ///   - isFetched: a fetch of the retained set brought it, perhaps not for the first time.
+    ///   - delivery: to be acknowledged once its block is safe; nil for QoS 0, and in a fetch.
+    @discardableResult
+    public mutating func accept(
+        lost publication: borrowing LostPublication, isFetched: Bool, delivery: DeliveryTicket?, now: MonotonicInstant,
+        time: UnixMilliseconds
+    ) -> Outcome {
+        let outcome = admission.accept(
+            lost: publication, isFetched: isFetched, &slots, &recorder, now: now, time: time)
+        if let delivery { recorder.note(delivery) }
+        return outcome
+    }
+
     /// Notes a message that an earlier lifetime has journalled: it only has to be acknowledged.
     public mutating func noteRepeated(_ delivery: DeliveryTicket) {
         admission.noteRepeated()

@@ -59,6 +59,7 @@ public final class SenderService: Sendable {
     private let echo: EchoPlayer
     private let reconciler: DeletionReconciler
     private let watch: BrokerWatch
+    private let faults: BrokerFaults
     private let subscriber: Subscriber
     private let emitter: FrameEmitter
     private let configuration: Lock<SenderConfiguration>
@@ -125,14 +126,22 @@ public final class SenderService: Sendable {
         if broker.clientIdentifier.isEmpty { broker.clientIdentifier = "diode-send-\(configuration.link.name)" }
         reconciler = DeletionReconciler(
             hold: configuration.deletionHold, isAccepted: restored.deletionsAccepted, intake: intake, log: log)
+        // What is noted of the broker: a line of the watch, then the session's filters.
+        let noted = restored.broker.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false).map(
+            String.init)
         watch = BrokerWatch(
-            broker, filters: settings.policy.subscriptions, noted: restored.broker, intake: intake, log: log)
+            broker, filters: settings.policy.subscriptions, noted: noted.first ?? "", intake: intake, log: log)
+        faults = BrokerFaults(log: log)
         subscriber = Subscriber(
-            broker, filters: settings.policy.subscriptions, intake: intake, reconciler: reconciler, watch: watch,
+            broker, filters: settings.policy.subscriptions,
+            session: SessionFilters(
+                noted: noted.count > 1 ? noted[1] : "", rules: settings.policy.rules.map(\.filter)),
+            intake: intake, reconciler: reconciler, watch: watch, faults: faults,
             requestsBirths: configuration.sparkplug.requestsRebirth, log: log)
         reporter = SenderReporter(
             software: software, fingerprint: LinkCard.fingerprint(of: publicKey), incarnation: reserved.incarnation,
-            intake: intake, subscriber: subscriber, watch: watch, reconciler: reconciler, journal: journal, echo: echo,
+            intake: intake, subscriber: subscriber, watch: watch, faults: faults, reconciler: reconciler,
+            journal: journal, echo: echo,
             reserve: reserve, queue: queue, emitter: emitter)
     }
 
@@ -157,7 +166,8 @@ public final class SenderService: Sendable {
                         intake.noteDatabaseReplaced()
                         echo.forgetDatabase()
                     },
-                    echoes: { [echo] in echo.note }, broker: { [watch] in watch.note }))
+                    echoes: { [echo] in echo.note },
+                    broker: { [watch, subscriber] in watch.note + "\n" + subscriber.note }))
             try echo.start()
             let thread = try WorkerThread(name: "pulse") { [self] in beat() }
             pulse.withLock { $0 = thread }

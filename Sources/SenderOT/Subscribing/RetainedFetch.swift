@@ -55,6 +55,7 @@ final class RetainedFetch: Sendable {
     private let settings: ConnectionSettings
     private let reconciler: DeletionReconciler
     private let watch: BrokerWatch
+    private let faults: BrokerFaults
     private let intake: Intake
     private let log: EventLog
     private let state = Lock(State())
@@ -62,7 +63,7 @@ final class RetainedFetch: Sendable {
     /// - Parameter settings: server, credentials, and the identity of the main session.
     init(
         _ settings: ConnectionSettings, intake: Intake, reconciler: DeletionReconciler, watch: BrokerWatch,
-        log: EventLog
+        faults: BrokerFaults, log: EventLog
     ) {
         var settings = settings
         settings.clientIdentifier += "-fetch"
@@ -70,6 +71,7 @@ final class RetainedFetch: Sendable {
         self.intake = intake
         self.reconciler = reconciler
         self.watch = watch
+        self.faults = faults
         self.log = log
         watch.whenTolerated { [weak self] in self?.startIfDue() }
     }
@@ -146,6 +148,7 @@ final class RetainedFetch: Sendable {
             let fetcher = try RetainedSetFetcher(
                 settings, filters: filters,
                 received: { [weak self] in self?.intake.acceptFetched($0, since: began) },
+                faulted: { [faults] in faults.note($0) },
                 doubts: { [weak self] in self?.doubts(since: began) ?? RetainedDoubts() },
                 finished: { [weak self] in self?.finished($0, since: began) })
             let (starts, other) = state.withLock { state -> (Bool, RetainedSetFetcher?) in

@@ -42,6 +42,7 @@ DELIVERY: how messages reach subscribers
                         reconnection until their packet identifier is acknowledged (at QoS 0: at each reconnection).
                         One packet a line in hexadecimal digits; 41*1000 stands for a byte that is repeated so often; // begins
                         a comment
+  inject_retained=FILE  the same, sent to each -fetch session after each of its SUBACKs, as retained messages are
 
 To add an option: describe it here under the packet that it changes, read it with OPTIONS where that packet is made or answered
 (a line or a method of its own that says what a good broker would do instead), and nowhere else.
@@ -104,6 +105,10 @@ class Connection:
         dup = 8 if is_repeated and not OPTIONS.number("dup0", 0) else 0
         raw = packets.packet(Type.PUBLISH, body + message.payload, dup | message.qos << 1 | message.retain)
         self.send(raw, topic=readable(message.topic), pid=identifier, bytes=len(message.payload))
+
+    def inject_retained(self):
+        for raw in self.broker.injected_retained:
+            self.send(raw, injected=raw[:40].hex())
 
     def inject(self):
         """The raw packets of the option `inject` that this session has not acknowledged."""
@@ -286,6 +291,8 @@ class Connection:
                 self.send_retained(text, subscription)
         if self.session.is_injected and not self.session.was_injected:
             self.inject()
+        if self.client.endswith("-fetch"):
+            self.inject_retained()
 
     def subscription_identifier(self, asked):
         """The Subscription Identifier of a SUBSCRIBE; one that the CONNACK forbade ends the connection (3.2.2.3.12)."""

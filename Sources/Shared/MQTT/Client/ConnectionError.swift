@@ -45,7 +45,7 @@ public enum ConnectionError: Error, Sendable, Hashable, CustomStringConvertible 
         case will = "the will needs a topic without wildcards, at most 65,535 bytes of payload, valid will properties"
         case keepAlive = "keep alive must be 1…65,535 s"
         case receiveMaximum = "receive maximum must be 1…65,535"
-        case maximumPacketBytes = "maximum packet size must be 256…268,435,460 bytes"
+        case keptPacketBytes = "the largest packet kept must be 256…268,435,460 bytes"
         case publishWindow = "publish window must be 1…65,535"
         case publishQueue = "publish queue must hold at least 1 message and 1,024 bytes"
         case timeouts = "timeouts and pauses must be above zero, the longest pause not below the shortest"

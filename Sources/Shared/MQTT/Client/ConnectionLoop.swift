@@ -262,7 +262,7 @@ struct ConnectionLoop: ~Copyable {
     }
 
     private mutating func read(from stream: borrowing ByteStream) throws(ConnectionError) {
-        input.makeRoom(packetBytes: session.packetBytes(input.readable))
+        input.makeRoom(packetBytes: session.bytesWanted(input.readable))
         let bytes: Int
         switch try input.fill(from: stream) {
         case .blocked: return
