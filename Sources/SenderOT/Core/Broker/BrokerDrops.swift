@@ -124,7 +124,8 @@ extension BrokerDrops.Mark {
     package init?(_ text: some StringProtocol) {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         let numbers = parts.compactMap { UInt64($0) }
-        guard numbers.count == parts.count, numbers.count == 3 || numbers.count == 6, max(numbers[1], numbers[2]) < 1 << 62
+        guard numbers.count == parts.count, numbers.count == 3 || numbers.count == 6,
+            max(numbers[1], numbers[2]) < 1 << 62
         else { return nil }
         let uptime =
             numbers.count == 6

@@ -7,7 +7,8 @@ package enum BrokerTerms {
         var lines: [String] = []
         if grant.sessionExpirySeconds != .max {
             lines.append(
-                "the OT broker keeps our queue for \(grant.sessionExpirySeconds) s only; what it delivers to nobody for longer is lost")
+                "the OT broker keeps our queue for \(grant.sessionExpirySeconds) s only; what it delivers to nobody for longer is lost"
+            )
         }
         if !grant.retainAvailable {
             lines.append("the OT broker keeps no retained messages, so there are no retained values to replicate")

@@ -28,6 +28,14 @@ public enum ConnectionError: Error, Sendable, Hashable, CustomStringConvertible 
     /// Whether the server has sent a CONNACK that says no.
     var isAnswer: Bool { if case .session(.refused) = self { true } else { false } }
 
+    /// Whether the server closed without a word, or said nothing to a CONNECT.
+    var isSilence: Bool {
+        switch self {
+        case .closedByServer, .network, .session(.silent(.connack)): true
+        default: false
+        }
+    }
+
     /// A setting out of its range.
     public enum SettingsFault: String, Sendable, Hashable {
         case clientIdentifier = "the client identifier must be valid UTF-8 without U+0000, at most 65,535 bytes"

@@ -94,7 +94,7 @@ struct ConnectionLoop: ~Copyable {
                 failure, isAnswered: isAnswered, isDialled: server != nil, now: sleeper.now())
             if isNext { continue }
             let told =
-                !isAnswered && server != nil && version == .v5
+                failure.isSilence && started == nil && server != nil && version == .v5
                 ? ConnectionError.unanswered(failure.description) : failure
             let lifetime = started.map { sleeper.now() - $0 }
             let pause = backoff.pause(afterLifetime: lifetime, random: .random(in: 0 ... .max))
