@@ -46,6 +46,14 @@ public enum LossCause: Sendable, Hashable, CaseIterable {
         }
     }
 
+    /// What whoever published it asked for: its message expiry interval ran out. It is named, and nobody has to accept it.
+    public var isByDesign: Bool {
+        switch self {
+        case .shed(.expired), .shedBySender(.expired): true
+        case .shed, .shedBySender, .dropped, .dead, .gap: false
+        }
+    }
+
     public static let allCases: [LossCause] =
         BrokerDrop.Reason.allCases.map(LossCause.dropped) + ShedRun.Reason.allCases.map(LossCause.shedBySender)
         + ShedReason.allCases.map(LossCause.shed) + DeadLetterReason.allCases.map(LossCause.dead)

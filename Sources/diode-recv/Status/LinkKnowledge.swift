@@ -48,7 +48,11 @@ public struct LinkKnowledge: Sendable {
         guard publisher.isConnected else {
             return Condition(.offline, since: publisher.since, reason: publisher.reason)
         }
-        return snapshot.outboxFault ?? Condition(.online, since: publisher.since, reason: publisher.reason)
+        if let fault = snapshot.outboxFault { return fault }
+        let slowed = publisher.isSlowed ? ["the IT broker says \"later\": records go as fast as it takes them"] : []
+        let reason = ((publisher.reason.isEmpty ? [] : [publisher.reason]) + slowed).joined(separator: "; ")
+        let isWell = publisher.lacks.isEmpty && slowed.isEmpty
+        return Condition(isWell ? .online : .degraded, since: publisher.since, reason: reason)
     }
 
     /// What `status` exits with (C2): 0 well, 3 degraded, 4 stale or offline.

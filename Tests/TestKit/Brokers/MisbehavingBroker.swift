@@ -21,10 +21,12 @@ public final class MisbehavingBroker: MQTTServer {
         public let topic: String?
         public let qos: Int?
         public let reason: Int?
+        /// Of a publish's payload.
+        public let bytes: Int?
 
         private enum CodingKeys: String, CodingKey {
             case direction = "d"
-            case client, type, topic, qos
+            case client, type, topic, qos, bytes
             case reason = "rc"
         }
     }

@@ -2,6 +2,7 @@
 """A small broker for MQTT 5 and 3.1.1 with faults on request: what no broker of this machine shows. Standard library only.
    misbehaving_broker.py PORT [key=value ...]      one JSON line on stdout for each packet in (">") and out ("<")
 CONNACK   receive_max max_qos retain_available max_packet wildcard keepalive session_expiry connack_rc (0x..)
+          will_rc=0x87 (a CONNECT with a will is answered so)   will_close=1 (closed without a word)
           v5=0 answers MQTT 5 with "unsupported version", v5=close closes without a word
 SUBSCRIBE max_filters=8 (more: close)   suback_rc=0x87
 RETAINED  retained_cap=1000 (so many a second and client, the rest is never sent)  retained_delay=0.4 (s after SUBACK)
@@ -122,6 +123,8 @@ class Conn:
         rc = num("connack_rc", 0)
         if will and will[4] and num("retain_available", 1) == 0: rc = 0x9A
         if will and will[3] > num("max_qos", 2): rc = 0x9B
+        if will and "will_close" in O: raise ConnectionError("a will")
+        if will and "will_rc" in O: rc = num("will_rc")
         cid = cid.decode()
         if not cid: STAT["auto"] += 1; cid = c.auto = "auto-%d" % STAT["auto"]
         if rc: c.s = Session(cid); c.connack(rc if c.v == 5 else 5); raise ConnectionError(hex(rc))

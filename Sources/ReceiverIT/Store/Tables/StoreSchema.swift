@@ -24,6 +24,7 @@ public enum StoreSchema {
         migrations: [
             [links, tracker, replica, losses, OutboxSchema.sql, LedgerSchema.sql].joined(separator: ";\n"),
             AcknowledgementTable.sql, state, gapTopics, sourceClock, lostGaps, OutboxSchema.outputs,
+            refusals,
         ])
 
     private static let links = """
@@ -122,6 +123,8 @@ public enum StoreSchema {
 
     /// So that the limit of lost gaps can be kept without reading all that healed.
     private static let lostGaps = "CREATE INDEX gaps_lost ON gaps (link, id) WHERE lost > 0 AND missing = 0"
+
+    private static let refusals = "ALTER TABLE links ADD COLUMN it_refused INTEGER"
 
     private static let losses = """
         CREATE TABLE losses (
