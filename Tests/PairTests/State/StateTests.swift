@@ -96,7 +96,7 @@ struct StateTests {
         try await plant.pair.stop()
     }
 
-    @Test("P2 a value that our mark proves to be ours is taken away; what others retain, and copied of ours, is left alone")
+    @Test("P2 a value that our mark proves to be ours is taken away; what others retain or copied is left alone")
     func ghosts() async throws {
         let plant = try await Plant()
         try await plant.ot.publish("acme/a", "1", retain: true)
