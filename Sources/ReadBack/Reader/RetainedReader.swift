@@ -58,6 +58,8 @@ final class RetainedReader: Sendable {
         fetcher = try RetainedSetFetcher(
             connection, filters: scope.filters,
             received: { message in
+                // What is too large to be kept, or malformed, was not put there by us.
+                guard message.loss == nil else { return }
                 var stamp: Stamp?
                 var isOurs = true
                 if version == .v5 {

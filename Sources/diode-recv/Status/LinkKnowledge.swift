@@ -2,6 +2,7 @@ public import Account
 internal import DiodeProtocol
 public import ReceiverIT
 public import Republish
+internal import Sparkplug
 
 /// Everything that the daemon knows of one link: what the receiver has of it and what its publisher says, and what that comes to.
 public struct LinkKnowledge: Sendable {
@@ -49,6 +50,9 @@ public struct LinkKnowledge: Sendable {
             return Condition(.offline, since: publisher.since, reason: publisher.reason)
         }
         if let fault = snapshot.outboxFault { return fault }
+        if let trouble = publisher.edgeNodes.trouble {
+            return Condition(.degraded, since: publisher.since, reason: trouble)
+        }
         let slowed = publisher.isSlowed ? ["the IT broker says \"later\": records go as fast as it takes them"] : []
         let reason = ((publisher.reason.isEmpty ? [] : [publisher.reason]) + slowed).joined(separator: "; ")
         let isWell = publisher.lacks.isEmpty && slowed.isEmpty
