@@ -145,8 +145,8 @@ let package = Package(
         room(
             "Republish",
             [
-                "ReadBack", "ReadBackReader", "Outbox", "Account", "Deliveries", "MQTT", "MQTTProtocol", "Sparkplug",
-                "DiodeProtocol",
+                "ReadBack", "ReadBackReader", "ReadBackCore", "Outbox", "Account", "Deliveries", "MQTT", "MQTTProtocol",
+                "Sparkplug", "DiodeProtocol",
             ]
                 + ["Time"] + shared),
 

@@ -38,8 +38,8 @@ public final class ReadBackMailbox: Sendable {
         }
     }
 
-    package func finish(isComplete: Bool, admits: @escaping @Sendable ([UInt8]) -> Bool) {
-        conversation.withLock { $0.finish(isComplete: isComplete, admits: admits) }
+    package func finish(isComplete: Bool, _ expectations: RetainedExpectations) {
+        conversation.withLock { $0.finish(isComplete: isComplete, expectations) }
     }
 
     package func cancel() {

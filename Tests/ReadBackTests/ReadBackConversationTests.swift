@@ -56,7 +56,8 @@ struct ReadBackConversationTests {
     func order() {
         let talk = reading()
         for topic in ["a", "b"] { #expect(talk.ask { $0.put(value(topic)) } == .taken) }
-        talk.ask { $0.finish(isComplete: true, admits: { _ in true }) }
+        let everything = RetainedExpectations(admits: { _ in true }, refuses: { _, _ in false })
+        talk.ask { $0.finish(isComplete: true, everything) }
         #expect(talk.ask { $0.put(value("c")) } == .over)
         #expect(compared(talk.ask { $0.takeOrder() }) == 2)
         #expect(isEnd(talk.ask { $0.takeOrder() }))
@@ -80,7 +81,8 @@ struct ReadBackConversationTests {
         _ = talk.ask { $0.put(value("a")) }
         talk.ask { $0.cancel() }
         #expect(talk.ask { $0.put(value("b")) } == .over)
-        talk.ask { $0.finish(isComplete: true, admits: { _ in true }) }
+        let everything = RetainedExpectations(admits: { _ in true }, refuses: { _, _ in false })
+        talk.ask { $0.finish(isComplete: true, everything) }
         #expect(isCancelled(talk.ask { $0.takeOrder() }))
         #expect(isNothing(talk.ask { $0.takeOrder() }))
         talk.ask { $0.request(isNewConnection: true) }

@@ -241,7 +241,8 @@ struct OutputWindow {
         var firsts: [[UInt8]: OutboxPosition] = [:]
         var indexes: [Int] = []
         for position in positions {
-            guard let index = indexOfTaken(position), taken[index].answer == nil, !taken[index].isAgain else { continue }
+            guard let index = indexOfTaken(position), taken[index].answer == nil, !taken[index].isAgain
+            else { continue }
             indexes.append(index)
             let delivery = taken[index].queued.delivery
             let topic = [UInt8](copying: delivery.topic)

@@ -4,8 +4,8 @@ package enum ReadBackOrder: Sendable {
     case begin(UInt64, isNewConnection: Bool)
     /// Some of what the IT broker retains.
     case compare([RetainedValue])
-    /// Everything was put, unless the broker kept something back. `admits` tells which topics can be on the broker.
-    case end(isComplete: Bool, admits: @Sendable ([UInt8]) -> Bool)
+    /// Everything was put, unless the broker kept something back; and what can be on the broker.
+    case end(isComplete: Bool, RetainedExpectations)
     /// The broker is gone, or cannot be read.
     case cancel
 }
@@ -28,7 +28,7 @@ package struct ReadBackConversation<Position: Comparable & Sendable>: Sendable {
         /// The core has noted the beginning; the store will say behind which position it lies.
         case accepted
         case reading
-        case ended(isComplete: Bool, admits: @Sendable ([UInt8]) -> Bool)
+        case ended(isComplete: Bool, RetainedExpectations)
         case cancelled
     }
 
@@ -74,8 +74,8 @@ package struct ReadBackConversation<Position: Comparable & Sendable>: Sendable {
     }
 
     /// Everything was put.
-    package mutating func finish(isComplete: Bool, admits: @escaping @Sendable ([UInt8]) -> Bool) {
-        if case .reading = phase { phase = .ended(isComplete: isComplete, admits: admits) }
+    package mutating func finish(isComplete: Bool, _ expectations: RetainedExpectations) {
+        if case .reading = phase { phase = .ended(isComplete: isComplete, expectations) }
     }
 
     /// The connection is lost, or the broker cannot be read: nobody knows what it retains.
@@ -108,9 +108,9 @@ package struct ReadBackConversation<Position: Comparable & Sendable>: Sendable {
                 self.values = []
                 return .compare(values)
             }
-            guard case .ended(let isComplete, let admits) = phase else { return nil }
+            guard case .ended(let isComplete, let expectations) = phase else { return nil }
             phase = .idle
-            return .end(isComplete: isComplete, admits: admits)
+            return .end(isComplete: isComplete, expectations)
         }
     }
 

@@ -7,12 +7,12 @@ package import DiodeProtocol
 ///  a value that was read ─▶ its topic changed during this reading: on its way there, so it is right
 ///                        ─▶ as the replica holds it: right
 ///                        ─▶ another: wrong ─┐
-///                        ─▶ nothing is retained in the plant: a ghost, to be deleted there at once
+///                        ─▶ nothing is retained in the plant: a ghost, to be deleted there at once, if it is known to be ours
 ///  at the end: not seen ──────────▶ wrong ──┴─▶ marked ─▶ takeWrong, by the slice that says the value ─▶ no mark left ─▶ takeWish
 /// ```
 ///
-/// A reading that finds something is followed by another one, at most `repairLimit` in a row: what a broker never takes is not repaired for
-/// ever.
+/// A reading that finds something is followed by another one, for as long as each finds less than the one before: what a broker never takes
+/// is not repaired for ever, and what it takes little by little is.
 package struct RetainedComparison: Sendable {
     /// What the replica knows of a topic that was read.
     package enum Known {
@@ -30,19 +30,23 @@ package struct RetainedComparison: Sendable {
         case wrong
         /// A value although nothing is retained.
         case ghost(Stamp?)
+        /// A value that we are not known to have written: somebody has copied it there.
+        case foreign
     }
 
     /// What a reading has come to.
     package enum Result: Equatable {
         case right
-        /// So many values are missing or others, and so many should not be there.
-        case differs(wrong: Int, ghosts: Int)
+        /// So many values are missing or others, and so many should not be there: they are repaired. So many the broker has refused.
+        case differs(wrong: Int, ghosts: Int, refused: Int)
     }
 
     private struct Mark {
         /// The readings during which the retained value last changed, and was last seen on the IT broker.
         var changedIn: UInt32 = 0
         var seenIn: UInt32 = 0
+        /// The reading that found another value there.
+        var wrongIn: UInt32 = 0
         /// The IT broker retains something else: the next slice repairs it.
         var isWrong = false
     }
@@ -59,8 +63,11 @@ package struct RetainedComparison: Sendable {
     private var ghosts = 0
     /// Another reading shall tell whether the repair worked.
     private var awaitsRepair = false
-    /// Readings in a row that found something.
-    private var repairs = 0
+    /// Values that the broker has refused, and that are missing for that.
+    private var refused = 0
+    /// Readings in a row that found no less than the one before, and what that one found.
+    private var futile = 0
+    private var found: Int?
 
     package init() {}
 
@@ -112,12 +119,14 @@ package struct RetainedComparison: Sendable {
     /// Nobody knows what the IT broker retains.
     package mutating func cancel() {
         forgetFindings()
-        repairs = 0
+        futile = 0
+        found = nil
     }
 
     private mutating func forgetFindings() {
         wrong = 0
         ghosts = 0
+        refused = 0
         awaitsRepair = false
     }
 
@@ -129,11 +138,13 @@ package struct RetainedComparison: Sendable {
         grow(to: place)
         guard marks[place].changedIn != reading else { return .right }
         switch known {
-        case .nothing(let stamp): return .ghost(stamp)
+        // Its deletion is known, or it names this topic as the one that we wrote it to.
+        case .nothing(let stamp): return stamp != nil || value.isOurs ? .ghost(stamp) : .foreign
         case .held(let stamp, let hash):
             marks[place].seenIn = reading
             guard (value.stamp ?? stamp) == stamp, value.value == hash else {
                 mark(place)
+                marks[place].wrongIn = reading
                 wrong += 1
                 return .wrong
             }
@@ -155,15 +166,33 @@ package struct RetainedComparison: Sendable {
         wrong += 1
     }
 
+    /// A topic is not what it should be because the broker has refused its value: nothing is to be repaired.
+    package mutating func noteRefused(_ place: Int) {
+        refused += 1
+        if isWrong(place) { wrong -= 1 }
+        guard place < marks.count, marks[place].isWrong else { return }
+        marks[place].isWrong = false
+        wrongLeft -= 1
+    }
+
+    /// Whether this reading has found another value of a topic.
+    package func isWrong(_ place: Int) -> Bool {
+        place < marks.count && reading != 0 && marks[place].wrongIn == reading
+    }
+
     /// All of it was read.
     package mutating func end() -> Result {
-        guard wrong > 0 || ghosts > 0 else {
-            cancel()
-            return .right
+        let result = Result.differs(wrong: wrong, ghosts: ghosts, refused: refused)
+        let finding = wrong + ghosts
+        guard finding > 0 else {
+            defer { cancel() }
+            return refused > 0 ? result : .right
         }
-        repairs += 1
-        awaitsRepair = repairs < Self.repairLimit
-        return .differs(wrong: wrong, ghosts: ghosts)
+        let shrinks = found.map { finding <= $0 - max(1, $0 / 50) } ?? false
+        futile = shrinks ? 0 : futile + 1
+        found = finding
+        awaitsRepair = futile < Self.repairLimit
+        return result
     }
 
     /// Moves out whether everything that was wrong has been handed over, so that reading again makes sense.

@@ -9,9 +9,13 @@ package struct RetainedValue: Sendable {
     /// Hash of the payload (`SymbolHasher.value`).
     package var value: UInt64
 
-    package init(topic: [UInt8], stamp: Stamp?, value: UInt64) {
+    /// It says of itself that we wrote it to this topic, so that it is no copy; or nothing can say so (MQTT 3.1.1).
+    package var isOurs: Bool
+
+    package init(topic: [UInt8], stamp: Stamp?, value: UInt64, isOurs: Bool = true) {
         self.topic = topic
         self.stamp = stamp
         self.value = value
+        self.isOurs = isOurs
     }
 }

@@ -6,6 +6,8 @@ internal import MQTTProtocol
 package struct MessageOrigin: Sendable {
     package var link: [UInt8] = []
     package var stamp: Stamp?
+    /// The topic of the IT broker that it was published to as a retained value; nil for a message of a version that did not say so.
+    package var topic: [UInt8]?
 
     /// - Returns: nil for what is no list of properties.
     package init?(_ properties: RawSpan) {
@@ -17,6 +19,8 @@ package struct MessageOrigin: Sendable {
                 // Ours stand behind the plant's, which may have the same names.
                 if property.bytes.isEqual(to: "diode-link") {
                     link = [UInt8](copying: property.value)
+                } else if property.bytes.isEqual(to: "diode-topic") {
+                    topic = [UInt8](copying: property.value)
                 } else if property.bytes.isEqual(to: "diode-seq") {
                     stamp = Self.stamp(property.value)
                 }

@@ -1,9 +1,10 @@
+internal import Collections
 internal import DiodeProtocol
 internal import EventLog
 internal import MQTT
 package import MQTTProtocol
 internal import ReadBack
-internal import ReadBackCore
+package import ReadBackCore
 internal import Threading
 
 /// What of the IT broker a link may read, and how.
@@ -20,15 +21,12 @@ package struct ReadingScope: Sendable {
     package var isEverything: Bool
     /// A topic of the IT broker as the plant knows it; nil if it cannot be the link's.
     package var plantTopic: @Sendable (RawSpan) -> [UInt8]?
-    /// Whether a topic of the plant can be on the IT broker.
-    package var admits: @Sendable ([UInt8]) -> Bool
-    /// Whether the IT broker has refused a value of a topic of the plant.
-    package var refuses: @Sendable ([UInt8], UInt64) -> Bool
+    /// What can be on the IT broker.
+    package var expectations: RetainedExpectations
 
     package init(
         link: String, connection: ConnectionSettings, period: Duration, filters: [TopicFilter], isEverything: Bool,
-        plantTopic: @escaping @Sendable (RawSpan) -> [UInt8]?, admits: @escaping @Sendable ([UInt8]) -> Bool,
-        refuses: @escaping @Sendable ([UInt8], UInt64) -> Bool
+        plantTopic: @escaping @Sendable (RawSpan) -> [UInt8]?, expectations: RetainedExpectations
     ) {
         self.link = link
         self.connection = connection
@@ -36,14 +34,13 @@ package struct ReadingScope: Sendable {
         self.filters = filters
         self.isEverything = isEverything
         self.plantTopic = plantTopic
-        self.admits = admits
-        self.refuses = refuses
+        self.expectations = expectations
     }
 }
 
 /// Reads what the IT broker retains of a link, over a connection of its own, and hands it over to be compared.
 ///
-/// Ours is what bears our `diode-link`. MQTT 3.1.1 has no properties: there ours is what lies under the link's prefix or `own`, and
+/// Ours is what bears our `diode-link`; and only where `diode-topic` names its topic is it no copy that somebody made. MQTT 3.1.1 has no properties: there ours is what lies under the link's prefix or `own`, and
 /// if that is everything, nothing can be told.
 final class RetainedReader: Sendable {
     private let fetcher: RetainedSetFetcher
@@ -64,13 +61,17 @@ final class RetainedReader: Sendable {
                 // What is too large to be kept, or malformed, was not put there by us.
                 guard message.loss == nil else { return }
                 var stamp: Stamp?
+                var isOurs = true
                 if version == .v5 {
                     guard let origin = MessageOrigin(message.properties), origin.link == linkBytes else { return }
                     stamp = origin.stamp
+                    isOurs = origin.topic == [UInt8](copying: message.topic)
                 }
                 guard let topic = scope.plantTopic(message.topic) else { return }
                 var hasher = SymbolHasher()
-                _ = mailbox.put(RetainedValue(topic: topic, stamp: stamp, value: hasher.value(message.payload)))
+                _ = mailbox.put(
+                    RetainedValue(
+                        topic: topic, stamp: stamp, value: hasher.value(message.payload), isOurs: isOurs))
             },
             finished: { [ended] report in
                 if !report.isComplete {
@@ -79,7 +80,7 @@ final class RetainedReader: Sendable {
                         report.failure?.description ?? "the IT broker does not show all that it retains",
                         ["link": .text(scope.link)])
                 }
-                mailbox.finish(isComplete: report.isComplete, admits: scope.admits)
+                mailbox.finish(isComplete: report.isComplete, scope.expectations)
                 ended.withLock { $0 = true }
                 wakeup.signal()
             })

@@ -48,6 +48,14 @@ public enum LossCause: Sendable, Hashable, CaseIterable {
         }
     }
 
+    /// What whoever published it asked for: its message expiry interval ran out. It is named, and nobody has to accept it.
+    public var isByDesign: Bool {
+        switch self {
+        case .shed(.expired), .shedBySender(.expired): true
+        case .shed, .shedBySender, .dropped, .dead, .gap: false
+        }
+    }
+
     /// Whether these records had numbers, so that an account has them. What never reached the sender has none.
     public var isNumbered: Bool {
         switch self {

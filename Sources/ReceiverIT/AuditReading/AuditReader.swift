@@ -124,6 +124,7 @@ public struct AuditReader: Sendable {
         link.replica.topics = replica.topics
         link.replica.digestMatches = replica.digestMatches
         link.replica.itMatches = replica.itMatches
+        link.replica.itRefused = replica.itRefused
         link.isSettled = replica.isSettled
         link.replica.asOfSequence = replica.asOf?.sequence
         link.replica.asOf = replica.asOfTime

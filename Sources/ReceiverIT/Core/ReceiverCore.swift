@@ -135,7 +135,8 @@ public struct ReceiverCore: ~Copyable {
     private var row: LinkRow {
         LinkRow(
             tracker: live.tracker.row, snapshot: slices.frontier, beat: beats.frontier, rounds: slices.storedRounds,
-            digest: slices.digest, itMatches: reading.itMatches)
+            digest: slices.digest, itMatches: reading.itMatches,
+            itRefused: reading.itRefused)
     }
 
     public var counters: ReceiverCounters {

@@ -210,10 +210,17 @@ final class LinkWorker {
             log.error(
                 "replica.diverged", "values differed from what the sender says; the carousel has put them right",
                 ["link": .text(name), "slots": .number(slots), "behind": .text(stamp.text)])
-        case .itDiffers(let wrong, let ghosts):
-            log.warning(
-                "it_broker.differs", "the IT broker does not retain what it was given: it is being repaired",
-                ["link": .text(name), "wrong": .number(wrong), "ghosts": .number(ghosts)])
+        case .itDiffers(let wrong, let ghosts, let refused):
+            if wrong + ghosts > 0 {
+                log.warning(
+                    "it_broker.differs", "the IT broker does not retain what it was given: it is being repaired",
+                    ["link": .text(name), "wrong": .number(wrong), "ghosts": .number(ghosts)])
+            }
+            if refused > 0 {
+                log.warning(
+                    "it_broker.refuses", "the IT broker does not retain values that it has refused: dead letters",
+                    ["link": .text(name), "refused": .number(refused)])
+            }
         case .state(let state, let reason):
             let level: EventLevel = state == .online ? .notice : .warning
             log.write(level, "link.\(state.wordInLog)", reason, ["link": .text(name)])

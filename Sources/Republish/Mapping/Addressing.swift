@@ -1,4 +1,5 @@
 internal import Account
+internal import Collections
 internal import Deliveries
 internal import DiodeProtocol
 internal import Outbox
@@ -41,6 +42,9 @@ struct Addressing: Sendable {
         @_lifetime(borrow self) get { composer.bytes.span.bytes }
     }
 
+    /// Properties of the plant that bore a name of ours.
+    var renamedProperties: UInt64 { composer.renamed }
+
     /// Rules on one delivery. Nothing is allocated once the buffers have grown.
     mutating func rule(_ delivery: borrowing Delivery, now: MonotonicInstant) -> Ruling {
         let mapping = mapper.map(delivery.topic, payload: delivery.payload)
@@ -51,7 +55,14 @@ struct Addressing: Sendable {
         case .invalid: return .answered(.dead(.invalid))
         }
         let address: Address = mapping == .prefixed ? .mapped : .asItCame
-        guard delivery.lateness == .superseded else { return .goes(address, retain: delivery.retain) }
+        guard delivery.lateness == .superseded else {
+            switch address {
+            case .mapped where delivery.retain: composer.appendTopic(mapper.prefixed)
+            case .asItCame where delivery.retain: composer.appendTopic([UInt8](copying: delivery.topic))
+            case .mapped, .asItCame, .late: break
+            }
+            return .goes(address, retain: delivery.retain)
+        }
         switch late {
         case .drop: return .answered(.shed(.late))
         case .mark: return .goes(address, retain: false)

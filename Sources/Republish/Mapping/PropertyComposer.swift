@@ -6,8 +6,10 @@ internal import Outbox
 internal import Time
 
 /// Puts together the properties of a publish: those of the plant in their order, with the message expiry interval run down,
-/// and behind them ours: `diode-link`, `diode-ts`, `diode-seq`, `diode-late` where a record came late, and `diode-refresh` where a value is
-/// repeated because the IT broker does not retain it.
+/// and behind them ours: `diode-link`, `diode-ts`, `diode-seq`, `diode-late` where a record came late, `diode-refresh` where a value is
+/// repeated because the IT broker does not retain it, and with a retained value the topic that it is written to, `diode-topic`.
+///
+/// What begins with `diode-` is ours alone: a property of the plant with such a name is renamed, `diode-x` to `plant-diode-x`, and counted.
 struct PropertyComposer: Sendable {
     enum Outcome: Equatable {
         /// They are in `bytes`.
@@ -20,6 +22,8 @@ struct PropertyComposer: Sendable {
 
     /// The composed list, without length prefix; used again for the next record.
     private(set) var bytes: [UInt8] = []
+    /// Properties of the plant that were renamed.
+    private(set) var renamed: UInt64 = 0
     private let link: [UInt8]
     /// `<epoch>:` of the newest record, and up to the seconds of the newest time: both change rarely.
     private var epoch = Epoch(rawValue: 0)
@@ -61,6 +65,8 @@ struct PropertyComposer: Sendable {
                     let left = property.number - waitedSeconds
                     bytes.append(PropertyID.messageExpiryInterval.rawValue)
                     for shift in [24, 16, 8, 0] { bytes.append(UInt8(truncatingIfNeeded: left >> UInt32(shift))) }
+                } else if property.id == .userProperty, Self.isOurs(property.bytes) {
+                    rename(property.bytes, property.value)
                 } else {
                     property.encoded.withUnsafeBytes { bytes.append(contentsOf: $0) }
                 }
@@ -68,6 +74,27 @@ struct PropertyComposer: Sendable {
         }
         return .composed
     }
+
+    private static func isOurs(_ name: RawSpan) -> Bool {
+        name.withUnsafeBytes { $0.starts(with: "diode-".utf8) }
+    }
+
+    /// One whose name would become too long for MQTT is left out.
+    private mutating func rename(_ name: RawSpan, _ value: RawSpan) {
+        renamed += 1
+        let prefix: StaticString = "plant-"
+        guard name.byteCount + prefix.utf8CodeUnitCount <= Int(UInt16.max) else { return }
+        bytes.append(PropertyID.userProperty.rawValue)
+        appendLength(name.byteCount + prefix.utf8CodeUnitCount)
+        prefix.withUTF8Buffer { bytes.append(contentsOf: $0) }
+        name.withUnsafeBytes { bytes.append(contentsOf: $0) }
+        appendLength(value.byteCount)
+        value.withUnsafeBytes { bytes.append(contentsOf: $0) }
+    }
+
+    /// Says behind the composed list to which topic a retained value is written: whoever copies it elsewhere, with its properties, shows that it
+    /// is a copy.
+    mutating func appendTopic(_ topic: [UInt8]) { appendUser("diode-topic", value: topic) }
 
     /// RFC 3339 with milliseconds; like `CalendarTime`, it shows times after the year 9999 as its last millisecond.
     private mutating func appendTime(_ sourceTime: UnixMilliseconds) {

@@ -42,6 +42,8 @@ struct PublisherLoop: ~Copyable {
     private var pause = Duration.milliseconds(250)
     private var nextOtherToken = Settler.firstOtherToken
     private var stopAt: MonotonicInstant?
+    /// What the report has of the window.
+    private var told: (renamed: UInt64, isSlowed: Bool) = (0, false)
 
     init(
         _ settings: PublisherSettings, output: OutboxOutput, readBack: ReadBackMailbox, mailbox: PublisherMailbox,
@@ -257,8 +259,12 @@ struct PublisherLoop: ~Copyable {
             _ = publishOther(probe.topic, probe.payload, retain: true)
         }
         let late = window.takeLateCounts()
-        if late.toTopic + late.marked > 0 {
+        let (renamed, isSlowed) = (window.renamedProperties, window.isSlowed)
+        if late.toTopic + late.marked > 0 || renamed != told.renamed || isSlowed != told.isSlowed {
+            told = (renamed, isSlowed)
             shared.withLock {
+                $0.renamedProperties = renamed
+                $0.isSlowed = isSlowed
                 $0.lateToTopic += late.toTopic
                 $0.lateMarked += late.marked
             }

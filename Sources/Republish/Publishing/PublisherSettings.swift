@@ -4,6 +4,7 @@ internal import DiodeProtocol
 internal import MQTT
 public import MQTTProtocol
 internal import Outbox
+internal import ReadBackCore
 internal import ReadBackReader
 public import Sparkplug
 public import Time
@@ -51,7 +52,8 @@ public struct PublisherSettings: Sendable {
         return ReadingScope(
             link: link, connection: connection, period: readBackPeriod, filters: mapper.filters,
             isEverything: mapper.isEverything, plantTopic: { mapper.plantTopic(of: $0) },
-            admits: { mapper.admits($0) }, refuses: { refused.refuses($0, value: $1) })
+            expectations: RetainedExpectations(
+                admits: { mapper.admits($0) }, refuses: { refused.refuses($0, value: $1) }))
     }
 
     /// What every connection of the publisher is told.
@@ -88,6 +90,8 @@ public struct PublisherReport: Sendable, Equatable {
     public internal(set) var lateMarked: UInt64 = 0
     /// What the IT broker cannot do, one sentence each. Values arrive all the same.
     public internal(set) var lacks: [String] = []
+    /// The IT broker has said "later": records go as fast as it takes them.
+    public internal(set) var isSlowed = false
     /// Properties of the plant that bore a name of ours and were renamed.
     public internal(set) var renamedProperties: UInt64 = 0
     /// The edge nodes that are spoken for.

@@ -28,7 +28,7 @@ public enum RetainedSweepError: Error, Sendable, CustomStringConvertible {
     }
 }
 
-/// Deletes what a link that is gone left on the IT broker: every retained value that bears its `diode-link`, and its status
+/// Deletes what a link that is gone left on the IT broker: every retained value that bears its `diode-link` and is no copy, and its status
 /// (docs/OPERATIONS.md, "A link that is gone"). Blocks the calling thread.
 public final class RetainedSweep: Sendable {
     private static let patience = Duration.seconds(60)
@@ -85,6 +85,8 @@ public final class RetainedSweep: Sendable {
                 received: { [self] message in
                     guard let origin = MessageOrigin(message.properties), origin.link == name else { return }
                     let topic = [UInt8](copying: message.topic)
+                    // What names another topic is a copy, and belongs to whoever made it.
+                    if let written = origin.topic, written != topic { return }
                     state.withLock {
                         if $0.topics.count < Self.topicLimit { $0.topics.append(topic) } else { $0.hasMore = true }
                     }

@@ -48,6 +48,10 @@ struct WindowPublisher: ~Copyable {
     private var pace = PublishPace()
     /// Deliveries that the broker has taken, over all connections.
     private var deliveredCount: UInt64 = 0
+    /// Messages of our own that it has answered.
+    private var otherCount: UInt64 = 0
+    /// What was put off is repeated, with a message of our own behind it.
+    private var isProbeWanted = false
     /// The suspect, and what stays behind it.
     private var parked: [QueuedDelivery] = []
     /// What the connection that stands can do.
@@ -82,11 +86,17 @@ struct WindowPublisher: ~Copyable {
     /// The broker ends the connection at a record, and it is being looked for.
     var isSearching: Bool { search.isSearching }
 
+    /// Properties of the plant that bore a name of ours.
+    var renamedProperties: UInt64 { addressing.renamedProperties }
+
     /// The broker has said "later".
     var isSlowed: Bool { pace.isSlowed }
 
     /// Moves out whether a message of our own is to be published, whose answer shows that the broker works.
-    mutating func takeProbe(now: MonotonicInstant) -> Bool { search.takeProbe(now: now) }
+    mutating func takeProbe(now: MonotonicInstant) -> Bool {
+        defer { isProbeWanted = false }
+        return search.takeProbe(now: now) || isProbeWanted
+    }
 
     /// Nothing is left to publish but what waits for edge nodes.
     func isDrained(_ edgeNodes: borrowing EdgeNodeConnections) -> Bool {
@@ -122,12 +132,15 @@ struct WindowPublisher: ~Copyable {
                 refused.forget(suspect.delivery, qos: qos(of: suspect.delivery).rawValue)
             }
         }
+        otherCount &+= UInt64(sorted.others)
         deliveredCount &+= UInt64(sorted.delivered.count)
         pace.delivered(sorted.delivered.count, at: now)
         var answers = sorted.answers
         for (position, meaning) in sorted.putOff {
-            pace.complained(at: now)
-            guard putOff.note(position, meaning, taken: deliveredCount) else { continue }
+            pace.complained(at: now, isRate: meaning == .later)
+            // A quota may well leave room for a status; of a code that says nothing, a broker that takes our status speaks of the record.
+            let taken = deliveredCount &+ (meaning == .later ? 0 : otherCount)
+            guard putOff.note(position, meaning, taken: taken) else { continue }
             answers.append(OutboxSettlement(position: position, disposition: .dead(.refused)))
         }
         for answer in answers {
@@ -157,7 +170,7 @@ struct WindowPublisher: ~Copyable {
         if case .told = end, end.meaning == .later { pace.complained(at: now) }
         let dead = search.lost(end, at: now)
         if let dead { noteRefused(dead, isWord: false, now: now) }
-        putOff.lost(taken: deliveredCount)
+        putOff.lost()
         held = []
         heldStart = 0
         parked = []
@@ -235,6 +248,7 @@ struct WindowPublisher: ~Copyable {
         guard !putOff.isEmpty, search.inFlight == 0, pace.room(at: now) > 0 else { return }
         held = output.repeatTaken(putOff.take()) + held[heldStart...]
         heldStart = 0
+        isProbeWanted = true
     }
 
     /// Publishes the suspect, alone.

@@ -27,6 +27,7 @@ struct PublishPace: Sendable {
     private var grownAt = MonotonicInstant(nanoseconds: 0)
     private var calmSince = MonotonicInstant(nanoseconds: 0)
     private var resumeAt: MonotonicInstant?
+    private var isRateComplaint = false
     private var pause = pauses.lowerBound
     private var patience = patiences.lowerBound
     /// The ceiling was raised since the last complaint.
@@ -49,7 +50,9 @@ struct PublishPace: Sendable {
     }
 
     /// The broker said "later", of records or to the connection. What it says of others on their way then is the same complaint.
-    mutating func complained(at now: MonotonicInstant) {
+    /// - Parameter isRate: false for a code that says nothing of how fast is too fast: there is a pause, and no rate is learnt.
+    mutating func complained(at now: MonotonicInstant, isRate: Bool = true) {
+        isRateComplaint = isRateComplaint || isRate
         guard resumeAt == nil else { return }
         pause = mostTaken > 0 ? Self.pauses.lowerBound : min(pause * 2, Self.pauses.upperBound)
         resumeAt = now.advanced(by: pause)
@@ -89,8 +92,10 @@ struct PublishPace: Sendable {
     private mutating func resume(_ now: MonotonicInstant) {
         resumeAt = nil
         (grownAt, calmSince, allowedAt, allowance) = (now, now, now, 1)
-        if isProbing { patience = min(patience * 2, Self.patiences.upperBound) }
+        if isProbing, isRateComplaint { patience = min(patience * 2, Self.patiences.upperBound) }
         isProbing = false
+        defer { isRateComplaint = false }
+        guard isRateComplaint else { return }
         guard mostTaken > 0 else {
             trial = 2
             return

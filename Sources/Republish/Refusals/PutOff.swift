@@ -21,7 +21,7 @@ struct PutOff: Sendable {
     var isEmpty: Bool { positions.isEmpty }
 
     /// The broker has put a record off.
-    /// - Parameter taken: counts what it has taken in all.
+    /// - Parameter taken: counts what it has taken in all, beside this record.
     /// - Returns: whether the record is refused.
     mutating func note(_ position: OutboxPosition, _ meaning: RefusalMeaning, taken: UInt64) -> Bool {
         var tally = tallies[position] ?? Tally(taken: taken)
@@ -45,9 +45,6 @@ struct PutOff: Sendable {
         return ready
     }
 
-    /// The connection is gone: the outbox offers all of it again, and evidence of two connections does not add up.
-    mutating func lost(taken: UInt64) {
-        positions = []
-        for position in tallies.keys { tallies[position]?.taken = taken }
-    }
+    /// The connection is gone: the outbox offers all of it again.
+    mutating func lost() { positions = [] }
 }

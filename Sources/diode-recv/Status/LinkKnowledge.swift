@@ -53,7 +53,10 @@ public struct LinkKnowledge: Sendable {
         if let trouble = publisher.edgeNodes.trouble {
             return Condition(.degraded, since: publisher.since, reason: trouble)
         }
-        return Condition(.online, since: publisher.since, reason: publisher.reason)
+        let slowed = publisher.isSlowed ? ["the IT broker says \"later\": records go as fast as it takes them"] : []
+        let reason = ((publisher.reason.isEmpty ? [] : [publisher.reason]) + slowed).joined(separator: "; ")
+        let isWell = publisher.lacks.isEmpty && slowed.isEmpty
+        return Condition(isWell ? .online : .degraded, since: publisher.since, reason: reason)
     }
 
     /// What `status` exits with (C2): 0 well, 3 degraded, 4 stale or offline.

@@ -74,6 +74,7 @@ enum StatusReply {
                 JSONValue.Member("counters", link.counters.json),
                 JSONValue.Member("replica", replica(link.replica)),
                 JSONValue.Member("sparkplug", known.publisher?.edgeNodes.json ?? .null),
+                JSONValue.Member("renamed_properties", .number(known.publisher?.renamedProperties ?? 0)),
                 JSONValue.Member("outbox_bytes", .number(link.outboxLoad?.bytes ?? 0)),
                 JSONValue.Member(
                     "clock",
@@ -106,6 +107,7 @@ enum StatusReply {
             "topics": .number(replica.topics), "settled": .flag(replica.isSettled),
             "digest_matches": replica.digestMatches.map { .flag($0) } ?? .null,
             "it_matches": replica.itMatches.map { .flag($0) } ?? .null,
+            "it_refused": replica.itRefused.map { .number($0) } ?? .null,
             "as_of_sequence": replica.asOf.map { .number($0.sequence.rawValue) } ?? .null,
             "as_of": .optional(replica.asOfTime.map(CalendarTime.text)),
         ]

@@ -96,18 +96,24 @@ struct StateTests {
         try await plant.pair.stop()
     }
 
-    @Test("P2 a value that only our mark proves to be ours is taken away; what others retain is left alone")
+    @Test("P2 a value that our mark proves to be ours is taken away; what others retain or copied is left alone")
     func ghosts() async throws {
         let plant = try await Plant()
         try await plant.ot.publish("acme/a", "1", retain: true)
         #expect(try await plant.isSame())
         try await plant.pair.receiver?.kill9()
         let ours = ["-D", "publish", "user-property", "diode-link", "plant-a"]
-        try await plant.it.publish("acme/ghost", "old", retain: true, options: ours)
+        func written(to topic: String) -> [String] { ours + ["-D", "publish", "user-property", "diode-topic", topic] }
+        try await plant.it.publish("acme/ghost", "old", retain: true, options: written(to: "acme/ghost"))
+        // A bridge copies values with their properties.
+        try await plant.it.publish("other/mirror/acme/a", "1", retain: true, options: written(to: "acme/a"))
+        try await plant.it.publish("other/older/acme/a", "1", retain: true, options: ours)
         try await plant.it.publish("other/theirs", "new", retain: true)
         try plant.pair.startReceiver()
         #expect(try await plant.isSame())
-        #expect(try await plant.it.retained("other/#") == ["other/theirs": "new"])
+        #expect(
+            try await plant.it.retained("other/#")
+                == ["other/theirs": "new", "other/mirror/acme/a": "1", "other/older/acme/a": "1"])
         try await plant.pair.stop()
     }
 
@@ -177,7 +183,9 @@ struct StateTests {
         #expect(done.exit == .code(0) && done.output.contains("1 retained values deleted"), "\(done)")
         #expect(try await plant.it.retained("acme/#").isEmpty)
         #expect(try await plant.it.retained("diode/plant-a/#").isEmpty)
-        #expect(try await plant.it.retained("other/#") == ["other/theirs": "new"])
+        #expect(
+            try await plant.it.retained("other/#")
+                == ["other/theirs": "new", "other/mirror/acme/a": "1", "other/older/acme/a": "1"])
         #expect(try await daemon.terminate() == .code(0))
         #expect(try await Self.sql("SELECT count(*) FROM ledger WHERE kind = 'link.forgotten'", plant) == "1")
         #expect(try await Self.sql("SELECT group_concat(name) FROM links", plant) == "plant-b")

@@ -21,12 +21,14 @@ public final class MisbehavingBroker: MQTTServer {
         public let topic: String?
         public let qos: Int?
         public let reason: Int?
+        /// Of a publish's payload.
+        public let bytes: Int?
         /// The first 60 bytes of the body of what it got, in hexadecimal digits.
         public let body: String?
 
         private enum CodingKeys: String, CodingKey {
             case direction = "d"
-            case client, type, topic, qos, body
+            case client, type, topic, qos, bytes, body
             case reason = "rc"
         }
     }

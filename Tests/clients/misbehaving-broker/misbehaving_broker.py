@@ -9,6 +9,7 @@ took ("P"), for each connection's end ("-"), and "up" once it listens. Numbers m
 CONNACK: what the broker grants, or refuses
   receive_max, max_qos, retain_available, max_packet, wildcard, keepalive, session_expiry, subscription_identifiers
                         the property of that name; retain_available and max_qos also refuse such wills and publishes
+  will_rc=0x87          a CONNECT with a will is refused with this code; will_close=1 closes it without a word
   connack_rc=0x..       every CONNECT is refused with this code
   v5=0                  MQTT 5 is answered with "unsupported version"; v5=close closes without a word, v5=silent
                         says nothing
@@ -222,6 +223,10 @@ class Connection:
             return 0x9B
         if will and will.retain and OPTIONS.number("retain_available", 1) == 0:
             return 0x9A
+        if will and "will_close" in OPTIONS:
+            raise ConnectionError("a will")
+        if will and "will_rc" in OPTIONS:
+            return OPTIONS.number("will_rc", 0)
         return OPTIONS.number("connack_rc", 0)
 
     def open_session(self, client, is_clean, assigned):

@@ -47,6 +47,7 @@ enum AuditAccount {
             (
                 "IT broker",
                 words(link.replica.itMatches, "read back, the same", "read back, DIFFERENT", "not read back yet")
+                    + refused(link.replica.itRefused)
             ))
         lines.append(
             (
@@ -73,6 +74,11 @@ enum AuditAccount {
                     + "\(ShownNumber.text(rejected.unknownLink)), over budget \(ShownNumber.text(rejected.overBudget))"
             ))
         return lines
+    }
+
+    private static func refused(_ values: UInt64?) -> String {
+        guard let values, values > 0 else { return "" }
+        return ", \(ShownNumber.counted(values, "value")) refused by the IT broker"
     }
 
     private static func replica(of replica: LinkAudit.ReplicaState) -> String {

@@ -82,6 +82,7 @@ extension LinkAudit {
                 [
                     "topics": .number(replica.topics), "digest_matches": .optional(replica.digestMatches),
                     "it_matches": .optional(replica.itMatches),
+                    "it_refused": replica.itRefused.map { .number($0) } ?? nil,
                     "as_of_sequence": replica.asOfSequence.map { .number($0.rawValue) } ?? nil,
                     "as_of": .time(replica.asOf),
                 ]),

@@ -64,7 +64,7 @@ extension LinkAudit {
 
     private var lostForGood: [AuditFinding] {
         let gaps = gaps.filter { $0.state == .lost && !$0.isAcknowledged }
-        let losses = losses.filter { !$0.isAcknowledged && $0.records > 0 }
+        let losses = losses.filter { !$0.isAcknowledged && $0.records > 0 && !$0.cause.isByDesign }
         var found: [AuditFinding] = []
         if !gaps.isEmpty {
             let records = gaps.reduce(0) { $0 &+ $1.lost }

@@ -71,6 +71,8 @@ public struct LinkAudit: Hashable, Sendable {
         public var digestMatches: Bool?
         /// The IT broker's retained set, read back, against the replica; nil until that was possible.
         public var itMatches: Bool?
+        /// Values that the IT broker does not retain because it has refused them; nil until it was read back.
+        public var itRefused: UInt64?
         public var asOfSequence: SequenceNumber?
         public var asOf: UnixMilliseconds?
         public init() {}

@@ -57,12 +57,13 @@ package struct LinkRow: Sendable, Equatable {
     package var rounds = RoundWatch()
     package var digest = DigestWatch()
     package var itMatches: Bool?
+    package var itRefused: UInt64?
 
     package init(
         tracker: TrackerRow = TrackerRow(), snapshot: ChannelFrontier = ChannelFrontier(),
         beat: ChannelFrontier = ChannelFrontier(), rounds: RoundWatch = RoundWatch(),
         digest: DigestWatch = DigestWatch(),
-        itMatches: Bool? = nil
+        itMatches: Bool? = nil, itRefused: UInt64? = nil
     ) {
         self.tracker = tracker
         self.snapshot = snapshot
@@ -70,6 +71,7 @@ package struct LinkRow: Sendable, Equatable {
         self.rounds = rounds
         self.digest = digest
         self.itMatches = itMatches
+        self.itRefused = itRefused
     }
 }
 

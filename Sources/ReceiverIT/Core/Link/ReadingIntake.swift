@@ -7,9 +7,14 @@ internal import Time
 struct ReadingIntake: Sendable {
     /// Whether the IT broker retains what the replica holds, as it was last read back; nil while nobody knows.
     private(set) var itMatches: Bool?
+    /// Values that it does not retain because it refused them; nil while nobody knows.
+    private(set) var itRefused: UInt64?
 
     /// - Parameter stored: what an earlier process left, to go on from.
-    init(restoring stored: StoredLink?) { itMatches = stored?.link.itMatches }
+    init(restoring stored: StoredLink?) {
+        itMatches = stored?.link.itMatches
+        itRefused = stored?.link.itRefused
+    }
 
     /// Begins a reading, or goes on with one.
     /// - Parameters:
@@ -35,15 +40,21 @@ struct ReadingIntake: Sendable {
                 committer.refreshDeletion(
                     of: value.topic, stamp: stamp, version: TopicVersion(rawValue: 1), time: time, now: now)
             }
-        case .end(let isComplete, let admits):
+        case .end(let isComplete, let expectations):
             guard isComplete, replica.isComplete else {
                 cancel(&replica)
                 return true
             }
-            let result = replica.endReading(admits)
+            let result = replica.endReading(expectations, with: &hasher)
             itMatches = result == .right
-            if case .differs(let wrong, let ghosts) = result {
-                committer.note(.itDiffers(wrong: wrong, ghosts: ghosts))
+            let before = itRefused
+            itRefused = 0
+            if case .differs(let wrong, let ghosts, let refused) = result {
+                itRefused = UInt64(refused)
+                // What is only refused is said once.
+                if wrong + ghosts > 0 || itRefused != before {
+                    committer.note(.itDiffers(wrong: wrong, ghosts: ghosts, refused: refused))
+                }
             }
         case .cancel: cancel(&replica)
         }

@@ -41,6 +41,8 @@ public struct ReplicaReport: Sendable, Equatable {
     public internal(set) var digestMatches: Bool?
     /// Whether the IT broker retains what it holds, as it was last read back; nil while nobody knows.
     public internal(set) var itMatches: Bool?
+    /// Values that the IT broker does not retain because it has refused them; nil while nobody knows.
+    public internal(set) var itRefused: UInt64?
     /// The newest record that this covers, and when it was found.
     public internal(set) var asOf: Stamp?
     public internal(set) var asOfTime: UnixMilliseconds?
@@ -53,6 +55,7 @@ public struct ReplicaReport: Sendable, Equatable {
         self.topics = topics
         digestMatches = row.digest.matches
         itMatches = row.itMatches
+        itRefused = row.itRefused
         asOf = row.digest.comparedAt
         asOfTime = row.digest.comparedTime
         isSettled = row.rounds.isSettled

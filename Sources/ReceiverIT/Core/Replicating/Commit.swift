@@ -71,8 +71,8 @@ public enum LinkEvent: Sendable, Equatable {
     /// So many slots held something else under the stamp that the sender says; a slice as of this record has put them right.
     case diverged(slots: Int, at: Stamp)
     /// What the IT broker retains was read back and is not what the replica holds: so many values were missing or others, so many were
-    /// there that should not be. All of it is being repaired.
-    case itDiffers(wrong: Int, ghosts: Int)
+    /// there that should not be, which is being repaired; so many it has refused, which is not.
+    case itDiffers(wrong: Int, ghosts: Int, refused: Int)
     /// The link's state changed, and why.
     case state(LinkState, reason: String)
 }

@@ -224,7 +224,7 @@ package struct Replica: Sendable {
 
     /// Compares a value that the IT broker retains.
     mutating func compare(_ value: RetainedValue, with hasher: inout SymbolHasher) -> RetainedComparison.Verdict {
-        guard let place = names.find(value.topic.span.bytes) else { return .ghost(nil) }
+        guard let place = names.find(value.topic.span.bytes) else { return value.isOurs ? .ghost(nil) : .foreign }
         guard topics[place].retained.state == .held else {
             return comparison.compare(value, at: place, with: .nothing(topics[place].retained.known))
         }
@@ -236,11 +236,19 @@ package struct Replica: Sendable {
     /// The IT broker retains a value that should not be there, and its deletion is on its way.
     mutating func noteGhost() { comparison.noteGhost() }
 
-    /// All of it was read; every topic whose value should have been seen counts as wrong.
-    /// - Parameter admits: whether the IT broker may have a topic.
-    mutating func endReading(_ admits: ([UInt8]) -> Bool) -> RetainedComparison.Result {
-        for place in 0..<names.places where isHeld(place) && comparison.isUnseen(place) {
-            if admits(names.name(place)) { comparison.noteUnseen(place) }
+    /// All of it was read; every topic whose value should have been seen counts as wrong, unless the IT broker has refused that value.
+    mutating func endReading(
+        _ expectations: RetainedExpectations, with hasher: inout SymbolHasher
+    ) -> RetainedComparison.Result {
+        for place in 0..<names.places where isHeld(place) {
+            let isUnseen = comparison.isUnseen(place)
+            guard isUnseen ? expectations.admits(names.name(place)) : comparison.isWrong(place) else { continue }
+            hashSlots(of: place, with: &hasher)
+            if expectations.refuses(names.name(place), topics[place].value) {
+                comparison.noteRefused(place)
+            } else if isUnseen {
+                comparison.noteUnseen(place)
+            }
         }
         return comparison.end()
     }

@@ -147,8 +147,8 @@ extension LinkEvent {
             ("digest", ["matches": .flag(matches), "behind": .text(stamp.text)])
         case .diverged(let slots, let stamp):
             ("replica.diverged", ["slots": .number(slots), "behind": .text(stamp.text)])
-        case .itDiffers(let wrong, let ghosts):
-            ("read-back", ["wrong": .number(wrong), "ghosts": .number(ghosts)])
+        case .itDiffers(let wrong, let ghosts, let refused):
+            ("read-back", ["wrong": .number(wrong), "ghosts": .number(ghosts), "refused": .number(refused)])
         // A loss begins an episode when it is named; gaps and equivocations are written together.
         case .gapOpened, .gapClosed, .equivocation, .shed, .brokerDropped, .gapGrew, .checkpoint, .state: nil
         }

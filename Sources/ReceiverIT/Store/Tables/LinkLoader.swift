@@ -68,7 +68,7 @@ package enum LinkLoader {
             SELECT next_gap, heard_floor, begins_epoch, begins_sequence, folded_epochs, folded_delivered, folded_late,
                 folded_missing, folded_lost, folded_repeated, forgotten, snapshot_epoch, snapshot_incarnation,
                 snapshot_block, beat_epoch, beat_incarnation, beat_block, checkpoint, is_whole, is_settled,
-                digest_matches, compared_epoch, compared_sequence, compared_at, it_matches FROM links WHERE id = ?1
+                digest_matches, compared_epoch, compared_sequence, compared_at, it_matches, it_refused FROM links WHERE id = ?1
             """)
         row.bind(1, Int64(id))
         var link = LinkRow()
@@ -88,6 +88,7 @@ package enum LinkLoader {
                 matches: row.optional(20).map { $0 != 0 }, comparedAt: row.stamp(21),
                 comparedTime: row.time(23))
             link.itMatches = row.optional(24).map { $0 != 0 }
+            link.itRefused = row.optional(25).map { UInt64(clamping: $0) }
         }
         return (link, checkpoint)
     }

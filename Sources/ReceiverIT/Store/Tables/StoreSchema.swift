@@ -26,6 +26,7 @@ public enum StoreSchema {
             [links, tracker, replica, losses, OutboxSchema.sql, LedgerSchema.sql].joined(separator: ";\n"),
             AcknowledgementTable.sql, state, gapTopics, sourceClock, lostGaps, OutboxSchema.outputs,
             OutboxSchema.notes,
+            refusals,
         ])
 
     private static let links = """
@@ -124,6 +125,8 @@ public enum StoreSchema {
 
     /// So that the limit of lost gaps can be kept without reading all that healed.
     private static let lostGaps = "CREATE INDEX gaps_lost ON gaps (link, id) WHERE lost > 0 AND missing = 0"
+
+    private static let refusals = "ALTER TABLE links ADD COLUMN it_refused INTEGER"
 
     private static let losses = """
         CREATE TABLE losses (
