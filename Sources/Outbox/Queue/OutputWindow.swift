@@ -70,11 +70,8 @@ struct OutputWindow {
     private var losses = LossList()
     /// Handed over for the transaction under way.
     private var lossesInFlight = LossList()
-    /// What is to be kept, and what of it is handed over for the transaction under way.
-    private var notes: [[UInt8]: [UInt8]?] = [:]
-    private var notesInFlight: [[UInt8]: [UInt8]?] = [:]
-    /// What an earlier process kept, until it is asked for.
-    private var restoredNotes: [OutputNote] = []
+    /// What the output keeps over a restart.
+    var notes = OutputNotes()
     /// What the last transaction stored.
     private var storedTotals: OutboxTotals?
     private var storedSettled: UInt64 = 0
@@ -241,7 +238,9 @@ struct OutputWindow {
         var firsts: [[UInt8]: OutboxPosition] = [:]
         var indexes: [Int] = []
         for position in positions {
-            guard let index = indexOfTaken(position), taken[index].answer == nil, !taken[index].isAgain else { continue }
+            guard let index = indexOfTaken(position), taken[index].answer == nil, !taken[index].isAgain else {
+                continue
+            }
             indexes.append(index)
             let delivery = taken[index].queued.delivery
             let topic = [UInt8](copying: delivery.topic)
@@ -256,15 +255,6 @@ struct OutputWindow {
             indexes.append(index)
         }
         return indexes.sorted().map { taken[$0].queued }
-    }
-
-    /// Keeps a note with the next transaction; nil: not any more.
-    mutating func keep(_ name: [UInt8], _ value: [UInt8]?) { notes[name] = .some(value) }
-
-    /// Moves out what an earlier process kept.
-    mutating func takeNotes() -> [OutputNote] {
-        defer { restoredNotes = [] }
-        return restoredNotes
     }
 
     private func indexOfTaken(_ position: OutboxPosition) -> Int? {
@@ -287,13 +277,12 @@ struct OutputWindow {
         precondition(lossesInFlight.isEmpty, "a transaction ends before the next begins")
         lossesInFlight = losses
         losses = LossList()
-        (notesInFlight, notes) = (notes, [:])
         isHeld = movesBefore.map { cursor < $0 } ?? false
         var totals = totals
         totals.countAppended(staged)
         return OutputStep(
             name: name, settled: settled, cursor: cursor, permitted: cursor + Self.permitRecords, totals: totals,
-            losses: lossesInFlight, notes: notesInFlight)
+            losses: lossesInFlight, notes: notes.beginWrite())
     }
 
     /// The transaction that began with `beginWrite` is committed.
@@ -312,7 +301,7 @@ struct OutputWindow {
         storedTotals = outcome.totals
         storedSettled = outcome.settled
         lossesInFlight = LossList()
-        notesInFlight = [:]
+        notes.committed()
         isHeld = false
         return isVoid
     }
@@ -321,8 +310,7 @@ struct OutputWindow {
     mutating func failed() {
         losses.add(lossesInFlight)
         lossesInFlight = LossList()
-        notes.merge(notesInFlight) { newer, _ in newer }
-        notesInFlight = [:]
+        notes.failed()
         permitted = .max
         isHeld = false
     }
@@ -390,7 +378,7 @@ struct OutputWindow {
         loaded = saved.settled
         totals = saved.totals
         totals.repeatedInDoubt += saved.inDoubt
-        restoredNotes = saved.notes
+        notes.restored = saved.notes
         permitted = 0
     }
 
