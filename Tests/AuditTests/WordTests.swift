@@ -51,7 +51,7 @@ struct AuditWordTests {
         #expect(
             words(ShedReason.self, \.wordInAudit) == [
                 .outboxFull: "outbox_full", .late: "late", .tooFast: "too_fast", .expired: "expired",
-                .stopped: "stopped", .damaged: "damaged",
+                .stopped: "stopped", .damaged: "damaged", .unborn: "unborn",
             ])
         #expect(
             words(DeadLetterReason.self, \.wordInAudit) == [

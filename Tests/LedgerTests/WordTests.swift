@@ -56,7 +56,7 @@ struct StoredWordTests {
         #expect(
             words(ShedReason.self) == [
                 .outboxFull: "outbox_full", .late: "late", .tooFast: "too_fast", .expired: "expired",
-                .stopped: "stopped", .damaged: "damaged",
+                .stopped: "stopped", .damaged: "damaged", .unborn: "unborn",
             ])
         #expect(
             words(DeadLetterReason.self) == [

@@ -4,7 +4,7 @@ import Testing
 /// Whatever happens to the IT broker, each record of an edge node is published, in a birth that was sent, or named as lost.
 @Suite("Every record of an edge node has an end that is true", .timeLimit(.minutes(3)))
 struct AccountTests {
-    @Test("P9 with the IT broker away for seconds, every value of the plant is told to hosts afterwards: `folded` is not a bin")
+    @Test("P9 with the IT broker away, every value of the plant is told to hosts afterwards: `folded` is not a bin")
     func brokerAway() async throws {
         let ot = try await Broker.start(lines: ["max_queued_messages 0"])
         let it = try await Broker.start(lines: ["max_queued_messages 0"])
@@ -33,7 +33,8 @@ struct AccountTests {
             "\(wanted.subtracting(GapTests.moments(host.sparkplug)).count) values were told to nobody")
         #expect(try await Self.isSettled(pair))
         let report = try await pair.report()
-        #expect(report.total("published") >= 850 && report.total("dead") + report.total("shed") == 0, "\(report.totals)")
+        let lost = report.total("dead") + report.total("shed")
+        #expect(report.total("published") >= 850 && lost == 0, "\(report.totals)")
         #expect(report.total("folded") < 20, "births and states alone: \(report.totals)")
         #expect(try await Self.audit(pair) == .code(0))
         SparkplugPlant.expectConformant(host.sparkplug)
@@ -41,7 +42,7 @@ struct AccountTests {
     }
 
     @Test(
-        "P9 an IT broker that refuses the will of every edge node: status says so and exits 3, records wait, none is folded, and the rest works"
+        "P9 an IT broker that refuses every edge node's will: status exits 3, records wait, the rest works"
     )
     func refusedWills() async throws {
         let ot = try await Broker.start()
@@ -67,7 +68,7 @@ struct AccountTests {
         try await pair.stop()
     }
 
-    @Test("P9 a link that was silent for seconds and lost nothing: nodes are born again within two seconds, long before the next round")
+    @Test("P9 a link that was silent and lost nothing: nodes are born again at once, long before the next round")
     func silenceWithoutLoss() async throws {
         var settings = DiodePair.Settings()
         settings.sender = ["snapshot": "{ period: \"60s\" }"]
@@ -86,7 +87,7 @@ struct AccountTests {
         try await plant.pair.stop()
     }
 
-    @Test("P9 a receiver that is started anew bears its nodes at once, from what it knew and with the next bdSeq, if nothing was lost meanwhile")
+    @Test("P9 a receiver that is started anew and missed nothing bears its nodes at once, with the next bdSeq")
     func receiverRestarts() async throws {
         var settings = DiodePair.Settings()
         settings.sender = ["snapshot": "{ period: \"60s\" }"]

@@ -166,7 +166,7 @@ import Testing
         #expect(rig.proxy.nextDeadline == nil)
     }
 
-    @Test("P9 what waits for a node's connection waits as long as its owner has room; what is given up is named, oldest first")
+    @Test("P9 what waits for a connection waits while its owner has room; what is given up is named, oldest first")
     func reach() {
         var rig = ProxyRig()
         rig.holdsConnections = true

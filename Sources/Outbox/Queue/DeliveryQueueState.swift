@@ -64,10 +64,10 @@ struct DeliveryQueueState {
     mutating func rewind(output: Int) { outputs[output].rewind() }
 
     mutating func keep(_ notes: [(name: [UInt8], value: [UInt8]?)], output: Int) {
-        for note in notes { outputs[output].keep(note.name, note.value) }
+        for note in notes { outputs[output].notes.keep(note.name, note.value) }
     }
 
-    mutating func takeNotes(output: Int) -> [OutputNote] { outputs[output].takeNotes() }
+    mutating func takeNotes(output: Int) -> [OutputNote] { outputs[output].notes.takeRestored() }
 
     func settled(output: Int) -> UInt64 { outputs[output].settled }
     func totals(output: Int) -> OutboxTotals { outputs[output].totals }

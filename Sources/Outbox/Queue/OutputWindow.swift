@@ -70,11 +70,8 @@ struct OutputWindow {
     private var losses = LossList()
     /// Handed over for the transaction under way.
     private var lossesInFlight = LossList()
-    /// What is to be kept, and what of it is handed over for the transaction under way.
-    private var notes: [[UInt8]: [UInt8]?] = [:]
-    private var notesInFlight: [[UInt8]: [UInt8]?] = [:]
-    /// What an earlier process kept, until it is asked for.
-    private var restoredNotes: [OutputNote] = []
+    /// What the output keeps over a restart.
+    var notes = OutputNotes()
     /// What the last transaction stored.
     private var storedTotals: OutboxTotals?
     private var storedSettled: UInt64 = 0
@@ -259,15 +256,6 @@ struct OutputWindow {
         return indexes.sorted().map { taken[$0].queued }
     }
 
-    /// Keeps a note with the next transaction; nil: not any more.
-    mutating func keep(_ name: [UInt8], _ value: [UInt8]?) { notes[name] = .some(value) }
-
-    /// Moves out what an earlier process kept.
-    mutating func takeNotes() -> [OutputNote] {
-        defer { restoredNotes = [] }
-        return restoredNotes
-    }
-
     private func indexOfTaken(_ position: OutboxPosition) -> Int? {
         var low = 0
         var high = taken.count
@@ -288,13 +276,12 @@ struct OutputWindow {
         precondition(lossesInFlight.isEmpty, "a transaction ends before the next begins")
         lossesInFlight = losses
         losses = LossList()
-        (notesInFlight, notes) = (notes, [:])
         isHeld = movesBefore.map { cursor < $0 } ?? false
         var totals = totals
         totals.countAppended(staged)
         return OutputStep(
             name: name, settled: settled, cursor: cursor, permitted: cursor + Self.permitRecords, totals: totals,
-            losses: lossesInFlight, notes: notesInFlight)
+            losses: lossesInFlight, notes: notes.beginWrite())
     }
 
     /// The transaction that began with `beginWrite` is committed.
@@ -313,7 +300,7 @@ struct OutputWindow {
         storedTotals = outcome.totals
         storedSettled = outcome.settled
         lossesInFlight = LossList()
-        notesInFlight = [:]
+        notes.committed()
         isHeld = false
         return isVoid
     }
@@ -322,8 +309,7 @@ struct OutputWindow {
     mutating func failed() {
         losses.add(lossesInFlight)
         lossesInFlight = LossList()
-        notes.merge(notesInFlight) { newer, _ in newer }
-        notesInFlight = [:]
+        notes.failed()
         permitted = .max
         isHeld = false
     }
@@ -391,7 +377,7 @@ struct OutputWindow {
         loaded = saved.settled
         totals = saved.totals
         totals.repeatedInDoubt += saved.inDoubt
-        restoredNotes = saved.notes
+        notes.restored = saved.notes
         permitted = 0
     }
 

@@ -3,6 +3,7 @@
 //   OutboxTotals.swift — how many deliveries of an output ended in which way
 //   LossList.swift — losses that the database does not name yet
 //   OutputName.swift — names an output, and what it lost
+//   OutputNotes.swift — what an output keeps over a restart
 //   QueuedDelivery.swift — a delivery and its position, the answer to it, how full the queue is
 //   PlacedUnit.swift — a unit and the positions of its deliveries
 //   UnitStream.swift — the units that all outputs share: stored, waiting for a transaction, or in memory alone

@@ -224,8 +224,8 @@ struct WindowPublisher: ~Copyable {
             let load = output.load
             let waiting = edgeNodes.waiting
             guard load.taken < settings.reachRecords, load.takenBytes < settings.reachBytes else {
-                if waiting.records > 0 { return edgeNodes.giveUp(UInt64(settings.reachRecords / 4)) }
                 if consumers.letAllGo() { continue }
+                if waiting.records > 0 { edgeNodes.giveUp(UInt64(settings.reachRecords / 4)) }
                 return
             }
             let underWay = load.taken - load.answered - waiting.records
