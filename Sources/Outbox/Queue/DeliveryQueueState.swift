@@ -63,6 +63,12 @@ struct DeliveryQueueState {
 
     mutating func rewind(output: Int) { outputs[output].rewind() }
 
+    mutating func keep(_ notes: [(name: [UInt8], value: [UInt8]?)], output: Int) {
+        for note in notes { outputs[output].keep(note.name, note.value) }
+    }
+
+    mutating func takeNotes(output: Int) -> [OutputNote] { outputs[output].takeNotes() }
+
     func settled(output: Int) -> UInt64 { outputs[output].settled }
     func totals(output: Int) -> OutboxTotals { outputs[output].totals }
     func losses(output: Int) -> [Loss] { outputs[output].unnamedLosses }
@@ -71,7 +77,8 @@ struct DeliveryQueueState {
         let output = outputs[output]
         return OutboxLoad(
             waiting: Int(output.waitingRecords), taken: output.givenRecords, takenBytes: output.givenBytes,
-            bytes: stream.diskBytes, limitBytes: limits.bytes,
+            answered: output.answeredRecords, answeredBytes: output.answeredBytes, bytes: stream.diskBytes,
+            limitBytes: limits.bytes,
             memoryBytes: output.memoryBytes + stream.unstoredBytes, memoryLimitBytes: limits.memoryBytes,
             isFailing: isFailing)
     }

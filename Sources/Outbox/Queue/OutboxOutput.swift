@@ -114,6 +114,20 @@ public final class OutboxOutput: Sendable {
         return state.withLock { $0.repeatTaken(positions, output: index) }
     }
 
+    /// Keeps notes over a restart: each is stored in one transaction with whatever is settled until then. A note of the same name
+    /// goes before; nil: the note goes.
+    public func keep(_ notes: [(name: [UInt8], value: [UInt8]?)]) {
+        guard !notes.isEmpty else { return }
+        let index = index
+        state.withLock { $0.keep(notes, output: index) }
+    }
+
+    /// Moves out what an earlier process kept.
+    public func takeNotes() -> [OutputNote] {
+        let index = index
+        return state.withLock { $0.takeNotes(output: index) }
+    }
+
     /// Every delivery before this position has left it.
     public var settled: OutboxPosition {
         let index = index

@@ -51,6 +51,9 @@ struct OutputWindow {
     /// Of `taken`, those that a `rewind` has put back, in order. They are offered before what waits.
     private var again = Ring<OutboxPosition>()
     private var againBytes = 0
+    /// Of what is taken, how many have an answer, and what they cost.
+    private(set) var answeredRecords = 0
+    private(set) var answeredBytes = 0
     /// Every delivery before it has left.
     private(set) var settled: UInt64 = 1
     /// Every delivery before it was taken into memory.
@@ -67,6 +70,11 @@ struct OutputWindow {
     private var losses = LossList()
     /// Handed over for the transaction under way.
     private var lossesInFlight = LossList()
+    /// What is to be kept, and what of it is handed over for the transaction under way.
+    private var notes: [[UInt8]: [UInt8]?] = [:]
+    private var notesInFlight: [[UInt8]: [UInt8]?] = [:]
+    /// What an earlier process kept, until it is asked for.
+    private var restoredNotes: [OutputNote] = []
     /// What the last transaction stored.
     private var storedTotals: OutboxTotals?
     private var storedSettled: UInt64 = 0
@@ -180,6 +188,8 @@ struct OutputWindow {
             guard let index = indexOfTaken(settlement.position), taken[index].answer == nil, !taken[index].isAgain
             else { continue }
             taken[index].answer = settlement.disposition
+            answeredRecords += 1
+            answeredBytes += taken[index].queued.delivery.cost
         }
         while let first = taken.first, let answer = first.answer {
             totals.count(answer, of: first.queued.delivery)
@@ -187,6 +197,8 @@ struct OutputWindow {
                 losses.note(cause, first.queued.delivery)
             }
             takenBytes -= first.queued.delivery.cost
+            answeredRecords -= 1
+            answeredBytes -= first.queued.delivery.cost
             settled = first.queued.position.rawValue + 1
             taken.popFirst()
         }
@@ -206,11 +218,18 @@ struct OutputWindow {
             }
             open.insert(topic)
             if !taken[index].isAgain { totals.repeatedInDoubt += 1 }
-            taken[index].answer = nil
+            takeBackAnswer(at: index)
             taken[index].isAgain = true
             again.append(queued.position)
             againBytes += queued.delivery.cost
         }
+    }
+
+    private mutating func takeBackAnswer(at index: Int) {
+        guard taken[index].answer != nil else { return }
+        taken[index].answer = nil
+        answeredRecords -= 1
+        answeredBytes -= taken[index].queued.delivery.cost
     }
 
     /// What was taken at a position and has not left.
@@ -222,7 +241,9 @@ struct OutputWindow {
         var firsts: [[UInt8]: OutboxPosition] = [:]
         var indexes: [Int] = []
         for position in positions {
-            guard let index = indexOfTaken(position), taken[index].answer == nil, !taken[index].isAgain else { continue }
+            guard let index = indexOfTaken(position), taken[index].answer == nil, !taken[index].isAgain else {
+                continue
+            }
             indexes.append(index)
             let delivery = taken[index].queued.delivery
             let topic = [UInt8](copying: delivery.topic)
@@ -232,11 +253,20 @@ struct OutputWindow {
         for index in oldest..<taken.count where taken[index].answer == .published {
             let (position, delivery) = (taken[index].queued.position, taken[index].queued.delivery)
             guard let first = firsts[[UInt8](copying: delivery.topic)], first < position else { continue }
-            taken[index].answer = nil
+            takeBackAnswer(at: index)
             totals.repeatedInDoubt += 1
             indexes.append(index)
         }
         return indexes.sorted().map { taken[$0].queued }
+    }
+
+    /// Keeps a note with the next transaction; nil: not any more.
+    mutating func keep(_ name: [UInt8], _ value: [UInt8]?) { notes[name] = .some(value) }
+
+    /// Moves out what an earlier process kept.
+    mutating func takeNotes() -> [OutputNote] {
+        defer { restoredNotes = [] }
+        return restoredNotes
     }
 
     private func indexOfTaken(_ position: OutboxPosition) -> Int? {
@@ -259,12 +289,13 @@ struct OutputWindow {
         precondition(lossesInFlight.isEmpty, "a transaction ends before the next begins")
         lossesInFlight = losses
         losses = LossList()
+        (notesInFlight, notes) = (notes, [:])
         isHeld = movesBefore.map { cursor < $0 } ?? false
         var totals = totals
         totals.countAppended(staged)
         return OutputStep(
             name: name, settled: settled, cursor: cursor, permitted: cursor + Self.permitRecords, totals: totals,
-            losses: lossesInFlight)
+            losses: lossesInFlight, notes: notesInFlight)
     }
 
     /// The transaction that began with `beginWrite` is committed.
@@ -283,6 +314,7 @@ struct OutputWindow {
         storedTotals = outcome.totals
         storedSettled = outcome.settled
         lossesInFlight = LossList()
+        notesInFlight = [:]
         isHeld = false
         return isVoid
     }
@@ -291,6 +323,8 @@ struct OutputWindow {
     mutating func failed() {
         losses.add(lossesInFlight)
         lossesInFlight = LossList()
+        notes.merge(notesInFlight) { newer, _ in newer }
+        notesInFlight = [:]
         permitted = .max
         isHeld = false
     }
@@ -358,6 +392,7 @@ struct OutputWindow {
         loaded = saved.settled
         totals = saved.totals
         totals.repeatedInDoubt += saved.inDoubt
+        restoredNotes = saved.notes
         permitted = 0
     }
 
@@ -400,6 +435,6 @@ struct OutputWindow {
     func needsWrite(_ stream: borrowing UnitStream) -> Bool {
         let permitIsShort =
             permitted != .max && cursor < stream.visible && cursor + Self.permitRecords / 2 > permitted
-        return settled != storedSettled || storedTotals != totals || !losses.isEmpty || permitIsShort
+        return settled != storedSettled || storedTotals != totals || !losses.isEmpty || !notes.isEmpty || permitIsShort
     }
 }

@@ -61,6 +61,8 @@ final class RetainedReader: Sendable {
         fetcher = try RetainedSetFetcher(
             connection, filters: scope.filters,
             received: { message in
+                // What is too large to be kept, or malformed, was not put there by us.
+                guard message.loss == nil else { return }
                 var stamp: Stamp?
                 if version == .v5 {
                     guard let origin = MessageOrigin(message.properties), origin.link == linkBytes else { return }

@@ -55,7 +55,7 @@ struct PublisherLoop: ~Copyable {
         window = WindowPublisher(settings, output: output)
         status = LinkStatusPublisher(link: settings.link)
         concessions = Concessions(will: status.will, qos: settings.maximumQoS)
-        edgeNodes = EdgeNodeConnections(settings, mailbox: mailbox, log: log)
+        edgeNodes = EdgeNodeConnections(settings, output: output, mailbox: mailbox, log: log)
         reading = BrokerReading(settings.readingScope, mailbox: readBack, wakeup: mailbox.wakeup, log: log)
     }
 
@@ -92,7 +92,7 @@ struct PublisherLoop: ~Copyable {
     }
 
     /// Nothing is left to publish, or nobody to publish to.
-    private var isDrained: Bool { !isConnected || window.isDrained }
+    private var isDrained: Bool { !isConnected || window.isDrained(edgeNodes) }
 
     private func timeout(now: MonotonicInstant) -> Duration? {
         var ends = [stopAt, edgeNodes.deadline(isConnected: isConnected), connection == nil ? dialAt : nil]
@@ -114,10 +114,10 @@ struct PublisherLoop: ~Copyable {
             if let last { connection?.acknowledge(through: last) }
         case .edgeNode(let id, let event, let generation):
             window.settleOthers(edgeNodes.take(event, of: id, generation: generation))
-        case .status(let new):
+        case .status(let new, let hearing):
             status.set(new)
-            edgeNodes.note(new.state)
-            let report = edgeNodes.report
+            edgeNodes.note(new.state, hearing)
+            let report = edgeNodes.report(now: now)
             shared.withLock { $0.edgeNodes = report }
         case .notice(let notice):
             status.note(notice)
@@ -229,6 +229,7 @@ struct PublisherLoop: ~Copyable {
     private mutating func sayGoodbye() {
         reading.lost()
         window.settleOthers(edgeNodes.stop())
+        window.settle(edgeNodes.takeAnswers())
         guard let connection else { return }
         if isConnected {
             let goodbye = status.goodbye(time: UnixClock.now())

@@ -21,6 +21,10 @@ public struct PublisherSettings: Sendable {
     /// Deliveries and bytes that are on their way to the IT broker at once: what is repeated when it is lost.
     public var windowRecords = 4_096
     public var windowBytes = 16 << 20
+    /// Deliveries and bytes that are taken from the outbox at once, those included that wait for their edge node, and those behind them that the
+    /// IT broker has: what is repeated when it is lost.
+    public var reachRecords = 65_536
+    public var reachBytes = 64 << 20
     /// How Sparkplug edge nodes are spoken for.
     public var edgeNodes = EdgeNodeProxy.Settings()
     /// How often the IT broker is read back beside each connection.

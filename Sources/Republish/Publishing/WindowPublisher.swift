@@ -24,6 +24,9 @@ internal import Time
 ///                                     └── in order, once nothing is in flight ◀─────────────┘
 /// ```
 ///
+/// What waits for an edge node, and what has its answer and stands in the outbox behind such a one, is not in the window: a node that gets no
+/// connection holds up nobody. All together it is bounded by the reach; beyond, the oldest that wait for edge nodes are given up.
+///
 /// Bounded by the window, which is one record while ``RefusalSearch`` looks for the one at which the broker hangs up.
 struct WindowPublisher: ~Copyable {
     /// What late records came to, since it was last moved out.
@@ -85,10 +88,10 @@ struct WindowPublisher: ~Copyable {
     /// Moves out whether a message of our own is to be published, whose answer shows that the broker works.
     mutating func takeProbe(now: MonotonicInstant) -> Bool { search.takeProbe(now: now) }
 
-    /// Nothing is left to publish.
-    var isDrained: Bool {
+    /// Nothing is left to publish but what waits for edge nodes.
+    func isDrained(_ edgeNodes: borrowing EdgeNodeConnections) -> Bool {
         let load = output.load
-        return load.waiting == 0 && load.taken == 0
+        return load.waiting == 0 && load.taken - load.answered == edgeNodes.waiting.records
     }
 
     /// Moves out what late records came to.
@@ -206,12 +209,22 @@ struct WindowPublisher: ~Copyable {
             output.settle(answers)
             answers.removeAll(keepingCapacity: true)
             let load = output.load
-            guard load.taken < window, load.takenBytes < settings.windowBytes else {
+            let waiting = edgeNodes.waiting
+            guard load.taken < settings.reachRecords, load.takenBytes < settings.reachBytes else {
+                if waiting.records > 0 { return edgeNodes.giveUp(UInt64(settings.reachRecords / 4)) }
                 if consumers.letAllGo() { continue }
                 return
             }
-            guard load.waiting > 0 else { return }
-            take(records: window - load.taken, bytes: settings.windowBytes - load.takenBytes, now: now)
+            let underWay = load.taken - load.answered - waiting.records
+            let bytes = load.takenBytes - load.answeredBytes - waiting.bytes
+            guard underWay < window, bytes < settings.windowBytes else {
+                if consumers.letAllGo() { continue }
+                return
+            }
+            guard load.waiting > 0 else { return edgeNodes.caughtUp() }
+            take(
+                records: min(window - underWay, settings.reachRecords - load.taken),
+                bytes: min(settings.windowBytes - bytes, settings.reachBytes - load.takenBytes), now: now)
             // They are on their way; the outbox says when.
             if held.isEmpty { return }
         }

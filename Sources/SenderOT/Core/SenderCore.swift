@@ -77,6 +77,21 @@ public struct SenderCore: ~Copyable {
         return admission.accept(publication, arrival, &slots, &edgeNodes, &recorder)
     }
 
+    /// Takes in a message whose content could not be taken: it is numbered and named, unless the policy keeps it.
+    /// - Parameters:
+    ///   - isFetched: a fetch of the retained set brought it, perhaps not for the first time.
+    ///   - delivery: to be acknowledged once its block is safe; nil for QoS 0, and in a fetch.
+    @discardableResult
+    public mutating func accept(
+        lost publication: borrowing LostPublication, isFetched: Bool, delivery: DeliveryTicket?, now: MonotonicInstant,
+        time: UnixMilliseconds
+    ) -> Outcome {
+        let outcome = admission.accept(
+            lost: publication, isFetched: isFetched, &slots, &recorder, now: now, time: time)
+        if let delivery { recorder.note(delivery) }
+        return outcome
+    }
+
     /// Notes a message that an earlier lifetime has journalled: it only has to be acknowledged.
     public mutating func noteRepeated(_ delivery: DeliveryTicket) {
         admission.noteRepeated()
@@ -117,6 +132,12 @@ public struct SenderCore: ~Copyable {
 
     /// Notes whether slices leave as fast as they are made. While they do not, none is made.
     public mutating func noteSlices(leave: Bool) { teller.noteSlices(leave: leave) }
+
+    /// Notes that the clock was set, by so many milliseconds, since the slots were filled: what is left of the interval of a message says
+    /// nothing of whether that message is another one.
+    package mutating func noteClockStep(_ milliseconds: Int64) {
+        slots.noteClockStep(UInt64(clamping: milliseconds))
+    }
 
     // MARK: What the plant retains, and what of it is exported
 

@@ -90,6 +90,10 @@ final class Intake: Sendable {
                     state.core.noteRepeated(delivery)
                     continue
                 }
+                if let lost = Self.lost(message) {
+                    state.core.accept(lost: lost, isFetched: false, delivery: delivery, now: now, time: time)
+                    continue
+                }
                 Self.accept(message, into: &state) { core, publication in
                     core.accept(
                         publication, delivery: delivery, packet: message.packetIdentifier, now: now, time: time)
@@ -102,6 +106,10 @@ final class Intake: Sendable {
     /// Takes in one retained message of a fetch that began at `stamp`.
     func acceptFetched(_ message: InboundMessage, since stamp: Stamp) {
         feed(whileOpen: true) { state, now, time in
+            if let lost = Self.lost(message) {
+                state.core.accept(lost: lost, isFetched: true, delivery: nil, now: now, time: time)
+                return
+            }
             Self.accept(message, into: &state) { core, publication in
                 core.acceptFetched(publication, since: stamp, now: now, time: time)
             }
@@ -359,6 +367,19 @@ final class Intake: Sendable {
         return state.deliveries.contains(
             packet: message.packetIdentifier, isDuplicate: message.duplicate, topic: message.topic,
             payload: message.payload)
+    }
+
+    /// What the core is told of a message whose content cannot be had; nil if it can.
+    @_lifetime(copy message)
+    private static func lost(_ message: InboundMessage) -> SenderCore.LostPublication? {
+        switch message.loss {
+        case nil: return nil
+        case .oversize(let payloadBytes, let content):
+            return SenderCore.LostPublication(
+                topic: message.topic, reason: .oversize, payloadBytes: payloadBytes, content: content)
+        case .malformed(let fault):
+            return SenderCore.LostPublication(topic: message.topic, reason: .malformed, content: fault.rawValue)
+        }
     }
 
     /// Gives the core a message without the properties that concern only the hop to us.

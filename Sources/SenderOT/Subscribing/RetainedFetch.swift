@@ -37,6 +37,8 @@ final class RetainedFetch: Sendable {
         var fetcher: RetainedSetFetcher?
         var isDemanded = true
         var subscribed: Subscribed?
+        /// What the newest fetch asks for.
+        var fetched: [TopicFilter] = []
         /// When a failed fetch is tried again.
         var againAt: MonotonicInstant?
         /// When the last fetch ended.
@@ -53,13 +55,15 @@ final class RetainedFetch: Sendable {
     private let settings: ConnectionSettings
     private let reconciler: DeletionReconciler
     private let watch: BrokerWatch
+    private let faults: BrokerFaults
     private let intake: Intake
     private let log: EventLog
     private let state = Lock(State())
 
     /// - Parameter settings: server, credentials, and the identity of the main session.
     init(
-        _ settings: ConnectionSettings, intake: Intake, reconciler: DeletionReconciler, watch: BrokerWatch, log: EventLog
+        _ settings: ConnectionSettings, intake: Intake, reconciler: DeletionReconciler, watch: BrokerWatch,
+        faults: BrokerFaults, log: EventLog
     ) {
         var settings = settings
         settings.clientIdentifier += "-fetch"
@@ -67,6 +71,7 @@ final class RetainedFetch: Sendable {
         self.intake = intake
         self.reconciler = reconciler
         self.watch = watch
+        self.faults = faults
         self.log = log
         watch.whenTolerated { [weak self] in self?.startIfDue() }
     }
@@ -81,9 +86,11 @@ final class RetainedFetch: Sendable {
     ///   - filters: what the broker took.
     ///   - isWhole: it took every filter.
     func subscribed(to filters: [TopicFilter], isWhole: Bool, version: ProtocolVersion?) {
-        state.withLock {
-            $0.subscribed = Subscribed(
+        state.withLock { state in
+            state.subscribed = Subscribed(
                 filters: filters, isWhole: isWhole, version: version, since: MonotonicClock.now())
+            // What the broker did not take before, nobody has fetched.
+            if !filters.allSatisfy(state.fetched.contains) { state.isDemanded = true }
         }
         startIfDue()
     }
@@ -119,19 +126,20 @@ final class RetainedFetch: Sendable {
     }
 
     private func startIfDue() {
-        let (filters, waited) = state.withLock { state -> ([TopicFilter]?, Duration) in
-            guard state.isDemanded, !state.isStopping, let subscribed = state.subscribed else { return (nil, .zero) }
-            return (subscribed.filters, subscribed.since.duration(to: MonotonicClock.now()))
+        let waited = state.withLock { state in
+            state.isDemanded && !state.isStopping
+                ? state.subscribed?.since.duration(to: MonotonicClock.now()) : nil
         }
-        guard let filters, watch.mayStartClean(waited: waited) else { return }
-        let (old, isOurs) = state.withLock { state -> (RetainedSetFetcher?, Bool) in
-            guard state.isDemanded, !state.isStopping else { return (nil, false) }
+        guard let waited, watch.mayStartClean(waited: waited) else { return }
+        let (old, filters) = state.withLock { state -> (RetainedSetFetcher?, [TopicFilter]) in
+            guard state.isDemanded, !state.isStopping, let subscribed = state.subscribed else { return (nil, []) }
             // Cleared here and not when the fetch ends, because a policy that changes meanwhile needs another fetch.
             state.isDemanded = false
-            return (state.fetcher.take(), !filters.isEmpty)
+            state.fetched = subscribed.filters
+            return (state.fetcher.take(), subscribed.filters)
         }
         old?.stop()
-        if isOurs { fetch(filters) }
+        if !filters.isEmpty { fetch(filters) }
     }
 
     private func fetch(_ filters: [TopicFilter]) {
@@ -140,15 +148,19 @@ final class RetainedFetch: Sendable {
             let fetcher = try RetainedSetFetcher(
                 settings, filters: filters,
                 received: { [weak self] in self?.intake.acceptFetched($0, since: began) },
+                faulted: { [faults] in faults.note($0) },
                 doubts: { [weak self] in self?.doubts(since: began) ?? RetainedDoubts() },
                 finished: { [weak self] in self?.finished($0, since: began) })
-            let starts = state.withLock { state in
-                guard !state.isStopping, state.fetcher == nil else { return false }
+            let (starts, other) = state.withLock { state -> (Bool, RetainedSetFetcher?) in
+                guard !state.isStopping else { return (false, nil) }
+                let other = state.fetcher.take()
                 state.fetcher = fetcher
-                state.report.isFetching = true
-                return true
+                return (true, other)
             }
-            if starts { try fetcher.start() }
+            other?.stop()
+            guard starts else { return }
+            state.withLock { $0.report.isFetching = true }
+            try fetcher.start()
         } catch {
             failed("\(error)")
         }

@@ -43,6 +43,8 @@ final class Subscriber: Sendable {
         var report = Report()
         var connection: Connection?
         var filters: [TopicFilter]
+        /// What the broker's session holds of them, and of older ones.
+        var session: SessionFilters
         /// What the broker makes of the filters.
         var plan = SubscriptionPlan()
         /// What the broker granted on the newest connection; nil before the first.
@@ -56,6 +58,7 @@ final class Subscriber: Sendable {
     private let settings: ConnectionSettings
     private let retained: RetainedFetch
     private let watch: BrokerWatch
+    private let faults: BrokerFaults
     private let requestsBirths: Bool
     private let intake: Intake
     private let log: EventLog
@@ -63,13 +66,15 @@ final class Subscriber: Sendable {
 
     /// - Parameters:
     ///   - settings: server, credentials and identity; session and receive limits are set here.
-    ///   - filters: what to subscribe to; none that another one covers.
+    ///   - filters: what to subscribe to; no two that overlap.
+    ///   - session: what the broker's session may be subscribed to already.
     ///   - reconciler: what is told when a fetch was complete.
     ///   - watch: what is told of the session; it knows until when an earlier lifetime was subscribed.
+    ///   - faults: what is told how the broker breaks MQTT.
     ///   - requestsBirths: whether edge nodes are asked for a birth where their state is not sure.
     init(
-        _ settings: ConnectionSettings, filters: [TopicFilter], intake: Intake, reconciler: DeletionReconciler,
-        watch: BrokerWatch, requestsBirths: Bool, log: EventLog
+        _ settings: ConnectionSettings, filters: [TopicFilter], session: SessionFilters, intake: Intake,
+        reconciler: DeletionReconciler, watch: BrokerWatch, faults: BrokerFaults, requestsBirths: Bool, log: EventLog
     ) {
         var settings = settings
         settings.cleanStart = false
@@ -79,11 +84,13 @@ final class Subscriber: Sendable {
         self.settings = settings
         self.intake = intake
         self.log = log
-        retained = RetainedFetch(settings, intake: intake, reconciler: reconciler, watch: watch, log: log)
+        retained = RetainedFetch(
+            settings, intake: intake, reconciler: reconciler, watch: watch, faults: faults, log: log)
         self.watch = watch
+        self.faults = faults
         self.requestsBirths = requestsBirths
         let since = watch.subscribedUntil ?? UnixClock.now()
-        state = Lock(State(filters: filters, unobservedSince: since))
+        state = Lock(State(filters: filters, session: session, unobservedSince: since))
     }
 
     /// Starts to connect, and goes on until `stop`.
@@ -95,6 +102,9 @@ final class Subscriber: Sendable {
         intake.noteBroker(isOnline: false)
         do throws(SystemError) { try connection.start() } catch { throw .network(error) }
     }
+
+    /// For the journal: see `SessionFilters`.
+    var note: String { state.withLock { $0.session.note } }
 
     /// How the broker is.
     var report: Report {
@@ -123,15 +133,14 @@ final class Subscriber: Sendable {
     /// Subscribes to the filters of another policy from now on, and fetches the retained set again. Another policy may let other topics
     /// through even if the filters are the same: an exception is gone, or a prefix is another.
     func replace(filters: [TopicFilter]) {
+        // Not before the broker has confirmed the new filters.
+        retained.unsubscribed()
         retained.demand()
-        let (connection, removed) = state.withLock { state in
-            let removed = state.filters.filter { !filters.contains($0) }
+        let isOnline = state.withLock { state in
             state.filters = filters
-            return (state.report.isOnline ? state.connection : nil, removed)
+            return state.report.isOnline
         }
-        guard let connection else { return }
-        unsubscribe(removed, over: connection)
-        subscribe()
+        if isOnline { subscribe() }
     }
 
     /// Repeats what failed, and asks edge nodes for births. Call it about each second.
@@ -180,6 +189,7 @@ final class Subscriber: Sendable {
         case .connecting, .stopped: break
         case .connected(let grant): connected(grant)
         case .disconnected(let error, _):
+            faults.ended(by: error)
             let now = UnixClock.now()
             let wasOnline = state.withLock { state in
                 defer {
@@ -216,6 +226,7 @@ final class Subscriber: Sendable {
             state.report.version = grant.version
             state.report.sessionExpirySeconds = grant.sessionExpirySeconds == .max ? nil : grant.sessionExpirySeconds
             state.grant = grant
+            state.session.connected(isResumed: grant.sessionPresent)
             return told
         }
         if !grant.sessionPresent { retained.demand() }
@@ -237,13 +248,15 @@ final class Subscriber: Sendable {
         subscribe()
     }
 
-    /// Subscribes to all filters; those that stand already are confirmed.
+    /// Subscribes to all filters; those that stand already are confirmed, and those that the session has beside them are given up.
     private func subscribe() {
-        state.withLock { state in
-            guard let grant = state.grant else { return }
+        let (connection, stale) = state.withLock { state -> (Connection?, [TopicFilter]) in
+            guard let grant = state.grant else { return (nil, []) }
             state.plan.begin(state.filters, grant: grant, now: MonotonicClock.now())
             state.isPlanTold = false
+            return (state.connection, state.session.begin(state.filters))
         }
+        if let connection { unsubscribe(stale, over: connection) }
         subscribeNext()
     }
 
@@ -274,6 +287,7 @@ final class Subscriber: Sendable {
         let told = state.withLock { state -> (SubscriptionPlan, Bool, ProtocolVersion?)? in
             guard state.report.isOnline, state.plan.isComplete, !state.isPlanTold else { return nil }
             state.isPlanTold = true
+            state.session.settled()
             return (state.plan, state.filters.isEmpty, state.report.version)
         }
         guard let (plan, isEmpty, version) = told else { return }
@@ -301,6 +315,7 @@ final class Subscriber: Sendable {
     }
 
     private func received(_ batch: InboundBatch) {
+        faults.note(batch.faults)
         for index in batch.subscriptions.indices {
             let result = batch.subscriptions[index]
             if state.withLock({ $0.plan.answered(result) }) { subscribeNext() }

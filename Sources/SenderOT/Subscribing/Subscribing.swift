@@ -4,4 +4,5 @@
 //   RetainedFetch.swift — fetches what the broker retains, once the broker bears a second connection
 //   DeletionReconciler.swift — turns values that the OT broker no longer retains into deletions, or holds those back
 //   BrokerWatch.swift — notes what the OT broker loses by itself
+//   BrokerFaults.swift — how the OT broker breaks MQTT, and how often
 //   Intake.swift — where the threads meet that feed the core

@@ -10,13 +10,17 @@ CONNACK: what the broker grants, or refuses
   receive_max, max_qos, retain_available, max_packet, wildcard, keepalive, session_expiry, subscription_identifiers
                         the property of that name; retain_available and max_qos also refuse such wills and publishes
   connack_rc=0x..       every CONNECT is refused with this code
-  v5=0                  MQTT 5 is answered with "unsupported version"; v5=close closes without a word
+  v5=0                  MQTT 5 is answered with "unsupported version"; v5=close closes without a word, v5=silent
+                        says nothing
 
 SUBSCRIBE
   max_filters=8         a SUBSCRIBE with more filters closes the connection
   suback_rc=0x87        the code of every filter in the SUBACK
+  refuse_filter=REGEX   such a filter is not authorized (0x87)
+  close_filter=REGEX    such a filter closes the connection
 
 RETAINED: how retained messages follow a SUBACK
+  retained_most=47      so many for each filter, the rest is never sent
   retained_cap=1000     so many a second and client, the rest is never sent
   retained_delay=0.4    seconds between the SUBACK and the first
   retained_pause=N      sends N, then nothing until the client's next packet
@@ -38,6 +42,7 @@ DELIVERY: how messages reach subscribers
                         reconnection until their packet identifier is acknowledged (at QoS 0: at each reconnection).
                         One packet a line in hexadecimal digits; 41*1000 stands for a byte that is repeated so often; // begins
                         a comment
+  inject_retained=FILE  the same, sent to each -fetch session after each of its SUBACKs, as retained messages are
 
 To add an option: describe it here under the packet that it changes, read it with OPTIONS where that packet is made or answered
 (a line or a method of its own that says what a good broker would do instead), and nowhere else.
@@ -100,6 +105,10 @@ class Connection:
         dup = 8 if is_repeated and not OPTIONS.number("dup0", 0) else 0
         raw = packets.packet(Type.PUBLISH, body + message.payload, dup | message.qos << 1 | message.retain)
         self.send(raw, topic=readable(message.topic), pid=identifier, bytes=len(message.payload))
+
+    def inject_retained(self):
+        for raw in self.broker.injected_retained:
+            self.send(raw, injected=raw[:40].hex())
 
     def inject(self):
         """The raw packets of the option `inject` that this session has not acknowledged."""
@@ -171,7 +180,8 @@ class Connection:
 
     def connect(self, body):
         self.version, flags = body[6], body[7]
-        self.refuse_version()
+        if self.refuse_version():
+            return
         _, at = self.skip_properties(body, 10)
         client, at = packets.read_string(body, at)
         will = self.read_will(body, at, flags) if flags & 4 else None
@@ -186,9 +196,11 @@ class Connection:
         self.will = will
 
     def refuse_version(self):
-        """The option `v5`: a broker that does not speak MQTT 5."""
+        """The option `v5`: a broker that does not speak MQTT 5. True if it says nothing at all."""
         if self.version < 5 or "v5" not in OPTIONS:
-            return
+            return False
+        if OPTIONS.text("v5") == "silent":
+            return True
         if OPTIONS.text("v5") == "0":
             self.writer.write(packets.packet(Type.CONNACK, b"\0\1"))
         raise ConnectionError("no MQTT 5")
@@ -262,9 +274,14 @@ class Connection:
             at += 1
         if len(filters) > OPTIONS.number("max_filters", UNLIMITED):
             raise ConnectionError("too many filters")
+        if len(body) + 2 > OPTIONS.number("max_packet", UNLIMITED):
+            self.end(0x95)
+        if "close_filter" in OPTIONS and any(re.search(OPTIONS.text("close_filter"), readable(text)) for text, _ in filters):
+            raise ConnectionError("filter")
         self.send_suback(body[:2], filters)
         if "suback_rc" in OPTIONS:
             return
+        filters = [each for each in filters if not self.is_refused(each[0])]
         await self.writer.drain()
         await asyncio.sleep(OPTIONS.seconds("retained_delay"))
         for text, subscription in filters:
@@ -274,6 +291,8 @@ class Connection:
                 self.send_retained(text, subscription)
         if self.session.is_injected and not self.session.was_injected:
             self.inject()
+        if self.client.endswith("-fetch"):
+            self.inject_retained()
 
     def subscription_identifier(self, asked):
         """The Subscription Identifier of a SUBSCRIBE; one that the CONNACK forbade ends the connection (3.2.2.3.12)."""
@@ -287,12 +306,16 @@ class Connection:
     def send_suback(self, identifier, filters):
         granted = [min(subscription.qos, OPTIONS.number("max_qos", 2)) for _, subscription in filters]
         reasons = [OPTIONS.number("suback_rc", qos) for qos in granted]
+        reasons = [0x87 if self.is_refused(text) else reason for (text, _), reason in zip(filters, reasons)]
         empty = b"\0" if self.version == 5 else b""
         self.send(packets.packet(Type.SUBACK, identifier + empty + bytes(reasons)), filters=len(filters))
 
+    def is_refused(self, text):
+        return "refuse_filter" in OPTIONS and re.search(OPTIONS.text("refuse_filter"), readable(text)) is not None
+
     def send_retained(self, text, subscription):
-        """Sends what is retained below a filter; a good broker sends all of it (options `retained_cap`, `retained_pause`)."""
-        waiting = list(self.broker.retained_for(text, subscription))
+        """Sends what is retained below a filter; a good broker sends all of it (options `retained_…`)."""
+        waiting = list(self.broker.retained_for(text, subscription))[: OPTIONS.number("retained_most", UNLIMITED)]
         pause = OPTIONS.number("retained_pause", len(waiting))
         for message in waiting[:pause]:
             if len(self.retained_sent) < OPTIONS.number("retained_cap", UNLIMITED):

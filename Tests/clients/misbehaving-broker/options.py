@@ -33,14 +33,16 @@ def log(direction, **facts):
     print(json.dumps({"t": round(time.time(), 3), "d": direction, **facts}), flush=True)
 
 
-def injected_packets(path):
-    """The packets of an injection file: see the option `inject`."""
+def injected_packets(option):
+    """The packets of the file that an option names, none without it: see the option `inject`."""
+    if option not in OPTIONS:
+        return []
 
     def encoded(word):
         digits, _, times = word.partition("*")
         return bytes.fromhex(digits) * (int(times) if times else 1)
 
-    with open(path, encoding="utf-8") as lines:
+    with open(OPTIONS.text(option), encoding="utf-8") as lines:
         bare = (line.split("//")[0].split() for line in lines)
         return [b"".join(encoded(word) for word in words) for words in bare if words]
 

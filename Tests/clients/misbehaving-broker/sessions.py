@@ -80,7 +80,8 @@ class Broker:
         # (message, when it was stored) by topic.
         self.retained = {}
         self.retained_writes = RateWindow()
-        self.injected = injected_packets(OPTIONS.text("inject")) if "inject" in OPTIONS else []
+        self.injected = injected_packets("inject")
+        self.injected_retained = injected_packets("inject_retained")
         self.refusals = 0
         self.assigned_clients = 0
 

@@ -162,21 +162,27 @@ package struct SubscriptionPlan: Sendable {
     package var alarms: [String] {
         let deaf = faults.filter { $0.fault.isDeaf }
         var lines = deaf.prefix(Self.named).map { Self.words($0.filter, $0.fault) }
-        if deaf.count > Self.named { lines.append("the OT broker does not take \(deaf.count - Self.named) more subscriptions") }
+        if deaf.count > Self.named {
+            lines.append("the OT broker does not take \(deaf.count - Self.named) more subscriptions")
+        }
         let lowered = faults.compactMap { if case .lowered(let qos) = $0.fault { qos } else { nil } }
         if let least = lowered.min() {
             let cost = least == .atMostOnce ? "records are lost while either side is away" : "QoS 2 is not kept"
             lines.append(
-                "the OT broker grants only QoS \(least.rawValue) to \(lowered.count) of \(filters.count) subscriptions: \(cost)")
+                "the OT broker grants only QoS \(least.rawValue) to \(lowered.count) of \(filters.count) subscriptions: \(cost)"
+            )
         }
         return lines
     }
 
-    /// Filters that are named one by one.
+    /// Filters that are named one by one, and how much of a name is told.
     private static let named = 4
+    private static let namedCharacters = 100
 
     /// One line that names the filter.
     package static func words(_ filter: TopicFilter, _ fault: Fault) -> String {
+        let text = filter.description
+        let filter = text.count > namedCharacters ? text.prefix(namedCharacters) + "…" : text[...]
         switch fault {
         case .refused(let code): "the OT broker refuses the subscription \(filter) (\(code))"
         case .tooLarge(let limit): "the subscription \(filter) does not fit the OT broker's packets of \(limit) bytes"

@@ -54,12 +54,17 @@ public final class RetainedSetFetcher: Sendable {
         let state: Lock<State>
         let wakeup: Wakeup
         let received: @Sendable (InboundMessage) -> Void
+        let faulted: @Sendable (FaultTally) -> Void
         let connection = Lock<Connection?>(nil)
 
-        init(_ state: Lock<State>, _ wakeup: Wakeup, _ received: @escaping @Sendable (InboundMessage) -> Void) {
+        init(
+            _ state: Lock<State>, _ wakeup: Wakeup, received: @escaping @Sendable (InboundMessage) -> Void,
+            faulted: @escaping @Sendable (FaultTally) -> Void
+        ) {
             self.state = state
             self.wakeup = wakeup
             self.received = received
+            self.faulted = faulted
         }
 
         func changed(_ change: ConnectionState) {
@@ -79,6 +84,7 @@ public final class RetainedSetFetcher: Sendable {
         }
 
         func received(_ batch: InboundBatch) {
+            if !batch.faults.isEmpty { faulted(batch.faults) }
             var last: DeliveryID?
             for index in 0..<batch.messageCount {
                 let message = batch.message(at: index)
@@ -87,9 +93,11 @@ public final class RetainedSetFetcher: Sendable {
                 guard message.retain else { continue }
                 let isNew = state.withLock { state in
                     state.messages += 1
+                    let isNameless = if case .malformed? = message.loss { true } else { false }
                     guard state.absence == nil else {
-                        return state.absence?.receive(String(utf8: message.topic)) ?? false
+                        return !isNameless && state.absence?.receive(String(utf8: message.topic)) == true
                     }
+                    if isNameless { return state.walk.receive(nameless: message.topic) }
                     return state.walk.receive(message.topic)
                 }
                 if isNew { received(message) }
@@ -109,12 +117,15 @@ public final class RetainedSetFetcher: Sendable {
     ///   - settings: where to, and as whom. The client identifier must differ from that of any other connection; the
     ///     session is always a clean one, and Receive Maximum 65,535.
     ///   - filters: what to fetch; they should not overlap.
-    ///   - received: each retained message once, in no particular order; on the connection's thread.
+    ///   - received: each retained message once, in no particular order, also one whose content cannot be had; on the connection's
+    ///     thread.
+    ///   - faulted: how the server has broken MQTT where the fetch got past it; on the connection's thread.
     ///   - doubts: called once, behind a walk that lacks nothing, on the fetcher's thread: what should have been shown and was not.
     ///   - finished: once, at the end; on the fetcher's thread.
     public init(
         _ settings: ConnectionSettings, filters: [TopicFilter], limits: RetainedSetLimits = RetainedSetLimits(),
         received: @escaping @Sendable (InboundMessage) -> Void,
+        faulted: @escaping @Sendable (FaultTally) -> Void = { _ in },
         doubts: @escaping @Sendable () -> RetainedDoubts = { RetainedDoubts() },
         finished: @escaping @Sendable (RetainedSetReport) -> Void
     ) throws(ConnectionError) {
@@ -123,7 +134,7 @@ public final class RetainedSetFetcher: Sendable {
         self.finished = finished
         state = Lock(State(walk: RetainedSliceWalk(filters, limits: limits)))
         do throws(SystemError) { wakeup = try Wakeup() } catch { throw .network(error) }
-        let link = Link(state, wakeup, received)
+        let link = Link(state, wakeup, received: received, faulted: faulted)
         self.link = link
         var own = settings
         own.cleanStart = true
@@ -211,7 +222,9 @@ public final class RetainedSetFetcher: Sendable {
     }
 
     /// - Returns: the filters that the server did not grant.
-    private func fetch(_ slice: RetainedSliceWalk.Slice, _ promptness: inout Promptness) throws(Interruption) -> [String] {
+    private func fetch(_ slice: RetainedSliceWalk.Slice, _ promptness: inout Promptness) throws(Interruption)
+        -> [String]
+    {
         try wait { $0.isConnected }
         let epoch = state.withLock { state in
             state.messages = 0
@@ -269,14 +282,14 @@ public final class RetainedSetFetcher: Sendable {
         }
     }
 
-    /// Waits until no message has come for `quiet`.
+    /// Waits until no message, nor a part of one, has come for `quiet`.
     private func waitForSilence(_ epoch: Int) throws(Interruption) {
-        var messages = -1
+        var activity = -1
         while true {
-            let (now, isSame) = state.withLock { ($0.messages, $0.epoch == epoch && $0.isConnected) }
+            let (now, isSame) = state.withLock { ($0.activity, $0.epoch == epoch && $0.isConnected) }
             guard isSame else { throw .connectionLost }
-            guard now != messages else { return }
-            messages = now
+            guard now != activity else { return }
+            activity = now
             try pause(limits.quiet)
         }
     }

@@ -125,6 +125,16 @@ struct RetainedSliceWalk: Sendable {
         return false
     }
 
+    /// A retained message has come whose topic is none, so that no slice can be made for it.
+    /// - Returns: whether it is to be delivered: for the first time, in whatever slice.
+    mutating func receive(nameless topic: RawSpan) -> Bool {
+        guard current != nil, report.failure == nil else { return false }
+        seen += 1
+        guard known.count < limits.maximumTopics, known.insert(Self.hash(topic)).inserted else { return false }
+        report.topics += 1
+        return true
+    }
+
     private mutating func tally(_ topic: RawSpan, _ hash: Int, _ pattern: SlicePattern) {
         guard scouted.count < limits.maximumTopics, scouted.insert(hash).inserted else { return }
         guard let part = pattern.part(of: topic) else { return }

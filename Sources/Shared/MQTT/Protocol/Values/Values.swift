@@ -10,5 +10,6 @@
 //   SubscribeSize.swift — how many filters one SUBSCRIBE may carry
 //   Settlement.swift — what became of a publish
 //   DeliveryID.swift — names an inbound message until it is acknowledged
+//   ProtocolFault.swift — how servers break MQTT, and how often
 //   InboundBatch.swift — messages and answers of one read, as views
 //   TopicFilter.swift — matching, covering, overlapping
