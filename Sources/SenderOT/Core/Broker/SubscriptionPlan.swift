@@ -183,7 +183,7 @@ package struct SubscriptionPlan: Sendable {
     package static func words(_ filter: TopicFilter, _ fault: Fault) -> String {
         let text = filter.description
         let filter = text.count > namedCharacters ? text.prefix(namedCharacters) + "…" : text[...]
-        switch fault {
+        return switch fault {
         case .refused(let code): "the OT broker refuses the subscription \(filter) (\(code))"
         case .tooLarge(let limit): "the subscription \(filter) does not fit the OT broker's packets of \(limit) bytes"
         case .wildcards: "the OT broker takes no wildcards, so nothing of \(filter) arrives"
