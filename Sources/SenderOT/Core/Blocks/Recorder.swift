@@ -141,9 +141,8 @@ struct Recorder: ~Copyable {
     mutating func shedState(
         _ topic: [UInt8], in slots: inout NamespaceSlots, now: MonotonicInstant, time: UnixMilliseconds
     ) {
-        let state = SenderCore.Publication(
-            topic: topic.span.bytes, payload: RawSpan(), qos: .atLeastOnce, retain: true)
-        _ = shed(state, .oversize, at: slots.find(topic.span.bytes), in: &slots, now: now, time: time)
+        let id = slots.find(topic.span.bytes)
+        _ = shed(topic.span.bytes, .oversize, at: id, in: &slots, now: now, time: time)
         flushShed(now)
     }
 
