@@ -18,7 +18,9 @@ import Time
         return grant
     }
 
-    private func filters(_ count: Int) throws -> [TopicFilter] { try (0..<count).map { try TopicFilter("acme/\($0)/#") } }
+    private func filters(_ count: Int) throws -> [TopicFilter] {
+        try (0..<count).map { try TopicFilter("acme/\($0)/#") }
+    }
 
     private func answer(_ plan: inout SubscriptionPlan, _ request: SubscriptionRequest, _ codes: [UInt8]) -> Bool {
         plan.answered(
@@ -42,7 +44,9 @@ import Time
         #expect(sent == all && plan.isComplete && plan.taken == all && plan.alarms.isEmpty)
     }
 
-    @Test("a broker that takes few filters at once, and ends the connection otherwise, gets all of them in the end", arguments: 1...9)
+    @Test(
+        "a broker that takes few filters at once, and ends the connection otherwise, gets all of them in the end",
+        arguments: 1...9)
     func few(most: Int) throws {
         let all = try filters(40)
         var plan = SubscriptionPlan()
@@ -60,7 +64,9 @@ import Time
         #expect(plan.taken == all && lost <= 5)
     }
 
-    @Test("a filter at which the broker ends the connection is set aside and named, is tried again later, and no other one waits for it")
+    @Test(
+        "a filter at which the broker ends the connection is set aside and named, is tried again later, and no other one waits for it"
+    )
     func offending() throws {
         let all = try filters(20)
         var plan = SubscriptionPlan()
@@ -92,7 +98,9 @@ import Time
 
     @Test("what is refused, too large, without wildcards or granted at a lower QoS is an alarm of its own")
     func faults() throws {
-        let all = try [TopicFilter("a/#"), TopicFilter(String(repeating: "b", count: 300)), TopicFilter("c"), TopicFilter("d")]
+        let all = try [
+            TopicFilter("a/#"), TopicFilter(String(repeating: "b", count: 300)), TopicFilter("c"), TopicFilter("d"),
+        ]
         var plan = SubscriptionPlan()
         plan.begin(all, grant: grant(maximumPacketBytes: 200, wildcards: false), now: start)
         let found = plan.next()

@@ -87,7 +87,7 @@ struct PolicyGate {
             if arrival.began != nil, let id { slots.see(id) }
             return refuse(.tooLarge)
         }
-        if passage.isSparkplug, isOfEdgeNode(publication, at: id, of: slots) {
+        if passage.isSparkplug, isEdgeMessage(publication, at: id, of: slots) {
             // What a broker retains of edge nodes against the specification says nothing of them now.
             if arrival.began != nil { return .known }
             return publication.payload.byteCount == 0 ? refuse(.cleared) : .recordOfEdgeNode(id)
@@ -185,7 +185,7 @@ struct PolicyGate {
 
     /// Whether a message is a birth, death or data of an edge node or device. A JSON text under such a topic is an ordinary message, and so is
     /// what deletes one.
-    private func isOfEdgeNode(
+    private func isEdgeMessage(
         _ publication: borrowing SenderCore.Publication, at id: NamespaceSlots.TopicID?,
         of slots: borrowing NamespaceSlots
     ) -> Bool {
