@@ -24,5 +24,6 @@ let package = Package(
         fuzz("FuzzMQTT", ["MQTTProtocol"]),
         fuzz("FuzzSession", ["MQTTProtocol"]),
         fuzz("FuzzSparkplug", ["Sparkplug"]),
+        fuzz("FuzzStatements", ["Simulator"]),
     ]
 )

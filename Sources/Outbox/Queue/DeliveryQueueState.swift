@@ -64,7 +64,7 @@ struct DeliveryQueueState {
     func load(output: Int) -> OutboxLoad {
         let output = outputs[output]
         return OutboxLoad(
-            waiting: Int(output.waitingRecords), taken: output.takenRecords, takenBytes: output.takenBytes,
+            waiting: Int(clamping: output.waitingRecords), taken: output.takenRecords, takenBytes: output.takenBytes,
             bytes: stream.diskBytes, limitBytes: limits.bytes,
             memoryBytes: output.memoryBytes + stream.unstoredBytes, memoryLimitBytes: limits.memoryBytes,
             isFailing: isFailing)

@@ -74,7 +74,9 @@ struct OutputWindow {
     var cursor: UInt64 { waiting.first?.position.rawValue ?? loaded }
 
     /// Deliveries that wait, refreshes among them.
-    var waitingRecords: UInt64 { totals.appended - totals.left + totals.refreshesLeft - UInt64(taken.count) }
+    var waitingRecords: UInt64 {
+        totals.appended.minus(totals.left).plus(totals.refreshesLeft).minus(UInt64(taken.count))
+    }
 
     var takenRecords: Int { taken.count }
 
@@ -311,8 +313,8 @@ struct OutputWindow {
         let refreshes =
             (waiting.all + unloaded).count { $0.delivery.isRefresh }
             + taken.all.count { $0.queued.delivery.isRefresh }
-        let lostRefreshes = totals.refreshesLeft - UInt64(refreshes)
-        let lost = waitingRecords - UInt64(waiting.count + unloaded.count) - lostRefreshes
+        let lostRefreshes = totals.refreshesLeft.minus(UInt64(refreshes))
+        let lost = waitingRecords.minus(UInt64(waiting.count + unloaded.count)).minus(lostRefreshes)
         totals.unrefreshed += lostRefreshes
         if lost > 0 {
             totals.count(.shed(.damaged), lost)

@@ -134,6 +134,37 @@ struct AuthenticationTests {
         }
     }
 
+    @Test(
+        "W-17 D1 half a core is the limit: where a verification costs more, fewer are made, and a link has its share of them"
+    )
+    func price() async throws {
+        try await withSeed { random in
+            let sender = try TestSender()
+            let template = try sender.frames(sender.live(count: 20))[0]
+            let link = try TestLink(sender.card, seed: random.next()) { $0.price = Price(cost: .microseconds(250)) }
+            func verifications(in milliseconds: Int) -> UInt64 {
+                let before = link.core.occupancy.verifications
+                for _ in 0..<milliseconds / 10 {
+                    link.receive(
+                        (0..<200).map { _ in
+                            forged(template, block: .random(in: 1...1_000_000, using: &random), random: &random)
+                        })
+                    link.pass(.milliseconds(10))
+                }
+                return link.core.occupancy.verifications - before
+            }
+            _ = verifications(in: 200)
+            #expect(1_900...2_100 ~= verifications(in: 1_000))
+            // A quarter at a time: one measurement that is far off halves nothing, several do.
+            for _ in 0..<20 { link.core.note(Price(cost: .microseconds(500)), now: link.now) }
+            _ = verifications(in: 100)
+            #expect(900...1_100 ~= verifications(in: 1_000))
+            link.core.note(Price(cost: .microseconds(500), share: 0.1), now: link.now)
+            _ = verifications(in: 100)
+            #expect(180...220 ~= verifications(in: 1_000))
+        }
+    }
+
     @Test("W-17 a genuine block gets through a flood of other block numbers")
     func throughFlood() async throws {
         try await withSeed { random in

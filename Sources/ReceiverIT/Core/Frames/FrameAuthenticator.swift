@@ -45,13 +45,21 @@ struct FrameAuthenticator: ~Copyable {
     private(set) var verifications: UInt64 = 0
 
     init(
-        key: Ed25519PublicKey, verificationsPerSecond: Int, settledTransmissions: Int, waitingBytes: Int,
+        key: Ed25519PublicKey, verificationsPerSecond: Int, price: Price? = nil, settledTransmissions: Int,
+        waitingBytes: Int,
         random: inout some RandomNumberGenerator, now: MonotonicInstant
     ) throws(CryptoError) {
         settled = SettledTransmissions(capacity: settledTransmissions)
-        budget = VerificationBudget(perSecond: verificationsPerSecond, seed: random.next(), now: now)
+        budget = VerificationBudget(
+            perSecond: verificationsPerSecond, price: price, seed: random.next(), now: now)
         waiting = WaitingFrames(limitBytes: waitingBytes, seed: random.next())
         verifier = try Ed25519Verifier(key)
+    }
+
+    /// What a verification costs was measured again.
+    mutating func note(_ price: Price, now: MonotonicInstant) {
+        budget.refill(now: now)
+        budget.note(price)
     }
 
     /// Compares a frame with what is settled.

@@ -44,7 +44,7 @@ struct FrameIntake: ~Copyable {
         link = card.linkFingerprint
         assembler = BlockAssembler(limits: limits)
         authenticator = try FrameAuthenticator(
-            key: card.key, verificationsPerSecond: settings.verificationsPerSecond,
+            key: card.key, verificationsPerSecond: settings.verificationsPerSecond, price: settings.price,
             settledTransmissions: settings.settledTransmissions, waitingBytes: settings.waitingFrameBytes,
             random: &random, now: now)
     }
@@ -104,6 +104,9 @@ struct FrameIntake: ~Copyable {
         return Self.decoded(bytes) { settle(admission, $0, live, slices, beats) }
     }
 
+    /// What a verification costs was measured again.
+    mutating func note(_ price: Price, now: MonotonicInstant) { authenticator.note(price, now: now) }
+
     // MARK: Questions
 
     /// When a waiting frame may be drawn.
@@ -159,7 +162,7 @@ struct FrameIntake: ~Copyable {
             counters.replayed += 1
             return .nothing
         case .done(let isNew):
-            if isNew { counters.surplus += 1 } else { counters.replayed += 1 }
+            if isNew, !beats.isOutdated(frame.header.id) { counters.surplus += 1 } else { counters.replayed += 1 }
             return .nothing
         case .forged:
             counters.badSignature += 1
@@ -218,7 +221,7 @@ struct FrameIntake: ~Copyable {
             if live.contradicts(header) { return .rank(.implausible) }
             if header.transmission != .first { return .repeated }
         }
-        return beats.looksForRival(id, now: now) ? .rank(.implausible) : .replayed
+        return beats.looks(at: id, now: now) ? .rank(.implausible) : .replayed
     }
 
     private mutating func assemble(
@@ -228,7 +231,7 @@ struct FrameIntake: ~Copyable {
         let header = frame.header
         guard
             assembler.isCollecting(header.id) || Self.isOpen(header.id, live, slices, beats)
-                || beats.isOutlived(header.id)
+                || beats.isOutdated(header.id)
         else {
             authenticator.finish(slot: slot)
             // A late repair symbol, or equivocation.

@@ -57,12 +57,14 @@ package struct LinkRow: Sendable, Equatable {
     package var rounds = RoundWatch()
     package var digest = DigestWatch()
     package var itMatches: Bool?
+    /// From this clock of the sender on a beat of an older epoch shows a second sender.
+    package var rivalsSince: UnixMilliseconds?
 
     package init(
         tracker: TrackerRow = TrackerRow(), snapshot: ChannelFrontier = ChannelFrontier(),
         beat: ChannelFrontier = ChannelFrontier(), rounds: RoundWatch = RoundWatch(),
         digest: DigestWatch = DigestWatch(),
-        itMatches: Bool? = nil
+        itMatches: Bool? = nil, rivalsSince: UnixMilliseconds? = nil
     ) {
         self.tracker = tracker
         self.snapshot = snapshot
@@ -70,6 +72,7 @@ package struct LinkRow: Sendable, Equatable {
         self.rounds = rounds
         self.digest = digest
         self.itMatches = itMatches
+        self.rivalsSince = rivalsSince
     }
 }
 

@@ -30,6 +30,8 @@ struct GapTracker: Sendable {
     /// How often a beat ended an epoch, or moved an end.
     private(set) var endings: UInt64 = 0
     private var heardFloor = false
+    /// What the newest beats said against what is decided; in words.
+    private var contradiction: String?
     /// Whether a beat came since the start. An epoch that appears after it began while this process listened.
     private var hasHeardBeat = false
     /// What `takeReleased` and `takeEvents` have not handed over yet.
@@ -121,6 +123,7 @@ struct GapTracker: Sendable {
         if let known = epochs.index(of: unit.epoch) {
             index = known
             guard epochs[known].agrees(with: unit.incarnation) else { return .equivocation }
+            epochs[known].correctBeginning(by: unit)
         } else {
             guard isAcceptable(newEpoch: unit.epoch) else { return .replayed }
             guard EpochTrack(epoch: unit.epoch, startedAt: time).fitsAhead(unit) else { return .inconsistent }
@@ -209,6 +212,12 @@ struct GapTracker: Sendable {
         guard epochs[index].agrees(with: incarnation) else { return }
         note(incarnation, ofTrack: index)
         let mark = EpochTrack.Mark(block: block.rawValue, sequence: sequence.rawValue)
+        guard !epochs[index].contradicts(mark) else {
+            contradiction =
+                "record \(mark.sequence) by block \(mark.block) of epoch \(epoch.rawValue), where"
+                + " \(epochs[index].frontier.sequence) by \(epochs[index].frontier.block) is decided"
+            return
+        }
         epochs[index].announce(mark, clock: clock, isFinal: isFinal, now: now)
         boundGap(track: index)
         if isFinal {
@@ -308,6 +317,12 @@ struct GapTracker: Sendable {
         return events
     }
 
+    /// Moves out what beats said against what is decided.
+    mutating func takeContradiction() -> String? {
+        defer { contradiction = nil }
+        return contradiction
+    }
+
     /// What is stored of the tracker beside epochs, holes and gaps.
     var row: TrackerRow {
         TrackerRow(
@@ -367,7 +382,7 @@ struct GapTracker: Sendable {
         while epochs.count > limits.epochs {
             loseHoles(track: 0, before: .max, time: time)
             epochs.foldOldest().forEachHole { gap, absent in
-                forgottenRecords += absent
+                forgottenRecords.add(records: absent)
                 gaps.forget(gap)
             }
         }
@@ -430,7 +445,7 @@ struct GapTracker: Sendable {
     private mutating func shedOldestHole(track index: Int, time: UnixMilliseconds) {
         let (hole, absent, isGapLeft) = epochs[index].shedOldestHole()
         if !hole.isLost { tell(gaps.lose(absent, of: hole.gap, at: time)) }
-        forgottenRecords += absent
+        forgottenRecords.add(records: absent)
         if !isGapLeft { gaps.forget(hole.gap) }
     }
 

@@ -23,7 +23,7 @@ public enum StoreSchema {
         owner: "diode-recv", applicationID: "UDRV",
         migrations: [
             [links, tracker, replica, losses, OutboxSchema.sql, LedgerSchema.sql].joined(separator: ";\n"),
-            AcknowledgementTable.sql, state, gapTopics, sourceClock, lostGaps, OutboxSchema.outputs,
+            AcknowledgementTable.sql, state, gapTopics, sourceClock, lostGaps, OutboxSchema.outputs, rivals,
         ])
 
     private static let links = """
@@ -122,6 +122,9 @@ public enum StoreSchema {
 
     /// So that the limit of lost gaps can be kept without reading all that healed.
     private static let lostGaps = "CREATE INDEX gaps_lost ON gaps (link, id) WHERE lost > 0 AND missing = 0"
+
+    /// From this clock of the sender on a beat of an older epoch shows a second sender.
+    private static let rivals = "ALTER TABLE links ADD COLUMN rivals_since INTEGER"
 
     private static let losses = """
         CREATE TABLE losses (
