@@ -1,6 +1,8 @@
+import Account
 import Configuration
 import DatagramEmission
 import Datagrams
+import Deliveries
 import DiodeProtocol
 import EventLog
 import FEC

@@ -6,7 +6,7 @@ import Simulator
     do {
         try ExtremeHistory.run(Array(UnsafeBufferPointer(start: start, count: min(count, 1_024))))
     } catch {
-        fatalError("\(error)")
+        preconditionFailure("\(error)")
     }
     return 0
 }

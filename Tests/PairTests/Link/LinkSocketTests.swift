@@ -1,4 +1,3 @@
-import DiodeProtocol
 import Foundation
 import TestKit
 import Testing

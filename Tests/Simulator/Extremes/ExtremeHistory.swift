@@ -31,10 +31,15 @@ public struct ExtremeHistory: ~Copyable {
     private var rest: ArraySlice<UInt8> = []
 
     private init(_ script: [UInt8]) throws {
-        sender = try ExtremeSender()
-        folder = try TemporaryDirectory("extremes", inMemory: true)
-        archive = try LinkArchive(path: "\(folder.path)/recv.db", card: sender.card, time: time)
-        core = try ReceiverCore(card: sender.card, settings: .init(), seed: 1, now: now, time: time)
+        let sender = try ExtremeSender()
+        let folder = try TemporaryDirectory("extremes", inMemory: true)
+        let archive = try LinkArchive(path: "\(folder.path)/recv.db", card: sender.card, time: time)
+        let core = try ReceiverCore(card: sender.card, settings: .init(), seed: 1, now: now, time: time)
+        // Only now: a move-only value may not be left half made by a throw.
+        self.sender = sender
+        self.folder = folder
+        self.archive = archive
+        self.core = core
         rest = script[...]
     }
 
@@ -112,9 +117,10 @@ public struct ExtremeHistory: ~Copyable {
                     entries: [.init(topic: "a/b", records: records, lastVersion: TopicVersion(rawValue: number()))]))
         }
         if kind & 4 != 0 {
+            let zeros = [UInt8](repeating: 0, count: 32)
             content.append(
                 Checkpoint(
-                    digest: Digest32(loading: [UInt8](repeating: 0, count: 32).span.bytes), versions: number(),
+                    digest: Digest32(loading: zeros.span.bytes), versions: number(),
                     forgotten: number(), topics: number(), slots: number()))
         }
         if content.itemCount == 0 || kind & 8 != 0 {
@@ -134,11 +140,11 @@ public struct ExtremeHistory: ~Copyable {
     }
 
     private mutating func append(version: UInt64, time: UInt64, to content: inout LiveContentEncoder) {
+        let (topic, properties, payload) = (Array("acme/a".utf8), [UInt8](), Array("1".utf8))
         content.append(
-            topic: "acme/a".utf8.span.bytes, flags: RecordFlags(qos: .atLeastOnce, retain: true, hasProperties: false),
+            topic: topic.span.bytes, flags: RecordFlags(qos: .atLeastOnce, retain: true, hasProperties: false),
             version: TopicVersion(rawValue: version), time: UnixMilliseconds(rawValue: time),
-            properties: [UInt8]().span.bytes,
-            payload: Array("1".utf8).span.bytes)
+            properties: properties.span.bytes, payload: payload.span.bytes)
     }
 
     private mutating func slice() throws -> [UInt8]? {

@@ -12,7 +12,8 @@ final class ExtremeSender {
     static let firstEpoch: UInt64 = 1_790_000_000_000
 
     init() throws {
-        signer = try Ed25519Signer(seed: PairSimulation.seedOfKey.span.bytes)
+        let key = PairSimulation.seedOfKey
+        signer = try Ed25519Signer(seed: key.span.bytes)
         card = try LinkCard(
             link: "plant-a", signer: &signer, lowestEpoch: Epoch(rawValue: Self.firstEpoch),
             issued: UnixMilliseconds(rawValue: Self.firstEpoch))
@@ -36,12 +37,13 @@ final class ExtremeSender {
             channel: channel, epoch: Epoch(rawValue: epoch), incarnation: incarnation,
             block: BlockNumber(rawValue: block))
         let leaf = hasher.leaf(id, EncodingSymbolID(rawValue: 0), content.span.bytes)
+        let leaves = [leaf]
         let header = TransmissionHeader(
             link: card.linkFingerprint, id: id, flags: [], transmission: .first, sourceSymbols: 1,
             symbolBytes: content.count, firstSymbol: EncodingSymbolID(rawValue: 0), symbolCount: 1, partIndex: 0,
             partCount: 1, packedBytes: content.count, plainBytes: content.count,
             firstSequence: SequenceNumber(rawValue: first), lastSequence: SequenceNumber(rawValue: last),
-            contentHash: hasher.contentHash(sourceLeaves: [leaf].span))
+            contentHash: hasher.contentHash(sourceLeaves: leaves.span))
         tree.setLeaf(0, leaf)
         let root = tree.build(leafCount: 1, with: &hasher)
         var headerBytes = [UInt8](repeating: 0, count: TransmissionHeader.encodedBytes)

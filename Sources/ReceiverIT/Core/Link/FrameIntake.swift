@@ -214,7 +214,7 @@ struct FrameIntake: ~Copyable {
         let id = header.id
         if Self.isOpen(id, live, slices, beats) {
             if assembler.holdsPart(header) { return .repeated }
-            return .rank(Self.isPlausible(id, live, slices, beats, time: time) ? .plausible : .implausible)
+            return .rank(Self.rank(of: id, live, slices, beats, time: time))
         }
         if id.channel == .live {
             // W-21: another content under an accepted number is worth a look, behind all others.
@@ -289,19 +289,21 @@ struct FrameIntake: ~Copyable {
         }
     }
 
-    /// W-23: numbers that a healthy sender may use now.
-    private static func isPlausible(
-        _ id: BlockID, _ live: borrowing LiveIntake, _ slices: borrowing SliceIntake, _ beats: borrowing BeatIntake,
+    /// W-23: whether a healthy sender may use these numbers now, and whether it is about to.
+    private static func rank(
+        of id: BlockID, _ live: borrowing LiveIntake, _ slices: borrowing SliceIntake, _ beats: borrowing BeatIntake,
         time: UnixMilliseconds
-    ) -> Bool {
+    ) -> WaitingFrames.Class {
         let newest = max(time.rawValue, live.tracker.newestEpoch?.rawValue ?? 0)
-        guard id.epoch.rawValue <= newest.addingReportingOverflow(86_400_000).partialValue else { return false }
+        guard id.epoch.rawValue <= newest.addingReportingOverflow(86_400_000).partialValue else { return .implausible }
         let frontier =
             switch id.channel {
-            case .live: live.tracker.frontierBlock(of: id.epoch)
+            case .live: live.tracker.newestBlock(of: id.epoch)
             case .snapshot: slices.frontier.block(of: id.epoch)
             case .beat: beats.frontier.block(of: id.epoch)
             }
-        return id.block.rawValue <= frontier || id.block.rawValue - frontier <= 1 << 32
+        let distance = max(id.block.rawValue, frontier) - min(id.block.rawValue, frontier)
+        if distance <= WaitingFrames.dueBlocks, id.epoch == live.tracker.newestEpoch { return .due }
+        return id.block.rawValue <= frontier || distance <= 1 << 32 ? .plausible : .implausible
     }
 }

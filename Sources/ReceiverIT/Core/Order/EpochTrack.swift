@@ -75,6 +75,9 @@ package struct EpochTrack: Sendable {
     /// Records that are announced or here, and not decided yet.
     var pending: UInt64 { tail.pending(beyond: frontier) }
 
+    /// The newest block that was decided, waits or was announced.
+    var newestBlock: UInt64 { max(frontier.block, tail.newestBlock) }
+
     /// Whether nothing waits and nothing more is announced.
     var isDecided: Bool { tail.waiting.isEmpty && !tail.isAnnounced(beyond: frontier) }
 
@@ -221,6 +224,12 @@ package struct EpochTrack: Sendable {
         guard frontier.block > 0 else { return false }
         return mark.block > frontier.block
             ? mark.sequence < frontier.sequence : mark.sequence > max(frontier.sequence, firstSequence - 1)
+    }
+
+    /// The same in words.
+    func contradiction(of mark: Mark) -> String {
+        "record \(mark.sequence) by block \(mark.block) of epoch \(epoch.rawValue), where \(frontier.sequence) by"
+            + " \(frontier.block) is decided"
     }
 
     /// The journal's floor that the account begins with was none: a block that was made after it has an earlier sequence.

@@ -69,8 +69,8 @@ struct GapTracker: Sendable {
     /// The newest epoch that is known to live.
     var newestEpoch: Epoch? { epochs.newest }
 
-    /// The newest decided block of an epoch; 0 if the epoch is not followed.
-    func frontierBlock(of epoch: Epoch) -> UInt64 { epochs.index(of: epoch).map { epochs[$0].frontier.block } ?? 0 }
+    /// The newest block of an epoch that was decided, waits or was announced; 0 if the epoch is not followed.
+    func newestBlock(of epoch: Epoch) -> UInt64 { epochs.index(of: epoch).map { epochs[$0].newestBlock } ?? 0 }
 
     /// The newest record that is decided, of the newest epoch.
     var frontier: Stamp? { epochs.frontier }
@@ -212,12 +212,7 @@ struct GapTracker: Sendable {
         guard epochs[index].agrees(with: incarnation) else { return }
         note(incarnation, ofTrack: index)
         let mark = EpochTrack.Mark(block: block.rawValue, sequence: sequence.rawValue)
-        guard !epochs[index].contradicts(mark) else {
-            contradiction =
-                "record \(mark.sequence) by block \(mark.block) of epoch \(epoch.rawValue), where"
-                + " \(epochs[index].frontier.sequence) by \(epochs[index].frontier.block) is decided"
-            return
-        }
+        guard !epochs[index].contradicts(mark) else { return contradiction = epochs[index].contradiction(of: mark) }
         epochs[index].announce(mark, clock: clock, isFinal: isFinal, now: now)
         boundGap(track: index)
         if isFinal {
@@ -318,10 +313,7 @@ struct GapTracker: Sendable {
     }
 
     /// Moves out what beats said against what is decided.
-    mutating func takeContradiction() -> String? {
-        defer { contradiction = nil }
-        return contradiction
-    }
+    mutating func takeContradiction() -> String? { contradiction.take() }
 
     /// What is stored of the tracker beside epochs, holes and gaps.
     var row: TrackerRow {

@@ -68,7 +68,7 @@ package enum LinkLoader {
             SELECT next_gap, heard_floor, begins_epoch, begins_sequence, folded_epochs, folded_delivered, folded_late,
                 folded_missing, folded_lost, folded_repeated, forgotten, snapshot_epoch, snapshot_incarnation,
                 snapshot_block, beat_epoch, beat_incarnation, beat_block, checkpoint, is_whole, is_settled,
-                digest_matches, compared_epoch, compared_sequence, compared_at, it_matches, rivals_since FROM links WHERE id = ?1
+                digest_matches, compared_epoch, compared_sequence, compared_at, it_matches FROM links WHERE id = ?1
             """)
         row.bind(1, Int64(id))
         var link = LinkRow()
@@ -89,7 +89,6 @@ package enum LinkLoader {
                 matches: row.optional(20).map { $0 != 0 }, comparedAt: row.stamp(21),
                 comparedTime: row.time(23))
             link.itMatches = row.optional(24).map { $0 != 0 }
-            link.rivalsSince = row.time(25)
         }
         return (link, checkpoint)
     }
@@ -260,6 +259,10 @@ package enum LinkLoader {
     ) throws(StorageError) -> OutboxPosition {
         let checkpoint: OutboxPosition
         (stored.link, checkpoint) = try row(of: id, database)
+        // Not with the others, which an audit reads, too: the file may be one that no daemon of this release has opened yet.
+        var rivals = try database.prepare("SELECT rivals_since FROM links WHERE id = ?1")
+        rivals.bind(1, Int64(id))
+        while try rivals.step() { stored.link.rivalsSince = rivals.time(0) }
         return checkpoint
     }
 
