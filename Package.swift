@@ -34,7 +34,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
 
 /// What sender and receiver share, each a room with one purpose.
 let shared: [Target.Dependency] = [
-    "Time", "Collections", "Threading", "EventLog", "Configuration", "Control", "Storage", "Crypto", "KeyFiles",
+    "Collections", "Threading", "EventLog", "Configuration", "Control", "Storage", "Crypto", "KeyFiles",
     "Datagrams", "JSON",
 ]
 
@@ -60,7 +60,7 @@ let package = Package(
                 "SenderOT", "SenderOTCore", "SenderOTJournal", "MQTT", "MQTTProtocol", "DiodeProtocol",
                 "DatagramEmission", "Commands",
             ]
-                + shared),
+                + ["Time"] + shared),
         command(
             "diode-recv",
             [
@@ -68,7 +68,7 @@ let package = Package(
                 "Ledger",
                 "Account", "Republish", "ReadBack", "Outbox", "Deliveries",
                 "MQTT", "MQTTProtocol", "Sparkplug", "DiodeProtocol", "DatagramListening", "Commands",
-            ] + shared, exclude: ["Status"]),
+            ] + ["Time"] + shared, exclude: ["Status"]),
         // What the receiver's daemon knows of itself, of which `status` and the retained status are projections.
         room(
             "ReceiverITStatus",
@@ -85,7 +85,7 @@ let package = Package(
                 "SenderOTCore", "SenderOTJournal", "SenderOTEmission", "MQTT", "MQTTProtocol", "Sparkplug",
                 "DiodeProtocol", "FEC", "DatagramEmission",
             ]
-                + shared,
+                + ["Time"] + shared,
             path: "Sources/SenderOT", exclude: ["Core", "Journal", "Emission"]),
         room(
             "SenderOTJournal",
@@ -114,7 +114,7 @@ let package = Package(
                 "DiodeProtocol",
                 "DatagramListening",
             ]
-                + shared,
+                + ["Time"] + shared,
             path: "Sources/ReceiverIT", exclude: ["Account", "Audit", "AuditReading", "Core", "Ledger", "Store"]),
         room(
             "ReceiverITStore",
@@ -150,7 +150,7 @@ let package = Package(
                 "ReadBack", "ReadBackReader", "Outbox", "Account", "Deliveries", "MQTT", "MQTTProtocol", "Sparkplug",
                 "DiodeProtocol",
             ]
-                + shared),
+                + ["Time"] + shared),
 
         // What the IT broker retains, on its way back: the publisher's end, the mailbox, and the comparison without I/O or a clock.
         room(

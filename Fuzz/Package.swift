@@ -23,6 +23,7 @@ let package = Package(
         fuzz("FuzzBundle", ["DiodeProtocol"]),
         fuzz("FuzzMQTT", ["MQTTProtocol"]),
         fuzz("FuzzSession", ["MQTTProtocol"]),
+        fuzz("FuzzReceive", ["MQTTProtocol"]),
         fuzz("FuzzSparkplug", ["Sparkplug"]),
         fuzz("FuzzStatements", ["Simulator"]),
     ]

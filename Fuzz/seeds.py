@@ -77,6 +77,15 @@ def inputs(target):
         for script in SCRIPTS:
             for packet in PACKETS[2:]:
                 yield "%02x" % (len(script) // 2) + script + PACKETS[0] + packet + packet
+    elif target == "FuzzReceive":
+        for first in range(0, 256, 37):
+            yield "%02x" % first + "".join(PACKETS[2:])
+            # Larger than what is kept, at each QoS, with a small one behind it.
+            for header, identifier in (("30", ""), ("32", "0009"), ("34", "000a")):
+                body = "000161" + identifier + "00" + "78" * 400
+                length = len(body) // 2
+                large = header + "%02x%02x" % (length & 127 | 128, length >> 7) + body
+                yield "%02x" % first + large + "3005000161" + "0031"
     elif target == "FuzzSparkplug":
         for types in ((0,), (0, 2), (0, 1, 3), (0, 2, 0x82, 4, 0), (1, 0x80, 3, 5), (2, 0, 0x42)):
             yield "".join(message(kind, DATA if kind & 7 in (2, 3) else BIRTH) for kind in types)

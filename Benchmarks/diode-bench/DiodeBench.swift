@@ -8,7 +8,7 @@
 //
 //   Figures/ — a measured figure, how it is taken and printed
 //   Cores/ — cases without a broker: fec, frames, frontdoor, allocations, outbox
-//   Pairs/ — cases with both sides: brokers, latency, durability, endurance, snapshot, recovery, rebirth, coldstart
+//   Pairs/ — cases with both sides: brokers, latency, durability, endurance, snapshot, recovery, rebirth, edgenodes, coldstart
 //   Traffic/ — what these publish, and the check that it arrives
 
 import Glibc
@@ -48,6 +48,9 @@ struct DiodeBench {
         BenchCase(
             name: "rebirth", summary: "births of 1,000 metrics for a host, beside the edge node itself",
             run: benchRebirth),
+        BenchCase(
+            name: "edgenodes", summary: "300 edge nodes × 10 devices × 20 metrics: cold start, rebirth storm",
+            run: benchEdgeNodes),
         BenchCase(
             name: "coldstart", summary: "until the IT broker has every retained topic, beside mosquitto's bridge",
             run: benchColdStart),

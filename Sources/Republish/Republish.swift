@@ -8,4 +8,5 @@
 //
 //   Mapping/ — under which topic and with which properties a delivery is published, or why it is not
 //   EdgeNodes/ — Sparkplug edge nodes: a connection for each
+//   Refusals/ — what a broker that does not take a record means by it
 //   Publishing/ — the thread: window, connection, what the IT broker answered

@@ -38,6 +38,7 @@ struct Run {
             let signals = try Signals()
             let lock = try StateLock(state: configuration.state.resolved)
             defer { withExtendedLifetime(lock) {} }
+            for caution in BrokerCaution.all(configuration.broker) { log.warning("broker.access", caution.description) }
             let service = try ReceiverService(configuration, software: ProgramVersion.software, log: log)
             let publishers = try makePublishers(service)
             try service.start(observer(publishers, auditKey: service.auditKey))
@@ -124,7 +125,9 @@ struct Run {
 
     private func observer(_ publishers: [String: Publisher], auditKey: String) -> ReceiverService.Observer {
         ReceiverService.Observer(
-            status: { snapshot in publishers[snapshot.name]?.post(LinkStatus(snapshot, auditKey: auditKey)) },
+            status: { snapshot in
+                publishers[snapshot.name]?.post(LinkStatus(snapshot, auditKey: auditKey), LinkHearing(snapshot))
+            },
             episode: { link, episode in publishers[link]?.post(episode) })
     }
 }

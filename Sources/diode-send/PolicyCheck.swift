@@ -71,6 +71,7 @@ enum PolicyCheck {
         case .topicTooLong: "with the prefix of its rule the topic is longer than MQTT allows"
         case .tooLarge: "the payload is larger than max_payload of its rule"
         case .deadband: "the change is smaller than the deadband of its rule"
+        case .overlap: "no rule of export names it"
         case .superseded: "a newer value took its place while it waited for max_rate"
         }
     }

@@ -47,26 +47,36 @@ struct Run {
             log.finish()
             withExtendedLifetime(lock) {}
         }
+        for caution in BrokerCaution.all(configuration.broker) { log.warning("broker.access", caution.description) }
         var configuration = configuration
         // What `--epoch` demands is meant for the first epoch.
         var demanded = epoch
-        while try serve(&configuration, epoch: demanded, signals) == .anotherEpoch { demanded = nil }
+        var clockStep: Int64 = 0
+        while case .anotherEpoch(let step) = try serve(&configuration, epoch: demanded, clockStep: clockStep, signals) {
+            demanded = nil
+            clockStep = clockStep.addingReportingOverflow(step).partialValue
+        }
         log.notice("stopped", "done")
         return .success
     }
 
     /// Why a service ended.
-    private enum Ending { case stopped, anotherEpoch }
+    private enum Ending {
+        case stopped
+        /// The clock stepped, by so many milliseconds.
+        case anotherEpoch(Int64)
+    }
 
     /// Runs one service, which is one epoch.
     private func serve(
-        _ configuration: inout SenderConfiguration, epoch: UInt64?, _ signals: borrowing Signals
+        _ configuration: inout SenderConfiguration, epoch: UInt64?, clockStep: Int64, _ signals: borrowing Signals
     ) throws -> Ending {
         let broker = try ConnectionSettings(configuration.broker)
         let service: SenderService
         do throws(SenderServiceError) {
             service = try SenderService(
-                configuration, broker: broker, software: ProgramVersion.software, epoch: epoch, log: log)
+                configuration, broker: broker, software: ProgramVersion.software, epoch: epoch, clockStep: clockStep,
+                log: log)
         } catch {
             throw Program.Failure(error, code: error.isUsage ? .usage : .failure)
         }
@@ -102,7 +112,7 @@ struct Run {
             switch signals.next(timeout: .seconds(1)) {
             case .terminate, .interrupt: return .stopped
             case .hangUp: reload(service, &configuration)
-            case nil: if service.tick() { return .anotherEpoch }
+            case nil: if let step = service.tick() { return .anotherEpoch(step) }
             }
         }
     }

@@ -65,7 +65,10 @@ enum RunningCheck {
         let outcome = Lock<RetainedSetReport?>(nil)
         let fetcher = try RetainedSetFetcher(
             settings, filters: filters,
-            received: { message in body([UInt8](copying: message.topic)) },
+            received: { message in
+                if case .malformed? = message.loss { return }
+                body([UInt8](copying: message.topic))
+            },
             finished: { report in
                 outcome.withLock { $0 = report }
                 done.signal()

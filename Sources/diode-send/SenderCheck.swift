@@ -8,6 +8,7 @@ internal import JSON
 internal import KeyFiles
 internal import MQTT
 internal import SenderOT
+internal import SenderOTCore
 internal import Storage
 internal import Threading
 
@@ -40,7 +41,9 @@ enum SenderCheck {
         checkKey(configuration.link, &report)
         for path in configuration.link.paths { check(path, of: configuration.link, &report) }
         if configuration.export.isEmpty { report.note("export", "nothing is exported: the list is empty") }
-        report.checkBroker(configuration.broker)
+        if let grant = report.checkBroker(configuration.broker, asksForSession: true) {
+            for shortfall in BrokerTerms.shortfalls(grant) { report.note("broker", shortfall) }
+        }
         _ = report.checkState(configuration.state)
         report.checkDisk(configuration.state, least: configuration.journal.minFree)
         checkReach(configuration, &report)

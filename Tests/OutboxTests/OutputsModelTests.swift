@@ -105,7 +105,7 @@ struct OutputsModelTests {
         #expect(totals.appended == UInt64(model.records.count))
         #expect(totals.published == UInt64(model.left.count))
         #expect(totals.appended == UInt64(load.waiting + load.taken) + totals.left)
-        #expect(load.taken == model.taken.count)
+        #expect(load.taken == model.given)
     }
 
     private func finish(_ rig: OutboxRig, _ readers: [Reader], _ writer: OutboxModelTests.Model) throws {

@@ -63,7 +63,7 @@ struct GapTests {
     }
 
     /// Owner, metric and time of everything that data said.
-    private static func moments(_ messages: [SparkplugMessage]) -> Set<String> {
+    static func moments(_ messages: [SparkplugMessage]) -> Set<String> {
         Set(
             messages.filter(\.isData).flatMap { message in
                 message.metrics.map { "\(message.owner) \($0.name ?? "") \($0.timestamp ?? 0) \($0.value ?? "")" }

@@ -28,7 +28,7 @@ private struct OutboxIntake {
     var topics: UInt64 = 100_000
 
     private static let schema = DatabaseSchema(
-        owner: "bench", applicationID: "BNCH", migrations: [OutboxSchema.sql, OutboxSchema.outputs])
+        owner: "bench", applicationID: "BNCH", migrations: [OutboxSchema.sql, OutboxSchema.outputs, OutboxSchema.notes])
     private static let transactionRecords: UInt64 = 1_000
 
     func rows() throws -> [BenchRow] {

@@ -7,5 +7,6 @@
 //   SnapshotBench.swift — snapshot: what the whole state costs the sender
 //   RecoveryBench.swift — recovery: what arrives after outages, by what heals
 //   RebirthBench.swift — rebirth: how long a Sparkplug host waits for births
+//   EdgeNodesBench.swift — edgenodes: a whole plant of Sparkplug
 //   ColdStartBench.swift — coldstart: until the IT side has the whole namespace
 //   MessageWay.swift — real brokers, and the pair or a bridge between them

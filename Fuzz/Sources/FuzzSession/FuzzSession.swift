@@ -30,7 +30,7 @@ private struct Run {
         settings.sessionExpiry = isResumable ? .seconds(60) : .zero
         settings.receiveMaximum = 4
         settings.topicAliasMaximum = 3
-        settings.maximumPacketBytes = 2_048
+        settings.keptPacketBytes = 2_048
         session = Session(settings)
         self.server = server
     }
@@ -109,7 +109,13 @@ private struct Run {
         let batch = events.batch(bytes: bytes.span.bytes, version: version)
         for index in 0..<batch.messageCount {
             let message = batch.message(at: index)
-            precondition(UTF8Rules.isTopicName(message.topic), "a topic is one")
+            if case .malformed? = message.loss {
+                precondition(
+                    message.properties.byteCount + message.payload.byteCount == 0, "what is lost has no content")
+            } else {
+                precondition(UTF8Rules.isTopicName(message.topic), "a topic is one")
+            }
+            precondition((try? PropertyID.Set.publish.validate(message.properties)) != nil, "properties are sound")
             precondition(message.payload.byteCount <= bytes.count, "a payload lies in what was read")
             if let delivery = message.delivery {
                 precondition(delivery.rawValue > newest, "deliveries are numbered upwards")

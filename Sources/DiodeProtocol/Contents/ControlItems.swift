@@ -6,13 +6,15 @@ public import Time
 public struct ShedRun: Hashable, Sendable {
     public enum Reason: UInt8, Hashable, CaseIterable, Sendable {
         case oversize = 1, journalFull, topicLimit, commitFailed, expired
+        /// The OT broker delivered it in a packet that breaks MQTT so that it is no message. The topic is what can be shown of it.
+        case malformed
     }
 
     public struct Entry: Hashable, Sendable {
         public var topic: String
         /// 1…2³²−1.
         public var records: UInt64
-        /// The version of the last of these records; 0 where the sender holds no slot for the topic (reason `topicLimit`).
+        /// The version of the last of these records; 0 where the sender holds no slot for the topic (reasons `topicLimit`, `malformed`).
         public var lastVersion: TopicVersion
         public init(topic: String, records: UInt64, lastVersion: TopicVersion) {
             self.topic = topic

@@ -89,16 +89,6 @@ public struct Delivery: Sendable {
         @_lifetime(borrow self) get { bytes.span.bytes.extracting(payloadRange) }
     }
 
-    /// The same with bytes of its own.
-    package var detached: Delivery {
-        let own = Array(bytes[topicRange]) + bytes[propertiesRange] + bytes[payloadRange]
-        let (topic, properties) = (topicRange.count, topicRange.count + propertiesRange.count)
-        return Delivery(
-            bytes: own, topic: 0..<topic, properties: topic..<properties, payload: properties..<own.count, qos: qos,
-            retain: retain, lateness: lateness, stamp: stamp, version: version, sourceTime: sourceTime,
-            releasedAt: releasedAt, waitedBefore: waitedBefore)
-    }
-
     /// Whether it repairs the IT broker instead of delivering a record.
     public var isRefresh: Bool { lateness == .refresh }
 

@@ -5,6 +5,7 @@
 /// outbox_totals         one row a link and way out, of the IT broker
 /// outbox_outputs        one row a link and further output: how far it has settled and may take
 /// outbox_output_totals  one row a link, further output and way out
+/// outbox_notes          one row a link, output and note: what the output wants to know again after a restart
 /// units                 one row a unit: id = link << 48 | position of its first delivery, so in order within each link
 /// last_known            one row a value that outlived the limit; older than every unit from `boundary` on
 /// ```
@@ -54,6 +55,14 @@ public enum OutboxSchema {
         ) WITHOUT ROWID
         """
 
+    /// What outputs keep beside: a later migration.
+    public static let notes = """
+        CREATE TABLE outbox_notes (
+            link INTEGER NOT NULL, output TEXT NOT NULL, name BLOB NOT NULL, value BLOB NOT NULL,
+            PRIMARY KEY (link, output, name)
+        ) WITHOUT ROWID
+        """
+
     /// Links are numbered below this.
     public static let linkLimit = 1 << 15
     /// Positions are below this: at 50,000 records a second it is reached after 178 years.
@@ -74,6 +83,7 @@ public enum OutboxSchema {
         """
         DELETE FROM outbox WHERE link = \(link); DELETE FROM outbox_totals WHERE link = \(link);
         DELETE FROM outbox_outputs WHERE link = \(link); DELETE FROM outbox_output_totals WHERE link = \(link);
+        DELETE FROM outbox_notes WHERE link = \(link);
         DELETE FROM units WHERE id >= \(id(link: link, position: 0)) AND id < \(Int64(link + 1) << 48);
         DELETE FROM last_known WHERE link = \(link)
         """

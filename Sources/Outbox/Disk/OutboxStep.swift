@@ -40,6 +40,8 @@ struct OutputStep: Sendable {
     var totals: OutboxTotals
     /// To be named with this transaction.
     var losses: LossList
+    /// What the output keeps, by name; nil: not any more.
+    var notes: [[UInt8]: [UInt8]?]
 }
 
 /// What the transaction made of it.

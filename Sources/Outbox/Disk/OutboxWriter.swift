@@ -36,6 +36,9 @@ public struct OutboxWriter: ~Copyable {
     private var outputTotalsRow: Statement
     private var outputsRemoval: Statement
     private var outputTotalsRemoval: Statement
+    private var noteRow: Statement
+    private var noteRemoval: Statement
+    private var notesRemoval: Statement
     private var known: LastKnownTable
 
     /// - Parameter database: has the tables of ``OutboxSchema``. The writer goes before it is set aside.
@@ -55,6 +58,10 @@ public struct OutboxWriter: ~Copyable {
         let outputsRemoval = try database.prepare("DELETE FROM outbox_outputs WHERE link = ?1 AND output = ?2")
         let outputTotalsRemoval = try database.prepare(
             "DELETE FROM outbox_output_totals WHERE link = ?1 AND output = ?2")
+        let noteRow = try database.prepare("INSERT OR REPLACE INTO outbox_notes VALUES (?1, ?2, ?3, ?4)")
+        let noteRemoval = try database.prepare(
+            "DELETE FROM outbox_notes WHERE link = ?1 AND output = ?2 AND name = ?3")
+        let notesRemoval = try database.prepare("DELETE FROM outbox_notes WHERE link = ?1 AND output = ?2")
         let known = try LastKnownTable(database)
         // Only now: a move-only value may not be left half made by a throw.
         self.insertion = insertion
@@ -68,6 +75,9 @@ public struct OutboxWriter: ~Copyable {
         self.outputTotalsRow = outputTotalsRow
         self.outputsRemoval = outputsRemoval
         self.outputTotalsRemoval = outputTotalsRemoval
+        self.noteRow = noteRow
+        self.noteRemoval = noteRemoval
+        self.notesRemoval = notesRemoval
         self.known = known
         path = database.path
     }
@@ -222,6 +232,7 @@ public struct OutboxWriter: ~Copyable {
 
     private mutating func save(_ step: OutboxStep, _ outcome: OutboxOutcome) throws(StorageError) {
         for (output, stored) in zip(step.outputs, outcome.outputs) {
+            try keep(output.notes, of: output.name, link: step.link)
             guard output.name == .mqtt else {
                 try save(output.name, stored, link: step.link)
                 continue
@@ -248,6 +259,28 @@ public struct OutboxWriter: ~Copyable {
             outputTotalsRemoval.bind(1, Int64(step.link))
             outputTotalsRemoval.bind(2, text: name.rawValue)
             try outputTotalsRemoval.run()
+            notesRemoval.bind(1, Int64(step.link))
+            notesRemoval.bind(2, text: name.rawValue)
+            try notesRemoval.run()
+        }
+    }
+
+    private mutating func keep(
+        _ notes: [[UInt8]: [UInt8]?], of output: OutputName, link: Int
+    ) throws(StorageError) {
+        for (name, value) in notes {
+            guard let value else {
+                noteRemoval.bind(1, Int64(link))
+                noteRemoval.bind(2, text: output.rawValue)
+                noteRemoval.bind(3, blob: name.span.bytes)
+                try noteRemoval.run()
+                continue
+            }
+            noteRow.bind(1, Int64(link))
+            noteRow.bind(2, text: output.rawValue)
+            noteRow.bind(3, blob: name.span.bytes)
+            noteRow.bind(4, blob: value.span.bytes)
+            try noteRow.run()
         }
     }
 

@@ -1,3 +1,4 @@
+internal import Collections
 public import Storage
 
 /// What an earlier process stored of a queue.
@@ -25,9 +26,8 @@ struct SavedOutbox: Sendable {
         guard boundary <= ending, ending < OutboxSchema.positionLimit else { throw Self.fault(link, database) }
         var outputs: [OutputName: SavedOutput] = [:]
         outputs[.mqtt] = try SavedOutput(
-            settled: settled, permitted: permitted, totals: OutboxTotals(of: link, in: database), boundary: boundary,
-            ending: ending, link: link,
-            in: database)
+            .mqtt, settled: settled, permitted: permitted, totals: OutboxTotals(of: link, in: database),
+            boundary: boundary, ending: ending, link: link, in: database)
         var others = try database.prepare("SELECT output, settled, permitted FROM outbox_outputs WHERE link = ?1")
         others.bind(1, Int64(link))
         while try others.step() {
@@ -37,7 +37,7 @@ struct SavedOutbox: Sendable {
             rows.bind(1, Int64(link))
             rows.bind(2, text: name)
             outputs[OutputName(rawValue: name)] = try SavedOutput(
-                settled: others.unsigned(1), permitted: others.unsigned(2),
+                OutputName(rawValue: name), settled: others.unsigned(1), permitted: others.unsigned(2),
                 totals: OutboxTotals(reading: &rows, of: database.path), boundary: boundary,
                 ending: ending, link: link, in: database)
         }
@@ -55,17 +55,20 @@ struct SavedOutput: Sendable {
     let totals: OutboxTotals
     /// Deliveries that it may have published without storing so.
     var inDoubt: UInt64 = 0
+    /// What it kept.
+    let notes: [OutputNote]
     /// Deliveries that it had not settled, refreshes among them.
     var waiting: UInt64 { totals.appended - totals.left + totals.refreshesLeft }
 
     fileprivate init(
-        settled: UInt64, permitted: UInt64, totals: OutboxTotals, boundary: UInt64, ending: UInt64,
+        _ name: OutputName, settled: UInt64, permitted: UInt64, totals: OutboxTotals, boundary: UInt64, ending: UInt64,
         link: Int,
         in database: borrowing Database
     ) throws(StorageError) {
         self.settled = settled
         self.totals = totals
         guard totals.left <= totals.appended, settled <= ending else { throw SavedOutbox.fault(link, database) }
+        notes = try OutputNote.all(of: name, link: link, in: database)
         let permitted = min(permitted, ending)
         var known = try database.prepare(
             "SELECT count(*) FROM last_known WHERE link = ?1 AND position >= ?2 AND position < ?3")
@@ -76,6 +79,21 @@ struct SavedOutput: Sendable {
         // Units have a delivery at every position.
         let first = max(settled, boundary)
         if permitted > first { inDoubt += permitted - first }
+    }
+}
+
+extension OutputNote {
+    fileprivate static func all(
+        of output: OutputName, link: Int, in database: borrowing Database
+    ) throws(StorageError) -> [OutputNote] {
+        var rows = try database.prepare("SELECT name, value FROM outbox_notes WHERE link = ?1 AND output = ?2")
+        rows.bind(1, Int64(link))
+        rows.bind(2, text: output.rawValue)
+        var notes: [OutputNote] = []
+        while try rows.step() {
+            notes.append(OutputNote(name: [UInt8](copying: rows.blob(0)), value: [UInt8](copying: rows.blob(1))))
+        }
+        return notes
     }
 }
 

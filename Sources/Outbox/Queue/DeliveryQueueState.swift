@@ -55,7 +55,19 @@ struct DeliveryQueueState {
         if isFailing { stream.forgetSettled(before: settledByAll) }
     }
 
+    func taken(at position: OutboxPosition, output: Int) -> QueuedDelivery? { outputs[output].taken(at: position) }
+
+    mutating func repeatTaken(_ positions: [OutboxPosition], output: Int) -> [QueuedDelivery] {
+        outputs[output].repeatTaken(positions)
+    }
+
     mutating func rewind(output: Int) { outputs[output].rewind() }
+
+    mutating func keep(_ notes: [(name: [UInt8], value: [UInt8]?)], output: Int) {
+        for note in notes { outputs[output].keep(note.name, note.value) }
+    }
+
+    mutating func takeNotes(output: Int) -> [OutputNote] { outputs[output].takeNotes() }
 
     func settled(output: Int) -> UInt64 { outputs[output].settled }
     func totals(output: Int) -> OutboxTotals { outputs[output].totals }
@@ -64,8 +76,9 @@ struct DeliveryQueueState {
     func load(output: Int) -> OutboxLoad {
         let output = outputs[output]
         return OutboxLoad(
-            waiting: Int(clamping: output.waitingRecords), taken: output.takenRecords, takenBytes: output.takenBytes,
-            bytes: stream.diskBytes, limitBytes: limits.bytes,
+            waiting: Int(clamping: output.waitingRecords), taken: output.givenRecords, takenBytes: output.givenBytes,
+            answered: output.answeredRecords, answeredBytes: output.answeredBytes, bytes: stream.diskBytes,
+            limitBytes: limits.bytes,
             memoryBytes: output.memoryBytes + stream.unstoredBytes, memoryLimitBytes: limits.memoryBytes,
             isFailing: isFailing)
     }

@@ -16,7 +16,7 @@ public import Threading
 ///
 /// Its account balances by itself: see ``OutboxTotals``.
 ///
-/// `take`, `settle` and `rewind` belong to one thread.
+/// `take`, `settle`, `repeatTaken` and `rewind` belong to one thread.
 public final class OutboxOutput: Sendable {
     public let name: OutputName
     /// Signalled when there may be something to take.
@@ -94,11 +94,38 @@ public final class OutboxOutput: Sendable {
         state.withLock { $0.settle(settlements, output: index) }
     }
 
-    /// Puts everything that was taken and has not left back to the front, in order, answered or not.
+    /// Puts back what was taken and has not left, in order. What was answered is not offered again, unless something older of its topic is.
     public func rewind() {
         let index = index
         state.withLock { $0.rewind(output: index) }
         wakeup.signal()
+    }
+
+    /// What was taken at a position and has not left.
+    public func taken(at position: OutboxPosition) -> QueuedDelivery? {
+        let index = index
+        return state.withLock { $0.taken(at: position, output: index) }
+    }
+
+    /// Offers some of what is taken once more, in order: these, and behind each what was settled as published of its topic since, since no older
+    /// value may land behind a newer one. Their answers so far are void. Costs the time of the window.
+    public func repeatTaken(_ positions: [OutboxPosition]) -> [QueuedDelivery] {
+        let index = index
+        return state.withLock { $0.repeatTaken(positions, output: index) }
+    }
+
+    /// Keeps notes over a restart: each is stored in one transaction with whatever is settled until then. A note of the same name
+    /// goes before; nil: the note goes.
+    public func keep(_ notes: [(name: [UInt8], value: [UInt8]?)]) {
+        guard !notes.isEmpty else { return }
+        let index = index
+        state.withLock { $0.keep(notes, output: index) }
+    }
+
+    /// Moves out what an earlier process kept.
+    public func takeNotes() -> [OutputNote] {
+        let index = index
+        return state.withLock { $0.takeNotes(output: index) }
     }
 
     /// Every delivery before this position has left it.

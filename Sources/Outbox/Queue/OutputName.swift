@@ -25,3 +25,9 @@ public struct ForgottenOutput: Sendable, Equatable {
     /// Deliveries that it had not settled, refreshes among them.
     public let waiting: UInt64
 }
+
+/// What an output wants to know again after a restart. It is stored in one transaction with what the output has settled until then.
+public struct OutputNote: Sendable, Equatable {
+    public let name: [UInt8]
+    public let value: [UInt8]
+}

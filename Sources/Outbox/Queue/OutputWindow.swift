@@ -9,6 +9,7 @@ internal import Time
 /// ```text
 ///  position   settled ≤ cursor ≤ loaded ≤ the stream's visible
 ///             │ taken │ waiting │ on disk, or unstored
+///             └ of it, after a rewind: again, to be offered once more
 /// ```
 ///
 /// Positions ascend; where something was shed they leave holes. `waiting` holds every delivery of `cursor ..< loaded`, `taken` every one
@@ -17,6 +18,8 @@ struct OutputWindow {
     private struct Taken {
         let queued: QueuedDelivery
         var answer: Disposition?
+        /// It is in `again`.
+        var isAgain = false
     }
 
     /// The answer to `take`.
@@ -45,6 +48,12 @@ struct OutputWindow {
     private var waitingBytes = 0
     private var taken = Ring<Taken>()
     private(set) var takenBytes = 0
+    /// Of `taken`, those that a `rewind` has put back, in order. They are offered before what waits.
+    private var again = Ring<OutboxPosition>()
+    private var againBytes = 0
+    /// Of what is taken, how many have an answer, and what they cost.
+    private(set) var answeredRecords = 0
+    private(set) var answeredBytes = 0
     /// Every delivery before it has left.
     private(set) var settled: UInt64 = 1
     /// Every delivery before it was taken into memory.
@@ -61,6 +70,11 @@ struct OutputWindow {
     private var losses = LossList()
     /// Handed over for the transaction under way.
     private var lossesInFlight = LossList()
+    /// What is to be kept, and what of it is handed over for the transaction under way.
+    private var notes: [[UInt8]: [UInt8]?] = [:]
+    private var notesInFlight: [[UInt8]: [UInt8]?] = [:]
+    /// What an earlier process kept, until it is asked for.
+    private var restoredNotes: [OutputNote] = []
     /// What the last transaction stored.
     private var storedTotals: OutboxTotals?
     private var storedSettled: UInt64 = 0
@@ -73,12 +87,15 @@ struct OutputWindow {
     /// The first delivery that is not taken.
     var cursor: UInt64 { waiting.first?.position.rawValue ?? loaded }
 
-    /// Deliveries that wait, refreshes among them.
-    var waitingRecords: UInt64 {
+    /// Deliveries that wait, refreshes and those that are offered again among them.
+    var waitingRecords: UInt64 { untakenRecords.plus(UInt64(again.count)) }
+    private var untakenRecords: UInt64 {
         totals.appended.minus(totals.left).plus(totals.refreshesLeft).minus(UInt64(taken.count))
     }
 
-    var takenRecords: Int { taken.count }
+    /// What it has been given and has not put back.
+    var givenRecords: Int { taken.count - again.count }
+    var givenBytes: Int { takenBytes - againBytes }
 
     /// What it holds in memory.
     var memoryBytes: Int { waitingBytes + takenBytes }
@@ -91,6 +108,11 @@ struct OutputWindow {
     /// Moves out what waits, in order, as many as both limits allow, and at least one.
     mutating func take(records: Int, bytes: Int, from stream: borrowing UnitStream) -> Offer {
         guard !isHeld else { return .window([]) }
+        if !again.isEmpty {
+            let (window, cost) = windowAgain(records: records, bytes: bytes)
+            guard again.isEmpty, window.count < records, cost < bytes else { return .window(window) }
+            return .window(window + self.window(records: records - window.count, bytes: bytes - cost))
+        }
         if waiting.isEmpty, loaded < stream.visible {
             let chunk = max(65_536, min(memoryLimit / 4, 1 << 20))
             if loaded < stream.stored {
@@ -101,6 +123,22 @@ struct OutputWindow {
             loadUnstored(of: stream, bytes: chunk)
         }
         return .window(window(records: records, bytes: bytes))
+    }
+
+    private mutating func windowAgain(records: Int, bytes: Int) -> (window: [QueuedDelivery], cost: Int) {
+        var window: [QueuedDelivery] = []
+        var cost = 0
+        while window.count < records, let position = again.first {
+            guard let index = indexOfTaken(position) else { preconditionFailure("what is put back stays taken") }
+            let queued = taken[index].queued
+            if !window.isEmpty, cost + queued.delivery.cost > bytes { break }
+            cost += queued.delivery.cost
+            window.append(queued)
+            taken[index].isAgain = false
+            againBytes -= queued.delivery.cost
+            again.popFirst()
+        }
+        return (window, cost)
     }
 
     private mutating func window(records: Int, bytes: Int) -> [QueuedDelivery] {
@@ -149,8 +187,11 @@ struct OutputWindow {
     /// Notes answers; what has an answer leaves once all before it has one.
     mutating func settle(_ settlements: [OutboxSettlement]) {
         for settlement in settlements {
-            guard let index = indexOfTaken(settlement.position), taken[index].answer == nil else { continue }
+            guard let index = indexOfTaken(settlement.position), taken[index].answer == nil, !taken[index].isAgain
+            else { continue }
             taken[index].answer = settlement.disposition
+            answeredRecords += 1
+            answeredBytes += taken[index].queued.delivery.cost
         }
         while let first = taken.first, let answer = first.answer {
             totals.count(answer, of: first.queued.delivery)
@@ -158,19 +199,76 @@ struct OutputWindow {
                 losses.note(cause, first.queued.delivery)
             }
             takenBytes -= first.queued.delivery.cost
+            answeredRecords -= 1
+            answeredBytes -= first.queued.delivery.cost
             settled = first.queued.position.rawValue + 1
             taken.popFirst()
         }
     }
 
-    /// Puts everything that is taken back to the front, in order, answered or not.
+    /// Puts back everything that is taken, in order. An answer stands if nothing older of its topic is without one: no older value may land
+    /// behind a newer one.
     mutating func rewind() {
-        totals.repeatedInDoubt += UInt64(taken.count)
-        while let last = taken.popLast() {
-            waiting.prepend(last.queued)
-            waitingBytes += last.queued.delivery.cost
+        var open: Set<[UInt8]> = []
+        again = Ring()
+        againBytes = 0
+        for index in 0..<taken.count {
+            let queued = taken[index].queued
+            let topic = [UInt8](copying: queued.delivery.topic)
+            guard taken[index].answer == nil || (taken[index].answer == .published && open.contains(topic)) else {
+                continue
+            }
+            open.insert(topic)
+            if !taken[index].isAgain { totals.repeatedInDoubt += 1 }
+            takeBackAnswer(at: index)
+            taken[index].isAgain = true
+            again.append(queued.position)
+            againBytes += queued.delivery.cost
         }
-        takenBytes = 0
+    }
+
+    private mutating func takeBackAnswer(at index: Int) {
+        guard taken[index].answer != nil else { return }
+        taken[index].answer = nil
+        answeredRecords -= 1
+        answeredBytes -= taken[index].queued.delivery.cost
+    }
+
+    /// What was taken at a position and has not left.
+    func taken(at position: OutboxPosition) -> QueuedDelivery? { indexOfTaken(position).map { taken[$0].queued } }
+
+    /// Offers some of what is taken once more, and behind each what was published of its topic since: no older value may land behind a newer
+    /// one.
+    mutating func repeatTaken(_ positions: [OutboxPosition]) -> [QueuedDelivery] {
+        var firsts: [[UInt8]: OutboxPosition] = [:]
+        var indexes: [Int] = []
+        for position in positions {
+            guard let index = indexOfTaken(position), taken[index].answer == nil, !taken[index].isAgain else {
+                continue
+            }
+            indexes.append(index)
+            let delivery = taken[index].queued.delivery
+            let topic = [UInt8](copying: delivery.topic)
+            firsts[topic] = min(firsts[topic] ?? position, position)
+        }
+        guard let oldest = indexes.min() else { return [] }
+        for index in oldest..<taken.count where taken[index].answer == .published {
+            let (position, delivery) = (taken[index].queued.position, taken[index].queued.delivery)
+            guard let first = firsts[[UInt8](copying: delivery.topic)], first < position else { continue }
+            takeBackAnswer(at: index)
+            totals.repeatedInDoubt += 1
+            indexes.append(index)
+        }
+        return indexes.sorted().map { taken[$0].queued }
+    }
+
+    /// Keeps a note with the next transaction; nil: not any more.
+    mutating func keep(_ name: [UInt8], _ value: [UInt8]?) { notes[name] = .some(value) }
+
+    /// Moves out what an earlier process kept.
+    mutating func takeNotes() -> [OutputNote] {
+        defer { restoredNotes = [] }
+        return restoredNotes
     }
 
     private func indexOfTaken(_ position: OutboxPosition) -> Int? {
@@ -193,12 +291,13 @@ struct OutputWindow {
         precondition(lossesInFlight.isEmpty, "a transaction ends before the next begins")
         lossesInFlight = losses
         losses = LossList()
+        (notesInFlight, notes) = (notes, [:])
         isHeld = movesBefore.map { cursor < $0 } ?? false
         var totals = totals
         totals.countAppended(staged)
         return OutputStep(
             name: name, settled: settled, cursor: cursor, permitted: cursor + Self.permitRecords, totals: totals,
-            losses: lossesInFlight)
+            losses: lossesInFlight, notes: notesInFlight)
     }
 
     /// The transaction that began with `beginWrite` is committed.
@@ -217,6 +316,7 @@ struct OutputWindow {
         storedTotals = outcome.totals
         storedSettled = outcome.settled
         lossesInFlight = LossList()
+        notesInFlight = [:]
         isHeld = false
         return isVoid
     }
@@ -225,6 +325,8 @@ struct OutputWindow {
     mutating func failed() {
         losses.add(lossesInFlight)
         lossesInFlight = LossList()
+        notes.merge(notesInFlight) { newer, _ in newer }
+        notesInFlight = [:]
         permitted = .max
         isHeld = false
     }
@@ -257,13 +359,19 @@ struct OutputWindow {
     /// Everything that no disk holds is shed: the process ends.
     mutating func close(_ stream: borrowing UnitStream) -> Loss? {
         rewind()
+        let first = stream.firstUnstored
         var shed = LossList()
         for placed in stream.unstored.all {
             for queued in placed.deliveries(from: max(settled, placed.first)) {
-                shed.note(.shed(.stopped), queued.delivery)
+                if let index = indexOfTaken(queued.position), let answer = taken[index].answer {
+                    totals.count(answer, of: queued.delivery)
+                } else {
+                    shed.note(.shed(.stopped), queued.delivery)
+                }
             }
         }
-        let first = stream.firstUnstored
+        // What rows hold waits for the next process.
+        (taken, takenBytes, again, againBytes) = (Ring(), 0, Ring(), 0)
         while let last = waiting.popLast() {
             guard last.position.rawValue >= first else {
                 waiting.append(last)
@@ -286,6 +394,7 @@ struct OutputWindow {
         loaded = saved.settled
         totals = saved.totals
         totals.repeatedInDoubt += saved.inDoubt
+        restoredNotes = saved.notes
         permitted = 0
     }
 
@@ -314,7 +423,7 @@ struct OutputWindow {
             (waiting.all + unloaded).count { $0.delivery.isRefresh }
             + taken.all.count { $0.queued.delivery.isRefresh }
         let lostRefreshes = totals.refreshesLeft.minus(UInt64(refreshes))
-        let lost = waitingRecords.minus(UInt64(waiting.count + unloaded.count)).minus(lostRefreshes)
+        let lost = untakenRecords.minus(UInt64(waiting.count + unloaded.count)).minus(lostRefreshes)
         totals.unrefreshed += lostRefreshes
         if lost > 0 {
             totals.count(.shed(.damaged), lost)
@@ -328,6 +437,6 @@ struct OutputWindow {
     func needsWrite(_ stream: borrowing UnitStream) -> Bool {
         let permitIsShort =
             permitted != .max && cursor < stream.visible && cursor + Self.permitRecords / 2 > permitted
-        return settled != storedSettled || storedTotals != totals || !losses.isEmpty || permitIsShort
+        return settled != storedSettled || storedTotals != totals || !losses.isEmpty || !notes.isEmpty || permitIsShort
     }
 }

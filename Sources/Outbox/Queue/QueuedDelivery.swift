@@ -14,9 +14,6 @@ public struct OutboxPosition: RawRepresentable, Sendable, Hashable, Comparable {
 public struct QueuedDelivery: Sendable {
     public let position: OutboxPosition
     public let delivery: Delivery
-
-    /// The same with bytes of its own, for one that is kept when its block is not.
-    public var detached: QueuedDelivery { QueuedDelivery(position: position, delivery: delivery.detached) }
 }
 
 /// The final word on one delivery.
@@ -36,6 +33,8 @@ public struct OutboxLoad: Sendable, Equatable {
     public var waiting, taken: Int
     /// What those that it has taken cost.
     public var takenBytes: Int
+    /// Of those that it has taken, the ones that have an answer and stand behind one that has none; and what they cost.
+    public var answered, answeredBytes: Int
     /// What the rows of all outputs together count against the limit on disk, and what they may.
     public var bytes, limitBytes: Int
     /// What the output has in memory, and what all outputs may have there.

@@ -22,10 +22,13 @@ package struct ReadingScope: Sendable {
     package var plantTopic: @Sendable (RawSpan) -> [UInt8]?
     /// Whether a topic of the plant can be on the IT broker.
     package var admits: @Sendable ([UInt8]) -> Bool
+    /// Whether the IT broker has refused a value of a topic of the plant.
+    package var refuses: @Sendable ([UInt8], UInt64) -> Bool
 
     package init(
         link: String, connection: ConnectionSettings, period: Duration, filters: [TopicFilter], isEverything: Bool,
-        plantTopic: @escaping @Sendable (RawSpan) -> [UInt8]?, admits: @escaping @Sendable ([UInt8]) -> Bool
+        plantTopic: @escaping @Sendable (RawSpan) -> [UInt8]?, admits: @escaping @Sendable ([UInt8]) -> Bool,
+        refuses: @escaping @Sendable ([UInt8], UInt64) -> Bool
     ) {
         self.link = link
         self.connection = connection
@@ -34,6 +37,7 @@ package struct ReadingScope: Sendable {
         self.isEverything = isEverything
         self.plantTopic = plantTopic
         self.admits = admits
+        self.refuses = refuses
     }
 }
 
@@ -57,6 +61,8 @@ final class RetainedReader: Sendable {
         fetcher = try RetainedSetFetcher(
             connection, filters: scope.filters,
             received: { message in
+                // What is too large to be kept, or malformed, was not put there by us.
+                guard message.loss == nil else { return }
                 var stamp: Stamp?
                 if version == .v5 {
                     guard let origin = MessageOrigin(message.properties), origin.link == linkBytes else { return }

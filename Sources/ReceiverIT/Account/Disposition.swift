@@ -46,6 +46,9 @@ public enum ShedReason: Sendable, Hashable, CaseIterable {
     case stopped
     /// Only the disk held it, and the database was damaged.
     case damaged
+    /// Its Sparkplug edge node or device was not born on the IT side while it waited: no birth of it came, or the IT broker gives the node no
+    /// connection and more waited than may.
+    case unborn
 }
 
 /// What becomes of a record that comes late and whose topic has moved on. One that is still the newest of its topic is

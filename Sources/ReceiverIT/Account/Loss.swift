@@ -3,7 +3,7 @@ public import Time
 
 /// Where records were lost that no gap of their own names (P9).
 public enum LossLayer: Sendable, CaseIterable {
-    /// Before the sender: these records were never numbered, so that no account has them.
+    /// Before the sender, or in a form that the sender could not take.
     case otBroker
     /// Left out on purpose.
     case policy
@@ -31,11 +31,13 @@ public enum LossCause: Sendable, Hashable, CaseIterable {
     public var layer: LossLayer {
         switch self {
         case .dropped: .otBroker
+        case .shedBySender(.malformed): .otBroker
         case .shedBySender: .sender
         case .shed(let reason):
             switch reason {
             case .late, .tooFast: .policy
             case .outboxFull, .expired, .stopped, .damaged: .outbox
+            case .unborn: .itBroker
             }
         case .dead(let reason):
             switch reason {
@@ -43,6 +45,14 @@ public enum LossCause: Sendable, Hashable, CaseIterable {
             case .refused, .tooLarge, .topicTooLong, .invalid: .itBroker
             }
         case .gap: .gap
+        }
+    }
+
+    /// Whether these records had numbers, so that an account has them. What never reached the sender has none.
+    public var isNumbered: Bool {
+        switch self {
+        case .dropped: false
+        case .shedBySender, .shed, .dead, .gap: true
         }
     }
 

@@ -87,6 +87,7 @@ extension ShedReason: StoredWord {
         case .expired: "expired"
         case .stopped: "stopped"
         case .damaged: "damaged"
+        case .unborn: "unborn"
         }
     }
 }
@@ -115,6 +116,7 @@ extension ShedRun.Reason: StoredWord {
         case .topicLimit: "topicLimit"
         case .commitFailed: "commitFailed"
         case .expired: "expired"
+        case .malformed: "malformed"
         }
     }
 }

@@ -49,6 +49,7 @@ extension ShedRun.Reason {
         case .topicLimit: "topicLimit"
         case .commitFailed: "commitFailed"
         case .expired: "expired"
+        case .malformed: "malformed"
         }
     }
 }

@@ -14,6 +14,7 @@ internal import Time
 struct EdgeNodeConnection {
     private static let firstPause = Duration.milliseconds(250)
     private static let lasting = Duration.seconds(10)
+    private static let patience = 2
 
     /// Of its death.
     private(set) var will: EdgeNodeProxy.Message?
@@ -29,9 +30,25 @@ struct EdgeNodeConnection {
     private var version: ProtocolVersion?
     /// It was told to say goodbye.
     private var isEnding = false
+    /// It had a connection before.
+    private(set) var isKnown = false
+    /// Attempts, and connections that did not last, since one did; and what the last of them ended with.
+    private var failures = 0
+    private(set) var failure = ""
+    /// Not dialled before this has passed, whatever happens.
+    private var rest = Duration.zero
 
     /// It hears its commands, and the proxy knows.
     var stands: Bool { connectedAt != nil }
+    /// The IT broker has not let it stay for longer than a moment, again and again.
+    func isUnconnected(now: MonotonicInstant) -> Bool {
+        failures >= Self.patience && !hasLasted(now: now)
+    }
+
+    private func hasLasted(now: MonotonicInstant) -> Bool {
+        connectedAt.map { $0.advanced(by: Self.lasting) <= now } ?? false
+    }
+
     /// The broker publishes the will itself however the connection ends
     /// (`tck-id-payloads-ndeath-will-message-publisher-disconnect-mqtt50`).
     var isBuriedByBroker: Bool { version == .v5 }
@@ -53,7 +70,25 @@ struct EdgeNodeConnection {
     mutating func accepted(_ version: ProtocolVersion) { self.version = version }
 
     /// It hears commands from now on.
-    mutating func stood(since now: MonotonicInstant) { connectedAt = now }
+    mutating func stood(since now: MonotonicInstant) {
+        connectedAt = now
+        isKnown = true
+    }
+
+    /// An attempt failed, or the connection broke.
+    mutating func failed(_ reason: String, now: MonotonicInstant) {
+        guard !isEnding else { return }
+        failures = hasLasted(now: now) ? 1 : failures + 1
+        failure = reason
+    }
+
+    /// The IT broker cannot take what the node has to say: it ends, and rests before it tries again.
+    mutating func isRefused(_ reason: String, rest: Duration) {
+        failures = Self.patience
+        failure = reason
+        self.rest = rest
+        connection?.requestStop(withWill: isBuriedByBroker)
+    }
 
     /// Says goodbye, with the death that only a broker of MQTT 5 publishes by itself.
     /// - Returns: false if there is nobody to say it to; then it is not dialled either.
@@ -73,8 +108,10 @@ struct EdgeNodeConnection {
         connection = nil
         generation = 0
         // One that lasted, or ended as it should, is replaced at once.
-        let lasted = isEnding || connectedAt.map { $0.advanced(by: Self.lasting) <= now } ?? false
-        pause = lasted ? .zero : min(max(pause * 2, Self.firstPause), longestPause)
+        let lasted = isEnding || hasLasted(now: now)
+        pause = max(rest, lasted ? .zero : min(max(pause * 2, Self.firstPause), longestPause))
+        if lasted { failures = 0 }
+        rest = .zero
         connectedAt = nil
         isEnding = false
     }

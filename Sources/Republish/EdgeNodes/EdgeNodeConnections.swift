@@ -14,16 +14,21 @@ internal import Time
 ///
 /// ```text
 ///  delivery ─▶ EdgeNodeProxy ─▶ connect ──▶ dial with a will, subscribe to its commands ─▶ connected ─▶ proxy
-///                  ▲        ─▶ publish ──▶ in flight ─▶ settled ─▶ outbox
+///                  ▲        ─▶ publish ──▶ in flight ─▶ settled ─▶ outbox: `published`
+///                  │        ─▶ answer ───▶ rides with what is in flight ─▶ settled ─▶ outbox: `folded`
 ///                  │        ─▶ disconnect ▶ drain, goodbye ─▶ lost ─▶ proxy
-///                  └── what was in flight on a connection that is lost: again, behind the new birth
+///                  └── what was in flight on a connection that is lost, and what rode with it: again, behind the new birth
 /// ```
 ///
-/// Bounded by the proxy's limit of nodes, one thread and one connection each, and by the publisher's window of deliveries.
+/// The outbox has no answer of a delivery before the IT broker has confirmed the message that tells of it. Bounded by the proxy's limit of
+/// nodes, one thread and one connection each, and by the publisher's reach of deliveries.
 struct EdgeNodeConnections: ~Copyable {
     private static let farewell = Duration.seconds(1)
+    /// Before a node is tried again whose birth is too large for the IT broker.
+    private static let rest = Duration.seconds(60)
 
     private let settings: PublisherSettings
+    private let output: OutboxOutput
     private let mailbox: PublisherMailbox
     private let log: EventLog
     private var mapper: TopicMapper
@@ -34,21 +39,50 @@ struct EdgeNodeConnections: ~Copyable {
     private var deliveries = ProxiedDeliveries()
     private var generations: UInt64 = 0
     private var isSilent = true
+    private var wholeness = WholeWatch()
+    private var dials = DialBudget(now: .now)
+    /// Answers that came with an event, until `advance` hands them out.
+    private var answers: [OutboxSettlement] = []
+    /// Births of nodes that are under way, by token: a broker that finds one too large gets nothing else of the node.
+    private var births: [UInt64: EdgeNodeID] = [:]
+    /// Nodes that were unconnected when that was last told.
+    private var toldUnconnected = 0
     private var nextOtherToken = Settler.firstOtherToken
 
-    init(_ settings: PublisherSettings, mailbox: PublisherMailbox, log: EventLog) {
+    init(_ settings: PublisherSettings, output: OutboxOutput, mailbox: PublisherMailbox, log: EventLog) {
         self.settings = settings
+        self.output = output
         self.mailbox = mailbox
         self.log = log
         mapper = settings.mapper
         composer = PropertyComposer(link: settings.link)
         proxy = EdgeNodeProxy(settings.edgeNodes)
+        for note in output.takeNotes() { proxy.restore(name: note.name, value: note.value, now: Moment.now) }
         // The link counts as silent until it is heard.
         proxy.linkSilent(now: Moment.now)
     }
 
     /// What is known of the nodes, for status.
-    var report: ProxyReport { proxy.report }
+    mutating func report(now: MonotonicInstant) -> ProxyReport {
+        var report = proxy.report
+        let unconnected = nodes.values.filter { $0.isUnconnected(now: now) }
+        report.unconnected = unconnected.count
+        report.unconnectedReason = unconnected.first?.failure ?? ""
+        if unconnected.isEmpty != (toldUnconnected == 0) {
+            log.write(
+                unconnected.isEmpty ? .notice : .error,
+                unconnected.isEmpty ? "edge_node.connected" : "edge_node.unconnected",
+                unconnected.isEmpty
+                    ? "every edge node has its connection to the IT broker"
+                    : "edge nodes cannot connect to the IT broker: \(report.unconnectedReason)",
+                ["link": .text(settings.link), "nodes": .number(unconnected.count)])
+            toldUnconnected = unconnected.count
+        }
+        return report
+    }
+
+    /// Deliveries that wait for their node, and what they cost.
+    var waiting: (records: Int, bytes: Int) { (deliveries.waiting, deliveries.waitingBytes) }
 
     /// Whether a topic is an edge node's.
     func takes(_ topic: RawSpan) -> Bool { proxy.isEdgeMessage(topic) }
@@ -57,7 +91,11 @@ struct EdgeNodeConnections: ~Copyable {
     func deadline(isConnected: Bool) -> MonotonicInstant? {
         var deadline = proxy.nextDeadline.map { MonotonicInstant(nanoseconds: UInt64($0.nanoseconds)) }
         if isConnected {
-            for at in nodes.values.compactMap(\.dialAt) { deadline = min(deadline ?? at, at) }
+            for node in nodes.values {
+                guard let at = node.dialAt else { continue }
+                let due = max(at, dials.readyAt(isNew: !node.isKnown))
+                deadline = min(deadline ?? due, due)
+            }
         }
         return deadline
     }
@@ -74,7 +112,6 @@ struct EdgeNodeConnections: ~Copyable {
         let delivery = queued.delivery
         let order = RecordOrder(epoch: delivery.stamp.epoch.rawValue, sequence: delivery.stamp.sequence.rawValue)
         let (time, token) = (delivery.sourceTime.rawValue, queued.position.rawValue)
-        deliveries.noteFed(token)
         if let birth = StateTopic.birth(of: delivery.topic) {
             proxy.state(
                 topic: birth, payload: delivery.payload, order: order, sourceTime: time, token: token, now: Moment.now)
@@ -85,11 +122,26 @@ struct EdgeNodeConnections: ~Copyable {
         }
     }
 
-    /// The link's state changed.
-    mutating func note(_ state: LinkState) {
+    /// The link's state may have changed.
+    mutating func note(_ state: LinkState, _ hearing: LinkHearing?) {
+        wholeness.note(isSilent: state.isSilent, hearing)
         guard state.isSilent != isSilent else { return }
         isSilent = state.isSilent
         if isSilent { proxy.linkSilent(now: Moment.now) } else { proxy.linkSpeaks(now: Moment.now) }
+    }
+
+    /// The outbox holds nothing that was not given to the proxy: if nothing is missing on the link either, nodes need not wait for their states.
+    mutating func caughtUp() {
+        if wholeness.takeWhole() { proxy.linkWhole(now: Moment.now) }
+    }
+
+    /// Gives up the oldest deliveries that wait for their nodes, those of the oldest so many positions: there is no room for more.
+    mutating func giveUp(_ positions: UInt64) {
+        guard let oldest = deliveries.oldest else { return }
+        log.error(
+            "edge_node.given_up", "more waits for edge nodes that are not born than may: the oldest is given up",
+            ["link": .text(settings.link), "waiting": .number(deliveries.waiting)])
+        proxy.giveUp(before: oldest &+ positions, now: Moment.now)
     }
 
     /// The publisher's connection was lost: every delivery of which the outbox has no answer comes again.
@@ -111,6 +163,7 @@ struct EdgeNodeConnections: ~Copyable {
             log.warning(
                 "edge_node.lost", error.description,
                 ["link": .text(settings.link), "node": .text(id.description)])
+            nodes[id]?.failed(error.description, now: now)
             // A connection that was never established dials again by itself.
             if node.stands { lost(id, now: now) }
         case .changed(.stopped): lost(id, now: now)
@@ -128,25 +181,39 @@ struct EdgeNodeConnections: ~Copyable {
             hear(messages)
             if let last { node.connection?.acknowledge(through: last) }
         case .settled(let settlements):
-            for settlement in settlements where settlement.outcome.isFinal {
-                note(settlement, of: id)
-                deliveries.forget(settlement.token)
-            }
+            for settlement in settlements where settlement.outcome.isFinal { settled(settlement, of: id) }
             return settlements
         }
         return []
     }
 
-    /// Logs a message that the IT broker finds too large. A birth is no delivery of the outbox, so nothing else would tell that hosts do not
-    /// get it.
-    private func note(_ settlement: Settlement, of id: EdgeNodeID) {
-        guard case .tooLarge(let bytes, let limit) = settlement.outcome else { return }
+    /// The IT broker has said what became of a message: what rode with it shares that.
+    private mutating func settled(_ settlement: Settlement, of id: EdgeNodeID) {
+        let birth = births.removeValue(forKey: settlement.token)
+        let disposition: Disposition
+        switch settlement.outcome {
+        case .delivered: disposition = .folded
+        case .refused: disposition = .dead(.refused)
+        case .tooLarge(let bytes, let limit):
+            disposition = .dead(.tooLarge)
+            tooLarge(bytes: bytes, limit: limit, of: id, isBirth: birth != nil)
+        case .unknown, .notSent: return
+        }
+        for rider in deliveries.settled(settlement.token, over: id) { answers.append(Self.answer(rider, disposition)) }
+    }
+
+    /// A birth is no delivery of the outbox, so nothing else would tell that hosts do not get it; and without it, they can do nothing with
+    /// what follows.
+    private mutating func tooLarge(bytes: Int, limit: Int, of id: EdgeNodeID, isBirth: Bool) {
         log.error(
             "edge_node.too_large", "the IT broker takes no packet of this size: hosts do not get it",
             [
                 "link": .text(settings.link), "node": .text(id.description), "bytes": .number(bytes),
                 "limit": .number(limit),
             ])
+        guard isBirth else { return }
+        nodes[id]?.isRefused(
+            "the birth of \(id) has \(bytes) bytes, and the IT broker takes \(limit)", rest: Self.rest)
     }
 
     /// What hosts say on the IT broker.
@@ -160,6 +227,7 @@ struct EdgeNodeConnections: ~Copyable {
     private mutating func lost(_ id: EdgeNodeID, now: MonotonicInstant) {
         guard nodes[id] != nil else { return }
         nodes[id]?.lost(now: now, longestPause: settings.connection.reconnectMaximum)
+        births = births.filter { $0.value != id }
         proxy.lost(id, now: Moment.now)
         for queued in deliveries.takeUnsettled(of: id) { feed(queued) }
     }
@@ -171,25 +239,28 @@ struct EdgeNodeConnections: ~Copyable {
     /// - Returns: what became of deliveries.
     mutating func advance(isConnected: Bool, now: MonotonicInstant) -> [OutboxSettlement] {
         proxy.tick(now: Moment.now)
-        let answers = perform(now: now)
+        perform(now: now)
+        // Before the answers: what is kept holds all that is settled.
+        output.keep(proxy.takeMemory(now: Moment.now))
+        defer { answers = [] }
         guard isConnected else { return answers }
-        for (id, node) in nodes where node.dialAt.map({ $0 <= now }) ?? false { dial(id, now: now) }
+        let due = nodes.compactMap { id, node in node.dialAt.map { $0 <= now } ?? false ? id : nil }
+        for id in DialBudget.inTurn(due) where dials.take(isNew: nodes[id]?.isKnown != true, now: now) {
+            dial(id, now: now)
+        }
         return answers
     }
 
-    private mutating func perform(now: MonotonicInstant) -> [OutboxSettlement] {
-        var answers: [OutboxSettlement] = []
+    private mutating func perform(now: MonotonicInstant) {
         var actions = proxy.takeActions()
         while !actions.isEmpty {
             for action in actions {
-                if let (token, disposition) = perform(action, now: now) {
-                    deliveries.forget(token)
-                    answers.append(Self.answer(token, disposition))
-                }
+                guard let (token, disposition) = perform(action, now: now) else { continue }
+                deliveries.forget(token)
+                answers.append(Self.answer(token, disposition))
             }
             actions = proxy.takeActions()
         }
-        return answers + deliveries.takeWaiting().map { Self.answer($0, .folded) }
     }
 
     private static func answer(_ token: UInt64, _ disposition: Disposition) -> OutboxSettlement {
@@ -203,22 +274,17 @@ struct EdgeNodeConnections: ~Copyable {
         switch action {
         case .connect(let id, let will): nodes[id, default: EdgeNodeConnection()].want(will, now: now)
         case .publish(let id, let message, let token):
-            let end = isDeath(message, of: id) ? .published : publish(message, of: id, token: token, now: now)
+            let end = publish(message, of: id, token: token, now: now)
             if let end, let token { return (token, end) }
         case .disconnect(let id):
             let hasSomebody = nodes[id]?.end(drain: Self.farewell) ?? false
             if !hasSomebody { proxy.lost(id, now: Moment.now) }
-        case .answer(let token): return (token, .folded)
+        case .answer(let id, let token):
+            if !deliveries.ride(token, with: id) { return (token, .folded) }
+        case .giveUp(let token): return (token, .shed(.unborn))
         case .refuse(let token): return (token, .dead(.sparkplugUnreadable))
         }
         return nil
-    }
-
-    /// Whether a message is the node's will, which a broker of MQTT 5 publishes itself, however the connection ends
-    /// (`tck-id-payloads-ndeath-will-message-publisher-disconnect-mqtt50`).
-    private func isDeath(_ message: EdgeNodeProxy.Message, of id: EdgeNodeID) -> Bool {
-        guard let node = nodes[id] else { return false }
-        return node.isBuriedByBroker && message.topic == node.will?.topic
     }
 
     /// - Returns: what became of it if it cannot be published at all.
@@ -231,26 +297,26 @@ struct EdgeNodeConnections: ~Copyable {
             properties = composer.bytes
         }
         nextOtherToken &+= 1
+        let sent = token ?? nextOtherToken
         do throws(PublishRefusal) {
             try connection.publish(
                 topic: topic.span.bytes, payload: message.payload.span.bytes,
-                qos: QoS(rawValue: message.qos) ?? .atMostOnce, properties: properties.span.bytes,
-                token: token ?? nextOtherToken)
-            if let token { deliveries.noteSent(token, over: id) }
-            return nil
+                qos: QoS(rawValue: message.qos) ?? .atMostOnce, properties: properties.span.bytes, token: sent)
         } catch {
             log.warning(
                 "edge_node.unpublished", "\(error)", ["link": .text(settings.link), "node": .text(id.description)])
             switch error {
-            case .tooLarge: return .dead(.tooLarge)
+            case .tooLarge:
+                tooLarge(bytes: message.payload.count, limit: 0, of: id, isBirth: message.isNodeBirth)
+                return .dead(.tooLarge)
             case .invalidTopic, .invalidProperties: return .dead(.invalid)
-            case .queueFull, .stopped:
-                // The node's connection does not keep up, or ends. Its deliveries are repeated over the next connection.
-                if let token { deliveries.noteSent(token, over: id) }
-                connection.requestStop()
-                return nil
+            // The node's connection does not keep up, or ends. Its deliveries are repeated over the next connection.
+            case .queueFull, .stopped: connection.requestStop()
             }
         }
+        deliveries.noteSent(sent, over: id)
+        if message.isNodeBirth { births[sent] = id }
+        return nil
     }
 
     private mutating func mapped(_ topic: [UInt8]) -> [UInt8]? {
@@ -267,9 +333,9 @@ struct EdgeNodeConnections: ~Copyable {
         nodes[id]?.dialled()
         guard let will = nodes[id]?.will else { return }
         guard let willTopic = mapped(will.topic) else {
-            log.error(
-                "edge_node.foreign", "the link may not publish this node's death (own, map), so the node is never born",
-                ["link": .text(settings.link), "node": .text(id.description)])
+            let reason = "the link may not publish this node's death (own, map), so the node is never born"
+            log.error("edge_node.foreign", reason, ["link": .text(settings.link), "node": .text(id.description)])
+            nodes[id]?.isRefused(reason, rest: .zero)
             return
         }
         var connection = settings.connection
@@ -282,8 +348,9 @@ struct EdgeNodeConnections: ~Copyable {
             topic: String(decoding: willTopic, as: UTF8.self), payload: will.payload,
             qos: QoS(rawValue: will.qos) ?? .atLeastOnce)
         connection.receiveMaximum = 64
-        connection.publishQueueMessages = settings.windowRecords + 2 * settings.edgeNodes.limits.devicesPerNode
-        connection.publishQueueBytes = max(connection.publishQueueBytes, 2 * settings.windowBytes)
+        // All that waits may be this node's, and leaves at once when it is born.
+        connection.publishQueueMessages = settings.reachRecords + 2 * settings.edgeNodes.limits.devicesPerNode
+        connection.publishQueueBytes = max(connection.publishQueueBytes, 2 * settings.reachBytes)
         generations += 1
         let (mailbox, generation) = (mailbox, generations)
         nodes[id]?.begin(generation)
@@ -311,9 +378,10 @@ struct EdgeNodeConnections: ~Copyable {
     }
 
     /// Subscribes to the state of the primary host over the publisher's connection: while that host is offline, no node has a connection.
-    func listen(to connection: Connection) {
+    mutating func listen(to connection: Connection) {
         let topics = proxy.hostTopics
         guard !topics.isEmpty else { return }
+        proxy.hostsAsked(now: Moment.now)
         do throws(PublishRefusal) {
             try connection.subscribe(subscriptions(topics))
         } catch {
@@ -328,19 +396,26 @@ struct EdgeNodeConnections: ~Copyable {
     /// Every node says goodbye, at most for a second.
     /// - Returns: what became of publishes meanwhile.
     mutating func stop() -> [Settlement] {
+        output.keep(proxy.takeMemory(now: Moment.now, all: true))
         proxy.linkSilent(now: Moment.now)
         let now = MonotonicInstant.now
         let deadline = now.advanced(by: Self.farewell)
         var settlements: [Settlement] = []
-        _ = perform(now: now)
+        perform(now: now)
         while nodes.values.contains(where: { $0.connection != nil }), MonotonicInstant.now < deadline {
             mailbox.wakeup.wait(timeout: .milliseconds(20))
             for case .edgeNode(let id, let event, let generation) in mailbox.take() {
                 settlements += take(event, of: id, generation: generation)
             }
-            _ = perform(now: MonotonicInstant.now)
+            perform(now: MonotonicInstant.now)
         }
         return settlements
+    }
+
+    /// Moves out what `stop` answered beside.
+    mutating func takeAnswers() -> [OutboxSettlement] {
+        defer { answers = [] }
+        return answers
     }
 }
 
@@ -352,6 +427,11 @@ extension Settlement.Outcome {
         case .unknown, .notSent: false
         }
     }
+}
+
+extension EdgeNodeProxy.Message {
+    /// Without it hosts can do nothing with what follows.
+    fileprivate var isNodeBirth: Bool { SparkplugTopic(topic.span.bytes)?.type == .nodeBirth }
 }
 
 extension Moment {

@@ -2,68 +2,124 @@ internal import Deliveries
 internal import Outbox
 internal import Sparkplug
 
-/// Deliveries that the proxy has, by the position that is their token there.
+/// Deliveries that the proxy has and the outbox has no answer of, by the position that is their token there.
 ///
 /// ```text
-///  take ─▶ fed ─ the proxy's actions are carried out ─┬▶ in flight over a node's connection ─▶ settled: forgotten
-///           ▲                                         ├▶ answered: forgotten
-///           │                                         └▶ it waits for a birth: answered `folded`, kept by itself
-///           └──── the connection is lost ◀── in flight
+///  take ─▶ waits ─┬▶ in flight over a node's connection ──────────▶ settled: `published`
+///           ▲     ├▶ rides: its content is in what is in flight ──▶ that is settled: `folded`
+///           │     └▶ answered
+///           └──── the connection is lost ◀── in flight, rides
 /// ```
 ///
-/// Bounded by the publisher's window, and by the proxy's limit of what waits for births.
+/// Bounded by the publisher's reach.
 struct ProxiedDeliveries {
-    private var deliveries: [UInt64: QueuedDelivery] = [:]
-    /// Handed to a node's connection and not settled.
-    private var inFlight: [UInt64: EdgeNodeID] = [:]
-    /// Handed to the proxy since its actions were last carried out.
-    private var fed: [UInt64] = []
-    /// Those that wait for a birth. The outbox has its answer: nothing behind them may be held up.
-    private var waiting: Set<UInt64> = []
+    private enum Way {
+        case waits
+        case inFlight(EdgeNodeID)
+        /// With the last message that this connection was given.
+        case rides(EdgeNodeID)
+    }
 
-    subscript(token: UInt64) -> QueuedDelivery? { deliveries[token] }
+    private struct Held {
+        let queued: QueuedDelivery
+        var way = Way.waits
 
-    mutating func take(_ queued: QueuedDelivery) { deliveries[queued.position.rawValue] = queued }
+        /// The node over whose connection it goes.
+        var node: EdgeNodeID? {
+            switch way {
+            case .waits: nil
+            case .inFlight(let id), .rides(let id): id
+            }
+        }
+    }
 
-    /// The proxy was given it.
-    mutating func noteFed(_ token: UInt64) { fed.append(token) }
+    private var held: [UInt64: Held] = [:]
+    /// Those that do not wait, by the node over whose connection they go.
+    private var going: [EdgeNodeID: Set<UInt64>] = [:]
+    /// The newest message of each node's connection that is not settled, by token.
+    private var newest: [EdgeNodeID: UInt64] = [:]
+    /// What rides with a message, by the message's token.
+    private var riders: [UInt64: [UInt64]] = [:]
+    /// What waits: deliveries, and what they cost.
+    private(set) var waiting = 0
+    private(set) var waitingBytes = 0
 
-    /// A connection has it.
+    subscript(token: UInt64) -> QueuedDelivery? { held[token]?.queued }
+
+    /// The oldest delivery of which there is no answer.
+    var oldest: UInt64? { held.keys.min() }
+
+    mutating func take(_ queued: QueuedDelivery) {
+        forget(queued.position.rawValue)
+        held[queued.position.rawValue] = Held(queued: queued)
+        count(queued, 1)
+    }
+
+    /// A node's connection has a message; its token is that of a delivery, or one of our own.
     mutating func noteSent(_ token: UInt64, over id: EdgeNodeID) {
-        inFlight[token] = id
-        waiting.remove(token)
+        newest[id] = token
+        move(token, to: .inFlight(id))
+    }
+
+    /// Hosts have what a delivery says once the node's connection has settled what it was given.
+    /// - Returns: false if that is so already.
+    mutating func ride(_ token: UInt64, with id: EdgeNodeID) -> Bool {
+        guard let message = newest[id], held[token] != nil else { return false }
+        move(token, to: .rides(id))
+        riders[message, default: []].append(token)
+        return true
+    }
+
+    /// The IT broker has said what became of a message.
+    /// - Returns: what rode with it.
+    mutating func settled(_ token: UInt64, over id: EdgeNodeID) -> [UInt64] {
+        if newest[id] == token { newest[id] = nil }
+        forget(token)
+        let gone = riders.removeValue(forKey: token) ?? []
+        for rider in gone { forget(rider) }
+        return gone
     }
 
     mutating func forget(_ token: UInt64) {
-        deliveries[token] = nil
-        inFlight[token] = nil
-        waiting.remove(token)
+        guard let former = held.removeValue(forKey: token) else { return }
+        leave(token, former)
     }
 
     /// The publisher's connection was lost: every delivery of which the outbox has no answer comes again.
     mutating func reset() {
-        deliveries = deliveries.filter { waiting.contains($0.key) }
-        inFlight = [:]
+        held = [:]
+        going = [:]
+        riders = [:]
+        (waiting, waitingBytes) = (0, 0)
     }
 
-    /// Moves out what was in flight over a connection that is lost, in order.
+    /// Moves out what a connection that is lost had not settled, in order. It waits again.
     mutating func takeUnsettled(of id: EdgeNodeID) -> [QueuedDelivery] {
-        let tokens = inFlight.filter { $0.value == id }.keys.sorted()
-        for token in tokens { inFlight[token] = nil }
-        return tokens.compactMap { deliveries[$0] }
+        if let message = newest.removeValue(forKey: id) { riders[message] = nil }
+        let tokens = going[id, default: []].sorted()
+        for token in tokens {
+            riders[token] = nil
+            move(token, to: .waits)
+        }
+        return tokens.compactMap { held[$0]?.queued }
     }
 
-    /// Moves out the tokens that the proxy was given, and that no action has spoken of: they wait for a birth.
-    mutating func takeWaiting() -> [UInt64] {
-        var tokens: [UInt64] = []
-        for token in fed where inFlight[token] == nil {
-            guard let queued = deliveries[token] else { continue }
-            // By itself: the content of a whole block is not kept for it.
-            deliveries[token] = queued.detached
-            waiting.insert(token)
-            tokens.append(token)
-        }
-        fed.removeAll(keepingCapacity: true)
-        return tokens
+    private mutating func move(_ token: UInt64, to way: Way) {
+        guard var moved = held[token] else { return }
+        leave(token, moved)
+        moved.way = way
+        held[token] = moved
+        if let id = moved.node { going[id, default: []].insert(token) } else { count(moved.queued, 1) }
+    }
+
+    private mutating func leave(_ token: UInt64, _ former: Held) {
+        guard let id = former.node else { return count(former.queued, -1) }
+        going[id]?.remove(token)
+        if going[id]?.isEmpty ?? false { going[id] = nil }
+    }
+
+    private mutating func count(_ queued: QueuedDelivery, _ sign: Int) {
+        waiting += sign
+        waitingBytes += sign * queued.delivery.cost
     }
 }

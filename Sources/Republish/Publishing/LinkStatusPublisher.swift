@@ -130,6 +130,9 @@ struct LinkStatusPublisher: Sendable {
         return messages
     }
 
+    /// The status once more, whether it is due or not.
+    var current: (topic: String, payload: [UInt8]) { (statusTopic, Array((published ?? status).json.utf8)) }
+
     /// The status of an orderly goodbye.
     func goodbye(time: UnixMilliseconds) -> (topic: String, payload: [UInt8]) {
         var last = status

@@ -51,7 +51,8 @@ public final class Publisher: Sendable {
     }
 
     /// The link's status, for `diode/<link>/status`.
-    public func post(_ status: LinkStatus) { mailbox.post(.status(status)) }
+    /// - Parameter hearing: what was heard of it, for edge nodes that fell silent; nil: nobody knows.
+    public func post(_ status: LinkStatus, _ hearing: LinkHearing? = nil) { mailbox.post(.status(status, hearing)) }
 
     /// An episode that opened or is over, for `diode/<link>/gap`.
     public func post(_ episode: GapEpisode) { mailbox.post(.notice(episode)) }

@@ -31,6 +31,7 @@ struct PublisherLoop: ~Copyable {
     private var edgeNodes: EdgeNodeConnections
     private var status: LinkStatusPublisher
     private var reading: BrokerReading
+    private var concessions: Concessions
 
     private var connection: Connection?
     private var generation: UInt64 = 0
@@ -53,7 +54,8 @@ struct PublisherLoop: ~Copyable {
         self.log = log
         window = WindowPublisher(settings, output: output)
         status = LinkStatusPublisher(link: settings.link)
-        edgeNodes = EdgeNodeConnections(settings, mailbox: mailbox, log: log)
+        concessions = Concessions(will: status.will, qos: settings.maximumQoS)
+        edgeNodes = EdgeNodeConnections(settings, output: output, mailbox: mailbox, log: log)
         reading = BrokerReading(settings.readingScope, mailbox: readBack, wakeup: mailbox.wakeup, log: log)
     }
 
@@ -83,14 +85,14 @@ struct PublisherLoop: ~Copyable {
         if isConnected { publish(now: now) }
         // What edge nodes have answered makes room for more.
         while settleEdgeNodes(now: now), isConnected { publish(now: now) }
-        if isConnected, window.isOverdue(now: now) { replaceConnection(now: now) }
+        if isConnected, window.isOverdue(now: now) { replaceConnection(.unanswered, now: now) }
         reading.advance(settled: output.settled, mayBegin: stopAt == nil, now: now)
         guard let stopAt else { return true }
         return stopAt > now && !isDrained
     }
 
     /// Nothing is left to publish, or nobody to publish to.
-    private var isDrained: Bool { !isConnected || window.isDrained }
+    private var isDrained: Bool { !isConnected || window.isDrained(edgeNodes) }
 
     private func timeout(now: MonotonicInstant) -> Duration? {
         var ends = [stopAt, edgeNodes.deadline(isConnected: isConnected), connection == nil ? dialAt : nil]
@@ -105,17 +107,17 @@ struct PublisherLoop: ~Copyable {
         case .changed(let state, let generation):
             if generation == self.generation { change(to: state, now: now) }
         case .settled(let settlements, let generation):
-            if generation == self.generation { window.settle(settlements) }
+            if generation == self.generation { window.settle(settlements, now: now) }
         case .heard(let messages, let last, let generation):
             guard generation == self.generation else { return }
             edgeNodes.hear(messages)
             if let last { connection?.acknowledge(through: last) }
         case .edgeNode(let id, let event, let generation):
             window.settleOthers(edgeNodes.take(event, of: id, generation: generation))
-        case .status(let new):
+        case .status(let new, let hearing):
             status.set(new)
-            edgeNodes.note(new.state)
-            let report = edgeNodes.report
+            edgeNodes.note(new.state, hearing)
+            let report = edgeNodes.report(now: now)
             shared.withLock { $0.edgeNodes = report }
         case .notice(let notice):
             status.note(notice)
@@ -130,15 +132,20 @@ struct PublisherLoop: ~Copyable {
         switch state {
         case .connecting, .stopped: break
         case .connected(let grant):
+            guard concessions.granted(grant) else { return redial(now: now) }
             isConnected = true
             connectedAt = now
             status.connectionBegan()
-            reading.connected(grant.version, now: now)
+            window.connected(grant, concessions, now: now)
+            if concessions.mayRetain { reading.connected(grant.version, now: now) }
             if let connection { edgeNodes.listen(to: connection) }
+            let lacks = concessions.lacks
+            let words = (grant.version == .v5 ? [] : [PublisherReport.oldVersion]) + lacks
             shared.withLock {
                 $0.isConnected = true
                 $0.since = time
-                $0.reason = grant.version == .v5 ? "" : PublisherReport.oldVersion
+                $0.reason = words.joined(separator: "; ")
+                $0.lacks = lacks
                 $0.version = grant.version
                 $0.connections += 1
             }
@@ -148,6 +155,7 @@ struct PublisherLoop: ~Copyable {
             if grant.version != .v5 {
                 log.warning("it_broker.version", PublisherReport.oldVersion, ["link": .text(settings.link)])
             }
+            for lack in lacks { log.warning("it_broker.lacks", lack, ["link": .text(settings.link)]) }
         case .disconnected(let error, _):
             let wasConnected = isConnected
             shared.withLock {
@@ -156,7 +164,11 @@ struct PublisherLoop: ~Copyable {
                 $0.reason = error.description
             }
             log.warning("it_broker.lost", error.description, ["link": .text(settings.link)])
-            if wasConnected { replaceConnection(now: now) }
+            if wasConnected {
+                replaceConnection(ConnectionEnd(error), now: now)
+            } else if concessions.refused(error) {
+                redial(now: now)
+            }
         }
     }
 
@@ -170,7 +182,9 @@ struct PublisherLoop: ~Copyable {
             changed: { mailbox.post(.changed($0, generation: generation)) },
             received: { mailbox.post($0, generation: generation) })
         do {
-            let connection = try Connection(settings.ofConnections, observer: observer)
+            var wanted = settings.ofConnections
+            wanted.will = concessions.will
+            let connection = try Connection(wanted, observer: observer)
             try connection.start()
             self.connection = connection
         } catch {
@@ -180,15 +194,24 @@ struct PublisherLoop: ~Copyable {
         }
     }
 
+    /// The next connection asks the broker for something else.
+    private mutating func redial(now: MonotonicInstant) {
+        generation += 1
+        connection?.stop()
+        connection = nil
+        wait(now: now)
+    }
+
     /// The connection was lost: everything that is not settled goes back to the outbox.
-    private mutating func replaceConnection(now: MonotonicInstant) {
+    private mutating func replaceConnection(_ end: ConnectionEnd, now: MonotonicInstant) {
         isConnected = false
         reading.lost()
         generation += 1
         connection?.stop()
         connection = nil
         edgeNodes.reset()
-        if window.lost() {
+        // What the broker cannot do is no fault of a record.
+        if window.lost(concessions.lost(end) ? .conceded : end, now: now) {
             log.error(
                 "it_broker.ends", "the IT broker ends the connection at a record again and again; it is given up",
                 ["link": .text(settings.link)])
@@ -206,6 +229,7 @@ struct PublisherLoop: ~Copyable {
     private mutating func sayGoodbye() {
         reading.lost()
         window.settleOthers(edgeNodes.stop())
+        window.settle(edgeNodes.takeAnswers())
         guard let connection else { return }
         if isConnected {
             let goodbye = status.goodbye(time: UnixClock.now())
@@ -223,10 +247,15 @@ struct PublisherLoop: ~Copyable {
 
     private mutating func publish(now: MonotonicInstant) {
         guard let connection else { return }
+        var hasSpoken = false
         for message in status.due(now: now) {
-            _ = publishOther(message.topic, message.payload, retain: message.retain)
+            hasSpoken = publishOther(message.topic, message.payload, retain: message.retain) || hasSpoken
         }
         window.publish(over: connection, &edgeNodes, isStopping: stopAt != nil, now: now)
+        if window.takeProbe(now: now), !hasSpoken {
+            let probe = status.current
+            _ = publishOther(probe.topic, probe.payload, retain: true)
+        }
         let late = window.takeLateCounts()
         if late.toTopic + late.marked > 0 {
             shared.withLock {
@@ -249,7 +278,8 @@ struct PublisherLoop: ~Copyable {
         nextOtherToken &+= 1
         do throws(PublishRefusal) {
             try connection.publish(
-                topic: topic, payload: payload, qos: .atLeastOnce, retain: retain, token: nextOtherToken)
+                topic: topic, payload: payload, qos: min(.atLeastOnce, concessions.maximumQoS),
+                retain: retain && concessions.mayRetain, token: nextOtherToken)
             return true
         } catch {
             return false

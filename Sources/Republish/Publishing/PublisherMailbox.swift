@@ -17,7 +17,7 @@ final class PublisherMailbox: Sendable {
         case settled([Settlement], generation: UInt64)
         /// What a host says of itself; the last delivery among it, to be acknowledged.
         case heard([HostMessage], through: DeliveryID?, generation: UInt64)
-        case status(LinkStatus)
+        case status(LinkStatus, LinkHearing?)
         case notice(GapEpisode)
         case stop(drain: Duration)
         /// From the connection of an edge node; generations of their own.
@@ -97,7 +97,7 @@ final class PublisherMailbox: Sendable {
         for index in 0..<batch.messageCount {
             let message = batch.message(at: index)
             last = message.delivery ?? last
-            guard message.payload.byteCount <= HostMessage.payloadLimit,
+            guard message.loss == nil, message.payload.byteCount <= HostMessage.payloadLimit,
                 hostMessages.add(1, ordering: .relaxed).newValue <= Self.hostMessageLimit
             else { continue }
             heard.append(HostMessage(message))

@@ -21,6 +21,10 @@ public struct PublisherSettings: Sendable {
     /// Deliveries and bytes that are on their way to the IT broker at once: what is repeated when it is lost.
     public var windowRecords = 4_096
     public var windowBytes = 16 << 20
+    /// Deliveries and bytes that are taken from the outbox at once, those included that wait for their edge node, and those behind them that the
+    /// IT broker has: what is repeated when it is lost.
+    public var reachRecords = 65_536
+    public var reachBytes = 64 << 20
     /// How Sparkplug edge nodes are spoken for.
     public var edgeNodes = EdgeNodeProxy.Settings()
     /// How often the IT broker is read back beside each connection.
@@ -32,6 +36,9 @@ public struct PublisherSettings: Sendable {
         self.mapper = mapper
     }
 
+    /// What the IT broker has refused.
+    let refused = RefusedValues()
+
     /// The least time between two live values of a topic; nil: none.
     public var publishInterval: Duration? {
         // What waits fills the window.
@@ -40,11 +47,11 @@ public struct PublisherSettings: Sendable {
 
     /// What of the IT broker is read back.
     var readingScope: ReadingScope {
-        let mapper = mapper
+        let (mapper, refused) = (mapper, refused)
         return ReadingScope(
             link: link, connection: connection, period: readBackPeriod, filters: mapper.filters,
             isEverything: mapper.isEverything, plantTopic: { mapper.plantTopic(of: $0) },
-            admits: { mapper.admits($0) })
+            admits: { mapper.admits($0) }, refuses: { refused.refuses($0, value: $1) })
     }
 
     /// What every connection of the publisher is told.
@@ -53,7 +60,6 @@ public struct PublisherSettings: Sendable {
         if connection.clientIdentifier.isEmpty { connection.clientIdentifier = "diode-recv-\(link)" }
         connection.cleanStart = true
         connection.sessionExpiry = .zero
-        connection.will = LinkStatusPublisher(link: link).will
         connection.publishQueueMessages = windowRecords + 2 * LinkStatusPublisher.noticeLimit
         connection.publishQueueBytes = max(connection.publishQueueBytes, 2 * windowBytes)
         return connection
@@ -80,6 +86,10 @@ public struct PublisherReport: Sendable, Equatable {
     /// Records published late, by where they went.
     public internal(set) var lateToTopic: UInt64 = 0
     public internal(set) var lateMarked: UInt64 = 0
+    /// What the IT broker cannot do, one sentence each. Values arrive all the same.
+    public internal(set) var lacks: [String] = []
+    /// Properties of the plant that bore a name of ours and were renamed.
+    public internal(set) var renamedProperties: UInt64 = 0
     /// The edge nodes that are spoken for.
     public internal(set) var edgeNodes = ProxyReport()
     /// Notices of gaps that found no room.

@@ -3,10 +3,9 @@
 //   PublisherSettings.swift — what a publisher is told once, and what it reports
 //   PublisherMailbox.swift — what other threads tell the publisher
 //   UnreleasedTopics.swift — keeps a topic in order where its QoS changes
-//   Settler.swift — turns the IT broker's answers into settlements of the outbox
+//   Settler.swift — sorts the IT broker's answers by what they mean for the outbox
 //   BrokerWords.swift — what states and causes are called on the IT broker
 //   LinkStatusPublisher.swift — publishes diode/<link>/status and diode/<link>/gap
-//   RefusalSearch.swift — finds the delivery at which a broker ends the connection
 //   WindowPublisher.swift — takes deliveries and hands each to what publishes it, a window at a time
 //   PublisherLoop.swift — the thread: connects, publishes, and begins again when the connection is lost
 //   Publisher.swift — publishes one link on the IT broker

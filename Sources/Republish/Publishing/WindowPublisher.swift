@@ -15,10 +15,17 @@ internal import Time
 ///                             ▼
 ///                   UnreleasedTopics: behind a QoS 2 publish of its topic: waits, and all behind it
 ///                             ▼
-///                   Addressing ─▶ not to be published: answered
+///                   RefusalSearch: the suspect's topic: parked, until the suspect is decided
+///                             ▼
+///                   Addressing ─▶ not to be published, or refused before (RefusedValues): answered
 ///                             ├─▶ an edge node's: EdgeNodeConnections
-///                             └─▶ the connection ─▶ in flight ─▶ settled
+///                             └─▶ the connection, at the pace that the broker takes ─▶ in flight ─▶ settled
+///                                     ▲                                                     │ "later": PutOff
+///                                     └── in order, once nothing is in flight ◀─────────────┘
 /// ```
+///
+/// What waits for an edge node, and what has its answer and stands in the outbox behind such a one, is not in the window: a node that gets no
+/// connection holds up nobody. All together it is bounded by the reach; beyond, the oldest that wait for edge nodes are given up.
 ///
 /// Bounded by the window, which is one record while ``RefusalSearch`` looks for the one at which the broker hangs up.
 struct WindowPublisher: ~Copyable {
@@ -34,9 +41,19 @@ struct WindowPublisher: ~Copyable {
     private let settings: PublisherSettings
     private let output: OutboxOutput
     private var addressing: Addressing
-    private var settler = Settler()
     private var unreleased = UnreleasedTopics()
     private var search = RefusalSearch()
+    private let refused: RefusedValues
+    private var putOff = PutOff()
+    private var pace = PublishPace()
+    /// Deliveries that the broker has taken, over all connections.
+    private var deliveredCount: UInt64 = 0
+    /// The suspect, and what stays behind it.
+    private var parked: [QueuedDelivery] = []
+    /// What the connection that stands can do.
+    private var maximumQoS: QoS
+    private var mayRetain = true
+    private var grant: ServerGrant?
     private var consumers: ConsumerGuard
     /// Taken from the outbox and not yet handed on; those before `heldStart` are.
     private var held: [QueuedDelivery] = []
@@ -48,25 +65,33 @@ struct WindowPublisher: ~Copyable {
     init(_ settings: PublisherSettings, output: OutboxOutput) {
         self.settings = settings
         self.output = output
+        refused = settings.refused
+        maximumQoS = settings.maximumQoS
         addressing = Addressing(settings)
         consumers = ConsumerGuard(interval: settings.publishInterval)
     }
 
     /// When `publish` has something to do, if nothing else happens before.
     var deadline: MonotonicInstant? {
-        [search.deadline, consumers.deadline, readAt].compactMap(\.self).min()
+        [search.deadline, consumers.deadline, readAt, pace.deadline].compactMap(\.self).min()
     }
 
     /// Whether the broker has been silent for too long about the one record that it was given.
-    func isOverdue(now: MonotonicInstant) -> Bool { search.deadline.map { $0 <= now } ?? false }
+    func isOverdue(now: MonotonicInstant) -> Bool { search.isOverdue(now: now) }
 
     /// The broker ends the connection at a record, and it is being looked for.
     var isSearching: Bool { search.isSearching }
 
-    /// Nothing is left to publish.
-    var isDrained: Bool {
+    /// The broker has said "later".
+    var isSlowed: Bool { pace.isSlowed }
+
+    /// Moves out whether a message of our own is to be published, whose answer shows that the broker works.
+    mutating func takeProbe(now: MonotonicInstant) -> Bool { search.takeProbe(now: now) }
+
+    /// Nothing is left to publish but what waits for edge nodes.
+    func isDrained(_ edgeNodes: borrowing EdgeNodeConnections) -> Bool {
         let load = output.load
-        return load.waiting == 0 && load.taken == 0
+        return load.waiting == 0 && load.taken - load.answered == edgeNodes.waiting.records
     }
 
     /// Moves out what late records came to.
@@ -77,28 +102,79 @@ struct WindowPublisher: ~Copyable {
 
     // MARK: Answers
 
+    /// A connection stands.
+    /// - Parameter concessions: what it cannot do.
+    mutating func connected(_ grant: ServerGrant, _ concessions: Concessions, now: MonotonicInstant) {
+        (maximumQoS, mayRetain) = (concessions.maximumQoS, concessions.mayRetain)
+        if let before = self.grant, !before.isSameBroker(as: grant) { refused.forgetAll() }
+        self.grant = grant
+        search.connected(at: now)
+    }
+
     /// What the broker said of publishes of the connection.
-    mutating func settle(_ settlements: [Settlement]) {
+    mutating func settle(_ settlements: [Settlement], now: MonotonicInstant) {
         for settlement in settlements { unreleased.remove(token: settlement.token) }
-        let answered = settler.settle(settlements, in: output)
-        search.settled(deliveries: answered, others: settlements.count - answered)
+        let sorted = Settler(settlements)
+        let suspect = parked.first
+        if search.settled(deliveries: sorted.deliveries, others: sorted.others, at: now), let suspect {
+            unpark()
+            if sorted.delivered.contains(suspect.position) {
+                refused.forget(suspect.delivery, qos: qos(of: suspect.delivery).rawValue)
+            }
+        }
+        deliveredCount &+= UInt64(sorted.delivered.count)
+        pace.delivered(sorted.delivered.count, at: now)
+        var answers = sorted.answers
+        for (position, meaning) in sorted.putOff {
+            pace.complained(at: now)
+            guard putOff.note(position, meaning, taken: deliveredCount) else { continue }
+            answers.append(OutboxSettlement(position: position, disposition: .dead(.refused)))
+        }
+        for answer in answers {
+            if case .dead = answer.disposition { noteRefused(answer.position, isWord: true, now: now) }
+        }
+        output.settle(answers)
     }
 
     /// What was said of publishes that an edge node's connection made, or while the publisher ends.
-    mutating func settleOthers(_ settlements: [Settlement]) { _ = settler.settle(settlements, in: output) }
+    mutating func settleOthers(_ settlements: [Settlement]) {
+        let sorted = Settler(settlements)
+        output.settle(
+            sorted.answers
+                + sorted.putOff.map { OutboxSettlement(position: $0.position, disposition: .dead(.refused)) })
+    }
 
     func settle(_ answers: [OutboxSettlement]) { output.settle(answers) }
 
+    private func noteRefused(_ position: OutboxPosition, isWord: Bool, now: MonotonicInstant) {
+        guard let queued = output.taken(at: position) else { return }
+        refused.note(queued.delivery, qos: qos(of: queued.delivery).rawValue, isWord: isWord, now: now)
+    }
+
     /// The connection is lost: everything that is not settled goes back to the outbox.
-    /// - Returns: whether a record is given up, because the broker has ended the connection at it again and again.
-    mutating func lost() -> Bool {
+    /// - Returns: whether a record is given up, because the broker ends the connection at it again and again.
+    mutating func lost(_ end: ConnectionEnd, now: MonotonicInstant) -> Bool {
+        if case .told = end, end.meaning == .later { pace.complained(at: now) }
+        let dead = search.lost(end, at: now)
+        if let dead { noteRefused(dead, isWord: false, now: now) }
+        putOff.lost(taken: deliveredCount)
         held = []
         heldStart = 0
+        parked = []
         unreleased.removeAll()
         consumers.reset()
         output.rewind()
-        return search.lost()
+        return dead != nil
     }
+
+    /// The suspect is decided: what stayed behind it goes on.
+    private mutating func unpark() {
+        held = parked + held[heldStart...]
+        heldStart = 0
+        parked = []
+    }
+
+    private func qos(of delivery: borrowing Delivery) -> QoS { min(settings.qos(of: delivery), maximumQoS) }
 
     // MARK: Publishing
 
@@ -108,9 +184,11 @@ struct WindowPublisher: ~Copyable {
         over connection: Connection, _ edgeNodes: inout EdgeNodeConnections, isStopping: Bool, now: MonotonicInstant
     ) {
         if let due = readAt, due <= now { readAt = nil }
-        guard search.mayPublish else { return }
-        let window = search.window(settings.windowRecords)
+        repeatPutOff(now: now)
         var answers: [OutboxSettlement] = []
+        if search.isReady { expose(over: connection, &edgeNodes, now: now, &answers) }
+        guard search.mayPublish, putOff.isEmpty else { return output.settle(answers) }
+        let window = search.window(settings.windowRecords)
         if isStopping { _ = consumers.letAllGo() }
         while true {
             while heldStart < held.count {
@@ -131,15 +209,67 @@ struct WindowPublisher: ~Copyable {
             output.settle(answers)
             answers.removeAll(keepingCapacity: true)
             let load = output.load
-            guard load.taken < window, load.takenBytes < settings.windowBytes else {
+            let waiting = edgeNodes.waiting
+            guard load.taken < settings.reachRecords, load.takenBytes < settings.reachBytes else {
+                if waiting.records > 0 { return edgeNodes.giveUp(UInt64(settings.reachRecords / 4)) }
                 if consumers.letAllGo() { continue }
                 return
             }
-            guard load.waiting > 0 else { return }
-            take(records: window - load.taken, bytes: settings.windowBytes - load.takenBytes, now: now)
+            let underWay = load.taken - load.answered - waiting.records
+            let bytes = load.takenBytes - load.answeredBytes - waiting.bytes
+            guard underWay < window, bytes < settings.windowBytes else {
+                if consumers.letAllGo() { continue }
+                return
+            }
+            guard load.waiting > 0 else { return edgeNodes.caughtUp() }
+            take(
+                records: min(window - underWay, settings.reachRecords - load.taken),
+                bytes: min(settings.windowBytes - bytes, settings.reachBytes - load.takenBytes), now: now)
             // They are on their way; the outbox says when.
             if held.isEmpty { return }
         }
+    }
+
+    /// Once everything on its way is answered and the pause is over, what the broker has put off goes first.
+    private mutating func repeatPutOff(now: MonotonicInstant) {
+        guard !putOff.isEmpty, search.inFlight == 0, pace.room(at: now) > 0 else { return }
+        held = output.repeatTaken(putOff.take()) + held[heldStart...]
+        heldStart = 0
+    }
+
+    /// Publishes the suspect, alone.
+    private mutating func expose(
+        over connection: Connection, _ edgeNodes: inout EdgeNodeConnections, now: MonotonicInstant,
+        _ answers: inout [OutboxSettlement]
+    ) {
+        guard let suspect = parked.first else { return search.acquit() }
+        switch attempt(suspect, over: connection, &edgeNodes, now: now) {
+        case .accepted:
+            noteAccepted(suspect, now: now)
+            search.exposed(at: now)
+        case .answered(let disposition):
+            answers.append(OutboxSettlement(position: suspect.position, disposition: disposition))
+            parked.removeFirst()
+            search.acquit()
+            unpark()
+        case .passedOn:
+            parked.removeFirst()
+            search.acquit()
+            unpark()
+        case .noRoom: break
+        }
+    }
+
+    private mutating func noteAccepted(_ queued: QueuedDelivery, now: MonotonicInstant) {
+        unreleased.insert(queued.delivery.topic, qos: qos(of: queued.delivery), token: queued.position.rawValue)
+        search.published(queued.position, topic: Self.hash(queued.delivery.topic), at: now)
+        pace.published()
+    }
+
+    private static func hash(_ topic: RawSpan) -> Int {
+        var hasher = Hasher()
+        topic.withUnsafeBytes { hasher.combine(bytes: $0) }
+        return hasher.finalize()
     }
 
     private mutating func take(records: Int, bytes: Int, now: MonotonicInstant) {
@@ -173,14 +303,39 @@ struct WindowPublisher: ~Copyable {
         _ queued: QueuedDelivery, over connection: Connection, _ edgeNodes: inout EdgeNodeConnections,
         now: MonotonicInstant, _ answers: inout [OutboxSettlement]
     ) -> Bool {
-        let qos = settings.qos(of: queued.delivery)
-        if unreleased.holdsBack(queued.delivery.topic, qos: qos) { return false }
+        if unreleased.holdsBack(queued.delivery.topic, qos: qos(of: queued.delivery)) { return false }
+        switch search.rule(queued.position, topic: Self.hash(queued.delivery.topic)) {
+        case .goes: break
+        case .withheld:
+            parked.append(queued)
+            return true
+        case .waits: return false
+        case .dead:
+            answers.append(OutboxSettlement(position: queued.position, disposition: .dead(.refused)))
+            return true
+        }
+        switch refused.verdict(queued.delivery, qos: qos(of: queued.delivery).rawValue, now: now) {
+        case .unknown: break
+        case .doubted:
+            let suspect = RefusalSearch.Suspect(
+                position: queued.position, topic: Self.hash(queued.delivery.topic))
+            if !search.isSearching {
+                search.doubt(suspect)
+                parked.append(queued)
+                return true
+            }
+        case .refused:
+            answers.append(OutboxSettlement(position: queued.position, disposition: .dead(.refused)))
+            return true
+        }
+        guard pace.room(at: now) > 0 else { return false }
         switch attempt(queued, over: connection, &edgeNodes, now: now) {
         case .passedOn: break
-        case .accepted:
-            unreleased.insert(queued.delivery.topic, qos: qos, token: queued.position.rawValue)
-            search.published(queued.position, at: now)
+        case .accepted: noteAccepted(queued, now: now)
         case .answered(let disposition):
+            if case .dead = disposition {
+                refused.note(queued.delivery, qos: qos(of: queued.delivery).rawValue, isWord: true, now: now)
+            }
             answers.append(OutboxSettlement(position: queued.position, disposition: disposition))
         case .noRoom: return false
         }
@@ -201,7 +356,6 @@ struct WindowPublisher: ~Copyable {
         now: MonotonicInstant
     ) -> Attempt {
         let delivery = queued.delivery
-        if search.isDead(queued.position) { return .answered(.dead(.refused)) }
         if StateTopic.birth(of: delivery.topic) != nil {
             edgeNodes.take(queued)
             return .passedOn
@@ -227,7 +381,7 @@ struct WindowPublisher: ~Copyable {
         do throws(PublishRefusal) {
             try connection.publish(
                 topic: addressing.topic(address, of: queued.delivery), payload: queued.delivery.payload,
-                qos: settings.qos(of: queued.delivery), retain: retain, properties: addressing.properties,
+                qos: qos(of: queued.delivery), retain: retain && mayRetain, properties: addressing.properties,
                 token: queued.position.rawValue)
             return .accepted
         } catch {
@@ -237,5 +391,13 @@ struct WindowPublisher: ~Copyable {
             case .tooLarge: return .answered(.dead(.tooLarge))
             }
         }
+    }
+}
+
+extension ServerGrant {
+    /// Whether a broker that grants this may be the one that granted that: what it takes is the same.
+    fileprivate func isSameBroker(as other: ServerGrant) -> Bool {
+        version == other.version && maximumQoS == other.maximumQoS && retainAvailable == other.retainAvailable
+            && maximumPacketBytes == other.maximumPacketBytes
     }
 }

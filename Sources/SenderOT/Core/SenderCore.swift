@@ -74,6 +74,21 @@ public struct SenderCore: ~Copyable {
         return admission.accept(publication, arrival, &slots, &edgeNodes, &recorder)
     }
 
+    /// Takes in a message whose content could not be taken: it is numbered and named, unless the policy keeps it.
+    /// - Parameters:
+    ///   - isFetched: a fetch of the retained set brought it, perhaps not for the first time.
+    ///   - delivery: to be acknowledged once its block is safe; nil for QoS 0, and in a fetch.
+    @discardableResult
+    public mutating func accept(
+        lost publication: borrowing LostPublication, isFetched: Bool, delivery: DeliveryTicket?, now: MonotonicInstant,
+        time: UnixMilliseconds
+    ) -> Outcome {
+        let outcome = admission.accept(
+            lost: publication, isFetched: isFetched, &slots, &recorder, now: now, time: time)
+        if let delivery { recorder.note(delivery) }
+        return outcome
+    }
+
     /// Notes a message that an earlier lifetime has journalled: it only has to be acknowledged.
     public mutating func noteRepeated(_ delivery: DeliveryTicket) {
         admission.noteRepeated()
@@ -104,6 +119,12 @@ public struct SenderCore: ~Copyable {
     /// Notes whether slices leave as fast as they are made. While they do not, none is made.
     public mutating func noteSlices(leave: Bool) { teller.noteSlices(leave: leave) }
 
+    /// Notes that the clock was set, by so many milliseconds, since the slots were filled: what is left of the interval of a message says
+    /// nothing of whether that message is another one.
+    package mutating func noteClockStep(_ milliseconds: Int64) {
+        slots.noteClockStep(UInt64(clamping: milliseconds))
+    }
+
     // MARK: What the plant retains, and what of it is exported
 
     /// A fetch of the retained set begins.
@@ -115,9 +136,21 @@ public struct SenderCore: ~Copyable {
 
     /// Topics whose retained value was not in the fetch that has ended, and how many topics have one at all. Absence means
     /// that it was deleted while nobody was subscribed (D6).
-    /// - Parameter began: what `beginFetch` returned.
-    package func unseenTopics(since began: Stamp) -> (topics: [NamespaceSlots.TopicID], retained: Int) {
-        slots.unseen(since: began)
+    /// - Parameters:
+    ///   - began: what `beginFetch` returned.
+    ///   - time: of now.
+    package func unseenTopics(
+        since began: Stamp, at time: UnixMilliseconds
+    ) -> (topics: [NamespaceSlots.TopicID], retained: Int) {
+        slots.unseen(since: began, at: time)
+    }
+
+    /// Topics that the newest fetch has found, at most so many.
+    package func shownTopics(_ limit: Int) -> [NamespaceSlots.TopicID] { slots.shown(limit) }
+
+    /// What a topic is called in the plant; nil if the policy lets none through under its name.
+    package func plantName(of id: NamespaceSlots.TopicID) -> String? {
+        admission.policy.plantTopic(of: slots.topic(id)).map { String(decoding: $0, as: UTF8.self) }
     }
 
     /// Makes a deletion of a topic that is still unseen.

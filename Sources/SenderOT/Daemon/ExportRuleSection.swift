@@ -9,10 +9,16 @@ extension ExportPolicy.Rule {
     /// Takes its keys.
     init(_ section: inout ConfigSection) throws(ConfigError) {
         let filter = try section.required("filter", .topicPattern)
+        guard !filter.description.hasPrefix("$") else {
+            // A share would take its messages from the other members of its group, and they arrive under topics without `$share`.
+            throw section.error(
+                "filter", "nothing below \"$\" crosses, and no shared subscription is used",
+                allowed: "a filter that begins with another character")
+        }
         let exceptions = try section.list("except", of: .topicPattern, count: 0...1_024, default: [])
         let rate = try section.optional("max_rate", .messageRate)
         let deadband = try section.optional("deadband", .deadband)
-        let payload = try section.optional("max_payload", .bytes(ByteSize(bytes: 0)...(.mebibytes(256))))
+        let payload = try section.optional("max_payload", .bytes(ByteSize(bytes: 0)...(.mebibytes(1))))
         let prefix = try section.value("prefix", .topicPrefix, default: "")
         do throws(TopicFilter.Fault) {
             var filters: [TopicFilter] = []

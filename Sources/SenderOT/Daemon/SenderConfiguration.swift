@@ -81,6 +81,17 @@ public struct SenderConfiguration: Sendable {
         /// Of the topics held: 0…100 %. Default 5 %.
         public let share: Percentage
 
+        /// The smallest number of deletions that is held for being more than half of all.
+        private static let smallestMajority = 3
+
+        /// Whether so many deletions at once wait for an operator: more than the limit; or all there are, or most of them, because a
+        /// broker that lost its database shows nothing of what was known, however little that was.
+        func holds(_ gone: Int, of retained: Int) -> Bool {
+            guard gone > 0 else { return false }
+            let isMost = gone >= Self.smallestMajority && gone > retained / 2
+            return gone > limit(of: retained) || gone >= retained || isMost
+        }
+
         /// How many deletions at once are believed, among so many retained values.
         func limit(of retained: Int) -> Int {
             max(topics, retained / 10_000 * share.basisPoints + retained % 10_000 * share.basisPoints / 10_000)

@@ -28,8 +28,10 @@ struct SenderReport: Sendable {
         let broker: Subscriber.Report
         /// What the OT broker loses, or keeps to itself.
         let losses: BrokerWatch.Report
-        /// Why deletions are held; nil if none are.
-        let heldDeletions: String?
+        /// How the OT broker breaks MQTT.
+        let faults: BrokerFaults.Report
+        /// Why deletions are held, or in doubt; empty if none are.
+        let heldDeletions: [String]
         let journal: JournalReport
         /// What was committed under earlier epochs.
         let earlierEpochs: (listed: [Beat.EpochSummary], older: Beat.Pair?)
@@ -67,7 +69,7 @@ struct SenderReport: Sendable {
 
     /// Those of them that concern the OT broker.
     var brokerAlarms: [String] {
-        parts.broker.alarms + [parts.losses.alarm, parts.heldDeletions].compactMap(\.self)
+        parts.broker.alarms + parts.losses.alarms + parts.heldDeletions + parts.faults.alarms
     }
 
     /// The OT broker's connection as a condition.

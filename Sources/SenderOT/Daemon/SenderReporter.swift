@@ -16,6 +16,7 @@ struct SenderReporter: Sendable {
     private let intake: Intake
     private let subscriber: Subscriber
     private let watch: BrokerWatch
+    private let faults: BrokerFaults
     private let reconciler: DeletionReconciler
     private let journal: Journal
     private let echo: EchoPlayer
@@ -26,7 +27,8 @@ struct SenderReporter: Sendable {
 
     init(
         software: String, fingerprint: String, incarnation: Incarnation, intake: Intake, subscriber: Subscriber,
-        watch: BrokerWatch, reconciler: DeletionReconciler, journal: Journal, echo: EchoPlayer, reserve: DiskReserve,
+        watch: BrokerWatch, faults: BrokerFaults, reconciler: DeletionReconciler, journal: Journal, echo: EchoPlayer,
+        reserve: DiskReserve,
         queue: TransmissionQueue, emitter: FrameEmitter
     ) {
         self.software = software
@@ -35,6 +37,7 @@ struct SenderReporter: Sendable {
         self.intake = intake
         self.subscriber = subscriber
         self.watch = watch
+        self.faults = faults
         self.reconciler = reconciler
         self.journal = journal
         self.echo = echo
@@ -51,7 +54,8 @@ struct SenderReporter: Sendable {
         let parts = SenderReport.Parts(
             at: now, software: software, fingerprint: fingerprint, configuration: configuration.digest,
             incarnation: incarnation, core: intake.progress, broker: subscriber.report, losses: watch.report,
-            heldDeletions: reconciler.alarm, journal: journal, earlierEpochs: self.journal.earlierEpochs,
+            faults: faults.report, heldDeletions: reconciler.alarms, journal: journal,
+            earlierEpochs: self.journal.earlierEpochs,
             echo: echo.report,
             reach: JournalReach(
                 configuration, oldest: journal.oldest, usedBytes: journal.usedBytes,

@@ -59,6 +59,7 @@ public final class SenderService: Sendable {
     private let echo: EchoPlayer
     private let reconciler: DeletionReconciler
     private let watch: BrokerWatch
+    private let faults: BrokerFaults
     private let subscriber: Subscriber
     private let emitter: FrameEmitter
     private let configuration: Lock<SenderConfiguration>
@@ -70,10 +71,11 @@ public final class SenderService: Sendable {
     ///   - broker: server, credentials and identity of the OT broker.
     ///   - software: what the beat tells of this program, at most 64 bytes.
     ///   - epoch: what the operator demands; nil takes it from the clock.
+    ///   - clockStep: by how many milliseconds the clock was set since this process started.
     /// - Throws: what keeps the sender from starting.
     public init(
         _ configuration: SenderConfiguration, broker: ConnectionSettings, software: String, epoch demanded: UInt64?,
-        log: EventLog
+        clockStep: Int64 = 0, log: EventLog
     ) throws(SenderServiceError) {
         self.configuration = Lock(configuration)
         self.software = software
@@ -116,6 +118,7 @@ public final class SenderService: Sendable {
             epoch: reserved.epoch, incarnation: reserved.incarnation, settings: settings, slots: found.takeSlots(),
             now: began)
         core.restore(held, now: began)
+        core.noteClockStep(clockStep)
         // If the slots are not the whole state, snapshots begin when the first fetch of the retained set has completed them.
         if isWhole { core.beginSnapshots(now: began) }
         do throws(SystemError) {
@@ -133,14 +136,22 @@ public final class SenderService: Sendable {
         if broker.clientIdentifier.isEmpty { broker.clientIdentifier = "diode-send-\(configuration.link.name)" }
         reconciler = DeletionReconciler(
             hold: configuration.deletionHold, isAccepted: restored.deletionsAccepted, intake: intake, log: log)
+        // What is noted of the broker: a line of the watch, then the session's filters.
+        let noted = restored.broker.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false).map(
+            String.init)
         watch = BrokerWatch(
-            broker, filters: settings.policy.subscriptions, noted: restored.broker, intake: intake, log: log)
+            broker, filters: settings.policy.subscriptions, noted: noted.first ?? "", intake: intake, log: log)
+        faults = BrokerFaults(log: log)
         subscriber = Subscriber(
-            broker, filters: settings.policy.subscriptions, intake: intake, reconciler: reconciler, watch: watch,
+            broker, filters: settings.policy.subscriptions,
+            session: SessionFilters(
+                noted: noted.count > 1 ? noted[1] : "", rules: settings.policy.rules.map(\.filter)),
+            intake: intake, reconciler: reconciler, watch: watch, faults: faults,
             requestsBirths: configuration.sparkplug.requestsRebirth, log: log)
         reporter = SenderReporter(
             software: software, fingerprint: LinkCard.fingerprint(of: publicKey), incarnation: reserved.incarnation,
-            intake: intake, subscriber: subscriber, watch: watch, reconciler: reconciler, journal: journal, echo: echo,
+            intake: intake, subscriber: subscriber, watch: watch, faults: faults, reconciler: reconciler,
+            journal: journal, echo: echo,
             reserve: reserve, queue: queue, emitter: emitter)
     }
 
@@ -165,7 +176,8 @@ public final class SenderService: Sendable {
                         intake.noteDatabaseReplaced()
                         echo.forgetDatabase()
                     },
-                    echoes: { [echo] in echo.note }, broker: { [watch] in watch.note }))
+                    echoes: { [echo] in echo.note },
+                    broker: { [watch, subscriber] in watch.note + "\n" + subscriber.note }))
             try echo.start()
             let thread = try WorkerThread(name: "pulse") { [self] in beat() }
             pulse.withLock { $0 = thread }
@@ -178,7 +190,6 @@ public final class SenderService: Sendable {
         if let setAside { note("journal set aside", "damaged at the start, now \(setAside)") }
         do throws(ConnectionError) {
             try subscriber.start()
-            try watch.start()
         } catch { throw .broker(error) }
         log.notice(
             "started", "sending",
@@ -189,18 +200,18 @@ public final class SenderService: Sendable {
     }
 
     /// What has to be looked at now and then. Call it about each second.
-    /// - Returns: whether the clock has stepped, so that another service, with an epoch of its own, has to take over.
-    public func tick() -> Bool {
+    /// - Returns: by how many milliseconds the clock has stepped, so that another service, with an epoch of its own, has to take over.
+    public func tick() -> Int64? {
         subscriber.tick()
         watch.tick()
         keepReserve()
         let now = UnixClock.now()
         // No epoch can be begun with a clock that is certainly wrong; the one that runs goes on.
         guard let step = clock.step(unix: now, boot: BootClock.now()), now >= EpochReservation.earliestClock
-        else { return false }
+        else { return nil }
         log.warning("clock.step", "the clock has stepped: a new epoch begins", ["milliseconds": .number(step)])
         note("clock step", "\(step) ms")
-        return true
+        return step
     }
 
     private func keepReserve() {

@@ -140,7 +140,10 @@ struct SenderStatus {
             "mqtt": .optional(parts.broker.version?.description), "fetching": .flag(parts.broker.isFetching),
             "retained_topics": parts.broker.retainedTopics.map { .number($0) } ?? .null,
             "retained_withheld": parts.losses.withheld.map { .number($0) } ?? .null,
+            "session_expiry_seconds": parts.broker.sessionExpirySeconds.map { .number($0) } ?? .null,
             "broker_dropped": parts.losses.dropped.map { .number($0) } ?? .null,
+            "faults": .object(
+                ProtocolFault.allCases.map { JSONValue.Member($0.word, .number(parts.faults.tally[$0])) }),
             "alarms": .array(report.brokerAlarms.map { .text($0) }),
         ]
     }

@@ -1,5 +1,7 @@
 internal import DiodeProtocol
 internal import EventLog
+internal import Glibc
+internal import KeyFiles
 internal import MQTT
 internal import MQTTProtocol
 internal import SenderOTCore
@@ -16,6 +18,10 @@ internal import Time
 ///
 /// A broker that does not let us read `$SYS`, or has none, takes nothing but the count: the connection has no part in what
 /// is subscribed to. What was known is noted in the journal, so that an absence of the sender itself is counted, too.
+///
+/// It is also the first connection beside the main one, and so the one that finds out whether the broker takes both for one client
+/// (OwnConnections). Under MQTT 5 it resumes whatever session there is for it and lets the broker keep that for a moment, so that it
+/// never destroys what the main one's session holds.
 final class BrokerWatch: Sendable {
     private enum Topic {
         static let uptime = "$SYS/broker/uptime"
@@ -31,11 +37,14 @@ final class BrokerWatch: Sendable {
         var dropped: UInt64?
         /// Retained topics that the last fetch did not find; nil where that cannot be known.
         var withheld: Int?
+        /// The broker takes our connections for one client.
+        var displacement: String?
 
-        /// What an operator should know of it, in one line.
-        var alarm: String? {
-            guard let withheld, withheld > 0 else { return nil }
-            return "the OT broker withholds \(withheld) retained topics: it counts more than it lets the sender see"
+        /// What an operator should know of it, one line each.
+        var alarms: [String] {
+            guard let withheld, withheld > 0 else { return [displacement].compactMap(\.self) }
+            let line = "the OT broker withholds \(withheld) retained topics: it counts more than it lets the sender see"
+            return [displacement, line].compactMap(\.self)
         }
     }
 
@@ -50,6 +59,13 @@ final class BrokerWatch: Sendable {
         var drops: BrokerDrops
         var shortfall = RetainedShortfall()
         var connection: Connection?
+        var own = OwnConnections()
+        var isConnected = false
+        /// Whether the broker's topics are subscribed to.
+        var isListening = false
+        var isStopping = false
+        /// What the main session speaks.
+        var version = ProtocolVersion.v5
         var isSubscribed = false
         /// A restart of the broker is stated already, by the session that it lost.
         var isSessionNew = false
@@ -62,7 +78,14 @@ final class BrokerWatch: Sendable {
         var next: Known
     }
 
+    /// How long the broker keeps this connection's session: longer than the main one needs to take it back, where the two are one.
+    private static let sessionExpiry = Duration.seconds(5)
+
     private let settings: ConnectionSettings
+    /// Tells one start of this machine from another one.
+    private let boot = BrokerWatch.bootNumber()
+    /// Called once another connection may begin with an empty session.
+    private let tolerated = Lock<(@Sendable () -> Void)?>(nil)
     /// Whether everything is exported, so that the broker's count of retained messages means what is fetched.
     private let isEverything: Bool
     private let intake: Intake
@@ -76,8 +99,6 @@ final class BrokerWatch: Sendable {
     init(_ settings: ConnectionSettings, filters: [TopicFilter], noted: String, intake: Intake, log: EventLog) {
         var settings = settings
         settings.clientIdentifier += "-watch"
-        settings.cleanStart = true
-        settings.sessionExpiry = .zero
         settings.will = nil
         self.settings = settings
         isEverything = filters.contains { $0.description == "#" }
@@ -89,17 +110,50 @@ final class BrokerWatch: Sendable {
                 drops: BrokerDrops(mark: known.mark), subscribedUntil: known.subscribedUntil, safe: known, next: known))
     }
 
-    /// Starts to connect, and goes on until `stop`.
-    func start() throws(ConnectionError) {
+    /// Connects, once the main session is there, and goes on until `stop`.
+    private func start(version: ProtocolVersion) {
+        var settings = settings
+        // MQTT 3.1.1 would keep a session for ever.
+        settings.cleanStart = version == .v3_1_1
+        settings.sessionExpiry = version == .v3_1_1 ? .zero : Self.sessionExpiry
         let observer = Connection.Observer(
             changed: { [weak self] in self?.changed($0) }, received: { [weak self] in self?.received($0) })
-        let connection = try Connection(settings, observer: observer)
-        state.withLock { $0.connection = connection }
-        do throws(SystemError) { try connection.start() } catch { throw .network(error) }
+        do {
+            let connection = try Connection(settings, observer: observer)
+            let isWanted = state.withLock { state in
+                guard !state.isStopping, state.connection == nil else { return false }
+                state.connection = connection
+                return true
+            }
+            if isWanted { try connection.start() }
+        } catch {
+            log.error("broker.unwatched", "nobody counts what the OT broker drops", ["reason": .text("\(error)")])
+        }
     }
 
+    /// What to do once another connection may begin with an empty session.
+    func whenTolerated(_ body: @escaping @Sendable () -> Void) { tolerated.withLock { $0 = body } }
+
+    /// Whether another connection may begin with an empty session.
+    /// - Parameter waited: the main session has been waiting for it for so long.
+    func mayStartClean(waited: Duration) -> Bool {
+        state.withLock { state in
+            let isUnwatched = !state.isConnected && waited > Self.patience
+            return state.own.mayStartClean(now: MonotonicClock.now()) || isUnwatched && !state.own.areDisplaced
+        }
+    }
+
+    /// How long others wait for this connection, which the broker may not let in.
+    private static let patience = Duration.seconds(3)
+
+    /// Whether the broker takes our connections for one client.
+    var areDisplaced: Bool { state.withLock { $0.own.areDisplaced } }
+
     var report: Report {
-        state.withLock { Report(dropped: $0.isTold ? $0.stated : nil, withheld: $0.shortfall.withheld) }
+        state.withLock {
+            Report(
+                dropped: $0.isTold ? $0.stated : nil, withheld: $0.shortfall.withheld, displacement: $0.own.alarm)
+        }
     }
 
     /// A fetch of everything has found so many topics. Without MQTT 5 nobody knows what is retained later on.
@@ -120,31 +174,56 @@ final class BrokerWatch: Sendable {
     }
 
     /// The main session is there.
-    /// - Parameter resumed: the broker kept it. Otherwise what came meanwhile was kept for nobody, and not counted.
-    func sessionBegan(resumed: Bool, at now: UnixMilliseconds) {
-        let lost = state.withLock { state in
+    /// - Parameter grant: whether the broker kept it is in it. If not, what came meanwhile was kept for nobody, and not counted.
+    func sessionBegan(_ grant: ServerGrant, at now: UnixMilliseconds) {
+        let resumed = grant.sessionPresent
+        let (lost, startsNow) = state.withLock { state in
             let until = state.subscribedUntil
             state.isSubscribed = true
             state.isSessionNew = !resumed
-            return resumed ? nil : until
+            state.own.connected(.main, now: MonotonicClock.now())
+            state.version = grant.version
+            return (resumed ? nil : until, state.connection == nil && !state.own.areDisplaced)
         }
         if let lost { tell(BrokerDrop(reason: .sessionLost, from: min(lost, now), to: now, records: nil)) }
+        if startsNow { start(version: grant.version) }
     }
 
     /// The main session's connection is gone.
-    func sessionEnded(at now: UnixMilliseconds) {
-        state.withLock { state in
+    func sessionEnded(_ error: ConnectionError, at now: UnixMilliseconds) {
+        let isDisplaced = state.withLock { state in
             if state.isSubscribed { state.subscribedUntil = now }
             state.isSubscribed = false
+            return state.own.ended(.main, Self.ending(error), now: MonotonicClock.now())
         }
+        if isDisplaced { displaced() }
     }
 
     /// What was stated a second ago is journalled by now, and need not be stated again. Call it about each second.
     func tick() {
         let now = UnixClock.now()
-        state.withLock { state in
+        let version = state.withLock { state in
             state.safe = state.next
             state.next = Self.known(state, now)
+            return state.isSubscribed && state.own.retry(now: MonotonicClock.now()) ? state.version : nil
+        }
+        if let version { start(version: version) }
+        listen()
+    }
+
+    /// The broker takes our connections for one client: this one gives way.
+    private func displaced() {
+        let connection = state.withLock { $0.connection.take() }
+        connection?.requestStop()
+        log.error("broker.displaced", state.withLock { $0.own.alarm } ?? "")
+    }
+
+    private static func ending(_ error: ConnectionError) -> OwnConnections.Ending {
+        switch error {
+        case .session(.disconnected(.sessionTakenOver, _)): .takenOver
+        case .closedByServer: .closed
+        case .network(let error) where error.code == ECONNRESET || error.code == EPIPE: .closed
+        default: .otherwise
         }
     }
 
@@ -153,6 +232,7 @@ final class BrokerWatch: Sendable {
         let now = UnixClock.now()
         let connection = state.withLock { state in
             state.safe = Self.known(state, now)
+            state.isStopping = true
             return state.connection.take()
         }
         connection?.stop()
@@ -175,18 +255,40 @@ final class BrokerWatch: Sendable {
     private func changed(_ change: ConnectionState) {
         switch change {
         case .connecting, .stopped: break
-        case .disconnected:
-            state.withLock { state in
+        case .disconnected(let error, _):
+            let isDisplaced = state.withLock { state in
                 state.drops.disconnected()
                 state.shortfall.disconnected()
+                (state.isConnected, state.isListening) = (false, false)
+                return state.own.ended(.helper, Self.ending(error), now: MonotonicClock.now())
             }
-        case .connected:
-            // A refusal is the broker's right: then it does not tell.
-            _ = try? state.withLock { $0.connection }?.subscribe(
-                (isEverything ? Topic.own : [Topic.uptime, Topic.dropped]).map {
-                    Subscription($0, qos: .atMostOnce, retainAsPublished: false, retainHandling: .send)
-                })
+            if isDisplaced { displaced() }
+        case .connected(let grant):
+            state.withLock { state in
+                state.isConnected = true
+                let found: Bool? = grant.version == .v5 ? grant.sessionPresent : nil
+                state.own.connected(.helper, foundSession: found, now: MonotonicClock.now())
+            }
+            listen()
         }
+    }
+
+    /// Subscribes, once it is known that the session is this connection's own.
+    private func listen() {
+        let connection = state.withLock { state -> Connection? in
+            guard state.isConnected, !state.isListening, state.own.mayStartClean(now: MonotonicClock.now()) else {
+                return nil
+            }
+            state.isListening = true
+            return state.connection
+        }
+        guard let connection else { return }
+        // A refusal is the broker's right: then it does not tell.
+        try? connection.subscribe(
+            (isEverything ? Topic.own : [Topic.uptime, Topic.dropped]).map {
+                Subscription($0, qos: .atMostOnce, retainAsPublished: false, retainHandling: .send)
+            })
+        tolerated.withLock { $0 }?()
     }
 
     private func received(_ batch: InboundBatch) {
@@ -212,7 +314,7 @@ final class BrokerWatch: Sendable {
         let retained = intake.retainedCount
         let (before, withheld) = state.withLock { ($0.shortfall.withheld, $0.shortfall.tick(retained: retained)) }
         guard let withheld, withheld != before ?? 0 else { return }
-        if let alarm = Report(withheld: withheld).alarm {
+        if let alarm = Report(withheld: withheld).alarms.first {
             log.error("retained.withheld", alarm)
         } else {
             log.notice("retained.withheld", "the OT broker withholds nothing any more")
@@ -220,10 +322,11 @@ final class BrokerWatch: Sendable {
     }
 
     private func hear(uptimeSeconds: UInt64, at now: UnixMilliseconds) -> [BrokerDrop] {
-        state.withLock { state in
+        let instant = BrokerDrops.BootInstant(boot: boot, milliseconds: UInt64(clamping: BootClock.now().milliseconds))
+        return state.withLock { state in
             // What became of the session is known first.
             guard state.isSubscribed else { return [] }
-            let found = state.drops.hear(uptimeSeconds: uptimeSeconds, at: now)
+            let found = state.drops.hear(uptimeSeconds: uptimeSeconds, at: now, instant)
             guard state.drops.isTold else { return found }
             state.isTold = true
             defer { state.isSessionNew = false }
@@ -240,6 +343,13 @@ final class BrokerWatch: Sendable {
                 "records": .text(drop.records.map { "\($0)" } ?? "unknown"),
             ])
         intake.note(drop)
+    }
+
+    /// From the kernel's boot identifier; 0 where there is none.
+    private static func bootNumber() -> UInt64 {
+        guard let bytes = try? WholeFile.read("/proc/sys/kernel/random/boot_id", maximumBytes: 64) else { return 0 }
+        let digits = String(decoding: bytes.prefix { $0 != 0x0A }, as: UTF8.self).filter { $0 != "-" }.prefix(16)
+        return UInt64(digits, radix: 16) ?? 0
     }
 
     /// The number that a payload begins with: `123`, or `123 seconds`.

@@ -90,6 +90,10 @@ final class Intake: Sendable {
                     state.core.noteRepeated(delivery)
                     continue
                 }
+                if let lost = Self.lost(message) {
+                    state.core.accept(lost: lost, isFetched: false, delivery: delivery, now: now, time: time)
+                    continue
+                }
                 Self.accept(message, into: &state) { core, publication in
                     core.accept(
                         publication, delivery: delivery, packet: message.packetIdentifier, now: now, time: time)
@@ -102,6 +106,10 @@ final class Intake: Sendable {
     /// Takes in one retained message of a fetch that began at `stamp`.
     func acceptFetched(_ message: InboundMessage, since stamp: Stamp) {
         feed(whileOpen: true) { state, now, time in
+            if let lost = Self.lost(message) {
+                state.core.accept(lost: lost, isFetched: true, delivery: nil, now: now, time: time)
+                return
+            }
             Self.accept(message, into: &state) { core, publication in
                 core.acceptFetched(publication, since: stamp, now: now, time: time)
             }
@@ -187,7 +195,23 @@ final class Intake: Sendable {
 
     /// Topics whose retained value was not in the fetch that began at `stamp`, and how many have one at all.
     func unseenTopics(since stamp: Stamp) -> (topics: [NamespaceSlots.TopicID], retained: Int) {
-        state.withLock { $0.core.unseenTopics(since: stamp) }
+        let time = UnixClock.now()
+        return state.withLock { $0.core.unseenTopics(since: stamp, at: time) }
+    }
+
+    /// Topics that the newest fetch has found, at most so many.
+    func shownTopics(_ limit: Int) -> [NamespaceSlots.TopicID] { state.withLock { $0.core.shownTopics(limit) } }
+
+    /// What topics are called in the plant; without those that the policy does not let through.
+    func plantNames(of topics: [NamespaceSlots.TopicID]) -> [(id: NamespaceSlots.TopicID, name: String)] {
+        var names: [(id: NamespaceSlots.TopicID, name: String)] = []
+        for start in stride(from: 0, to: topics.count, by: Self.deletionsAtOnce) {
+            let part = topics[start..<min(start + Self.deletionsAtOnce, topics.count)]
+            state.withLock { state in
+                for id in part { if let name = state.core.plantName(of: id) { names.append((id, name)) } }
+            }
+        }
+        return names
     }
 
     /// Makes deletions of those that are still unseen.
@@ -334,6 +358,19 @@ final class Intake: Sendable {
         return state.deliveries.contains(
             packet: message.packetIdentifier, isDuplicate: message.duplicate, topic: message.topic,
             payload: message.payload)
+    }
+
+    /// What the core is told of a message whose content cannot be had; nil if it can.
+    @_lifetime(copy message)
+    private static func lost(_ message: InboundMessage) -> SenderCore.LostPublication? {
+        switch message.loss {
+        case nil: return nil
+        case .oversize(let payloadBytes, let content):
+            return SenderCore.LostPublication(
+                topic: message.topic, reason: .oversize, payloadBytes: payloadBytes, content: content)
+        case .malformed(let fault):
+            return SenderCore.LostPublication(topic: message.topic, reason: .malformed, content: fault.rawValue)
+        }
     }
 
     /// Gives the core a message without the properties that concern only the hop to us.

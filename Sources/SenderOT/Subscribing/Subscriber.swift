@@ -29,6 +29,8 @@ final class Subscriber: Sendable {
         var reason = "not yet connected"
         /// The version spoken; nil before the first connection.
         var version: ProtocolVersion?
+        /// How long the broker keeps the session; nil before the first connection, and where it does so for ever.
+        var sessionExpirySeconds: UInt32?
         /// How many topics the last fetch that ended has found; nil before the first.
         var retainedTopics: Int?
         /// Whether a fetch runs.
@@ -40,29 +42,23 @@ final class Subscriber: Sendable {
     private struct State {
         var report = Report()
         var connection: Connection?
-        var fetcher: RetainedSetFetcher?
         var filters: [TopicFilter]
-        /// The subscription that the broker has not answered, and its filters; nil if there is none.
-        var request: (number: SubscriptionRequest, filters: [TopicFilter])?
-        /// Whether the retained set has to be fetched once the subscription stands.
-        var needsFetch = true
-        /// When a failed fetch is tried again.
-        var fetchAgainAt: MonotonicInstant?
-        /// When the last fetch ended.
-        var fetchedAt = MonotonicInstant.distantPast
-        var refused: [String] = []
-        var fetchAlarm: String?
+        /// What the broker's session holds of them, and of older ones.
+        var session: SessionFilters
+        /// What the broker makes of the filters.
+        var plan = SubscriptionPlan()
+        /// What the broker granted on the newest connection; nil before the first.
+        var grant: ServerGrant?
+        /// Whether the end of the plan was told.
+        var isPlanTold = false
         var unobservedSince: UnixMilliseconds
         var isStopping = false
     }
 
-    private static let fetchPause = Duration.seconds(10)
-    /// While the broker withholds something, the retained set is fetched again after so long.
-    private static let withheldPause = Duration.seconds(600)
-
     private let settings: ConnectionSettings
-    private let reconciler: DeletionReconciler
+    private let retained: RetainedFetch
     private let watch: BrokerWatch
+    private let faults: BrokerFaults
     private let requestsBirths: Bool
     private let intake: Intake
     private let log: EventLog
@@ -70,13 +66,15 @@ final class Subscriber: Sendable {
 
     /// - Parameters:
     ///   - settings: server, credentials and identity; session and receive limits are set here.
-    ///   - filters: what to subscribe to; none that another one covers.
+    ///   - filters: what to subscribe to; no two that overlap.
+    ///   - session: what the broker's session may be subscribed to already.
     ///   - reconciler: what is told when a fetch was complete.
     ///   - watch: what is told of the session; it knows until when an earlier lifetime was subscribed.
+    ///   - faults: what is told how the broker breaks MQTT.
     ///   - requestsBirths: whether edge nodes are asked for a birth where their state is not sure.
     init(
-        _ settings: ConnectionSettings, filters: [TopicFilter], intake: Intake, reconciler: DeletionReconciler,
-        watch: BrokerWatch, requestsBirths: Bool, log: EventLog
+        _ settings: ConnectionSettings, filters: [TopicFilter], session: SessionFilters, intake: Intake,
+        reconciler: DeletionReconciler, watch: BrokerWatch, faults: BrokerFaults, requestsBirths: Bool, log: EventLog
     ) {
         var settings = settings
         settings.cleanStart = false
@@ -86,11 +84,13 @@ final class Subscriber: Sendable {
         self.settings = settings
         self.intake = intake
         self.log = log
-        self.reconciler = reconciler
+        retained = RetainedFetch(
+            settings, intake: intake, reconciler: reconciler, watch: watch, faults: faults, log: log)
         self.watch = watch
+        self.faults = faults
         self.requestsBirths = requestsBirths
         let since = watch.subscribedUntil ?? UnixClock.now()
-        state = Lock(State(filters: filters, unobservedSince: since))
+        state = Lock(State(filters: filters, session: session, unobservedSince: since))
     }
 
     /// Starts to connect, and goes on until `stop`.
@@ -102,8 +102,24 @@ final class Subscriber: Sendable {
         do throws(SystemError) { try connection.start() } catch { throw .network(error) }
     }
 
+    /// For the journal: see `SessionFilters`.
+    var note: String { state.withLock { $0.session.note } }
+
     /// How the broker is.
-    var report: Report { state.withLock { $0.report } }
+    var report: Report {
+        let fetch = retained.report
+        return state.withLock { state in
+            var report = state.report
+            report.retainedTopics = fetch.topics
+            report.isFetching = fetch.isFetching
+            var alarms = report.version == .v3_1_1 ? [Self.oldVersionAlarm] : []
+            if let grant = state.grant { alarms += BrokerTerms.shortfalls(grant) + state.plan.alarms }
+            report.alarms = (alarms + [fetch.alarm].compactMap(\.self)).map {
+                Self.shortened($0, to: Beat.maximumTextBytes)
+            }
+            return report
+        }
+    }
 
     /// Acknowledges everything up to a ticket.
     /// - Returns: whether the broker is connected. If not, the acknowledgement goes out when the broker delivers again.
@@ -116,36 +132,31 @@ final class Subscriber: Sendable {
     /// Subscribes to the filters of another policy from now on, and fetches the retained set again. Another policy may let other topics
     /// through even if the filters are the same: an exception is gone, or a prefix is another.
     func replace(filters: [TopicFilter]) {
-        let (connection, removed) = state.withLock { state in
-            let removed = state.filters.filter { !filters.contains($0) }
+        // Not before the broker has confirmed the new filters.
+        retained.unsubscribed()
+        retained.demand()
+        let isOnline = state.withLock { state in
             state.filters = filters
-            state.needsFetch = true
-            return (state.report.isOnline ? state.connection : nil, removed)
+            return state.report.isOnline
         }
-        guard let connection else { return }
-        if !removed.isEmpty { _ = try? connection.unsubscribe(removed.map(\.description)) }
-        subscribe(connection)
+        if isOnline { subscribe() }
     }
 
-    /// Repeats a fetch that failed or from which the broker withheld something, and asks edge nodes for births. Call it about each second.
+    /// Repeats what failed, and asks edge nodes for births. Call it about each second.
     func tick() {
-        let isWithheld = watch.report.withheld ?? 0 > 0
         let isDue = state.withLock { state in
-            let withheldAt =
-                isWithheld && !state.report.isFetching ? state.fetchedAt.advanced(by: Self.withheldPause) : nil
-            guard let at = state.fetchAgainAt ?? withheldAt, at <= MonotonicClock.now(), state.report.isOnline else {
-                return false
-            }
-            state.fetchAgainAt = nil
+            guard state.report.isOnline, state.plan.retry(now: MonotonicClock.now()) else { return false }
+            state.isPlanTold = false
             return true
         }
-        if isDue { fetch() }
+        if isDue { subscribeNext() }
+        retained.tick()
         askForBirths()
     }
 
     /// Publishes requests for a rebirth to edge nodes of the sender's own plant. The sender publishes nothing else (ADR 0016).
     private func askForBirths() {
-        let connection = state.withLock { $0.report.isOnline && $0.request == nil ? $0.connection : nil }
+        let connection = state.withLock { $0.report.isOnline && $0.plan.isComplete ? $0.connection : nil }
         guard requestsBirths, let connection else { return }
         for request in intake.rebirthRequests() {
             do throws(PublishRefusal) {
@@ -159,12 +170,11 @@ final class Subscriber: Sendable {
 
     /// Says goodbye after sending the acknowledgements that are queued. The session stays with the broker.
     func stop(drain: Duration) {
-        let (connection, fetcher) = state.withLock { state in
+        let connection = state.withLock { state in
             state.isStopping = true
-            defer { (state.connection, state.fetcher) = (nil, nil) }
-            return (state.connection, state.fetcher)
+            return state.connection.take()
         }
-        fetcher?.stop()
+        retained.stop()
         connection?.stop(drain: drain)
     }
 
@@ -175,6 +185,7 @@ final class Subscriber: Sendable {
         case .connecting, .stopped: break
         case .connected(let grant): connected(grant)
         case .disconnected(let error, _):
+            faults.ended(by: error)
             let now = UnixClock.now()
             let wasOnline = state.withLock { state in
                 defer {
@@ -182,12 +193,13 @@ final class Subscriber: Sendable {
                     if state.report.isOnline { state.unobservedSince = now }
                     state.report.isOnline = false
                     state.report.reason = error.description
-                    state.request = nil
+                    state.plan.disconnected(now: MonotonicClock.now())
                 }
                 return state.report.isOnline
             }
+            retained.unsubscribed()
             if wasOnline {
-                watch.sessionEnded(at: now)
+                watch.sessionEnded(error, at: now)
                 log.warning(
                     "broker.lost", "the OT broker is gone; its session keeps what it queues",
                     ["reason": .text(error.description)])
@@ -200,16 +212,19 @@ final class Subscriber: Sendable {
 
     private func connected(_ grant: ServerGrant) {
         let now = UnixClock.now()
-        let (connection, since, reason) = state.withLock { state in
-            let told = (state.connection, state.unobservedSince, state.report.reason)
+        let (since, reason, isNews) = state.withLock { state in
+            let isNews = state.grant.map(BrokerTerms.shortfalls) != BrokerTerms.shortfalls(grant)
+            let told = (state.unobservedSince, state.report.reason, isNews)
             state.report.isOnline = true
             state.report.since = now
             state.report.reason = ""
             state.report.version = grant.version
-            if !grant.sessionPresent { state.needsFetch = true }
-            Self.updateAlarms(&state)
+            state.report.sessionExpirySeconds = grant.sessionExpirySeconds == .max ? nil : grant.sessionExpirySeconds
+            state.grant = grant
+            state.session.connected(isResumed: grant.sessionPresent)
             return told
         }
+        if !grant.sessionPresent { retained.demand() }
         log.notice(
             "broker.connected", "subscribing to what is exported",
             [
@@ -218,112 +233,88 @@ final class Subscriber: Sendable {
             ])
         if !grant.sessionPresent { intake.forgetRestoredDeliveries() }
         if grant.version == .v3_1_1 { log.warning("broker.version", Self.oldVersionAlarm) }
+        if isNews { for shortfall in BrokerTerms.shortfalls(grant) { log.warning("broker.terms", shortfall) } }
         intake.note(
             Unobserved(
                 from: since, to: now, sessionResumed: grant.sessionPresent, dropped: nil,
                 reason: Self.shortened(reason, to: Unobserved.maximumReasonBytes)))
-        watch.sessionBegan(resumed: grant.sessionPresent, at: now)
-        if let connection { subscribe(connection) }
+        watch.sessionBegan(grant, at: now)
+        subscribe()
     }
 
-    /// Subscribes to all filters; those that stand already are confirmed.
-    private func subscribe(_ connection: Connection) {
-        let filters = state.withLock { $0.filters }
-        guard !filters.isEmpty else { return }
-        let subscriptions = filters.map {
-            Subscription(
-                $0.description, qos: .exactlyOnce, retainAsPublished: true, retainHandling: .doNotSend, noLocal: true)
+    /// Subscribes to all filters; those that stand already are confirmed, and those that the session has beside them are given up.
+    private func subscribe() {
+        let (connection, stale) = state.withLock { state -> (Connection?, [TopicFilter]) in
+            guard let grant = state.grant else { return (nil, []) }
+            state.plan.begin(state.filters, grant: grant, now: MonotonicClock.now())
+            state.isPlanTold = false
+            return (state.connection, state.session.begin(state.filters))
         }
-        do throws(PublishRefusal) {
-            let number = try connection.subscribe(subscriptions)
-            state.withLock { $0.request = (number, filters) }
-        } catch {
-            log.error("broker.subscribe", "the subscription could not be queued", ["reason": .text("\(error)")])
+        if let connection { unsubscribe(stale, over: connection) }
+        subscribeNext()
+    }
+
+    /// Sends the next SUBSCRIBE, or tells what became of all of them.
+    private func subscribeNext() {
+        while true {
+            // The request is noted before it is queued: its answer may come before `subscribe` returns.
+            let (connection, next) = state.withLock { state in
+                state.report.isOnline && !state.isStopping ? (state.connection, state.plan.next()) : (nil, nil)
+            }
+            guard let next, let connection else { return tellPlan() }
+            do throws(PublishRefusal) {
+                try connection.subscribe(
+                    next.filters.map {
+                        Subscription(
+                            $0.description, qos: .exactlyOnce, retainAsPublished: true, retainHandling: .doNotSend,
+                            noLocal: true)
+                    }, request: next.request)
+                return
+            } catch {
+                log.error("broker.subscribe", "the subscription could not be queued", ["reason": .text("\(error)")])
+                return
+            }
+        }
+    }
+
+    private func tellPlan() {
+        let told = state.withLock { state -> (SubscriptionPlan, Bool, ProtocolVersion?)? in
+            guard state.report.isOnline, state.plan.isComplete, !state.isPlanTold else { return nil }
+            state.isPlanTold = true
+            state.session.settled()
+            return (state.plan, state.filters.isEmpty, state.report.version)
+        }
+        guard let (plan, isEmpty, version) = told else { return }
+        for (filter, fault) in plan.faults.prefix(Self.loggedFaults) {
+            log.error(
+                "broker.refused", SubscriptionPlan.words(filter, fault), ["filter": .text(filter.description)])
+        }
+        guard !isEmpty else { return }
+        retained.subscribed(
+            to: plan.taken, isWhole: !plan.faults.contains { $0.fault.isDeaf }, version: version)
+    }
+
+    private static let loggedFaults = 16
+
+    /// Nobody waits for the answer: what arrives all the same is not exported.
+    private func unsubscribe(_ filters: [TopicFilter], over connection: Connection) {
+        let limit = state.withLock { $0.grant?.maximumPacketBytes ?? .max }
+        var rest = filters.map(\.description)[...]
+        let size = SubscribeSize(maximumFilters: SubscriptionPlan.carefulFilters)
+        while !rest.isEmpty {
+            let count = max(1, size.count(of: rest, limitBytes: limit))
+            try? connection.unsubscribe(Array(rest.prefix(count)))
+            rest.removeFirst(count)
         }
     }
 
     private func received(_ batch: InboundBatch) {
-        for index in batch.subscriptions.indices { answered(batch.subscriptions[index]) }
+        faults.note(batch.faults)
+        for index in batch.subscriptions.indices {
+            let result = batch.subscriptions[index]
+            if state.withLock({ $0.plan.answered(result) }) { subscribeNext() }
+        }
         intake.accept(batch)
-    }
-
-    private func answered(_ result: SubscriptionResult) {
-        guard case .answered(let codes) = result.outcome else { return }
-        let fetchNow: Bool? = state.withLock { state in
-            guard let request = state.request, request.number == result.request else { return nil }
-            state.request = nil
-            state.refused = zip(request.filters, codes).filter(\.1.isFailure).map { "\($0) (\($1))" }
-            Self.updateAlarms(&state)
-            return state.needsFetch && !state.isStopping
-        }
-        guard let fetchNow else { return }
-        for refused in state.withLock({ $0.refused }) {
-            log.error("broker.refused", "the broker does not let us subscribe", ["filter": .text(refused)])
-        }
-        if fetchNow { fetch() }
-    }
-
-    // The retained set.
-
-    private func fetch() {
-        let (old, filters) = state.withLock { ($0.fetcher.take(), $0.filters) }
-        old?.stop()
-        guard !filters.isEmpty else { return }
-        var settings = settings
-        settings.clientIdentifier += "-fetch"
-        let began = intake.beginFetch()
-        do {
-            let fetcher = try RetainedSetFetcher(
-                settings, filters: filters,
-                received: { [weak self] in self?.intake.acceptFetched($0, since: began) },
-                finished: { [weak self] in self?.fetched($0, since: began) })
-            let starts = state.withLock { state in
-                guard !state.isStopping else { return false }
-                state.fetcher = fetcher
-                state.report.isFetching = true
-                // Cleared here and not when the fetch ends, because a policy that changes meanwhile needs another fetch.
-                state.needsFetch = false
-                return true
-            }
-            if starts { try fetcher.start() }
-        } catch {
-            fetchFailed("\(error)")
-        }
-    }
-
-    private func fetched(_ report: RetainedSetReport, since began: Stamp) {
-        switch report.failure {
-        case nil: break
-        case .stopped: return state.withLock { $0.report.isFetching = false }
-        case .tooManyTopics: return fetchFailed("there are more topics than it may hold")
-        case .stalled(let error): return fetchFailed(error?.description ?? "the broker sent nothing for too long")
-        }
-        let alarm = report.isComplete ? nil : Self.shortfall(report)
-        state.withLock { state in
-            state.report.isFetching = false
-            state.report.retainedTopics = report.topics
-            state.fetchedAt = MonotonicClock.now()
-            state.fetchAlarm = alarm
-            Self.updateAlarms(&state)
-        }
-        watch.fetched(topics: report.topics, version: state.withLock { $0.report.version })
-        if let alarm { log.error("retained.shortfall", alarm) }
-        log.notice(
-            "retained.fetched", "the retained set is in",
-            ["topics": .number(report.topics), "slices": .number(report.slices)])
-        // If the fetch may lack values, an absent value does not show that it was deleted.
-        if report.isComplete { reconciler.reconcile(since: began) }
-        intake.beginSnapshots()
-    }
-
-    private func fetchFailed(_ reason: String) {
-        state.withLock { state in
-            state.report.isFetching = false
-            state.fetchAgainAt = MonotonicClock.now().advanced(by: Self.fetchPause)
-            state.fetchAlarm = "the retained set could not be fetched: \(reason)"
-            Self.updateAlarms(&state)
-        }
-        log.warning("retained.failed", "the retained set could not be fetched; trying again", ["reason": .text(reason)])
     }
 
     // Words.
@@ -331,23 +322,6 @@ final class Subscriber: Sendable {
     private static let oldVersionAlarm =
         "the OT broker speaks only MQTT 3.1.1: live messages lose their retain flag, so retained values and deletions are"
         + " not replicated as such, and properties do not exist"
-
-    private static func shortfall(_ report: RetainedSetReport) -> String {
-        var parts: [String] = []
-        if !report.refused.isEmpty { parts.append("refused: \(report.refused.prefix(3).joined(separator: ", "))") }
-        if !report.unproven.isEmpty {
-            parts.append("may be incomplete: \(report.unproven.prefix(3).joined(separator: ", "))")
-        }
-        return "the retained set may lack values (\(parts.joined(separator: "; ")))"
-    }
-
-    private static func updateAlarms(_ state: inout State) {
-        var alarms: [String] = []
-        if state.report.version == .v3_1_1 { alarms.append(oldVersionAlarm) }
-        for refused in state.refused.prefix(4) { alarms.append("the OT broker refuses the subscription \(refused)") }
-        if let alarm = state.fetchAlarm { alarms.append(alarm) }
-        state.report.alarms = alarms.map { shortened($0, to: Beat.maximumTextBytes) }
-    }
 
     /// The text, cut at a character so that it has at most so many bytes.
     static func shortened(_ text: String, to bytes: Int) -> String {

@@ -33,6 +33,8 @@ extension ProxyReport {
             "rebirth_requests": .number(rebirthRequests), "rebirths": .number(rebirths),
             "commands_ignored": .number(commandsIgnored), "historical": .number(historical),
             "waiting": .number(waiting), "waited_in_vain": .number(waitedInVain),
+            "limited": .flag(isLimited), "unconnected": .number(unconnected),
+            "unconnected_reason": .text(unconnectedReason),
             "primary_host_online": primaryHostOnline.map { .flag($0) } ?? .null,
         ]
     }

@@ -2,6 +2,7 @@ public import Account
 internal import DiodeProtocol
 public import ReceiverIT
 public import Republish
+internal import Sparkplug
 
 /// Everything that the daemon knows of one link: what the receiver has of it and what its publisher says, and what that comes to.
 public struct LinkKnowledge: Sendable {
@@ -48,7 +49,11 @@ public struct LinkKnowledge: Sendable {
         guard publisher.isConnected else {
             return Condition(.offline, since: publisher.since, reason: publisher.reason)
         }
-        return snapshot.outboxFault ?? Condition(.online, since: publisher.since, reason: publisher.reason)
+        if let fault = snapshot.outboxFault { return fault }
+        if let trouble = publisher.edgeNodes.trouble {
+            return Condition(.degraded, since: publisher.since, reason: trouble)
+        }
+        return Condition(.online, since: publisher.since, reason: publisher.reason)
     }
 
     /// What `status` exits with (C2): 0 well, 3 degraded, 4 stale or offline.

@@ -246,7 +246,7 @@ struct ConnectionTests {
         #expect(fault { $0.will = Will(topic: "a/#", payload: []) } == .settings(.will))
         #expect(fault { $0.keepAlive = .zero } == .settings(.keepAlive))
         #expect(fault { $0.receiveMaximum = 0 } == .settings(.receiveMaximum))
-        #expect(fault { $0.maximumPacketBytes = 1 } == .settings(.maximumPacketBytes))
+        #expect(fault { $0.keptPacketBytes = 1 } == .settings(.keptPacketBytes))
         #expect(fault { $0.publishWindow = 65_536 } == .settings(.publishWindow))
         #expect(fault { $0.publishQueueMessages = 0 } == .settings(.publishQueue))
         #expect(fault { $0.reconnectMaximum = .milliseconds(1) } == .settings(.timeouts))

@@ -11,6 +11,8 @@ final class FakeBroker: Sendable {
         /// Waits for so many packets of the client.
         case await(Int)
         case send([UInt8])
+        /// Sends a byte so many times.
+        case repeated(UInt8, Int)
         /// Reads nothing and sends nothing until the client has gone.
         case stall
         /// Reads until the client has gone.
@@ -60,6 +62,11 @@ final class FakeBroker: Sendable {
             case .await(let count):
                 for _ in 0..<count { guard readPacket(client, &input) else { return } }
             case .send(let bytes): guard sendAll(client, bytes) else { return }
+            case .repeated(let byte, let count):
+                let piece = [UInt8](repeating: byte, count: 1 << 20)
+                for start in stride(from: 0, to: count, by: piece.count) {
+                    guard sendAll(client, Array(piece.prefix(count - start))) else { return }
+                }
             case .read: while readPacket(client, &input) {}
             case .stall:
                 var entry = pollfd(fd: client, events: 0, revents: 0)

@@ -72,17 +72,30 @@ final class SessionRig {
         let batch = events.batch(bytes: bytes.span.bytes, version: version)
         for index in 0..<batch.messageCount {
             let message = batch.message(at: index)
-            messages.append(
-                String(utf8: message.topic) + "=" + String(utf8: message.payload) + (message.duplicate ? "!" : ""))
+            let content =
+                switch message.loss {
+                case nil: String(utf8: message.payload) + (message.duplicate ? "!" : "")
+                case .oversize(let payloadBytes, _): "<\(payloadBytes) bytes>"
+                case .malformed(let fault): "<\(fault.word)>"
+                }
+            messages.append(String(utf8: message.topic) + "=" + content)
             if let delivery = message.delivery { deliveries.append(delivery) }
         }
         self.events.records.removeAll()
-        self.events.aliasedTopics.removeAll()
+        self.events.copies.removeAll()
     }
 
     func delivered() -> [String] {
         defer { messages = [] }
         return messages
+    }
+
+    /// How often the server has broken MQTT, by kind.
+    func faults() -> [String: UInt64] {
+        defer { events.faults = FaultTally() }
+        let tally = events.faults
+        return Dictionary(
+            uniqueKeysWithValues: ProtocolFault.allCases.filter { tally[$0] > 0 }.map { ($0.word, tally[$0]) })
     }
 
     func settled() -> [Settlement] {

@@ -56,8 +56,12 @@ final class TestClient: Sendable {
                     for index in 0..<batch.messageCount {
                         let message = batch.message(at: index)
                         last = message.delivery ?? last
+                        let payload =
+                            if case .oversize(let bytes, _) = message.loss { "<\(bytes) bytes>" } else {
+                                String(utf8: message.payload)
+                            }
                         let note = Message(
-                            topic: String(utf8: message.topic), payload: String(utf8: message.payload),
+                            topic: String(utf8: message.topic), payload: payload,
                             qos: message.qos, retain: message.retain, duplicate: message.duplicate,
                             identifier: message.packetIdentifier, delivery: message.delivery,
                             properties: copy(message.properties))
@@ -100,7 +104,8 @@ final class TestClient: Sendable {
 
     /// Subscribes and waits for the answer.
     func subscribe(_ filters: Subscription...) async throws -> [ReasonCode] {
-        let request = try connection.subscribe(filters)
+        let request = SubscriptionRequest(rawValue: .random(in: 1 ... .max))
+        try connection.subscribe(filters, request: request)
         _ = await eventually { self.now.results.contains { $0.request == request } }
         guard case .answered(let reasons) = now.results.first(where: { $0.request == request })?.outcome else {
             return []

@@ -8,7 +8,7 @@ import TestKit
 /// An outbox on a real file, with the store thread's steps to be taken one by one.
 final class OutboxRig {
     static let schema = DatabaseSchema(
-        owner: "test", applicationID: "TEST", migrations: [OutboxSchema.sql, OutboxSchema.outputs])
+        owner: "test", applicationID: "TEST", migrations: [OutboxSchema.sql, OutboxSchema.outputs, OutboxSchema.notes])
 
     let folder: TemporaryDirectory
     let path: String

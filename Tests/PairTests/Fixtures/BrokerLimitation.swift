@@ -13,7 +13,7 @@ enum BrokerLimitation: String, Sendable, CaseIterable {
     case noDots = "NATS (2.9) refuses topics with dots: it closes the connection of whoever publishes one."
     case dotsAreSlashes = "RabbitMQ delivers a dot in a topic as a slash."
     case noStars = """
-        RabbitMQ delivers a `*` in a topic as `+`, which no MQTT topic may contain: the sender ends the connection, and again whenever it is delivered.
+        RabbitMQ delivers a `*` in a topic as `+`, which no MQTT topic may contain: the message is lost by name (`ot-broker`, `malformed`).
         """
     case starsArePluses = "RabbitMQ delivers a `*` in a topic as `+`, which no MQTT topic may contain."
     case deadlyTopics = """

@@ -8,6 +8,7 @@
 //   BrokerColumn.swift — brokers on both sides: a column of it
 //   BrokerLimitation.swift — what a broker does to messages: a note of it
 //   BrokerTable.swift — the table that these make
+//   OddPacket.swift — something odd that an OT broker sends: a row of the matrix of docs/BROKERS.md
 //   SenderState.swift — what the sender's status says
 //   AuditAnswer.swift — what the receiver's audit says
 //   DatagramSink.swift — a UDP socket that keeps what arrives, and can send

@@ -11,6 +11,10 @@ struct SenderState {
     let waitingValues: Int
     /// Messages that stayed, by their reason.
     let filtered: [String: Int]
+    /// How the OT broker broke MQTT, by kind.
+    let faults: [String: Int]
+    /// Whether a fetch of the retained set has ended.
+    let hasFetched: Bool
 
     /// - Returns: nil while the daemon does not answer.
     init?(_ pair: DiodePair) async throws {
@@ -25,6 +29,9 @@ struct SenderState {
         waitingBlocks = backlog + unsent
         waitingValues = (object["records"] as? [String: Any])?["waiting"] as? Int ?? 0
         filtered = object["filtered"] as? [String: Int] ?? [:]
+        let subscription = object["subscription"] as? [String: Any]
+        faults = subscription?["faults"] as? [String: Int] ?? [:]
+        hasFetched = subscription?["retained_topics"] is Int
     }
 }
 

@@ -49,7 +49,7 @@ import Time
         rig.publish("acme/a", [1], retain: true)
         let began = rig.core.beginFetch()
         #expect(rig.publishFetched("acme/a", [1, 2, 3, 4], since: began) == .filtered(.tooLarge))
-        #expect(rig.core.unseenTopics(since: began).topics.isEmpty)
+        #expect(rig.core.unseenTopics(since: began, at: rig.time).topics.isEmpty)
     }
 
     @Test("the first rule that exports a topic decides on what terms")
@@ -74,7 +74,7 @@ import Time
         rig.publish("acme/a", Self.text("1"), retain: true)
         let began = rig.core.beginFetch()
         #expect(rig.publishFetched("acme/a", Self.text("1"), since: began) == .known)
-        #expect(rig.core.unseenTopics(since: began).topics.isEmpty)
+        #expect(rig.core.unseenTopics(since: began, at: rig.time).topics.isEmpty)
         rig.publish("acme/a", [], retain: true)
         try rig.endGulp(idle: true)
         #expect(Self.payloads(rig) == ["plant/acme/a=1", "plant/acme/a="])
@@ -167,7 +167,7 @@ import Time
         let began = rig.core.beginFetch()
         // It is older than the fetch, so the fetch knows better.
         #expect(rig.publishFetched("acme/a", Self.text("3"), since: began) == .held)
-        #expect(rig.core.unseenTopics(since: began).topics.isEmpty)
+        #expect(rig.core.unseenTopics(since: began, at: rig.time).topics.isEmpty)
         rig.publish("acme/a", Self.text("4"), retain: true)
         #expect(rig.publishFetched("acme/a", Self.text("3"), since: began) == .known)
         try rig.run(.seconds(2))
@@ -181,7 +181,7 @@ import Time
         rig.publish("acme/a", Self.text("1"), retain: true)
         rig.publish("acme/a", Self.text("2"), retain: true)
         let began = rig.core.beginFetch()
-        for topic in rig.core.unseenTopics(since: began).topics {
+        for topic in rig.core.unseenTopics(since: began, at: rig.time).topics {
             rig.core.deleteUnseen(topic, since: began, now: rig.now, time: rig.time)
         }
         try rig.run(.seconds(2))

@@ -136,7 +136,7 @@ struct EdgeNodeStatesTests {
         born(&rig)
         rig.publish("acme/gone", [1], retain: true)
         _ = try told(&rig)
-        let unseen = rig.core.unseenTopics(since: rig.core.beginFetch())
+        let unseen = rig.core.unseenTopics(since: rig.core.beginFetch(), at: rig.time)
         #expect(unseen.topics.count == 1 && unseen.retained == 1)
     }
 

@@ -69,6 +69,28 @@ import MQTTProtocol
         #expect(refusal(topic, by: everything) == nil)
     }
 
+    @Test(
+        "P1 no topic matches two of the filters that are subscribed to, and every exported one matches one",
+        arguments: [
+            (["acme/+/temp", "acme/l1/#"], ["acme/+/#"]), (["acme/#", "acme/l1/temp"], ["acme/#"]),
+            (["acme/a", "acme/b"], ["acme/a", "acme/b"]), (["+/+/temp", "acme/#", "x/y"], ["#"]),
+            (["a/+", "+/b", "c/+/d"], ["+/+", "c/+/d"]), (["a/+/c", "a/b/+", "x/#", "+/y"], ["#"]),
+            (["acme", "acme/#"], ["acme/#"]), (["+", "acme/#"], ["#"]), (["$SYS/+/a", "#"], ["$SYS/+/a", "#"]),
+        ] as [([String], [String])])
+    func disjoint(filters: [String], subscribed: [String]) throws {
+        let policy = try ExportPolicy(rules: filters.map { .init(filter: try TopicFilter($0)) })
+        let found = policy.subscriptions
+        for (index, filter) in found.enumerated() {
+            #expect(!found[(index + 1)...].contains { $0.overlaps(filter) }, "\(found)")
+        }
+        for filter in policy.rules.map(\.filter) { #expect(found.contains { $0.covers(filter) }, "\(found)") }
+        #expect(Set(found.map(\.description)) == Set(subscribed))
+        // What comes only because of a broader filter is counted as that.
+        if found.map(\.description) == ["acme/+/#"] {
+            #expect(refusal("acme/l2/x", by: policy) == .overlap && refusal("other", by: policy) == .notExported)
+        }
+    }
+
     @Test("further Sparkplug namespaces are configuration")
     func namespaces() throws {
         let policy = ExportPolicy(

@@ -24,7 +24,10 @@ import Time
             drops.hear(uptimeSeconds: 130, at: time(30))
                 == [BrokerDrop(reason: .queueLimit, from: time(10), to: time(30), records: 5)])
         #expect(drops.hear(uptimeSeconds: 140, at: time(40)).isEmpty)
-        #expect(drops.mark == BrokerDrops.Mark(dropped: 12, at: time(30), began: time(0).before(seconds: 100)))
+        let uptime = BrokerDrops.Uptime(seconds: 140, heard: .init(boot: 1, milliseconds: time(40).rawValue))
+        #expect(
+            drops.mark
+                == BrokerDrops.Mark(dropped: 12, at: time(30), began: time(0).before(seconds: 100), uptime: uptime))
     }
 
     @Test("P1 what was dropped while the sender was away is counted from what the one before it knew")
@@ -63,6 +66,24 @@ import Time
         #expect(earlier.hear(uptimeSeconds: 5, at: time(5)).allSatisfy { $0.from <= $0.to })
     }
 
+    @Test("a clock that is set is no restart of the broker, neither while the sender runs nor between two lifetimes")
+    func clock() {
+        func boot(_ seconds: UInt64) -> BrokerDrops.BootInstant { .init(boot: 7, milliseconds: seconds * 1_000) }
+        var drops = BrokerDrops()
+        drops.hear(dropped: 3)
+        #expect(drops.hear(uptimeSeconds: 100, at: time(0), boot(50)).isEmpty)
+        #expect(drops.hear(uptimeSeconds: 110, at: time(100), boot(60)).isEmpty, "+90 s")
+        var next = BrokerDrops(mark: drops.mark.flatMap { BrokerDrops.Mark($0.text) })
+        next.hear(dropped: 3)
+        #expect(next.hear(uptimeSeconds: 120, at: time(4_000), boot(70)).isEmpty, "+1 h between two lifetimes")
+        #expect(next.hear(uptimeSeconds: 5, at: time(4_010), boot(80)).first?.reason == .restarted)
+        // An hour back hides no restart either.
+        #expect(next.hear(uptimeSeconds: 100, at: time(500), boot(4_000)).first?.reason == .restarted)
+        // Another start of the machine: there is no other clock.
+        let other = BrokerDrops.BootInstant(boot: 8, milliseconds: 1_000)
+        #expect(next.hear(uptimeSeconds: 130, at: time(530), other).isEmpty)
+    }
+
     @Test(
         "what was noted comes back, and anything else is not believed",
         arguments: ["", "1", "1:2", "1:2:3:4", "a:b:c", "1:2:", "-1:2:3", "1:9223372036854775808:3"])
@@ -80,7 +101,11 @@ import Time
             for _ in 0..<1_000 {
                 if Bool.random(using: &random) { drops.hear(dropped: extremes.randomElement(using: &random) ?? 0) }
                 let now = UnixMilliseconds(rawValue: .random(in: 0..<1 << 62, using: &random))
-                for drop in drops.hear(uptimeSeconds: extremes.randomElement(using: &random) ?? 0, at: now) {
+                let instant = BrokerDrops.BootInstant(
+                    boot: .random(in: 0...1, using: &random), milliseconds: extremes.randomElement(using: &random) ?? 0)
+                for drop in drops.hear(
+                    uptimeSeconds: extremes.randomElement(using: &random) ?? 0, at: now, instant)
+                {
                     #expect(drop.from <= drop.to)
                 }
                 if Int.random(in: 0..<9, using: &random) == 0 { drops.disconnected() }
@@ -92,5 +117,12 @@ import Time
 extension UnixMilliseconds {
     fileprivate func before(seconds: UInt64) -> UnixMilliseconds {
         UnixMilliseconds(rawValue: rawValue - seconds * 1_000)
+    }
+}
+
+extension BrokerDrops {
+    /// Where both clocks go alike.
+    fileprivate mutating func hear(uptimeSeconds: UInt64, at now: UnixMilliseconds) -> [BrokerDrop] {
+        hear(uptimeSeconds: uptimeSeconds, at: now, BootInstant(boot: 1, milliseconds: now.rawValue))
     }
 }

@@ -18,7 +18,7 @@ struct DeletionTests {
         #expect(rig.publishFetched("acme/a", [1], since: began) == .known)
         #expect(rig.publishFetched("acme/b", [2], since: began) != .known)
         rig.publish("acme/c", [3], retain: true)
-        let (topics, retained) = rig.core.unseenTopics(since: began)
+        let (topics, retained) = rig.core.unseenTopics(since: began, at: rig.time)
         #expect(retained == 4)
         #expect(topics.count == 1)
         for topic in topics { rig.core.deleteUnseen(topic, since: began, now: rig.now, time: rig.time) }
@@ -26,7 +26,7 @@ struct DeletionTests {
         let last = try #require(rig.stream.records.last)
         #expect(last.topic == "acme/d")
         #expect(last.flags.retain && last.flags.isReconciled && last.payload.isEmpty)
-        #expect(rig.core.unseenTopics(since: began).topics.isEmpty)
+        #expect(rig.core.unseenTopics(since: began, at: rig.time).topics.isEmpty)
     }
 
     @Test("how many deletions are believed: the larger of a number and a share")

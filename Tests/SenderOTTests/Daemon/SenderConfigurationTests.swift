@@ -25,7 +25,7 @@ struct SenderConfigurationTests {
                 == "{\"link\":{\"name\":\"plant-a\",\"key\":\"plant-a.key\",\"paths\":[{\"to\":"
                 + "\"127.0.0.1:7400\",\"interface\":null,\"source\":null,\"neighbour\":null,\"rate\":null}],"
                 + "\"rate\":\"800Mbit/s\",\"mtu\":1500},\"broker\":{\"url\":\"mqtt://127.0.0.1:1883\",\"ca\":null,"
-                + "\"cert\":null,\"key\":null,\"username\":null,\"password_file\":null,\"client_id\":null,"
+                + "\"cert\":null,\"key\":null,\"server_name\":null,\"username\":null,\"password_file\":null,\"client_id\":null,"
                 + "\"version\":\"auto\"},\"export\":[],\"state\":\"send.db\",\"fec\":{\"repair\":\"20%\",\"min_repair\":4,"
                 + "\"flush\":\"2ms\",\"repair_spread\":\"5ms\"},\"echo\":[\"1s\",\"30s\",\"10m\",\"1h\"],\"journal\":{"
                 + "\"keep\":\"7d\",\"limit\":\"64GiB\",\"min_free\":\"2GiB\"},\"on_disk_full\":\"forward\",\"deletions\":{"

@@ -8,7 +8,7 @@ import Testing
 
 /// `diode-send run` as a process, between a real broker and a sink that reads what leaves.
 final class RunningSender: Sendable {
-    let broker: Broker
+    let broker: any MQTTServer
     let sink: FrameSink
     let folder: TemporaryDirectory
     let child: Child
@@ -18,8 +18,11 @@ final class RunningSender: Sendable {
     /// - Parameters:
     ///   - keys: top-level keys of the configuration as JSON5 text, over those given here.
     ///   - previous: whose folder and sink to take over, as a restart does.
+    ///   - waits: whether to wait until it is connected to the broker.
     init(
-        _ broker: Broker, rate: String = "500Mbit/s", keys: [String: String] = [:], after previous: RunningSender? = nil
+        _ broker: any MQTTServer, rate: String = "500Mbit/s", keys: [String: String] = [:],
+        after previous: RunningSender? = nil,
+        waits: Bool = true
     ) async throws {
         self.broker = broker
         folder = try previous?.folder ?? TemporaryDirectory("send")
@@ -33,14 +36,15 @@ final class RunningSender: Sendable {
         try Self.write(folder, broker, sink, rate, keys)
         child = try Child([Executable.path("diode-send"), "run", "--config", folder.file("send.json5")])
         let ready = try await eventually(.seconds(20)) {
-            if !child.isRunning { return true }
+            if !waits || !child.isRunning { return true }
             return try await status()["ot_broker"]?["state"] == "online"
         }
         try #require(ready && child.isRunning, "\(child.errors)")
     }
 
     private static func write(
-        _ folder: TemporaryDirectory, _ broker: Broker, _ sink: FrameSink, _ rate: String, _ keys: [String: String]
+        _ folder: TemporaryDirectory, _ broker: any MQTTServer, _ sink: FrameSink, _ rate: String,
+        _ keys: [String: String]
     ) throws {
         let all = [
             "link": "{ name: 'plant-a', key: 'plant-a.key', paths: ['127.0.0.1:\(sink.port)'], rate: '\(rate)' }",
@@ -61,6 +65,13 @@ final class RunningSender: Sendable {
         return (object ?? [:]).compactMapValues { value in
             (value as? [String: Any])?.mapValues { "\($0)" }
         }
+    }
+
+    /// The alarms of `status`, one a line.
+    func alarms() async throws -> String {
+        let answer = try await run([Executable.path("diode-send"), "status", "--config", configuration, "--json"])
+        let object = try? JSONSerialization.jsonObject(with: Data(answer.output.utf8)) as? [String: Any]
+        return ((object?["alarms"] as? [String]) ?? []).joined(separator: "\n")
     }
 
     /// Waits for records, and returns what has arrived.

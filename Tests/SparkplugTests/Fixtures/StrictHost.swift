@@ -33,6 +33,11 @@ struct StrictHost {
     private(set) var history: [String] = []
     /// Tokens as they were answered.
     private(set) var answered: [UInt64] = []
+    /// Of these, the ones that counted as folded, and those that nobody was told of.
+    private(set) var folded: [UInt64] = []
+    private(set) var givenUp: [UInt64] = []
+    /// Of `folded`, those of nodes that were not online: all that hosts may know of them is that they are dead.
+    private(set) var foldedUnborn: [UInt64] = []
 
     /// - Returns: the nodes whose connection the broker has to open or to close.
     mutating func take(_ actions: [EdgeNodeProxy.Action]) -> [EdgeNodeID] {
@@ -49,7 +54,14 @@ struct StrictHost {
                 if nodes[id]?.isOnline ?? false { complain(id, "says goodbye without NDEATH") }
                 nodes[id]?.isConnected = false
                 changed.append(id)
-            case .answer(let token), .refuse(let token): answered.append(token)
+            case .answer(let id, let token):
+                answered.append(token)
+                folded.append(token)
+                if nodes[id]?.isOnline != true { foldedUnborn.append(token) }
+            case .refuse(let token): answered.append(token)
+            case .giveUp(let token):
+                answered.append(token)
+                givenUp.append(token)
             }
         }
         return changed
@@ -130,6 +142,8 @@ struct StrictHost {
         nodes[id]?.tables[device] = nil
         var table = Table()
         var taken = Set(nodes[id]?.tables.values.flatMap(\.aliases.keys) ?? [])
+        let times = payload.metrics.compactMap(\.timestamp)
+        if times != times.sorted() { complain(id, "birth with metrics out of the order of their times") }
         for metric in payload.metrics {
             if metric.name.isEmpty { complain(id, "birth with a metric without name") }
             if metric.datatype == nil { complain(id, "birth with \(metric.name) without datatype") }

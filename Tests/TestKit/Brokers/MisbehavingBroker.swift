@@ -21,10 +21,12 @@ public final class MisbehavingBroker: MQTTServer {
         public let topic: String?
         public let qos: Int?
         public let reason: Int?
+        /// The first 60 bytes of the body of what it got, in hexadecimal digits.
+        public let body: String?
 
         private enum CodingKeys: String, CodingKey {
             case direction = "d"
-            case client, type, topic, qos
+            case client, type, topic, qos, body
             case reason = "rc"
         }
     }
@@ -32,23 +34,26 @@ public final class MisbehavingBroker: MQTTServer {
     /// Starts it and waits until it listens.
     /// - Parameters:
     ///   - options: as at the script's top, such as `["puback_rc": "0x97", "puback_first": "200"]`.
-    ///   - inject: raw packets in hexadecimal digits, one a line, for the option `inject`.
+    ///   - inject: raw packets in hexadecimal digits, one a line, for the option `inject`; likewise `injectRetained`.
     ///   - port: a fixed one, to start it again where it was.
     public static func start(
-        _ options: [String: String] = [:], inject: [String] = [], port: UInt16? = nil
+        _ options: [String: String] = [:], inject: [String] = [], injectRetained: [String] = [], port: UInt16? = nil
     ) async throws -> MisbehavingBroker {
-        let broker = try MisbehavingBroker(options, inject: inject, port: port ?? freePort())
+        let injections = ["inject": inject, "inject_retained": injectRetained]
+        let broker = try MisbehavingBroker(options, injections, port: port ?? freePort())
         guard await eventually(.seconds(20), { broker.child.output.contains("\"up\"") || !broker.child.isRunning }),
             broker.child.isRunning
         else { throw Broker.NotReady(description: "misbehaving_broker.py: \(broker.child.errors)") }
         return broker
     }
 
-    private init(_ options: [String: String], inject: [String], port: UInt16) throws {
+    private init(_ options: [String: String], _ injections: [String: [String]], port: UInt16) throws {
         self.port = port
         folder = try TemporaryDirectory("misbehaving")
         var words = options.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-        if !inject.isEmpty { words.append("inject=" + (try folder.write("inject", inject.joined(separator: "\n")))) }
+        for (option, packets) in injections.sorted(by: { $0.key < $1.key }) where !packets.isEmpty {
+            words.append("\(option)=" + (try folder.write(option, packets.joined(separator: "\n"))))
+        }
         let script = Executable.projectRoot + "/Tests/clients/misbehaving-broker/misbehaving_broker.py"
         child = try Child(["python3", script, "\(port)"] + words, environment: ["PYTHONDONTWRITEBYTECODE": "1"])
     }

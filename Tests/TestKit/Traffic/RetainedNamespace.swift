@@ -104,7 +104,7 @@ public final class TopicCounter: Sendable {
                     }
                 }))
         try connection.start()
-        _ = try connection.subscribe([
+        try connection.subscribe([
             Subscription(RetainedNamespace.filter, qos: .atMostOnce, retainAsPublished: true, retainHandling: .send)
         ])
         guard await eventually(.seconds(10), { state.withLock { $0.isSubscribed } }) else {

@@ -1,224 +1,429 @@
 #!/usr/bin/env python3
-"""A small broker for MQTT 5 and 3.1.1 with faults on request: what no broker of this machine shows. Standard library only.
-   misbehaving_broker.py PORT [key=value ...]      one JSON line on stdout for each packet in (">") and out ("<")
-CONNACK   receive_max max_qos retain_available max_packet wildcard keepalive session_expiry connack_rc (0x..)
-          v5=0 answers MQTT 5 with "unsupported version", v5=close closes without a word
-SUBSCRIBE max_filters=8 (more: close)   suback_rc=0x87
-RETAINED  retained_cap=1000 (so many a second and client, the rest is never sent)  retained_delay=0.4 (s after SUBACK)
-          retained_pause=N (sends N, then nothing until the client's next packet)  keep_expiry=1 (interval not counted down)
-          retain_write_cap=50 (so many retained publishes a second are stored, all are acknowledged)
-PUBLISH   puback_rc=0x97 puback_first=100 (only the first so many)  puback_topic=REGEX  pubcomp_rc=0x92
-          close_topic=REGEX  max_slashes=7 (close)  close_bytes=131072 (larger: close, not announced)
-          rate=100 (more a second: DISCONNECT 0x96)
-DELIVERY  dup0=1 (repetitions without DUP)  drop_expiry=0  copies=1 (one copy for each matching filter)
-          inject=FILE (hex lines: raw PUBLISH packets, sent to each session but -watch, -fetch and -read after its first
-          SUBACK, and again at every reconnection until their packet identifier is acknowledged)
+"""A small broker for MQTT 5 and 3.1.1 that misbehaves on request: what no real broker here shows. Standard library only.
+
+    misbehaving_broker.py PORT [option=value ...]
+
+Without options it behaves. On stdout it writes one JSON line for each packet in (">") and out ("<"), for each publish that it
+took ("P"), for each connection's end ("-"), and "up" once it listens. Numbers may be hexadecimal (0x87).
+
+CONNACK: what the broker grants, or refuses
+  receive_max, max_qos, retain_available, max_packet, wildcard, keepalive, session_expiry, subscription_identifiers
+                        the property of that name; retain_available and max_qos also refuse such wills and publishes
+  connack_rc=0x..       every CONNECT is refused with this code
+  v5=0                  MQTT 5 is answered with "unsupported version"; v5=close closes without a word, v5=silent
+                        says nothing
+
+SUBSCRIBE
+  max_filters=8         a SUBSCRIBE with more filters closes the connection
+  suback_rc=0x87        the code of every filter in the SUBACK
+  refuse_filter=REGEX   such a filter is not authorized (0x87)
+  close_filter=REGEX    such a filter closes the connection
+
+RETAINED: how retained messages follow a SUBACK
+  retained_most=47      so many for each filter, the rest is never sent
+  retained_cap=1000     so many a second and client, the rest is never sent
+  retained_delay=0.4    seconds between the SUBACK and the first
+  retained_pause=N      sends N, then nothing until the client's next packet
+  keep_expiry=1         the message expiry interval is not counted down
+  retain_write_cap=50   so many retained publishes a second are stored; all are acknowledged
+
+PUBLISH: how a client's publishes are answered
+  puback_rc=0x97        the code of PUBACK or PUBREC; puback_first=100 only of the first so many, puback_topic=REGEX of those
+  pubcomp_rc=0x92       the code of PUBCOMP
+  close_topic=REGEX     such a topic closes the connection
+  max_slashes=7         a topic with more closes the connection
+  close_bytes=131072    a packet that is larger closes the connection, unannounced
+  rate=100              more a second: DISCONNECT 0x96
+
+DELIVERY: how messages reach subscribers
+  copies=1              one copy for each matching filter
+  dup0=1                what is sent again after a reconnection does not carry DUP
+  inject=FILE           raw packets, sent to each session but -watch, -fetch and -read after its first SUBACK, and again at each
+                        reconnection until their packet identifier is acknowledged (at QoS 0: at each reconnection).
+                        One packet a line in hexadecimal digits; 41*1000 stands for a byte that is repeated so often; // begins
+                        a comment
+  inject_retained=FILE  the same, sent to each -fetch session after each of its SUBACKs, as retained messages are
+
+To add an option: describe it here under the packet that it changes, read it with OPTIONS where that packet is made or answered
+(a line or a method of its own that says what a good broker would do instead), and nowhere else.
 """
-import asyncio, json, re, struct, sys, time
 
-O = dict(a.split("=", 1) for a in sys.argv[2:])
-def num(k, d=None): return int(O[k], 0) if k in O else d
-def log(d, **k): print(json.dumps({"t": round(time.time(), 3), "d": d, **k}), flush=True)
-def vbi(n):
-    b = bytearray()
-    while True:
-        n, r = divmod(n, 128); b.append(r | (0x80 if n else 0))
-        if not n: return bytes(b)
-def s16(b): return struct.pack("!H", len(b)) + b
-def pkt(h, body): return bytes([h]) + vbi(len(body)) + body
-def rvbi(b, p):
-    v = s = 0
-    while True:
-        c = b[p]; p += 1; v |= (c & 127) << s; s += 7
-        if c < 128: return v, p
-def rs(b, p): n = struct.unpack_from("!H", b, p)[0]; return b[p + 2:p + 2 + n], p + 2 + n
-def match(f, t):
-    f, t = f.split(b"/"), t.split(b"/")
-    if t[0][:1] == b"$" and f[0][:1] in (b"+", b"#"): return False
-    for i, l in enumerate(f):
-        if l == b"#": return True
-        if i >= len(t) or (l != b"+" and l != t[i]): return False
-    return len(f) == len(t)
-def expiry(props):
-    p = 0
-    while p < len(props):
-        i = props[p]
-        if i == 2: return p + 1, struct.unpack_from("!I", props, p + 1)[0]
-        if i in (0x01,): p += 2
-        elif i in (0x23,): p += 3
-        elif i == 0x0B: _, p = rvbi(props, p + 1)
-        elif i in (3, 8, 9): p = rs(props, p + 1)[1]
-        elif i == 0x26: p = rs(props, rs(props, p + 1)[1])[1]
-        else: return None
-    return None
+import asyncio
+import re
+import struct
+import sys
 
-class Session:
-    def __init__(s, cid): s.cid, s.subs, s.out, s.queue, s.pid, s.conn, s.in2, s.injected, s.acked = cid, {}, {}, [], 0, None, {}, False, set()
-SESS, RETAINED, WRITES = {}, {}, []
-INJECT = [bytes.fromhex(l.split("//")[0]) for l in open(O["inject"])] if "inject" in O else []
+import packets
+from options import OPTIONS, UNLIMITED, RateWindow, log
+from packets import Property, Type
+from sessions import Broker, Message, Session, Subscription, readable
 
-class Conn:
-    def __init__(c, r, w): c.r, c.w, c.v, c.s, c.window, c.sent, c.got, c.pubs, c.auto = r, w, 5, None, 65535, [], 0, [], None
-    def put(c, b, **k):
-        log("<", client=c.s.cid if c.s else None, type=b[0] >> 4, **k); c.w.write(b)
-    def connack(c, rc, sp=0):
-        if c.v < 5: return c.put(pkt(0x20, bytes([sp, rc])), rc=rc)
-        p = b"\x12" + s16(c.auto.encode()) if c.auto else b""
-        for k, i, f in (("session_expiry", 0x11, "!I"), ("receive_max", 0x21, "!H"), ("max_qos", 0x24, "!B"), ("retain_available", 0x25, "!B"),
-                        ("max_packet", 0x27, "!I"), ("wildcard", 0x28, "!B"), ("keepalive", 0x13, "!H")):
-            if k in O: p += bytes([i]) + struct.pack(f, num(k))
-        c.put(pkt(0x20, bytes([sp, rc]) + vbi(len(p)) + p), rc=rc)
-    def bye(c, rc):
-        if c.v == 5: c.put(pkt(0xE0, bytes([rc])), rc=rc)
-        raise ConnectionError(hex(rc))
-    def deliver(c, topic, payload, props, qos, retain, dup=False, pid=None):
-        s = c.s
-        if qos:
-            if pid is None: s.pid = s.pid % 65535 + 1; pid = s.pid
-            s.out[pid] = (topic, payload, props, qos, retain)
-        body = s16(topic) + (struct.pack("!H", pid) if qos else b"") + (vbi(len(props)) + props if c.v == 5 else b"") + payload
-        c.put(pkt(0x30 | (8 if dup and not num("dup0", 0) else 0) | qos << 1 | retain, body), topic=topic.decode("utf8", "backslashreplace"), pid=pid, bytes=len(payload))
-    async def run(c):
-        will = None
+
+class Connection:
+    def __init__(self, broker, reader, writer):
+        self.broker = broker
+        self.reader = reader
+        self.writer = writer
+        self.version = 5
+        self.session = None
+        self.will = None
+        self.packets_in = 0
+        self.retained_sent = RateWindow()
+        self.publishes = RateWindow()
+
+    # What goes out
+
+    @property
+    def client(self):
+        return self.session.client if self.session else None
+
+    def send(self, raw, **facts):
+        log("<", client=self.client, type=raw[0] >> 4, **facts)
+        self.writer.write(raw)
+
+    def end(self, reason):
+        """DISCONNECT with a reason code, then the connection's end."""
+        if self.version == 5:
+            self.send(packets.packet(Type.DISCONNECT, bytes([reason])), rc=reason)
+        raise ConnectionError(hex(reason))
+
+    def acknowledge(self, kind, identifier, reason=0):
+        """PUBACK, PUBREC or PUBCOMP; MQTT 3.1.1 has no room for a reason."""
+        tail = bytes([reason]) if reason and self.version == 5 else b""
+        self.send(packets.packet(kind, packets.short(identifier) + tail), rc=reason)
+
+    def deliver(self, message, is_repeated=False, identifier=None):
+        """A PUBLISH; a good broker sets DUP on what it sends again (option `dup0`)."""
+        if message.qos:
+            identifier = identifier or self.session.new_identifier()
+            self.session.unacknowledged[identifier] = message
+        body = packets.string(message.topic)
+        if message.qos:
+            body += packets.short(identifier)
+        if self.version == 5:
+            body += packets.integer(len(message.properties)) + message.properties
+        dup = 8 if is_repeated and not OPTIONS.number("dup0", 0) else 0
+        raw = packets.packet(Type.PUBLISH, body + message.payload, dup | message.qos << 1 | message.retain)
+        self.send(raw, topic=readable(message.topic), pid=identifier, bytes=len(message.payload))
+
+    def inject_retained(self):
+        for raw in self.broker.injected_retained:
+            self.send(raw, injected=raw[:40].hex())
+
+    def inject(self):
+        """The raw packets of the option `inject` that this session has not acknowledged."""
+        self.session.was_injected = True
+        for raw in self.broker.injected:
+            if raw[0] >> 4 == Type.PUBLISH and raw[0] & 6:
+                _, at = packets.read_integer(raw, 1)
+                _, at = packets.read_string(raw, at)
+                if packets.read_short(raw, at) in self.session.acknowledged:
+                    continue
+            self.send(raw, injected=raw[:40].hex())
+
+    # What comes in
+
+    async def run(self):
         try:
-            while True:
-                h = (await c.r.readexactly(1))[0]; n = s = 0
-                while True:
-                    b = (await c.r.readexactly(1))[0]; n |= (b & 127) << s; s += 7
-                    if b < 128: break
-                body = await c.r.readexactly(n); c.got += 1; t = h >> 4
-                log(">", client=c.s.cid if c.s else None, type=t, bytes=n, body=body[:60].hex())
-                if t == 1: will = c.connect(body)
-                elif t == 3: c.publish(h, body)
-                elif t in (4, 7):
-                    c.s.out.pop(struct.unpack_from("!H", body)[0], None); c.s.acked.add(struct.unpack_from("!H", body)[0])
-                elif t == 5:
-                    rc = body[2] if len(body) > 2 else 0
-                    if rc >= 0x80: c.s.out.pop(struct.unpack_from("!H", body)[0], None)
-                    else: c.put(pkt(0x62, body[:2]))
-                elif t == 6:
-                    m = c.s.in2.pop(body[:2], None); rc = num("pubcomp_rc", 0)
-                    c.put(pkt(0x70, body[:2] + (bytes([rc]) if rc and c.v == 5 else b"")))
-                elif t == 8: await c.subscribe(body)
-                elif t == 10: c.unsubscribe(body)
-                elif t == 12: c.put(b"\xd0\x00")
-                elif t == 14: will = will if body[:1] == b"\x04" else None; break
-                await c.w.drain()
-        except (asyncio.IncompleteReadError, ConnectionError, OSError) as e:
-            log("-", client=c.s.cid if c.s else None, closed=repr(e))
-        if c.s and c.s.conn is c: c.s.conn = None
-        if will: spread(*will)
-        try: c.w.close()
-        except OSError: pass
-    def connect(c, b):
-        c.v = b[6]; f = b[7]; p = 10
-        if c.v == 5 and O.get("v5") == "close": raise ConnectionError("no MQTT 5")
-        if c.v == 5 and O.get("v5") == "0": c.w.write(pkt(0x20, b"\0\1")); raise ConnectionError("no MQTT 5")
-        if c.v == 5: n, p = rvbi(b, p); p += n
-        cid, p = rs(b, p); will = None
-        if f & 4:
-            if c.v == 5: n, p = rvbi(b, p); p += n
-            wt, p = rs(b, p); wp, p = rs(b, p); will = (wt, wp, b"", f >> 3 & 3, f >> 5 & 1)
-        rc = num("connack_rc", 0)
-        if will and will[4] and num("retain_available", 1) == 0: rc = 0x9A
-        if will and will[3] > num("max_qos", 2): rc = 0x9B
-        cid = cid.decode()
-        if not cid: STAT["auto"] += 1; cid = c.auto = "auto-%d" % STAT["auto"]
-        if rc: c.s = Session(cid); c.connack(rc if c.v == 5 else 5); raise ConnectionError(hex(rc))
-        old = SESS.get(cid); clean = f & 2
-        if old and old.conn:
-            try: old.conn.put(pkt(0xE0, b"\x8e")); old.conn.w.close()
-            except OSError: pass
-        c.s = Session(cid) if clean or not old else old; SESS[cid] = c.s; c.s.conn = c
-        c.connack(0, int(bool(old) and not clean))
-        for pid, m in list(c.s.out.items()): c.deliver(*m, dup=True, pid=pid)
-        q, c.s.queue = c.s.queue, []
-        for m in q: c.deliver(*m)
-        if c.s.injected: c.inject()
-        return will
-    def inject(c):
-        c.s.injected = True
-        for raw in INJECT:
-            n, p = rvbi(raw, 1); topic = rs(raw, p)[0]
-            if raw[0] >> 4 == 3 and raw[0] & 6:
-                pid = struct.unpack_from("!H", raw, p + 2 + len(topic))[0]
-                if pid in c.s.acked: continue
-            c.put(raw, injected=raw[:40].hex())
-    async def subscribe(c, b):
-        pid, p = b[:2], 2
-        if c.v == 5: n, p = rvbi(b, p); p += n
-        fs = []
-        while p < len(b): f, p = rs(b, p); fs.append((f, b[p])); p += 1
-        if len(fs) > num("max_filters", 1 << 30): raise ConnectionError("too many filters")
-        rc = num("suback_rc")
-        c.put(pkt(0x90, pid + (b"\0" if c.v == 5 else b"") + bytes(rc if rc is not None else min(o & 3, num("max_qos", 2)) for _, o in fs)), filters=len(fs))
-        if rc is not None: return
-        await c.w.drain()
-        if "retained_delay" in O: await asyncio.sleep(float(O["retained_delay"]))
-        sent = 0
-        for f, o in fs:
-            new = f not in c.s.subs; c.s.subs[f] = o
-            if o >> 4 & 3 == 2 or (o >> 4 & 3 == 1 and not new): continue
-            for t, (pl, pr, q, at) in list(RETAINED.items()):
-                if not match(f, t): continue
-                now = time.time(); c.sent = [x for x in c.sent if x > now - 1]
-                if "retained_cap" in O and len(c.sent) >= num("retained_cap"): continue
-                if "retained_pause" in O and sent == num("retained_pause"):
-                    got = c.got; asyncio.get_running_loop().create_task(c.later(got, [(t2, v) for t2, v in list(RETAINED.items()) if match(f, t2)][sent:], o)); break
-                e = expiry(pr)
-                if e and not num("keep_expiry", 0):
-                    left = e[1] - int(now - at)
-                    if left <= 0: continue
-                    pr = pr[:e[0]] + struct.pack("!I", left) + pr[e[0] + 4:]
-                c.sent.append(now); sent += 1
-                c.deliver(t, pl, pr, min(q, o & 3), 1)
-        if INJECT and not c.s.injected and not c.s.cid.endswith(("-watch", "-fetch", "-read")): c.inject()
-    async def later(c, got, rest, o):
-        while c.got == got: await asyncio.sleep(0.02)
-        for t, (pl, pr, q, at) in rest: c.deliver(t, pl, pr, min(q, o & 3), 1)
-    def unsubscribe(c, b):
-        pid, p, n = b[:2], 2, 0
-        if c.v == 5: k, p = rvbi(b, p); p += k
-        while p < len(b): f, p = rs(b, p); c.s.subs.pop(f, None); n += 1
-        c.put(pkt(0xB0, pid + (b"\0" + bytes(n) if c.v == 5 else b"")))
-    def publish(c, h, b):
-        q, retain = h >> 1 & 3, h & 1; t, p = rs(b, 0); pid = b""
-        if q: pid = b[p:p + 2]; p += 2
-        pr = b""
-        if c.v == 5: n, p = rvbi(b, p); pr = b[p:p + n]; p += n
-        pl = b[p:]; text = t.decode("utf8", "backslashreplace"); now = time.time()
-        c.pubs = [x for x in c.pubs if x > now - 1] + [now]
-        if "rate" in O and len(c.pubs) > num("rate"): c.bye(0x96)
-        if "close_topic" in O and re.search(O["close_topic"], text): raise ConnectionError("topic")
-        if t.count(b"/") > num("max_slashes", 1 << 30) or len(b) > num("close_bytes", 1 << 30): raise ConnectionError("limit")
-        if retain and num("retain_available", 1) == 0: c.bye(0x9A)
-        if q > num("max_qos", 2): c.bye(0x9B)
-        rc, again = 0, q == 2 and pid in c.s.in2
-        if "puback_rc" in O and re.search(O.get("puback_topic", ""), text) and STAT["refused"] < num("puback_first", 1 << 30):
-            rc = num("puback_rc"); STAT["refused"] += 1
-        log("P", client=c.s.cid, topic=text, qos=q, retain=retain, bytes=len(pl), rc=rc, props=pr.hex()[:200])
-        if not rc and not again:
-            if q == 2: c.s.in2[pid] = 1
-            spread(t, pl, pr, q, retain)
-        if q: c.put(pkt(0x40 if q == 1 else 0x50, pid + (bytes([rc]) if rc and c.v == 5 else b"")), rc=rc)
-STAT = {"refused": 0, "auto": 0}
+            while await self.answer_next():
+                await self.writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError, OSError) as error:
+            log("-", client=self.client, closed=repr(error))
+        if self.session and self.session.connection is self:
+            self.session.connection = None
+        if self.will:
+            self.broker.publish(self.will)
+        self.close()
 
-def spread(t, pl, pr, q, retain):
-    now = time.time()
-    if retain:
-        WRITES[:] = [x for x in WRITES if x > now - 1]
-        if not pl: RETAINED.pop(t, None)
-        elif len(WRITES) < num("retain_write_cap", 1 << 30): WRITES.append(now); RETAINED[t] = (pl, pr, q, now)
-    for s in list(SESS.values()):
-        hits = [o for f, o in s.subs.items() if match(f, t)]
-        for o in hits if num("copies", 0) else hits[:1]:
-            m = (t, pl, pr, min(q, o & 3), retain if o & 8 else 0)
-            if s.conn: s.conn.deliver(*m)
-            elif m[3]: s.queue.append(m)
+    def close(self):
+        try:
+            self.writer.close()
+        except OSError:
+            pass
+
+    async def answer_next(self):
+        """Answers the client's next packet; false after its DISCONNECT."""
+        header, body = await packets.read_packet(self.reader)
+        kind = header >> 4
+        self.packets_in += 1
+        log(">", client=self.client, type=kind, bytes=len(body), body=body[:60].hex())
+        if kind == Type.CONNECT:
+            self.connect(body)
+        elif kind == Type.PUBLISH:
+            self.publish(header, body)
+        elif kind in (Type.PUBACK, Type.PUBCOMP):
+            self.session.take_acknowledgement(packets.read_short(body))
+        elif kind == Type.PUBREC:
+            self.pubrec(body)
+        elif kind == Type.PUBREL:
+            self.pubrel(body)
+        elif kind == Type.SUBSCRIBE:
+            await self.subscribe(body)
+        elif kind == Type.UNSUBSCRIBE:
+            self.unsubscribe(body)
+        elif kind == Type.PINGREQ:
+            self.send(packets.packet(Type.PINGRESP, b""))
+        elif kind == Type.DISCONNECT:
+            if body[:1] != b"\x04":  # 0x04 asks for the will (MQTT 5, 3.14.2.1)
+                self.will = None
+            return False
+        return True
+
+    def skip_properties(self, body, at):
+        """The properties at an offset, and the offset behind them; none in MQTT 3.1.1."""
+        if self.version < 5:
+            return b"", at
+        length, at = packets.read_integer(body, at)
+        return body[at : at + length], at + length
+
+    # CONNECT
+
+    def connect(self, body):
+        self.version, flags = body[6], body[7]
+        if self.refuse_version():
+            return
+        _, at = self.skip_properties(body, 10)
+        client, at = packets.read_string(body, at)
+        will = self.read_will(body, at, flags) if flags & 4 else None
+        assigned = None if client else self.broker.assigned_client()
+        client = assigned or client.decode()
+        reason = self.connect_refusal(will)
+        if reason:
+            self.session = Session(client)
+            self.send_connack(reason if self.version == 5 else 5)
+            raise ConnectionError(hex(reason))
+        self.open_session(client, is_clean=bool(flags & 2), assigned=assigned)
+        self.will = will
+
+    def refuse_version(self):
+        """The option `v5`: a broker that does not speak MQTT 5. True if it says nothing at all."""
+        if self.version < 5 or "v5" not in OPTIONS:
+            return False
+        if OPTIONS.text("v5") == "silent":
+            return True
+        if OPTIONS.text("v5") == "0":
+            self.writer.write(packets.packet(Type.CONNACK, b"\0\1"))
+        raise ConnectionError("no MQTT 5")
+
+    def read_will(self, body, at, flags):
+        _, at = self.skip_properties(body, at)
+        topic, at = packets.read_string(body, at)
+        payload, _ = packets.read_string(body, at)
+        return Message(topic, payload, b"", flags >> 3 & 3, flags >> 5 & 1)
+
+    def connect_refusal(self, will):
+        """The reason code against a CONNECT; 0 for none. A will is refused for what publishes are (3.2.2.3.4, 3.2.2.3.5)."""
+        if will and will.qos > OPTIONS.number("max_qos", 2):
+            return 0x9B
+        if will and will.retain and OPTIONS.number("retain_available", 1) == 0:
+            return 0x9A
+        return OPTIONS.number("connack_rc", 0)
+
+    def open_session(self, client, is_clean, assigned):
+        """Takes over the client's session, ends its older connection, and sends what waited."""
+        old = self.broker.sessions.get(client)
+        if old and old.connection:
+            old.connection.send(packets.packet(Type.DISCONNECT, b"\x8e"))
+            old.connection.close()
+        self.session = Session(client) if is_clean or not old else old
+        self.broker.sessions[client] = self.session
+        self.session.connection = self
+        self.send_connack(0, is_present=bool(old) and not is_clean, assigned=assigned)
+        for identifier, message in list(self.session.unacknowledged.items()):
+            self.deliver(message, is_repeated=True, identifier=identifier)
+        waiting, self.session.queue = self.session.queue, []
+        for message in waiting:
+            self.deliver(message)
+        if self.session.was_injected:
+            self.inject()
+
+    def send_connack(self, reason, is_present=False, assigned=None):
+        body = bytes([is_present, reason])
+        if self.version == 5:
+            granted = self.granted_properties(assigned)
+            body += packets.integer(len(granted)) + granted
+        self.send(packets.packet(Type.CONNACK, body), rc=reason)
+
+    def granted_properties(self, assigned):
+        encoded = b""
+        if assigned:
+            encoded += bytes([Property.ASSIGNED_CLIENT_IDENTIFIER]) + packets.string(assigned.encode())
+        for option, identifier, layout in (
+            ("session_expiry", Property.SESSION_EXPIRY, "!I"),
+            ("receive_max", Property.RECEIVE_MAXIMUM, "!H"),
+            ("max_qos", Property.MAXIMUM_QOS, "!B"),
+            ("retain_available", Property.RETAIN_AVAILABLE, "!B"),
+            ("max_packet", Property.MAXIMUM_PACKET_SIZE, "!I"),
+            ("wildcard", Property.WILDCARD_AVAILABLE, "!B"),
+            ("subscription_identifiers", Property.SUBSCRIPTION_IDENTIFIERS_AVAILABLE, "!B"),
+            ("keepalive", Property.SERVER_KEEP_ALIVE, "!H"),
+        ):
+            if option in OPTIONS:
+                encoded += bytes([identifier]) + struct.pack(layout, OPTIONS.number(option))
+        return encoded
+
+    # SUBSCRIBE
+
+    async def subscribe(self, body):
+        asked, at = self.skip_properties(body, 2)
+        identifier = self.subscription_identifier(asked)
+        filters = []
+        while at < len(body):
+            text, at = packets.read_string(body, at)
+            filters.append((text, Subscription(body[at], identifier)))
+            at += 1
+        if len(filters) > OPTIONS.number("max_filters", UNLIMITED):
+            raise ConnectionError("too many filters")
+        if len(body) + 2 > OPTIONS.number("max_packet", UNLIMITED):
+            self.end(0x95)
+        if "close_filter" in OPTIONS and any(re.search(OPTIONS.text("close_filter"), readable(text)) for text, _ in filters):
+            raise ConnectionError("filter")
+        self.send_suback(body[:2], filters)
+        if "suback_rc" in OPTIONS:
+            return
+        filters = [each for each in filters if not self.is_refused(each[0])]
+        await self.writer.drain()
+        await asyncio.sleep(OPTIONS.seconds("retained_delay"))
+        for text, subscription in filters:
+            is_new = text not in self.session.subscriptions
+            self.session.subscriptions[text] = subscription
+            if subscription.sends_retained(is_new):
+                self.send_retained(text, subscription)
+        if self.session.is_injected and not self.session.was_injected:
+            self.inject()
+        if self.client.endswith("-fetch"):
+            self.inject_retained()
+
+    def subscription_identifier(self, asked):
+        """The Subscription Identifier of a SUBSCRIBE; one that the CONNACK forbade ends the connection (3.2.2.3.12)."""
+        for identifier, value, _ in packets.properties(asked):
+            if identifier == Property.SUBSCRIPTION_IDENTIFIER:
+                if OPTIONS.number("subscription_identifiers", 1) == 0:
+                    self.end(0xA1)
+                return packets.read_integer(asked, value)[0]
+        return 0
+
+    def send_suback(self, identifier, filters):
+        granted = [min(subscription.qos, OPTIONS.number("max_qos", 2)) for _, subscription in filters]
+        reasons = [OPTIONS.number("suback_rc", qos) for qos in granted]
+        reasons = [0x87 if self.is_refused(text) else reason for (text, _), reason in zip(filters, reasons)]
+        empty = b"\0" if self.version == 5 else b""
+        self.send(packets.packet(Type.SUBACK, identifier + empty + bytes(reasons)), filters=len(filters))
+
+    def is_refused(self, text):
+        return "refuse_filter" in OPTIONS and re.search(OPTIONS.text("refuse_filter"), readable(text)) is not None
+
+    def send_retained(self, text, subscription):
+        """Sends what is retained below a filter; a good broker sends all of it (options `retained_…`)."""
+        waiting = list(self.broker.retained_for(text, subscription))[: OPTIONS.number("retained_most", UNLIMITED)]
+        pause = OPTIONS.number("retained_pause", len(waiting))
+        for message in waiting[:pause]:
+            if len(self.retained_sent) < OPTIONS.number("retained_cap", UNLIMITED):
+                self.retained_sent.note()
+                self.deliver(message)
+        if waiting[pause:]:
+            asyncio.get_running_loop().create_task(self.send_later(waiting[pause:], self.packets_in))
+
+    async def send_later(self, messages, packets_in):
+        while self.packets_in == packets_in:
+            await asyncio.sleep(0.02)
+        for message in messages:
+            self.deliver(message)
+
+    def unsubscribe(self, body):
+        _, at = self.skip_properties(body, 2)
+        count = 0
+        while at < len(body):
+            text, at = packets.read_string(body, at)
+            self.session.subscriptions.pop(text, None)
+            count += 1
+        reasons = b"\0" + bytes(count) if self.version == 5 else b""
+        self.send(packets.packet(Type.UNSUBACK, body[:2] + reasons))
+
+    # PUBLISH, and the rest of QoS 2
+
+    def publish(self, header, body):
+        qos, retain = header >> 1 & 3, header & 1
+        topic, at = packets.read_string(body, 0)
+        identifier = None
+        if qos:
+            identifier = packets.read_short(body, at)
+            at += 2
+        properties, at = self.skip_properties(body, at)
+        message = Message(topic, body[at:], properties, qos, retain)
+        self.check_limits(message, len(body))
+        is_repeated = qos == 2 and identifier in self.session.unreleased
+        reason = self.publish_refusal(readable(topic))
+        log(
+            "P",
+            client=self.client,
+            topic=readable(topic),
+            qos=qos,
+            retain=retain,
+            bytes=len(message.payload),
+            rc=reason,
+            props=properties.hex()[:200],
+        )
+        if not reason and not is_repeated:
+            if qos == 2:
+                self.session.unreleased.add(identifier)
+            self.broker.publish(message)
+        if qos:
+            self.acknowledge(Type.PUBACK if qos == 1 else Type.PUBREC, identifier, reason)
+
+    def check_limits(self, message, packet_bytes):
+        """Ends the connection for what a good broker would take, or refuse by a code."""
+        topic = readable(message.topic)
+        self.publishes.note()
+        if len(self.publishes) > OPTIONS.number("rate", UNLIMITED):
+            self.end(0x96)
+        if "close_topic" in OPTIONS and re.search(OPTIONS.text("close_topic"), topic):
+            raise ConnectionError("topic")
+        if topic.count("/") > OPTIONS.number("max_slashes", UNLIMITED):
+            raise ConnectionError("levels")
+        if packet_bytes > OPTIONS.number("close_bytes", UNLIMITED):
+            raise ConnectionError("size")
+        if message.retain and OPTIONS.number("retain_available", 1) == 0:
+            self.end(0x9A)
+        if message.qos > OPTIONS.number("max_qos", 2):
+            self.end(0x9B)
+
+    def publish_refusal(self, topic):
+        """The code of the option `puback_rc` for a publish under this topic; 0 for none."""
+        if "puback_rc" not in OPTIONS or not re.search(OPTIONS.text("puback_topic"), topic):
+            return 0
+        if self.broker.refusals >= OPTIONS.number("puback_first", UNLIMITED):
+            return 0
+        self.broker.refusals += 1
+        return OPTIONS.number("puback_rc")
+
+    def pubrec(self, body):
+        identifier = packets.read_short(body)
+        reason = body[2] if len(body) > 2 else 0
+        if reason >= 0x80:
+            self.session.unacknowledged.pop(identifier, None)
+        else:
+            self.send(packets.packet(Type.PUBREL, body[:2], flags=2))
+
+    def pubrel(self, body):
+        identifier = packets.read_short(body)
+        self.session.unreleased.discard(identifier)
+        self.acknowledge(Type.PUBCOMP, identifier, OPTIONS.number("pubcomp_rc", 0))
+
 
 async def main():
-    server = await asyncio.start_server(lambda r, w: Conn(r, w).run(), "127.0.0.1", int(sys.argv[1]), limit=1 << 29)
-    log("up", port=int(sys.argv[1]), options=O)
-    async with server: await server.serve_forever()
-try: asyncio.run(main())
-except KeyboardInterrupt: pass
+    port = int(sys.argv[1])
+    broker = Broker()
+    server = await asyncio.start_server(
+        lambda reader, writer: Connection(broker, reader, writer).run(), "127.0.0.1", port, limit=1 << 29
+    )
+    log("up", port=port, options=OPTIONS.values)
+    async with server:
+        await server.serve_forever()
+
+
+if __name__ == "__main__":
+    try:
+        asyncio.run(main())
+    except KeyboardInterrupt:
+        pass

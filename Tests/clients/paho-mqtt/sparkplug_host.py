@@ -212,6 +212,8 @@ class Host:
         names = [each["name"].lower() for each in metrics if each["name"]]
         said.advise(len(names) == len(set(names)), "case-sensitivity-metric-names")
         self.times(said, metrics, kind, None)
+        moments = [each["timestamp"] or 0 for each in metrics if not each["historical"]]
+        said.require(moments == sorted(moments), f"operational-behavior-data-publish-{kind}-order", "metrics out of the order of their times")
 
     @staticmethod
     def times(said, metrics, kind, born):

@@ -86,6 +86,7 @@ extension ShedRun.Reason {
         case .topicLimit: "topicLimit"
         case .commitFailed: "commitFailed"
         case .expired: "expired"
+        case .malformed: "malformed"
         }
     }
 }
@@ -99,6 +100,7 @@ extension ShedReason {
         case .expired: "expired"
         case .stopped: "stopped"
         case .damaged: "damaged"
+        case .unborn: "unborn"
         }
     }
 }

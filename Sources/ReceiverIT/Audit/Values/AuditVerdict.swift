@@ -91,7 +91,7 @@ extension LinkAudit {
         guard statement == nil else { return 0 }
         let named =
             gaps.reduce(UInt64(0)) { $0 &+ $1.lost }
-            &+ losses.reduce(UInt64(0)) { $1.cause.layer == .otBroker ? $0 : $0 &+ $1.records }
+            &+ losses.reduce(UInt64(0)) { $1.cause.isNumbered ? $0 &+ $1.records : $0 }
         return max(0, totals.lost + totals.shed + totals.dead - Int64(clamping: named))
     }
 

@@ -15,6 +15,7 @@ public import Storage
 ///         ├─ acknowledgements     what somebody has accepted as lost           (AcknowledgementTable)
 ///         ├─ outbox, outbox_totals, units, last_known                          (Outbox)
 ///         ├─ outbox_outputs, outbox_output_totals   of outputs beside the IT broker   (Outbox)
+///         ├─ outbox_notes         what outputs want to know again after a restart      (Outbox)
 ///         └─ ledger                                                            (Ledger)
 /// ```
 public enum StoreSchema {
@@ -23,7 +24,8 @@ public enum StoreSchema {
         owner: "diode-recv", applicationID: "UDRV",
         migrations: [
             [links, tracker, replica, losses, OutboxSchema.sql, LedgerSchema.sql].joined(separator: ";\n"),
-            AcknowledgementTable.sql, state, gapTopics, sourceClock, lostGaps, OutboxSchema.outputs, rivals,
+            AcknowledgementTable.sql, state, gapTopics, sourceClock, lostGaps, OutboxSchema.outputs,
+            OutboxSchema.notes, rivals,
         ])
 
     private static let links = """

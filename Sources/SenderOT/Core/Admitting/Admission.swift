@@ -18,6 +18,11 @@ struct Admission {
     private(set) var known: UInt64 = 0
     private(set) var repeated: UInt64 = 0
 
+    /// What was numbered as lost, so that another fetch of the same content does not number it again.
+    private var lost: Set<Int> = []
+    /// So many are remembered; then some are numbered again.
+    private static let maximumLost = 4_096
+
     init(_ gate: PolicyGate) { self.gate = gate }
 
     var policy: ExportPolicy { gate.policy }
@@ -63,6 +68,37 @@ struct Admission {
             known += 1
             return .known
         }
+    }
+
+    /// Takes in a message whose content could not be taken.
+    mutating func accept(
+        lost publication: borrowing SenderCore.LostPublication, isFetched: Bool, _ slots: inout NamespaceSlots,
+        _ recorder: inout Recorder, now: MonotonicInstant, time: UnixMilliseconds
+    ) -> SenderCore.Outcome {
+        received += 1
+        letGo(&slots, &recorder, now: now)
+        let (place, name): (NamespaceSlots.TopicID?, [UInt8]?)
+        switch gate.judge(lost: publication, isFetched: isFetched, &slots) {
+        case .record(let id, let renamed): (place, name) = (id, renamed)
+        case .recordOfEdgeNode(let id): (place, name) = (id, nil)
+        case .stays(let refusal): return .filtered(refusal)
+        case .waits: return .held
+        case .known: return .known
+        }
+        var hasher = Hasher()
+        publication.topic.withUnsafeBytes { hasher.combine(bytes: $0) }
+        hasher.combine(publication.reason)
+        hasher.combine(publication.content)
+        if lost.count >= Self.maximumLost { lost.removeAll() }
+        if !lost.insert(hasher.finalize()).inserted, isFetched {
+            known += 1
+            return .known
+        }
+        guard let name else {
+            return recorder.record(
+                lost: publication.topic, publication.reason, at: place, in: &slots, now: now, time: time)
+        }
+        return recorder.record(lost: name.span.bytes, publication.reason, at: place, in: &slots, now: now, time: time)
     }
 
     /// Counts a message that an earlier lifetime has journalled.

@@ -29,6 +29,8 @@ public struct ExportPolicy: Sendable, Equatable {
         case deadband
         /// A newer value of the topic took its place while it waited for its rule's rate.
         case superseded
+        /// It matches the filter of no rule: it came because some overlap, and one broader filter was subscribed to in their place.
+        case overlap
 
         /// For status: what these are counted under.
         package var word: String {
@@ -41,6 +43,7 @@ public struct ExportPolicy: Sendable, Equatable {
             case .tooLarge: "max_payload"
             case .deadband: "deadband"
             case .superseded: "max_rate"
+            case .overlap: "overlap"
             }
         }
     }
@@ -65,6 +68,16 @@ public struct ExportPolicy: Sendable, Equatable {
     public let sparkplugNamespaces: [String]
     /// Whether some topics have another name on the link.
     public let movesTopics: Bool
+    /// What to subscribe to: filters that together match whatever a rule's filter does, and of which no topic matches two. Then a broker has
+    /// nothing to deliver twice, whatever it makes of overlapping subscriptions (MQTT 5 §3.3.4 leaves it free), in 3.1.1 too.
+    ///
+    /// ```text
+    /// acme/#, acme/line1/temp     ─▶ acme/#      one covers the other
+    /// acme/+/temp, acme/line1/#   ─▶ acme/+/#    some topics match both: the narrowest filter that covers both, and more
+    /// ```
+    public let subscriptions: [TopicFilter]
+    /// Those of them that are no rule's filter.
+    private let broadened: [TopicFilter]
 
     /// - Parameters:
     ///   - rules: empty exports nothing.
@@ -74,16 +87,22 @@ public struct ExportPolicy: Sendable, Equatable {
         let usual = SparkplugTopic.namespaceB
         self.sparkplugNamespaces = [usual] + sparkplugNamespaces.filter { $0 != usual }
         movesTopics = rules.contains { !$0.prefix.isEmpty }
+        let filters = Set(rules.map(\.filter))
+        subscriptions = Self.disjoint(rules.map(\.filter))
+        broadened = subscriptions.filter { !filters.contains($0) }
     }
 
-    /// What to subscribe to: each filter that no other one covers, so that the broker delivers a message once.
-    public var subscriptions: [TopicFilter] {
-        var filters: [TopicFilter] = []
-        for filter in rules.map(\.filter) where !filters.contains(where: { $0.covers(filter) }) {
-            filters.removeAll { filter.covers($0) }
-            filters.append(filter)
+    /// Each round of the inner loop takes a filter out, so that there are no more rounds than filters.
+    private static func disjoint(_ filters: [TopicFilter]) -> [TopicFilter] {
+        var disjoint: [TopicFilter] = []
+        for filter in filters {
+            var filter = filter
+            while let index = disjoint.firstIndex(where: { $0.overlaps(filter) }) {
+                filter = disjoint.remove(at: index).joined(with: filter)
+            }
+            disjoint.append(filter)
         }
-        return filters
+        return disjoint
     }
 
     /// - Parameter topic: a topic name.
@@ -106,7 +125,8 @@ public struct ExportPolicy: Sendable, Equatable {
             return passage.isSparkplug || rule.prefix.count + topic.byteCount <= Self.maximumTopicBytes
                 ? .crosses(passage) : .stays(.topicTooLong)
         }
-        return .stays(.notExported)
+        let isExpected = broadened.isEmpty || rules.contains { $0.filter.matches(topic) }
+        return .stays(isExpected || !broadened.contains { $0.matches(topic) } ? .notExported : .overlap)
     }
 
     /// What stands before the topics of a passage; empty: nothing.

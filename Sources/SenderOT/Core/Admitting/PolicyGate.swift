@@ -102,6 +102,31 @@ struct PolicyGate {
             ?? .record(id, renamed: name)
     }
 
+    /// What becomes of a message whose content could not be taken: it stays, or it is to be numbered and named.
+    ///
+    /// Of a malformed message without any topic nobody can say that it would have stayed.
+    mutating func judge(
+        lost publication: borrowing SenderCore.LostPublication, isFetched: Bool, _ slots: inout NamespaceSlots
+    ) -> Verdict {
+        guard publication.topic.byteCount > 0 else { return .record(nil, renamed: nil) }
+        let passage: ExportPolicy.Passage
+        switch policy.ruling(on: publication.topic) {
+        case .stays(let refusal): return refuse(refusal)
+        case .crosses(let ruled): passage = ruled
+        }
+        let prefix = policy.prefix(of: passage)
+        let name = prefix.isEmpty ? nil : publication.topic.withUnsafeBytes { prefix + $0 }
+        guard publication.reason == .oversize else { return .record(nil, renamed: name) }
+        if isFetched, passage.isSparkplug, isOfEdgeNode(publication.topic) { return .known }
+        let id = if let name { slots.find(name.span.bytes) } else { slots.find(publication.topic) }
+        // The broker retains a value, if not one that crosses: it was not deleted.
+        if isFetched, let id { slots.see(id) }
+        if let most = policy.rules[passage.rule].maximumPayloadBytes, publication.payloadBytes > most {
+            return refuse(.tooLarge)
+        }
+        return .record(id, renamed: name)
+    }
+
     /// Applies deadband and rate of a rule.
     /// - Parameter topic: the name in the plant.
     /// - Returns: nil if the message may cross now.

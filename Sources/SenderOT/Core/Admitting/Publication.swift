@@ -46,6 +46,32 @@ extension SenderCore {
         }
     }
 
+    /// A message from the OT broker whose content could not be taken.
+    public struct LostPublication: ~Escapable, Sendable {
+        public enum Reason: Sendable, Hashable {
+            /// It is larger than what the client keeps.
+            case oversize
+            /// Its packet breaks MQTT.
+            case malformed
+        }
+
+        /// A topic name; of a malformed message any bytes, as far as there are some that were meant as its topic.
+        public let topic: RawSpan
+        public let reason: Reason
+        /// 0 where nobody knows.
+        public let payloadBytes: Int
+        /// Of the same topic and reason, the same content has the same number within this process.
+        public let content: Int
+
+        @_lifetime(copy topic)
+        public init(topic: RawSpan, reason: Reason, payloadBytes: Int = 0, content: Int = 0) {
+            self.topic = topic
+            self.reason = reason
+            self.payloadBytes = payloadBytes
+            self.content = content
+        }
+    }
+
     /// What became of a publication.
     public enum Outcome: Sendable, Equatable {
         /// It is a record with this stamp.

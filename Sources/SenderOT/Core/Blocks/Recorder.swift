@@ -25,7 +25,7 @@ struct Recorder: ~Copyable {
     /// The most bytes of a topic's name and values, so that a slice can hold them.
     private let maximumTopicBytes: Int
     private var stamper: Stamper
-    private var sheds = ShedGatherer()
+    private var sheds: ShedGatherer
     private var batcher: BlockBatcher
     private var journal = SenderCore.JournalState.writing
     /// Records that cross, and records that were shed.
@@ -39,6 +39,7 @@ struct Recorder: ~Copyable {
         maximumRecordBytes = settings.maximumRecordBytes
         self.maximumTopicBytes = maximumTopicBytes
         stamper = Stamper(epoch: epoch)
+        sheds = ShedGatherer(capacityBytes: settings.geometry.capacityBytes)
         batcher = BlockBatcher(
             epoch: epoch, incarnation: incarnation, geometry: settings.geometry, flush: settings.flush,
             compressionLevel: settings.compressionLevel)
@@ -71,7 +72,7 @@ struct Recorder: ~Copyable {
     ) -> SenderCore.Outcome {
         let content = NamespaceSlots.Content(publication)
         guard let id = known ?? slots.insert(publication.topic) else {
-            return shed(publication, .topicLimit, at: nil, in: &slots, now: now, time: time)
+            return shed(publication.topic, .topicLimit, at: nil, in: &slots, now: now, time: time)
         }
         var (packet, isReconciled): (UInt16, Bool) = (0, false)
         switch origin {
@@ -80,7 +81,7 @@ struct Recorder: ~Copyable {
         case .reconciliation: isReconciled = true
         }
         if let reason = refusal(of: content, at: id, in: slots) {
-            return shed(publication, reason, at: id, in: &slots, now: now, time: time)
+            return shed(publication.topic, reason, at: id, in: &slots, now: now, time: time)
         }
         let stamp = stamper.next()
         let version = slots.nextVersion(id, in: nextBlock)
@@ -94,6 +95,22 @@ struct Recorder: ~Copyable {
             payload: publication.payload, packet: packet, now: now)
         recordCount += 1
         return .recorded(stamp)
+    }
+
+    /// Numbers and names a message whose content could not be taken.
+    /// - Parameters:
+    ///   - topic: a topic name; of a malformed message any bytes.
+    ///   - known: the place of its topic, if that is held.
+    mutating func record(
+        lost topic: RawSpan, _ reason: SenderCore.LostPublication.Reason, at known: NamespaceSlots.TopicID?,
+        in slots: inout NamespaceSlots, now: MonotonicInstant, time: UnixMilliseconds
+    ) -> SenderCore.Outcome {
+        switch reason {
+        case .oversize:
+            let id = known ?? slots.insert(topic)
+            return shed(topic, id == nil ? .topicLimit : .oversize, at: id, in: &slots, now: now, time: time)
+        case .malformed: return shed(topic, .malformed, at: nil, in: &slots, now: now, time: time)
+        }
     }
 
     /// Makes the deletion of a retained value that the plant does not have any more.
@@ -122,8 +139,8 @@ struct Recorder: ~Copyable {
 
     /// Numbers and names a record whose content does not cross (promise P8).
     private mutating func shed(
-        _ publication: borrowing SenderCore.Publication, _ reason: ShedRun.Reason, at id: NamespaceSlots.TopicID?,
-        in slots: inout NamespaceSlots, now: MonotonicInstant, time: UnixMilliseconds
+        _ topic: RawSpan, _ reason: ShedRun.Reason, at id: NamespaceSlots.TopicID?, in slots: inout NamespaceSlots,
+        now: MonotonicInstant, time: UnixMilliseconds
     ) -> SenderCore.Outcome {
         let stamp = stamper.next()
         shedCount += 1
@@ -134,8 +151,10 @@ struct Recorder: ~Copyable {
         } else {
             slots.countUnnamed()
         }
-        let topic = publication.topic.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
-        if let run = sheds.add(topic, version, reason, time: time) { batcher.append(run, now: now) }
+        let name =
+            reason == .malformed
+            ? EscapedTopic.text(topic) : topic.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+        if let run = sheds.add(name, version, reason, time: time) { batcher.append(run, now: now) }
         return .shed(stamp, reason)
     }
 

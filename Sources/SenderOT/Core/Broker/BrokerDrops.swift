@@ -16,8 +16,35 @@ package struct BrokerDrops: Sendable {
         var dropped: UInt64
         /// Until then nothing more was dropped.
         var at: UnixMilliseconds
-        /// When the broker was started.
+        /// When the broker was started, by a clock that may have been set since.
         var began: UnixMilliseconds
+        /// Of the newest uptime that was heard; nil in what an older version noted.
+        var uptime: Uptime?
+
+        init(dropped: UInt64, at: UnixMilliseconds, began: UnixMilliseconds, uptime: Uptime? = nil) {
+            self.dropped = dropped
+            self.at = at
+            self.began = began
+            self.uptime = uptime
+        }
+    }
+
+    /// How long the broker had been running, and when it said so, by a clock that nobody sets.
+    package struct Uptime: Sendable, Equatable {
+        var seconds: UInt64
+        var heard: BootInstant
+    }
+
+    /// A moment since this machine was started.
+    package struct BootInstant: Sendable, Equatable {
+        /// Another number at each start of the machine.
+        let boot: UInt64
+        let milliseconds: UInt64
+
+        package init(boot: UInt64, milliseconds: UInt64) {
+            self.boot = boot
+            self.milliseconds = milliseconds
+        }
     }
 
     /// Two readings of an uptime, in whole seconds, tell the same start within this.
@@ -44,18 +71,24 @@ package struct BrokerDrops: Sendable {
     package mutating func hear(dropped: UInt64) { count = dropped }
 
     /// The broker tells how long it has been running, now and not as a retained value.
+    /// - Parameters:
+    ///   - now: for the statements.
+    ///   - instant: for what is decided: a clock that was set is no restart of the broker.
     /// - Returns: what is to be stated, at most a restart and a count.
-    package mutating func hear(uptimeSeconds: UInt64, at now: UnixMilliseconds) -> [BrokerDrop] {
+    package mutating func hear(
+        uptimeSeconds: UInt64, at now: UnixMilliseconds, _ instant: BootInstant
+    ) -> [BrokerDrop] {
         defer { lastTick = now }
+        let uptime = Uptime(seconds: uptimeSeconds, heard: instant)
         guard let count else { return [] }
         let running = min(uptimeSeconds, now.rawValue / 1_000) * 1_000
         let began = UnixMilliseconds(rawValue: now.rawValue - running)
         guard let known = mark else {
-            mark = Mark(dropped: count, at: lastTick ?? now, began: began)
+            mark = Mark(dropped: count, at: lastTick ?? now, began: began, uptime: uptime)
             return []
         }
         var found: [BrokerDrop] = []
-        let isRestarted = began.rawValue > known.began.rawValue + Self.startTolerance || count < known.dropped
+        let isRestarted = count < known.dropped || Self.isRestarted(since: known, uptime, began: began)
         // The clock may have been set back meanwhile.
         let from = min(known.at, now)
         if isRestarted { found.append(BrokerDrop(reason: .restarted, from: from, to: now, records: nil)) }
@@ -63,21 +96,42 @@ package struct BrokerDrops: Sendable {
         if count > before {
             found.append(BrokerDrop(reason: .queueLimit, from: from, to: now, records: count - before))
         }
-        mark = Mark(dropped: count, at: lastTick ?? known.at, began: isRestarted ? began : known.began)
+        mark = Mark(
+            dropped: count, at: lastTick ?? known.at, began: isRestarted ? began : known.began, uptime: uptime)
         return found
+    }
+
+    /// Whether the broker was started anew since the mark. Only where this machine was, too, there is no clock but that of day.
+    private static func isRestarted(since known: Mark, _ uptime: Uptime, began: UnixMilliseconds) -> Bool {
+        guard let before = known.uptime, before.heard.boot == uptime.heard.boot else {
+            return began.rawValue > known.began.rawValue + startTolerance
+        }
+        let passed = uptime.heard.milliseconds.subtractingReportingOverflow(before.heard.milliseconds)
+        let expected = before.seconds.addingReportingOverflow((passed.overflow ? 0 : passed.partialValue) / 1_000)
+        let latest = uptime.seconds.addingReportingOverflow(startTolerance / 1_000)
+        return !expected.overflow && !latest.overflow && latest.partialValue < expected.partialValue
     }
 }
 
 extension BrokerDrops.Mark {
-    /// `dropped:at:began`, for the journal.
-    package var text: String { "\(dropped):\(at.rawValue):\(began.rawValue)" }
+    /// `dropped:at:began:uptime:boot:milliseconds`, for the journal; without the last three if they are not known.
+    package var text: String {
+        let times = uptime.map { ":\($0.seconds):\($0.heard.boot):\($0.heard.milliseconds)" } ?? ""
+        return "\(dropped):\(at.rawValue):\(began.rawValue)\(times)"
+    }
 
     /// - Returns: nil for anything else.
     package init?(_ text: some StringProtocol) {
-        let numbers = text.split(separator: ":", omittingEmptySubsequences: false).map { UInt64($0) }
-        guard numbers.count == 3, let dropped = numbers[0], let at = numbers[1], let began = numbers[2],
-            max(at, began) < 1 << 62
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        let numbers = parts.compactMap { UInt64($0) }
+        guard numbers.count == parts.count, numbers.count == 3 || numbers.count == 6, max(numbers[1], numbers[2]) < 1 << 62
         else { return nil }
-        self.init(dropped: dropped, at: UnixMilliseconds(rawValue: at), began: UnixMilliseconds(rawValue: began))
+        let uptime =
+            numbers.count == 6
+            ? BrokerDrops.Uptime(
+                seconds: numbers[3], heard: BrokerDrops.BootInstant(boot: numbers[4], milliseconds: numbers[5])) : nil
+        self.init(
+            dropped: numbers[0], at: UnixMilliseconds(rawValue: numbers[1]),
+            began: UnixMilliseconds(rawValue: numbers[2]), uptime: uptime)
     }
 }

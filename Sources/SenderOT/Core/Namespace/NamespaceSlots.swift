@@ -48,6 +48,9 @@ public struct NamespaceSlots: ~Copyable {
     /// Σ versions of the topics that were forgotten, and records shed for topics that never had a place.
     public private(set) var forgotten: UInt64 = 0
 
+    /// By how many milliseconds the clock was set forward since the slots were filled.
+    private var clockStep: UInt64 = 0
+
     public init(limits: Limits = Limits()) {
         precondition(limits.topics > 0 && limits.topics < 1 << 31, "a table holds 1…2³¹ topics")
         self.limits = limits
@@ -184,6 +187,9 @@ public struct NamespaceSlots: ~Copyable {
     /// A generation in 20 bits, 1…2²⁰ − 1; it wraps, since no policy is changed that often. 0 marks a topic for which no policy was asked.
     private static func word(_ generation: Int) -> UInt32 { UInt32(generation % 0xF_FFFF + 1) }
 
+    /// The clock was set forward by so many milliseconds after the slots were filled.
+    mutating func noteClockStep(_ milliseconds: UInt64) { clockStep = milliseconds }
+
     /// A fetch of the retained set begins.
     mutating func beginFetch() { fetch += 1 }
 
@@ -196,7 +202,9 @@ public struct NamespaceSlots: ~Copyable {
         _ content: borrowing Content, for id: TopicID, since stamp: Stamp, at time: UnixMilliseconds
     ) -> Bool {
         let slot = table[id.index].slots.retained
-        return (slot.state == .empty || slot.stamp <= stamp) && !slot.isEqual(to: content, received: time)
+        // Compared by the clock that the slot was filled under: a clock that was set makes no message a new one.
+        let received = UnixMilliseconds(rawValue: time.rawValue - min(time.rawValue, clockStep))
+        return (slot.state == .empty || slot.stamp <= stamp) && !slot.isEqual(to: content, received: received)
     }
 
     /// Whether the topic has a retained value that is not newer than `stamp` and that the newest fetch did not find.
@@ -205,17 +213,34 @@ public struct NamespaceSlots: ~Copyable {
     }
 
     /// All topics for which `isUnseen` holds, and how many topics have a retained value at all.
-    func unseen(since stamp: Stamp) -> (topics: [TopicID], retained: Int) {
+    /// - Parameter time: what has expired by then is left out, because it ends by itself.
+    func unseen(since stamp: Stamp, at time: UnixMilliseconds) -> (topics: [TopicID], retained: Int) {
         var found: [TopicID] = []
         var retained = 0
         for place in 0..<table.placeCount {
             let id = TopicID(index: place)
-            // The sender itself makes the states of edge nodes, so no broker retains them.
-            guard holdsRetained(id), !table[place].topic.starts(with: StateTopic.prefix) else { continue }
+            guard isOfBroker(id) else { continue }
+            let isOver = table[place].slots.retained.deadline.map { $0 <= time } ?? false
+            guard !isOver else { continue }
             retained += 1
             if isUnseen(id, since: stamp) { found.append(id) }
         }
         return (found, retained)
+    }
+
+    /// Topics whose retained value the newest fetch has found, at most so many.
+    func shown(_ limit: Int) -> [TopicID] {
+        var found: [TopicID] = []
+        for place in 0..<table.placeCount where found.count < limit {
+            let id = TopicID(index: place)
+            if isOfBroker(id), table[place].seenIn == fetch { found.append(id) }
+        }
+        return found
+    }
+
+    /// Whether the broker should retain the topic. The sender itself makes the states of edge nodes, so no broker retains them.
+    private func isOfBroker(_ id: TopicID) -> Bool {
+        holdsRetained(id) && !table[id.index].topic.starts(with: StateTopic.prefix)
     }
 
     // MARK: For slices, in the order of hashes

@@ -23,14 +23,23 @@ extension ConnectionSettings {
     /// - Throws: when the password file cannot be used.
     public init(_ broker: BrokerSettings) throws(BrokerAccessError) {
         let tls = TLSSettings(
-            authorityFile: broker.ca?.resolved, certificateFile: broker.cert?.resolved, keyFile: broker.key?.resolved)
+            authorityFile: broker.ca?.resolved, certificateFile: broker.cert?.resolved, keyFile: broker.key?.resolved,
+            serverName: broker.serverName)
         self.init(host: broker.url.host, port: broker.url.port, tls: broker.url.isSecure ? tls : nil)
+        alternatives = broker.urls.dropFirst().map { Server(host: $0.host, port: $0.port) }
         version = VersionPolicy(broker.version)
         username = broker.username
         clientIdentifier = broker.clientID ?? ""
         // One client of one broker on its own network: a dial each few seconds hurts nobody, plant data that waits does.
         reconnectMaximum = .seconds(5)
-        if let file = broker.passwordFile { password = try Self.password(file.resolved) }
+        guard let file = broker.passwordFile?.resolved else { return }
+        // Read now, so that a file that cannot be used is said at the start, and again at each dial.
+        password = try Self.password(file)
+        passwordSource = { () throws(PasswordFault) in
+            do throws(BrokerAccessError) { return try Self.password(file) } catch {
+                throw PasswordFault(error.description)
+            }
+        }
     }
 
     private static func password(_ path: String) throws(BrokerAccessError) -> [UInt8] {

@@ -12,12 +12,25 @@ public enum BrokerProbe {
         case silent
     }
 
-    public static func connect(_ settings: ConnectionSettings, timeout: Duration = .seconds(15)) -> Outcome {
+    /// - Parameter asksForSession: for one without an end, so that the grant says how long the broker would keep it; it is removed again.
+    public static func connect(
+        _ settings: ConnectionSettings, asksForSession: Bool = false, timeout: Duration = .seconds(15)
+    ) -> Outcome {
         var settings = settings
         // With the daemon's identifier the broker would throw the daemon out.
-        settings.clientIdentifier = ""
+        settings.clientIdentifier = asksForSession ? "diode-check-\(UInt64.random(in: 0 ... .max))" : ""
+        settings.cleanStart = !asksForSession
+        settings.sessionExpiry = asksForSession ? .seconds(Int64(UInt32.max)) : .zero
+        let outcome = once(settings, timeout)
+        guard asksForSession, case .granted = outcome else { return outcome }
         settings.cleanStart = true
         settings.sessionExpiry = .zero
+        _ = once(settings, timeout)
+        return outcome
+    }
+
+    private static func once(_ settings: ConnectionSettings, _ timeout: Duration) -> Outcome {
+        var settings = settings
         settings.connectTimeout = .seconds(5)
         settings.responseTimeout = .seconds(5)
         let answer = Lock<Outcome?>(nil)

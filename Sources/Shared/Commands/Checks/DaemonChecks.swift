@@ -2,7 +2,7 @@ public import Configuration
 internal import Control
 internal import Glibc
 internal import MQTT
-internal import MQTTProtocol
+public import MQTTProtocol
 internal import Threading
 
 /// The checks that both programs make.
@@ -34,21 +34,34 @@ extension CheckReport {
     }
 
     /// Whether the broker lets us in, and what it speaks.
-    public mutating func checkBroker(_ broker: BrokerSettings) {
+    /// - Parameter asksForSession: whether it is asked how long it would keep a session.
+    /// - Returns: what it granted; nil if it did not let us in.
+    @discardableResult
+    public mutating func checkBroker(_ broker: BrokerSettings, asksForSession: Bool = false) -> ServerGrant? {
+        for caution in BrokerCaution.all(broker) {
+            if case .readableByAll = caution {
+                fail("broker", caution.description)
+            } else {
+                note("broker", caution.description)
+            }
+        }
         let settings: ConnectionSettings
         do throws(BrokerAccessError) { settings = try ConnectionSettings(broker) } catch {
-            return fail("broker", error.description)
+            fail("broker", error.description)
+            return nil
         }
-        switch BrokerProbe.connect(settings) {
+        switch BrokerProbe.connect(settings, asksForSession: asksForSession) {
         case .granted(let grant):
             pass("broker", "\(broker.url) speaks MQTT \(grant.version)")
             if grant.version == .v3_1_1 {
                 note("broker", "MQTT 3.1.1 hides retain and deletions from subscribers and carries no properties")
             }
             if !grant.retainAvailable { fail("broker", "\(broker.url) keeps no retained messages") }
+            return grant
         case .refused(let error): fail("broker", "\(broker.url): \(error)")
         case .silent: fail("broker", "\(broker.url): no answer")
         }
+        return nil
     }
 
     /// The status page, of which this version has none.

@@ -2,6 +2,7 @@
 //
 //   ConnectionError.swift — why there is no connection
 //   Backoff.swift — the pause before dialling again
+//   VersionChoice.swift — which version the next connection speaks
 //   PublishQueue.swift — publishes that wait for the window
 //   Mailbox.swift — what users want of the connection's thread
 //   Dialer.swift — opens the way to the server

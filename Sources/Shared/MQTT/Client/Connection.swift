@@ -90,21 +90,28 @@ public final class Connection: Sendable {
     public func acknowledge(_ deliveries: [DeliveryID]) { mailbox.acknowledge(deliveries) }
 
     /// Subscribes, now or as soon as the connection stands. The result comes in a batch.
-    /// - Parameter filters: at least one, each valid; they travel in one packet.
-    @discardableResult
-    public func subscribe(_ filters: [Subscription]) throws(PublishRefusal) -> SubscriptionRequest {
+    /// - Parameters:
+    ///   - filters: at least one, each valid; they travel in one packet.
+    ///   - request: comes back in the result. The caller chooses it and notes it before the call, because the answer may be there
+    ///     before the call returns.
+    public func subscribe(
+        _ filters: [Subscription], request: SubscriptionRequest = SubscriptionRequest(rawValue: 0)
+    ) throws(PublishRefusal) {
         precondition(!filters.isEmpty, "a subscription has at least one filter")
         guard filters.allSatisfy({ (try? TopicFilter($0.filter)) != nil }) else { throw .invalidTopic }
-        return try mailbox.request { .subscribe(filters, $0) }
+        try mailbox.append(.subscribe(filters, request))
     }
 
     /// Unsubscribes, now or as soon as the connection stands. The result comes in a batch.
-    /// - Parameter filters: at least one, each as it was subscribed to; they travel in one packet.
-    @discardableResult
-    public func unsubscribe(_ filters: [String]) throws(PublishRefusal) -> SubscriptionRequest {
+    /// - Parameters:
+    ///   - filters: at least one, each as it was subscribed to; they travel in one packet.
+    ///   - request: as for `subscribe`.
+    public func unsubscribe(
+        _ filters: [String], request: SubscriptionRequest = SubscriptionRequest(rawValue: 0)
+    ) throws(PublishRefusal) {
         precondition(!filters.isEmpty, "there is at least one filter to unsubscribe from")
         guard filters.allSatisfy({ (try? TopicFilter($0)) != nil }) else { throw .invalidTopic }
-        return try mailbox.request { .unsubscribe(filters, $0) }
+        try mailbox.append(.unsubscribe(filters, request))
     }
 
     /// Refuses new publishes, sends and settles what is queued, says goodbye, and waits for the thread to end; at most

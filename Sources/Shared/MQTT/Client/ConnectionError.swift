@@ -18,6 +18,15 @@ public enum ConnectionError: Error, Sendable, Hashable, CustomStringConvertible 
     /// The server did not take any of our bytes for so long.
     case writeStalled(Duration)
     case session(SessionError)
+    /// The server did not answer a CONNECT of MQTT 5, and why not, as far as one can see.
+    case unanswered(String)
+    /// The password file could not be read.
+    case password(String)
+    /// The server answered MQTT 3.1.1, and is now asked for 5 once more. Nobody is told of it.
+    case versionCompared
+
+    /// Whether the server has sent a CONNACK that says no.
+    var isAnswer: Bool { if case .session(.refused) = self { true } else { false } }
 
     /// A setting out of its range.
     public enum SettingsFault: String, Sendable, Hashable {
@@ -28,7 +37,7 @@ public enum ConnectionError: Error, Sendable, Hashable, CustomStringConvertible 
         case will = "the will needs a topic without wildcards, at most 65,535 bytes of payload, valid will properties"
         case keepAlive = "keep alive must be 1…65,535 s"
         case receiveMaximum = "receive maximum must be 1…65,535"
-        case maximumPacketBytes = "maximum packet size must be 256…268,435,460 bytes"
+        case keptPacketBytes = "the largest packet kept must be 256…268,435,460 bytes"
         case publishWindow = "publish window must be 1…65,535"
         case publishQueue = "publish queue must hold at least 1 message and 1,024 bytes"
         case timeouts = "timeouts and pauses must be above zero, the longest pause not below the shortest"
@@ -61,6 +70,10 @@ public enum ConnectionError: Error, Sendable, Hashable, CustomStringConvertible 
         case .network(let error): "connection lost: \(error)"
         case .writeStalled(let time): "the server took nothing for \(time)"
         case .session(let error): error.description
+        case .unanswered(let reason):
+            "no answer to MQTT 5 (\(reason)); for a broker that knows 3.1.1 alone set broker.version to \"3.1.1\""
+        case .password(let reason): reason
+        case .versionCompared: "MQTT 5 is tried once more"
         }
     }
 }

@@ -39,6 +39,9 @@ struct ConnectionLoop: ~Copyable {
     private var requests: [Mailbox.Request] = []
     private var progress = Mailbox.Progress()
     private var backoff: Backoff
+    private var versions: VersionChoice
+    /// Which of the servers is dialled first.
+    private var firstServer = 0
     /// The last publishes were not encoded only because `outputLowWater` was reached.
     private var isOutputFull = false
     /// When something was read last, and whether the next read is to wait for more.
@@ -59,19 +62,23 @@ struct ConnectionLoop: ~Copyable {
         self.observer = observer
         sleeper = Sleeper(mailbox: mailbox)
         session = Session(settings)
+        versions = VersionChoice(settings.version)
         backoff = Backoff(minimum: settings.reconnectMinimum, maximum: settings.reconnectMaximum)
     }
 
     mutating func run() {
         blockSignals()
-        var version: ProtocolVersion = settings.version == .v3_1_1 ? .v3_1_1 : .v5
         while !isStopOver {
             observer.changed(.connecting(attempt: backoff.failures + 1))
+            let version = versions.next(now: sleeper.now())
             var started: Duration?
+            var server: Int?
             let failure: ConnectionError
             do throws(ConnectionError) {
-                guard let stream = try Dialer(settings: settings, sleeper: sleeper).dial() else { break }
-                let ending = serve(stream, version: version)
+                let password = try settings.readPassword()
+                guard let way = try Dialer(settings: settings, sleeper: sleeper).dial(firstServer) else { break }
+                server = way.server
+                let ending = serve(way.stream, version: version, password: password)
                 started = session.grantedAt
                 closeSession()
                 guard case .failed(let error) = ending else { break }
@@ -79,16 +86,19 @@ struct ConnectionLoop: ~Copyable {
             } catch {
                 failure = error
             }
-            if case .session(.refused(.unsupportedProtocolVersion, _)) = failure,
-                settings.version == .automatic, version == .v5
-            {
-                version = .v3_1_1
-                continue
-            }
-            if settings.version == .automatic { version = .v5 }
+            // A server that does not let us in gives way to the next one.
+            firstServer = started == nil ? server.map { $0 + 1 } ?? 0 : 0
+            if failure == .versionCompared { continue }
+            let isAnswered = started != nil || failure.isAnswer
+            let isNext = versions.ended(
+                failure, isAnswered: isAnswered, isDialled: server != nil, now: sleeper.now())
+            if isNext { continue }
+            let told =
+                !isAnswered && server != nil && version == .v5
+                ? ConnectionError.unanswered(failure.description) : failure
             let lifetime = started.map { sleeper.now() - $0 }
             let pause = backoff.pause(afterLifetime: lifetime, random: .random(in: 0 ... .max))
-            observer.changed(.disconnected(failure, retry: pause))
+            observer.changed(.disconnected(told, retry: pause))
             if mailbox.stopRequested != nil, isDrained { break }
             if case .stopped = sleeper.sleep(until: sleeper.now() + pause, on: -1, writing: false) { break }
         }
@@ -111,11 +121,13 @@ struct ConnectionLoop: ~Copyable {
 
     // MARK: - One connection
 
-    private mutating func serve(_ stream: consuming ByteStream, version: ProtocolVersion) -> Ending {
+    private mutating func serve(
+        _ stream: consuming ByteStream, version: ProtocolVersion, password: [UInt8]?
+    ) -> Ending {
         let stream = stream
         input.removeAll()
         blockedSince = nil
-        session.open(version: version, now: sleeper.now())
+        session.open(version: version, password: password, now: sleeper.now())
         do throws(ConnectionError) {
             while true {
                 let stop = takeMail()
@@ -132,6 +144,7 @@ struct ConnectionLoop: ~Copyable {
         } catch {
             // The packet in which the session names the fault may still reach the server.
             if case .session = error { _ = try? stream.write(session.output.span) }
+            if error == .versionCompared { _ = try? stream.write(session.output.span) }
             return .failed(error)
         }
     }
@@ -249,7 +262,7 @@ struct ConnectionLoop: ~Copyable {
     }
 
     private mutating func read(from stream: borrowing ByteStream) throws(ConnectionError) {
-        input.makeRoom(packetBytes: session.packetBytes(input.readable))
+        input.makeRoom(packetBytes: session.bytesWanted(input.readable))
         let bytes: Int
         switch try input.fill(from: stream) {
         case .blocked: return
@@ -266,6 +279,11 @@ struct ConnectionLoop: ~Copyable {
                 taken = try Self.receive(input, session: &session, now, &events)
             } catch {
                 failure = error
+            }
+            if let grant = events.grant, versions.granted(grant.version) {
+                events.clear()
+                session.disconnect(withWill: false)
+                throw .versionCompared
             }
             tell()
             input.take(taken)

@@ -3,19 +3,28 @@ internal import MQTTProtocol
 internal import Threading
 internal import Time
 
-/// Opens the way to the server: looks up the host, tries each address in turn, shakes hands over TLS.
+/// Opens the way to a server: takes one after the other, looks up its host, tries each address in turn, shakes hands over TLS.
 struct Dialer {
     let settings: ConnectionSettings
     let sleeper: Sleeper
 
+    /// A stream, and to which of the servers.
+    struct Way: ~Copyable {
+        let stream: ByteStream
+        let server: Int
+    }
+
+    /// - Parameter first: which of the servers to begin with; beyond the last one it counts on from the first.
     /// - Throws: why the last address failed.
     /// - Returns: nil when the connection was stopped meanwhile.
-    func dial() throws(ConnectionError) -> ByteStream? {
-        guard let addresses = try resolve() else { return nil }
+    func dial(_ first: Int) throws(ConnectionError) -> Way? {
+        let servers = settings.servers
         var failure = ConnectionError.resolve(host: settings.host, reason: "no address")
-        for address in addresses {
+        for offset in servers.indices {
+            let index = (first + offset) % servers.count
             do throws(ConnectionError) {
-                return try connect(to: address)
+                guard let stream = try dial(servers[index]) else { return nil }
+                return Way(stream: stream, server: index)
             } catch {
                 failure = error
             }
@@ -23,11 +32,24 @@ struct Dialer {
         throw failure
     }
 
-    private func resolve() throws(ConnectionError) -> [SocketAddress]? {
-        if let literal = AddressResolver.literal(settings.host, port: settings.port) { return literal }
+    private func dial(_ server: ConnectionSettings.Server) throws(ConnectionError) -> ByteStream? {
+        guard let addresses = try resolve(server) else { return nil }
+        var failure = ConnectionError.resolve(host: server.host, reason: "no address")
+        for address in addresses {
+            do throws(ConnectionError) {
+                return try connect(to: address, of: server)
+            } catch {
+                failure = error
+            }
+        }
+        throw failure
+    }
+
+    private func resolve(_ server: ConnectionSettings.Server) throws(ConnectionError) -> [SocketAddress]? {
+        if let literal = AddressResolver.literal(server.host, port: server.port) { return literal }
         let resolver: AddressResolver
         do throws(SystemError) {
-            resolver = try AddressResolver(host: settings.host, port: settings.port)
+            resolver = try AddressResolver(host: server.host, port: server.port)
         } catch { throw .network(error) }
         let deadline = sleeper.now() + settings.connectTimeout
         while true {
@@ -35,12 +57,14 @@ struct Dialer {
             switch sleeper.sleep(until: deadline, on: resolver.finished.fileDescriptor, writing: false) {
             case .stopped: return nil
             case .ready: continue
-            case .late: throw .resolve(host: settings.host, reason: "no answer in time")
+            case .late: throw .resolve(host: server.host, reason: "no answer in time")
             }
         }
     }
 
-    private func connect(to address: SocketAddress) throws(ConnectionError) -> ByteStream? {
+    private func connect(
+        to address: SocketAddress, of server: ConnectionSettings.Server
+    ) throws(ConnectionError) -> ByteStream? {
         let deadline = sleeper.now() + settings.connectTimeout
         let socket = try TCPSocket(connectingTo: address)
         switch sleeper.sleep(until: deadline, on: socket.descriptor, writing: true) {
@@ -50,7 +74,7 @@ struct Dialer {
         }
         if let fault = socket.connectionFault { throw .dial(address: address.text, fault) }
         guard let tls = settings.tls else { return .tcp(socket) }
-        let context = try TLSContext(tls, host: settings.host)
+        let context = try TLSContext(tls, host: server.host)
         let stream = try TLSStream(context, over: socket)
         while true {
             switch try stream.shakeHands() {
@@ -64,6 +88,14 @@ struct Dialer {
                 }
             }
         }
+    }
+}
+
+extension ConnectionSettings {
+    /// The password of now; nil for the one of the settings.
+    func readPassword() throws(ConnectionError) -> [UInt8]? {
+        guard let passwordSource else { return nil }
+        do throws(PasswordFault) { return try passwordSource() } catch { throw .password(error.reason) }
     }
 }
 

@@ -33,7 +33,6 @@ final class Mailbox: Sendable {
         fileprivate var queuedMessages = 0
         fileprivate var queuedBytes = 0
         fileprivate var requestCount = 0
-        fileprivate var nextRequest: UInt64 = 1
     }
 
     private let settings: ConnectionSettings
@@ -72,18 +71,15 @@ final class Mailbox: Sendable {
         put { $0.acknowledged.append(contentsOf: deliveries) }
     }
 
-    func request(_ make: (SubscriptionRequest) -> Request) throws(PublishRefusal) -> SubscriptionRequest {
-        let (request, wake) = try contents.withLock { (contents) throws(PublishRefusal) in
+    func append(_ request: Request) throws(PublishRefusal) {
+        let wake = try contents.withLock { (contents) throws(PublishRefusal) in
             guard contents.isAccepting else { throw .stopped }
             guard contents.requestCount < Self.subscriptionLimit else { throw .queueFull }
-            let request = SubscriptionRequest(rawValue: contents.nextRequest)
-            contents.nextRequest += 1
             contents.requestCount += 1
-            contents.requests.append(make(request))
-            return (request, contents.awaken())
+            contents.requests.append(request)
+            return contents.awaken()
         }
         if wake { wakeup.signal() }
-        return request
     }
 
     func stop(_ stop: Stop) {

@@ -17,7 +17,7 @@ extension ConnectionSettings {
         try demand(will?.isValid ?? true, .will)
         try demand(keepAlive >= .seconds(1) && keepAlive <= .seconds(65_535), .keepAlive)
         try demand(receiveMaximum > 0, .receiveMaximum)
-        try demand((256...PacketHeader.largestPacketBytes).contains(maximumPacketBytes), .maximumPacketBytes)
+        try demand((256...PacketHeader.largestPacketBytes).contains(keptPacketBytes), .keptPacketBytes)
         try demand((1...65_535).contains(publishWindow), .publishWindow)
         try demand(publishQueueMessages > 0 && publishQueueBytes >= 1_024, .publishQueue)
         try demand(

@@ -16,10 +16,14 @@ public final class RetainedSetFetcher: Sendable {
 
     private struct State: Sendable {
         var walk: RetainedSliceWalk
+        /// Behind the walk, while single topics are asked for.
+        var absence: AbsenceWalk?
         var isConnected = false
         /// Counts connections, so that a slice knows whether it was on this one.
         var epoch = 0
         var lastError: ConnectionError?
+        /// How many requests were made; the number of the last one.
+        var requests: UInt64 = 0
         var results: [SubscriptionRequest: SubscriptionResult.Outcome] = [:]
         /// Counts messages and answers: as long as it grows, the fetch lives.
         var activity = 0
@@ -28,7 +32,16 @@ public final class RetainedSetFetcher: Sendable {
         var isStopped = false
     }
 
+    /// What the slices tell of the server's ways.
+    private struct Promptness {
+        /// Slices in a row in which nothing came after the barrier.
+        var slices = 0
+        /// The most messages of such a slice: a larger one is looked at anew.
+        var messages = 0
+    }
+
     private let limits: RetainedSetLimits
+    private let doubts: @Sendable () -> RetainedDoubts
     private let state: Lock<State>
     private let wakeup: Wakeup
     private let connection: Connection
@@ -41,12 +54,17 @@ public final class RetainedSetFetcher: Sendable {
         let state: Lock<State>
         let wakeup: Wakeup
         let received: @Sendable (InboundMessage) -> Void
+        let faulted: @Sendable (FaultTally) -> Void
         let connection = Lock<Connection?>(nil)
 
-        init(_ state: Lock<State>, _ wakeup: Wakeup, _ received: @escaping @Sendable (InboundMessage) -> Void) {
+        init(
+            _ state: Lock<State>, _ wakeup: Wakeup, received: @escaping @Sendable (InboundMessage) -> Void,
+            faulted: @escaping @Sendable (FaultTally) -> Void
+        ) {
             self.state = state
             self.wakeup = wakeup
             self.received = received
+            self.faulted = faulted
         }
 
         func changed(_ change: ConnectionState) {
@@ -66,6 +84,7 @@ public final class RetainedSetFetcher: Sendable {
         }
 
         func received(_ batch: InboundBatch) {
+            if !batch.faults.isEmpty { faulted(batch.faults) }
             var last: DeliveryID?
             for index in 0..<batch.messageCount {
                 let message = batch.message(at: index)
@@ -74,6 +93,11 @@ public final class RetainedSetFetcher: Sendable {
                 guard message.retain else { continue }
                 let isNew = state.withLock { state in
                     state.messages += 1
+                    let isNameless = if case .malformed? = message.loss { true } else { false }
+                    guard state.absence == nil else {
+                        return !isNameless && state.absence?.receive(String(utf8: message.topic)) == true
+                    }
+                    if isNameless { return state.walk.receive(nameless: message.topic) }
                     return state.walk.receive(message.topic)
                 }
                 if isNew { received(message) }
@@ -93,18 +117,24 @@ public final class RetainedSetFetcher: Sendable {
     ///   - settings: where to, and as whom. The client identifier must differ from that of any other connection; the
     ///     session is always a clean one, and Receive Maximum 65,535.
     ///   - filters: what to fetch; they should not overlap.
-    ///   - received: each retained message once, in no particular order; on the connection's thread.
+    ///   - received: each retained message once, in no particular order, also one whose content cannot be had; on the connection's
+    ///     thread.
+    ///   - faulted: how the server has broken MQTT where the fetch got past it; on the connection's thread.
+    ///   - doubts: called once, behind a walk that lacks nothing, on the fetcher's thread: what should have been shown and was not.
     ///   - finished: once, at the end; on the fetcher's thread.
     public init(
         _ settings: ConnectionSettings, filters: [TopicFilter], limits: RetainedSetLimits = RetainedSetLimits(),
         received: @escaping @Sendable (InboundMessage) -> Void,
+        faulted: @escaping @Sendable (FaultTally) -> Void = { _ in },
+        doubts: @escaping @Sendable () -> RetainedDoubts = { RetainedDoubts() },
         finished: @escaping @Sendable (RetainedSetReport) -> Void
     ) throws(ConnectionError) {
         self.limits = limits
+        self.doubts = doubts
         self.finished = finished
         state = Lock(State(walk: RetainedSliceWalk(filters, limits: limits)))
         do throws(SystemError) { wakeup = try Wakeup() } catch { throw .network(error) }
-        let link = Link(state, wakeup, received)
+        let link = Link(state, wakeup, received: received, faulted: faulted)
         self.link = link
         var own = settings
         own.cleanStart = true
@@ -137,29 +167,64 @@ public final class RetainedSetFetcher: Sendable {
     // MARK: - The fetcher's thread
 
     private func run() {
-        var promptness = 0
+        var promptness = Promptness()
         while let slice = state.withLock({ $0.walk.next() }) {
             do throws(Interruption) {
-                try fetch(slice, &promptness)
+                let refused = try fetch(slice, &promptness)
+                state.withLock { $0.walk.finishSlice(refused: refused) }
             } catch {
                 switch error {
                 case .connectionLost: state.withLock { $0.walk.repeatSlice() }
+                case .tooLarge: state.withLock { $0.walk.slicePacketTooLarge() }
                 case .over(let failure): state.withLock { $0.walk.fail(failure) }
                 }
             }
         }
+        var report = state.withLock { $0.walk.report }
+        if report.isComplete { ask(doubts(), &promptness, &report) }
         connection.stop()
         link.connection.withLock { $0 = nil }
-        finished(state.withLock { $0.walk.report })
+        finished(report)
+    }
+
+    /// Asks for single topics until it is known which of them are not retained.
+    private func ask(_ doubts: RetainedDoubts, _ promptness: inout Promptness, _ report: inout RetainedSetReport) {
+        guard !doubts.topics.isEmpty else { return }
+        state.withLock { $0.absence = AbsenceWalk(doubts) }
+        while let step = state.withLock({ $0.absence?.next() }), step != .over {
+            do throws(Interruption) {
+                switch step {
+                case .over: break
+                case .pause: try pause(AbsenceWalk.pause)
+                case .ask(let topics):
+                    _ = try fetch(RetainedSliceWalk.Slice(filters: topics, qos: limits.qos), &promptness)
+                    report.slices += 1
+                    state.withLock { $0.absence?.finishSlice() }
+                }
+            } catch {
+                switch error {
+                case .connectionLost, .tooLarge: state.withLock { $0.absence?.repeatSlice() }
+                case .over(let failure):
+                    report.failure = failure
+                    state.withLock { $0.absence?.abandon() }
+                }
+            }
+        }
+        (report.absent, report.undecided) = state.withLock { ($0.absence?.absent ?? [], $0.absence?.undecided ?? 0) }
     }
 
     /// Why a slice did not come to its end.
     private enum Interruption: Error {
         case connectionLost
+        /// The server's packets are too small for its filters.
+        case tooLarge
         case over(RetainedSetReport.Failure)
     }
 
-    private func fetch(_ slice: RetainedSliceWalk.Slice, _ promptness: inout Int) throws(Interruption) {
+    /// - Returns: the filters that the server did not grant.
+    private func fetch(_ slice: RetainedSliceWalk.Slice, _ promptness: inout Promptness) throws(Interruption)
+        -> [String]
+    {
         try wait { $0.isConnected }
         let epoch = state.withLock { state in
             state.messages = 0
@@ -168,45 +233,64 @@ public final class RetainedSetFetcher: Sendable {
         let filters = slice.filters.map {
             Subscription($0, qos: slice.qos, retainAsPublished: false, retainHandling: .send)
         }
-        let granted = try answer(epoch) { () throws(PublishRefusal) in try connection.subscribe(filters) }
+        let granted = try answer(epoch) { (request) throws(PublishRefusal) in
+            try connection.subscribe(filters, request: request)
+        }
         let refused = zip(slice.filters, granted).filter { $1.isFailure }.map(\.0)
-        if promptness < Self.promptSlices {
-            _ = try answer(epoch) { () throws(PublishRefusal) in try connection.unsubscribe(Self.barrier) }
+        if promptness.slices < Self.promptSlices || state.withLock({ $0.messages }) > promptness.messages {
+            _ = try answer(epoch) { (request) throws(PublishRefusal) in
+                try connection.unsubscribe(Self.barrier, request: request)
+            }
             let before = state.withLock { $0.messages }
             try waitForSilence(epoch)
             let after = state.withLock { $0.messages }
-            if after > before { promptness = 0 } else if before > 0 { promptness += 1 }
+            if after > before {
+                promptness = Promptness()
+            } else if before > 0 {
+                promptness.slices += 1
+                promptness.messages = max(promptness.messages, before)
+            }
         }
-        _ = try answer(epoch) { () throws(PublishRefusal) in try connection.unsubscribe(slice.filters) }
-        state.withLock { $0.walk.finishSlice(refused: refused) }
+        _ = try answer(epoch) { (request) throws(PublishRefusal) in
+            try connection.unsubscribe(slice.filters, request: request)
+        }
+        return refused
     }
 
     /// Makes a request and waits for its answer.
-    private func answer(_ epoch: Int, _ make: () throws(PublishRefusal) -> SubscriptionRequest) throws(Interruption)
-        -> [ReasonCode]
-    {
-        let request: SubscriptionRequest
-        do throws(PublishRefusal) { request = try make() } catch { throw .over(.stopped) }
-        try wait { $0.results[request] != nil || $0.epoch != epoch || !$0.isConnected }
-        guard case .answered(let reasons) = state.withLock({ $0.results.removeValue(forKey: request) }) else {
-            throw .connectionLost
+    private func answer(
+        _ epoch: Int, _ make: (SubscriptionRequest) throws(PublishRefusal) -> Void
+    ) throws(Interruption) -> [ReasonCode] {
+        let request = state.withLock { state in
+            state.requests += 1
+            return SubscriptionRequest(rawValue: state.requests)
         }
-        return reasons
+        do throws(PublishRefusal) { try make(request) } catch { throw .over(.stopped) }
+        try wait { $0.results[request] != nil || $0.epoch != epoch || !$0.isConnected }
+        switch state.withLock({ $0.results.removeValue(forKey: request) }) {
+        case .answered(let reasons): return reasons
+        case .tooLarge: throw .tooLarge
+        case .connectionLost, nil: throw .connectionLost
+        }
     }
 
-    /// Waits until no message has come for `quiet`.
+    private func pause(_ duration: Duration) throws(Interruption) {
+        let end = MonotonicClock.now().advanced(by: duration)
+        while MonotonicClock.now() < end {
+            if state.withLock({ $0.isStopped }) { throw .over(.stopped) }
+            wakeup.wait(timeout: max(.zero, MonotonicClock.now().duration(to: end)))
+        }
+    }
+
+    /// Waits until no message, nor a part of one, has come for `quiet`.
     private func waitForSilence(_ epoch: Int) throws(Interruption) {
-        var messages = -1
+        var activity = -1
         while true {
-            let (now, isSame) = state.withLock { ($0.messages, $0.epoch == epoch && $0.isConnected) }
+            let (now, isSame) = state.withLock { ($0.activity, $0.epoch == epoch && $0.isConnected) }
             guard isSame else { throw .connectionLost }
-            guard now != messages else { return }
-            messages = now
-            let end = MonotonicClock.now().advanced(by: limits.quiet)
-            while MonotonicClock.now() < end {
-                if state.withLock({ $0.isStopped }) { throw .over(.stopped) }
-                wakeup.wait(timeout: max(.zero, MonotonicClock.now().duration(to: end)))
-            }
+            guard now != activity else { return }
+            activity = now
+            try pause(limits.quiet)
         }
     }
 

@@ -47,9 +47,25 @@ public struct RetainedSetReport: Sendable {
     /// Filters that the server did not grant; at most 100 of them.
     public var refused: [String] = []
     public var failure: Failure?
+    /// Which of the doubtful topics are certainly not retained, by their indices in `RetainedDoubts.topics`.
+    public var absent: [Int] = []
+    /// How many doubtful topics were neither shown nor proven to be absent.
+    public var undecided = 0
 
     public init() {}
 
     /// Everything that is retained was delivered, as far as a client can know.
     public var isComplete: Bool { failure == nil && unproven.isEmpty && refused.isEmpty }
+}
+
+/// Topics that should be retained and that a fetch did not show. Each is then asked for by itself (see `AbsenceWalk`).
+public struct RetainedDoubts: Sendable {
+    public var topics: [String]
+    /// Topics that the same fetch did show. Where an answer lacks these as well, it proves nothing.
+    public var witnesses: [String]
+
+    public init(topics: [String] = [], witnesses: [String] = []) {
+        self.topics = topics
+        self.witnesses = witnesses
+    }
 }

@@ -58,6 +58,8 @@ struct RetainedSliceWalk: Sendable {
     /// Limits of one SUBSCRIBE.
     static let maximumFilters = 256
     static let maximumFilterBytes = 16 << 10
+    /// Losses of the connection at one filter after which it is left out.
+    static let maximumLosses = 5
     /// Rounds of verification after which a filter counts as unproven.
     static let maximumRounds = 40
 
@@ -68,6 +70,10 @@ struct RetainedSliceWalk: Sendable {
     /// Hashes of the topics fetched. Two topics share one of 2⁶⁴ values with a probability below 10⁻⁶ at the limit.
     private var known: Set<Int> = []
 
+    /// How many filters the server takes at once.
+    private var size = SubscribeSize(maximumFilters: maximumFilters)
+    /// Losses of the connection in a row, all at the same slice.
+    private var losses = 0
     private var seen = 0
     private var scouted: Set<Int> = []
     private var tallies: [SlicePart: Tally] = [:]
@@ -119,6 +125,16 @@ struct RetainedSliceWalk: Sendable {
         return false
     }
 
+    /// A retained message has come whose topic is none, so that no slice can be made for it.
+    /// - Returns: whether it is to be delivered: for the first time, in whatever slice.
+    mutating func receive(nameless topic: RawSpan) -> Bool {
+        guard current != nil, report.failure == nil else { return false }
+        seen += 1
+        guard known.count < limits.maximumTopics, known.insert(Self.hash(topic)).inserted else { return false }
+        report.topics += 1
+        return true
+    }
+
     private mutating func tally(_ topic: RawSpan, _ hash: Int, _ pattern: SlicePattern) {
         guard scouted.count < limits.maximumTopics, scouted.insert(hash).inserted else { return }
         guard let part = pattern.part(of: topic) else { return }
@@ -138,6 +154,7 @@ struct RetainedSliceWalk: Sendable {
     mutating func finishSlice(refused: [String] = []) {
         guard let task = current else { preconditionFailure("there is no slice") }
         current = nil
+        losses = 0
         for filter in refused { Self.note(filter, in: &report.refused) }
         guard refused.isEmpty || seen > 0 else { return }
         switch task {
@@ -153,11 +170,43 @@ struct RetainedSliceWalk: Sendable {
         }
     }
 
-    /// The connection broke: the slice has to be made again.
+    /// The connection broke: the slice has to be made again, with fewer filters at once, since they may be why. A filter at which the
+    /// connection breaks again and again is left out, and counts as refused.
     mutating func repeatSlice() {
         guard let task = current else { return }
-        tasks.append(task)
         current = nil
+        losses += 1
+        if case .fetch(let patterns, let root) = task, patterns.count > 1 { return split(patterns, root) }
+        guard losses < Self.maximumLosses else { return leaveOut(task) }
+        tasks.append(task)
+    }
+
+    /// The slice's SUBSCRIBE is larger than the server allows.
+    mutating func slicePacketTooLarge() {
+        guard let task = current else { return }
+        current = nil
+        if case .fetch(let patterns, let root) = task, patterns.count > 1 { return split(patterns, root) }
+        leaveOut(task)
+    }
+
+    private mutating func split(_ patterns: [SlicePattern], _ root: Int) {
+        size.shrink(below: patterns.count)
+        losses = 0
+        for start in stride(from: 0, to: patterns.count, by: size.maximumFilters) {
+            let part = patterns[start..<min(start + size.maximumFilters, patterns.count)]
+            tasks.append(.fetch(Array(part), root: root))
+        }
+    }
+
+    private mutating func leaveOut(_ task: Task) {
+        losses = 0
+        let pattern =
+            switch task {
+            case .scout(let pattern, _, _): pattern
+            case .fetch(let patterns, _): patterns[0]
+            case .verify(let root, _, _): roots[root].pattern
+            }
+        Self.note(pattern.filter, in: &report.refused)
     }
 
     /// A fetch is over: was it small enough to be whole?
@@ -189,7 +238,7 @@ struct RetainedSliceWalk: Sendable {
                 continue
             }
             let isFull =
-                messages + tally.all > plannedMessages || group.count == Self.maximumFilters
+                messages + tally.all > plannedMessages || group.count >= size.maximumFilters
                 || bytes + narrowed.filterBytes > Self.maximumFilterBytes
             if isFull, !group.isEmpty {
                 tasks.append(.fetch(group, root: root))

@@ -70,8 +70,8 @@ struct NodeFold: Sendable {
     }
 
     /// The folded birth; nil if node or device is dead.
-    func state(of device: [UInt8]?) -> [UInt8]? {
-        (device.map { devices[$0] } ?? table)?.encoded()
+    mutating func state(of device: [UInt8]?) -> [UInt8]? {
+        if let device { devices[device]?.encoded() } else { table?.encoded() }
     }
 
     private mutating func nodeBirth(_ payload: Payload, _ limits: SparkplugLimits) throws(SparkplugFault) {

@@ -13,6 +13,14 @@ struct FieldWriter {
         bytes += body
     }
 
+    /// A message of two parts.
+    mutating func message(_ number: Int, _ start: some Collection<UInt8>, _ end: some Collection<UInt8>) {
+        append(UInt64(number) << 3 | 2)
+        append(UInt64(start.count + end.count))
+        bytes += start
+        bytes += end
+    }
+
     /// A field, or several, as they were read.
     mutating func raw(_ fields: some Collection<UInt8>) { bytes += fields }
 

@@ -10,7 +10,7 @@ struct MetricTable: Sendable {
     struct Metric: Sendable {
         let name: [UInt8]
         let alias: UInt64?
-        /// The encoded metric, with name, alias and datatype.
+        /// The encoded metric, with name, alias and datatype; without what data has said since the table was `settled`.
         fileprivate(set) var body: [UInt8]
         fileprivate(set) var order: RecordOrder
     }
@@ -27,6 +27,8 @@ struct MetricTable: Sendable {
     private static let overhead = 200
 
     private(set) var metrics: [Metric] = []
+    /// What data has said of some of them, by place.
+    private var updates: [Int: MetricUpdates] = [:]
     private var byName: [[UInt8]: Int] = [:]
     private var byAlias: [UInt64: Int] = [:]
     /// Aliases mean what they mean now from this order on.
@@ -80,6 +82,7 @@ struct MetricTable: Sendable {
         let place: Int
         if let known = byName[name] {
             faults.add(.duplicateName)
+            settle(known)
             bytes -= metrics[known].body.count + Self.overhead
             if let alias = metrics[known].alias, byAlias[alias] == known { byAlias[alias] = nil }
             metrics[known] = metric
@@ -102,17 +105,56 @@ struct MetricTable: Sendable {
         return .metric(place)
     }
 
-    /// Sets a metric to what data says of it.
+    /// Sets a metric to what data says of it, at a cost of the data's bytes.
     /// - Parameter room: how many bytes the table may grow.
     /// - Returns: false if it would grow more; nothing has changed then.
     mutating func set(_ place: Int, to view: MetricView, of payload: Payload, order: RecordOrder, room: Int) -> Bool {
-        let body = MetricMerge.merge(metrics[place].body, with: view, of: payload.bytes, time: payload.timestamp)
-        let growth = body.count - metrics[place].body.count
-        guard growth <= room || growth <= 0 else { return false }
-        bytes += growth
-        metrics[place].body = body
+        let most = MetricUpdates.bytes(of: view)
+        if most > room {
+            guard merge(view, of: payload, into: place, room: room) else { return false }
+        } else {
+            let former = updates[place]?.count ?? 0
+            updates[place, default: MetricUpdates()].append(view, of: payload.bytes, time: payload.timestamp)
+            let count = updates[place]?.count ?? 0
+            bytes += count - former
+            if count >= metrics[place].body.count { settle(place) }
+        }
         metrics[place].order = order
         return true
+    }
+
+    /// Merges at once, because there is no room for keeping what data says beside the metric. A metric that is much larger than the data is
+    /// not taken apart for it.
+    private mutating func merge(_ view: MetricView, of payload: Payload, into place: Int, room: Int) -> Bool {
+        guard metrics[place].body.count <= 16 * view.range.count + 256 else { return false }
+        let before = bytes
+        settle(place)
+        var update = MetricUpdates()
+        update.append(view, of: payload.bytes, time: payload.timestamp)
+        let body = update.merged(into: metrics[place].body)
+        let growth = body.count - metrics[place].body.count
+        guard growth <= room + before - bytes || growth <= 0 else { return false }
+        bytes += growth
+        metrics[place].body = body
+        return true
+    }
+
+    /// Makes the metric's body what it is now.
+    private mutating func settle(_ place: Int) {
+        guard let update = updates.removeValue(forKey: place) else { return }
+        let body = update.merged(into: metrics[place].body)
+        bytes += body.count - metrics[place].body.count - update.count
+        metrics[place].body = body
+    }
+
+    /// Makes all bodies what they are now. To be called before they are looked at.
+    mutating func settle() { for place in Array(updates.keys) { settle(place) } }
+
+    /// The table with all bodies as they are now.
+    var settled: MetricTable {
+        var table = self
+        table.settle()
+        return table
     }
 
     /// Takes up a metric of data that no birth had, if it says its datatype and no other metric has its alias.
@@ -131,8 +173,9 @@ struct MetricTable: Sendable {
     /// - Parameter newer: all of one order.
     /// - Returns: whether anything but orders is different now.
     mutating func replace(by newer: MetricTable, order: RecordOrder) -> Bool {
-        let former = self
+        let former = settled
         self = newer
+        settle()
         var changed = others != former.others
         for place in metrics.indices {
             guard let known = former.byName[metrics[place].name] else {
@@ -141,9 +184,8 @@ struct MetricTable: Sendable {
             }
             let old = former.metrics[known]
             if old.order > order {
-                let view = MetricView(old.body, old.body.indices)
                 bytes -= metrics[place].body.count
-                metrics[place].body = MetricMerge.merge(metrics[place].body, with: view, of: old.body, time: nil)
+                metrics[place].body = MetricParts.merge(metrics[place].body, with: [MessageBytes(old.body)])
                 bytes += metrics[place].body.count
                 metrics[place].order = old.order
             }
@@ -182,7 +224,8 @@ struct MetricTable: Sendable {
 
     /// The birth that would be true now. For a birth that nothing has touched since, and whose fields stand in the order of their
     /// numbers, these are its bytes.
-    func encoded() -> [UInt8] {
+    mutating func encoded() -> [UInt8] {
+        settle()
         var writer = FieldWriter()
         writer.reserve(bytes)
         if let timestamp { writer.varint(Payload.Field.timestamp, timestamp) }

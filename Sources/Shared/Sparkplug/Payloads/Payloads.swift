@@ -5,7 +5,9 @@
 //   PayloadSchema.swift — whether bytes are a payload, down to the last property
 //   Payload.swift — a payload that was checked: its metrics, seq, timestamp
 //   MetricView.swift — what a metric says of itself
-//   MetricMerge.swift — a metric of a birth, set by one of data
-//   TemplateMerge.swift — a template, set by some of its members
-//   PropertyMerge.swift — a property set, set by some of its keys
+//   MessageBytes.swift — a part of a message, by its place
+//   MetricParts.swift — a metric of a birth, set by metrics of data
+//   TemplateParts.swift — a template, set by some of its members
+//   PropertyParts.swift — a property set, set by some of its keys
+//   MetricUpdates.swift — what data has said of a metric and is not merged yet
 //   MetricTable.swift — the metrics of a node or device: a birth, and what data has set since

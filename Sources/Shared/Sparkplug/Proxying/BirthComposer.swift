@@ -1,10 +1,10 @@
 /// Writes the births and deaths of an edge node as hosts must see them, whatever the plant's looked like.
 ///
 /// ```text
-/// NBIRTH  timestamp │ bdSeq │ Node Control/Rebirth = false │ metrics … │ seq 0
-/// DBIRTH  timestamp │                                        metrics … │ seq
-/// NDEATH  timestamp │ bdSeq │                                            (no seq)
-/// DDEATH  timestamp │                                                    seq
+/// NBIRTH  timestamp │ bdSeq, Node Control/Rebirth = false, metrics …, in the order of their times │ seq 0
+/// DBIRTH  timestamp │                                      metrics …, in the order of their times │ seq
+/// NDEATH  timestamp │ bdSeq                                                                       │ (no seq)
+/// DDEATH  timestamp │                                                                             │ seq
 /// ```
 ///
 /// A metric without timestamp gets that of the plant's birth; datatypes are in the table already. Without aliases, each metric loses its own.
@@ -13,34 +13,34 @@ enum BirthComposer {
 
     /// `tck-id-topics-nbirth-…`, `tck-id-payloads-nbirth-…`.
     static func nodeBirth(_ table: MetricTable, bdSeq: UInt8, time: UInt64, withAliases: Bool) -> [UInt8] {
-        var writer = FieldWriter()
-        writer.reserve(table.bytes)
-        writer.varint(Payload.Field.timestamp, time)
-        writer.message(Payload.Field.metric, bdSeqMetric(bdSeq, time: time))
-        if table.metric(named: MetricName.rebirth) == nil {
-            writer.message(Payload.Field.metric, rebirthMetric(nil, time: time))
-        }
+        let table = table.settled
+        var bodies = [bdSeqMetric(bdSeq, time: time)]
+        if table.metric(named: MetricName.rebirth) == nil { bodies.append(rebirthMetric(nil, time: time)) }
         for metric in table.metrics where metric.name != MetricName.bdSeq {
-            if metric.name == MetricName.rebirth {
-                writer.message(Payload.Field.metric, rebirthMetric(metric, time: time))
-            } else {
-                writer.message(
-                    Payload.Field.metric, body(of: metric, time: table.timestamp ?? time, withAliases: withAliases))
-            }
+            bodies.append(
+                metric.name == MetricName.rebirth
+                    ? rebirthMetric(metric, time: time)
+                    : body(of: metric, time: table.timestamp ?? time, withAliases: withAliases))
         }
-        writer.varint(Payload.Field.seq, 0)
-        writer.raw(table.others)
-        return writer.bytes
+        return birth(table, bodies, seq: 0, time: time)
     }
 
     /// `tck-id-topics-dbirth-…`.
     static func deviceBirth(_ table: MetricTable, seq: UInt8, time: UInt64, withAliases: Bool) -> [UInt8] {
+        let table = table.settled
+        let bodies = table.metrics.map { body(of: $0, time: table.timestamp ?? time, withAliases: withAliases) }
+        return birth(table, bodies, seq: seq, time: time)
+    }
+
+    /// The metrics stand in the order of their times (`tck-id-operational-behavior-data-publish-nbirth-order`, `…-dbirth-order`), those of one time
+    /// as the plant had them.
+    private static func birth(_ table: MetricTable, _ bodies: [[UInt8]], seq: UInt8, time: UInt64) -> [UInt8] {
+        let times = bodies.map { MetricView($0, $0.indices).timestamp ?? time }
         var writer = FieldWriter()
         writer.reserve(table.bytes)
         writer.varint(Payload.Field.timestamp, time)
-        for metric in table.metrics {
-            writer.message(
-                Payload.Field.metric, body(of: metric, time: table.timestamp ?? time, withAliases: withAliases))
+        for place in bodies.indices.sorted(by: { (times[$0], $0) < (times[$1], $1) }) {
+            writer.message(Payload.Field.metric, bodies[place])
         }
         writer.varint(Payload.Field.seq, UInt64(seq))
         writer.raw(table.others)

@@ -8,8 +8,17 @@ internal import Collections
 /// connected, lost ▶ └─────────────────────────────────────┘
 /// ```
 ///
+/// Every record that it was given has one end, whatever happens to connections meanwhile:
+///
+/// - `publish` with its token: data, and a birth or death that passes through while the node is born;
+/// - `answer`: it is in a birth that was published, or changes nothing of what hosts know;
+/// - `refuse`, `giveUp`: nobody will be told of it, for that reason.
+///
+/// Until then it waits here, and in the outbox. A node that waits for its connection holds up nothing: how much may wait is the owner's
+/// to say (`giveUp(before:)`); what waits for a birth of which nothing is known is given up after `patience`.
+///
 /// It does nothing itself: after each call the owner carries out `takeActions` in order, and calls `tick` at `nextDeadline`.
-/// Its memory is bounded by its settings. Nothing from outside traps.
+/// Tables are bounded by its settings. Nothing from outside traps.
 public struct EdgeNodeProxy: Sendable {
     public struct Settings: Sendable, Equatable {
         /// First levels of the topics that are Sparkplug's.
@@ -21,13 +30,7 @@ public struct EdgeNodeProxy: Sendable {
         public var primaryHost: [UInt8]?
         /// `bdSeq` of each node's first connection, 0…255.
         public var firstBdSeq: UInt8 = 0
-        /// How many records may wait for the birth of one node, and of all together; beyond, the oldest is answered as
-        /// folded.
-        public var waitingPerNode = 256
-        public var waiting = 1_024
-        /// How many bytes of payload may wait.
-        public var waitingBytes = 64 << 20
-        /// How long a record waits for a birth at most: three rounds of the sender's carousel.
+        /// How long a record waits for a birth of which nothing is known: three rounds of the sender's carousel.
         public var patience: Duration = .seconds(90)
 
         public init() {}
@@ -51,15 +54,19 @@ public struct EdgeNodeProxy: Sendable {
         case publish(EdgeNodeID, Message, token: UInt64?)
         /// Say goodbye (a clean DISCONNECT, no will) when everything published before is out; then call `lost`.
         case disconnect(EdgeNodeID)
-        /// The record needs no publish of its own: it counts as `folded`.
-        case answer(token: UInt64)
+        /// Hosts have the record, or what it says, with what was published on the node's connection before this: it counts as `folded` once that
+        /// is settled.
+        case answer(EdgeNodeID, token: UInt64)
+        /// The record is given up: its node or device was not born while it waited.
+        case giveUp(token: UInt64)
         /// Nothing of the record could be taken, and it will not be published: damaged, or beyond a limit. The report counts why.
         case refuse(token: UInt64)
     }
 
     private let settings: Settings
     private var sessions: [EdgeNodeID: EdgeNodeSession] = [:]
-    private var waiting: WaitingRecords
+    private var places: NodePlaces
+    private var waiting = WaitingRecords()
     private var host = HostState()
     private var isSilent = false
     private var effects = ProxyEffects()
@@ -67,11 +74,15 @@ public struct EdgeNodeProxy: Sendable {
     private var faults = FaultCounts()
     /// Sessions in which a birth is due.
     private var due: [EdgeNodeID: Duration] = [:]
+    /// Until when it is told that a limit was reached; and nodes that found no place since.
+    private var limitedUntil: Duration?
+    private var shutOut: [EdgeNodeID: FaultCounts] = [:]
+    private static let limitMemory = Duration.seconds(600)
+    private var memory = MemoryWatch()
 
     public init(_ settings: Settings) {
         self.settings = settings
-        waiting = WaitingRecords(
-            perNode: settings.waitingPerNode, most: settings.waiting, bytes: settings.waitingBytes)
+        places = NodePlaces(limit: settings.limits.nodes)
     }
 
     /// Whether a topic is a birth, death or data of an edge node, and so belongs to `record`.
@@ -89,36 +100,48 @@ public struct EdgeNodeProxy: Sendable {
         return settings.namespaces.map { Array("\($0)/\(SparkplugTopic.MessageType.state.rawValue)/".utf8) + host }
     }
 
-    /// A record of the plant, for whose topic `isEdgeMessage` holds. Each token is answered once, by `publish`, `answer` or `refuse`,
-    /// unless `reset` comes first.
+    /// A record of the plant, for whose topic `isEdgeMessage` holds. Each token has one end, unless `reset` comes first.
     /// - Parameter sourceTime: when the sender got it, in Unix milliseconds.
     public mutating func record(
         topic: RawSpan, payload: RawSpan, order: RecordOrder, sourceTime: UInt64, token: UInt64, now: Moment
     ) {
-        guard let place = EdgePlace(topic, namespaces: settings.namespaces), open(place.id) else {
+        guard let place = EdgePlace(topic, namespaces: settings.namespaces), open(place.id, now: now) else {
             return effects.refuse(token)
         }
-        let record = EdgeRecord(
-            place: place, payload: [UInt8](copying: payload), order: order, sourceTime: sourceTime, token: token)
-        var waits = false
-        change(place.id, now: now) { session, world, effects in
-            waits = !session.take(record, in: world, &effects)
-        }
-        guard waits else { return }
-        for displaced in waiting.add(record, now: now.sinceStart) { giveUp(displaced, now: now) }
+        take(
+            EdgeRecord(
+                place: place, payload: [UInt8](copying: payload), order: order, sourceTime: sourceTime, token: token),
+            now: now)
     }
 
-    /// A folded state of the sender, for the birth topic of a node or device. Answered at once, if it has a token
+    /// A folded state of the sender, for the birth topic of a node or device. It may come without a token
     /// (repetitions for a receiver that has just started have none).
     public mutating func state(
         topic: RawSpan, payload: RawSpan, order: RecordOrder, sourceTime: UInt64, token: UInt64?, now: Moment
     ) {
-        guard let place = EdgePlace(topic, namespaces: settings.namespaces), place.type.isBirth, open(place.id) else {
-            return effects.refuse(token)
+        guard let place = EdgePlace(topic, namespaces: settings.namespaces), place.type.isBirth,
+            open(place.id, now: now)
+        else { return effects.refuse(token) }
+        take(
+            EdgeRecord(
+                place: place, payload: [UInt8](copying: payload), order: order, sourceTime: sourceTime, token: token,
+                isState: true), now: now)
+    }
+
+    private mutating func take(_ record: EdgeRecord, now: Moment) {
+        memory.noteChange(record.place.id, now: now.sinceStart)
+        var taken = EdgeNodeSession.Taken.done
+        let hasCompany = waiting.holds(record.place.id)
+        let overLimit = effects.overLimit
+        change(record.place.id, now: now) { session, world, effects in
+            taken = session.take(record, hasCompany: hasCompany, in: world, &effects)
         }
-        let record = EdgeRecord(
-            place: place, payload: [UInt8](copying: payload), order: order, sourceTime: sourceTime, token: token)
-        change(place.id, now: now) { session, world, effects in session.takeState(record, in: world, &effects) }
+        if effects.overLimit > overLimit { noteLimit(record.place.id, now: now) }
+        switch taken {
+        case .done: break
+        case .waits: waiting.add(record, now: now.sinceStart)
+        case .folded: waiting.addFolded(record, now: now.sinceStart)
+        }
     }
 
     /// The node's connection stands and its subscriptions are acknowledged.
@@ -138,8 +161,8 @@ public struct EdgeNodeProxy: Sendable {
         let bytes = [UInt8](copying: topic)
         if hostTopics.contains(bytes) {
             let former = host
-            host.take(payload)
-            if host.isOnline != former.isOnline { changeAll(now: now) { $0.settle($1, &$2) } }
+            host.take(payload, now: now)
+            if host != former { changeAll(now: now) { $0.settle($1, &$2) } }
             return
         }
         guard let place = EdgePlace(topic, namespaces: settings.namespaces), place.type == .nodeCommand,
@@ -158,26 +181,82 @@ public struct EdgeNodeProxy: Sendable {
         changeAll(now: now) { $0.fallSilent($1, &$2) }
     }
 
-    /// The link speaks again: a node is born when its state comes, or its own birth.
+    /// The link speaks again: a node is born when its state comes, or its own birth, or when `linkWhole` says that nothing was missed.
     public mutating func linkSpeaks(now: Moment) {
         isSilent = false
         changeAll(now: now) { $0.settle($1, &$2) }
     }
 
-    /// The tokens of publishes and answers that were not taken yet are void: such records come again. Those that wait go on waiting.
-    public mutating func reset() { effects.forgetTokens() }
+    /// Every record that the sender has had until now was given to this proxy: what it knows of nodes and devices is true.
+    public mutating func linkWhole(now: Moment) {
+        changeAll(now: now) { $0.becomeSure($1, &$2) }
+    }
+
+    /// The connection on which `hostTopics` are heard was made anew. Without a word of the host soon, it is offline.
+    public mutating func hostsAsked(now: Moment) { host.ask(now: now.sinceStart) }
+
+    /// The tokens of publishes and answers that were not taken yet are void, and so are those of what waits: all of it comes again.
+    public mutating func reset() {
+        effects.forgetTokens()
+        waiting.removeAll()
+    }
+
+    /// Gives up everything that waits and whose token is before this one.
+    public mutating func giveUp(before token: UInt64, now: Moment) {
+        for given in waiting.takeOut(before: token) { giveUp(given, now: now) }
+    }
 
     /// When `tick` is due.
     public var nextDeadline: Duration? {
-        [waiting.oldest.map { $0 + settings.patience }, due.values.min()].compactMap(\.self).min()
+        [waiting.oldest.map { $0 + settings.patience }, due.values.min(), host.askedUntil, limitedUntil, memory.due]
+            .compactMap(\.self).min()
     }
 
     /// Does what is due.
     public mutating func tick(now: Moment) {
-        for record in waiting.takeOld(since: now.sinceStart - settings.patience) { giveUp(record, now: now) }
+        let old = waiting.takeOld(since: now.sinceStart - settings.patience, now: now.sinceStart) { id, device in
+            sessions[id].map { !$0.lives(device, isSilent: isSilent) } ?? true
+        }
+        for given in old { giveUp(given, now: now) }
         for (id, moment) in due where moment <= now.sinceStart {
             change(id, now: now) { session, world, effects in session.bearPending(world, &effects) }
         }
+        if host.tick(now: now.sinceStart) { changeAll(now: now) { $0.settle($1, &$2) } }
+        writeMemory(now: now, all: false)
+        if let until = limitedUntil, until <= now.sinceStart {
+            limitedUntil = nil
+            shutOut = [:]
+        }
+    }
+
+    // MARK: Over a restart
+
+    /// Moves out what is to be kept, by name (nil: not any more). It has to be stored before or with the answers that were taken since.
+    /// - Parameter all: the process ends.
+    public mutating func takeMemory(now: Moment, all: Bool = false) -> [(name: [UInt8], value: [UInt8]?)] {
+        if all { writeMemory(now: now, all: true) }
+        return memory.takeNotes()
+    }
+
+    private mutating func writeMemory(now: Moment, all: Bool) {
+        let sessions = sessions
+        memory.write(now: now.sinceStart, all: all) { sessions[$0]?.tables }
+    }
+
+    /// Takes back what an earlier process kept. Nodes live once `linkWhole` says that nothing was missed, or as the sender tells of them.
+    public mutating func restore(name: [UInt8], value: [UInt8], now: Moment) {
+        guard let (kind, id) = EdgeNodeMemory.kind(of: name, namespaces: settings.namespaces), open(id, now: now),
+            var session = sessions.removeValue(forKey: id)
+        else { return }
+        bytes -= session.bytes
+        switch kind {
+        case .bdSeq: session.nextBdSeq = value.first ?? session.nextBdSeq
+        case .tables:
+            session.restore(value)
+            memory.noteKept(id)
+        }
+        bytes += session.bytes
+        sessions[id] = session
     }
 
     /// What to do since the last call.
@@ -191,6 +270,8 @@ public struct EdgeNodeProxy: Sendable {
         report.plant.nodes = sessions.count
         report.plant.bytes = bytes
         var all = faults
+        for (id, faults) in shutOut { report.plant.note(id, isIncomplete: true, faults: faults) }
+        report.isLimited = limitedUntil != nil
         for session in sessions.values {
             report.plant.born += session.isBorn ? 1 : 0
             report.plant.devices += session.livingDevices
@@ -207,18 +288,39 @@ public struct EdgeNodeProxy: Sendable {
     // MARK: Sessions
 
     /// Makes sure that a node has a session; a dead one makes room for it.
-    private mutating func open(_ id: EdgeNodeID) -> Bool {
+    private mutating func open(_ id: EdgeNodeID, now: Moment) -> Bool {
         if sessions[id] != nil { return true }
-        if sessions.count >= settings.limits.nodes {
-            guard let dead = sessions.values.first(where: { $0.isForgettable && !waiting.holds($0.id) }) else {
+        if !places.admits(id) {
+            let group = places.isFull ? nil : id.group
+            guard
+                let dead = sessions.values.first(where: {
+                    $0.isForgettable && !waiting.holds($0.id) && (group == nil || $0.id.group == group)
+                })
+            else {
                 faults.add(.overLimit)
+                noteLimit(id, now: now)
                 return false
             }
             faults.add(dead.faults)
             sessions[dead.id] = nil
+            places.remove(dead.id)
+            memory.forget(dead.id)
+            due[dead.id] = nil
+            guard places.admits(id) else { return open(id, now: now) }
         }
+        places.insert(id)
+        shutOut[id] = nil
         sessions[id] = EdgeNodeSession(id, settings: settings)
         return true
+    }
+
+    /// Something of a node lies beyond a limit: told for a while, as long as it goes on.
+    private mutating func noteLimit(_ id: EdgeNodeID, now: Moment) {
+        limitedUntil = now.sinceStart + Self.limitMemory
+        guard sessions[id] == nil else { return }
+        if shutOut[id] != nil || shutOut.count < SparkplugReport.listed {
+            shutOut[id, default: FaultCounts()].add(.overLimit)
+        }
     }
 
     /// Lets a session change, and then its records that wait, if they need not any more.
@@ -230,14 +332,16 @@ public struct EdgeNodeProxy: Sendable {
         var limits = settings.limits
         limits.bytes = max(0, limits.bytes - bytes)
         let world = Circumstances(
-            mayLive: !isSilent && (settings.primaryHost == nil || host.isOnline), limits: limits, now: now)
+            mayLive: !isSilent && (settings.primaryHost == nil || host.isOnline),
+            mayBegin: !isSilent && (settings.primaryHost == nil || host.mayBegin), limits: limits, now: now)
+        let next = session.nextBdSeq
         body(&session, world, &effects)
-        while effects.releases {
-            effects.releases = false
-            waiting.release(id) { session.take($0, in: world, &effects) }
+        while let released = effects.takeReleases() {
+            waiting.release(id, released) { session.settle($0, in: world, &effects) }
         }
         bytes += session.bytes
         due[id] = session.throttle.due
+        if session.nextBdSeq != next { memory.noteNext(session.nextBdSeq, of: id) }
         sessions[id] = session
     }
 
@@ -247,12 +351,13 @@ public struct EdgeNodeProxy: Sendable {
         for id in sessions.keys { change(id, now: now, body) }
     }
 
-    /// The record has waited in vain: its values go into the next birth.
-    private mutating func giveUp(_ record: EdgeRecord, now: Moment) {
+    private mutating func giveUp(_ given: WaitingRecords.GivenUp, now: Moment) {
         effects.report.waitedInVain += 1
-        change(record.place.id, now: now) { session, world, effects in
-            session.fold(record, in: world)
-            effects.answer(record.token)
+        switch given {
+        case .folded(let token): effects.giveUp(token)
+        case .record(let record):
+            memory.noteChange(record.place.id, now: now.sinceStart)
+            change(record.place.id, now: now) { session, world, effects in session.giveUp(record, in: world, &effects) }
         }
     }
 }

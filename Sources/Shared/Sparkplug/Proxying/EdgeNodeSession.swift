@@ -1,4 +1,4 @@
-/// One edge node on the IT side: what the plant says of it. What hosts see of it is in SessionBirths.swift.
+/// One edge node on the IT side: what the plant says of it. Its data is in SessionData.swift, what hosts see of it in SessionBirths.swift.
 ///
 /// ```text
 ///            birth or state of the plant            connected
@@ -43,44 +43,86 @@ struct EdgeNodeSession: Sendable {
     var isForgettable: Bool {
         node.table == nil && connection == .none && devices.values.allSatisfy { $0.table == nil }
     }
+    /// Whether a device, or the node itself, lives in the plant: its birth is published as soon as the node has a connection. What was not told of
+    /// since the link speaks again may be dead.
+    func lives(_ device: [UInt8]?, isSilent: Bool) -> Bool {
+        guard node.table != nil, let track = track(device), track.table != nil else { return false }
+        return isSilent || (node.isSure && track.isSure)
+    }
     var livingDevices: Int { devices.values.count { $0.table != nil } }
     var metrics: Int { devices.values.reduce(node.table?.metrics.count ?? 0) { $0 + ($1.table?.metrics.count ?? 0) } }
 
-    /// Takes a record of the plant.
-    /// - Returns: false if it must wait for a birth: nothing has happened then.
-    mutating func take(_ record: EdgeRecord, in world: Circumstances, _ effects: inout ProxyEffects) -> Bool {
-        do throws(SparkplugFault) {
-            let payload = try Payload(record.payload)
-            switch record.place.type {
-            case .nodeBirth: try nodeBirth(record, payload, world, &effects)
-            case .deviceBirth: try deviceBirth(record, payload, world, &effects)
-            case .nodeDeath: nodeDeath(record, payload, world, &effects)
-            case .deviceDeath: deviceDeath(record, payload, &effects)
-            case .nodeData, .deviceData: return data(record, payload, world, &effects)
-            case .nodeCommand, .deviceCommand, .state: effects.answer(record.token)
-            }
-        } catch {
-            faults.add(error)
-            effects.refuse(record.token)
-        }
-        return true
+    /// What became of a record.
+    enum Taken {
+        /// It has its answer, or will have it with a publish that is on its way.
+        case done
+        /// It must wait for a birth; nothing has happened.
+        case waits
+        /// A table has what it says, and hosts have not heard it.
+        case folded
     }
 
-    /// Takes a folded state of the sender.
-    mutating func takeState(_ record: EdgeRecord, in world: Circumstances, _ effects: inout ProxyEffects) {
+    /// Takes a record of the plant, or a folded state of the sender.
+    /// - Parameter hasCompany: others of the node wait. Then a death waits too, so that what was before it is told before it.
+    mutating func take(
+        _ record: EdgeRecord, hasCompany: Bool, in world: Circumstances, _ effects: inout ProxyEffects
+    ) -> Taken {
         do throws(SparkplugFault) {
-            if record.payload.isEmpty {
-                emptyState(record, world, &effects)
-            } else if let device = record.place.device {
-                try deviceState(record, try Payload(record.payload), of: device, world, &effects)
-            } else {
-                try nodeState(record, try Payload(record.payload), world, &effects)
+            if record.isState, record.payload.isEmpty {
+                return emptyState(record, hasCompany: hasCompany, world, &effects)
             }
-            effects.answer(record.token)
+            let payload = try Payload(record.payload)
+            switch (record.place.type, record.isState) {
+            case (.nodeBirth, true): return try nodeState(record, payload, world, &effects)
+            case (.deviceBirth, true): return try deviceState(record, payload, world, &effects)
+            case (.nodeBirth, false): return try nodeBirth(record, payload, world, &effects)
+            case (.deviceBirth, false): return try deviceBirth(record, payload, world, &effects)
+            case (.nodeDeath, _): return nodeDeath(record, payload, hasCompany: hasCompany, world, &effects)
+            case (.deviceDeath, _): return deviceDeath(record, payload, hasCompany: hasCompany, &effects)
+            case (.nodeData, _), (.deviceData, _): return data(record, payload, world, &effects)
+            case (.nodeCommand, _), (.deviceCommand, _), (.state, _): effects.refuse(record.token)
+            }
         } catch {
             faults.add(error)
+            if error == .overLimit { effects.overLimit += 1 }
             effects.refuse(record.token)
         }
+        return .done
+    }
+
+    /// Takes what has waited, or says whether hosts have heard it by now.
+    mutating func settle(
+        _ question: WaitingRecords.Question, in world: Circumstances, _ effects: inout ProxyEffects
+    ) -> Taken {
+        switch question {
+        case .record(let record): return take(record, hasCompany: false, in: world, &effects)
+        case .folded(let token, let device):
+            guard track(device)?.table == nil else { return tell(token, device, &effects) }
+            // It died before hosts could hear of it.
+            effects.giveUp(token)
+            return .done
+        }
+    }
+
+    /// A record will not be told to anybody.
+    mutating func giveUp(_ record: EdgeRecord, in world: Circumstances, _ effects: inout ProxyEffects) {
+        switch record.place.type {
+        case .nodeData, .deviceData:
+            fold(record, in: world)
+            effects.giveUp(record.token)
+        case .nodeDeath, .deviceDeath, .nodeBirth, .deviceBirth:
+            if take(record, hasCompany: false, in: world, &effects) != .done { effects.giveUp(record.token) }
+        case .nodeCommand, .deviceCommand, .state: effects.giveUp(record.token)
+        }
+    }
+
+    /// Answers a record that changes nothing: the tables say it already, and hosts have heard it, or will.
+    private func tell(_ token: UInt64?, _ device: [UInt8]?, _ effects: inout ProxyEffects) -> Taken {
+        let track = track(device)
+        // Of what is dead there is nothing to tell.
+        guard track?.table == nil || isBorn && (track?.isPublished ?? false) else { return .folded }
+        effects.answer(id, token)
+        return .done
     }
 
     /// Whether a command asks this node for its births: `Node Control/Rebirth` = true, by name or by the plant's alias
@@ -93,51 +135,45 @@ struct EdgeNodeSession: Sendable {
         }
     }
 
-    /// Folds data into the table that the next birth is made of, because the data waited too long for a birth.
-    mutating func fold(_ record: EdgeRecord, in world: Circumstances) {
-        guard let payload = try? Payload(record.payload), var table = track(record.place.device)?.table else { return }
-        let before = table.bytes
-        for view in payload.metrics where !view.isHistorical {
-            guard case .metric(let place) = table.match(view, of: payload, order: record.order),
-                table.metrics[place].order <= record.order
-            else { continue }
-            let room = world.limits.bytes - bytes - (table.bytes - before)
-            if !table.set(place, to: view, of: payload, order: record.order, room: room) { faults.add(.overLimit) }
-        }
-        bytes += table.bytes - before
-        put(table, for: record.place.device)
+    // MARK: Over a restart
+
+    /// The tables as they are, for ``EdgeNodeMemory``.
+    var tables: [UInt8] { EdgeNodeMemory.tables(node: node, devices: devices, birth: birthOrder) }
+
+    /// Takes back what an earlier process knew. Nothing is sure.
+    mutating func restore(_ kept: [UInt8]) {
+        (node, devices, birthOrder) = EdgeNodeMemory.read(kept)
+        bytes = devices.values.reduce(node.table?.bytes ?? 0) { $0 + ($1.table?.bytes ?? 0) }
     }
 
     // MARK: Births
 
     private mutating func nodeBirth(
         _ record: EdgeRecord, _ payload: Payload, _ world: Circumstances, _ effects: inout ProxyEffects
-    ) throws(SparkplugFault) {
-        guard record.order > node.order else { return effects.answer(record.token) }
+    ) throws(SparkplugFault) -> Taken {
+        guard record.order > node.order else { return tell(record.token, nil, &effects) }
         _ = try replace(nil, by: payload, record, world)
         birthOrder = record.order
         for name in devices.keys where devices[name].map({ $0.order < record.order }) ?? false {
             bury(name, order: record.order)
         }
-        if isBorn {
-            bear(world, &effects, token: record.token, time: node.table?.timestamp ?? record.sourceTime)
-        } else {
-            effects.answer(record.token)
+        guard isBorn else {
             settle(world, &effects)
+            return tell(record.token, nil, &effects)
         }
+        bear(world, &effects, token: record.token, time: node.table?.timestamp ?? record.sourceTime)
+        return .done
     }
 
     private mutating func deviceBirth(
         _ record: EdgeRecord, _ payload: Payload, _ world: Circumstances, _ effects: inout ProxyEffects
-    ) throws(SparkplugFault) {
+    ) throws(SparkplugFault) -> Taken {
         let device = record.place.device ?? []
-        guard record.order > latest(of: device) else { return effects.answer(record.token) }
+        guard record.order > latest(of: device) else { return tell(record.token, device, &effects) }
         _ = try replace(device, by: payload, record, world)
-        if isBorn {
-            bear(device, world, &effects, token: record.token, time: payload.timestamp ?? record.sourceTime)
-        } else {
-            effects.answer(record.token)
-        }
+        guard isBorn else { return .folded }
+        bear(device, world, &effects, token: record.token, time: payload.timestamp ?? record.sourceTime)
+        return .done
     }
 
     /// Replaces the table of a device, or of the node, by that of a newer birth or state.
@@ -180,15 +216,18 @@ struct EdgeNodeSession: Sendable {
     // MARK: Deaths
 
     private mutating func nodeDeath(
-        _ record: EdgeRecord, _ payload: Payload, _ world: Circumstances, _ effects: inout ProxyEffects
-    ) {
-        guard record.order > node.order else { return effects.answer(record.token) }
+        _ record: EdgeRecord, _ payload: Payload, hasCompany: Bool, _ world: Circumstances,
+        _ effects: inout ProxyEffects
+    ) -> Taken {
+        guard record.order > node.order else { return tell(record.token, nil, &effects) }
+        if hasCompany, node.table != nil, !isBorn { return .waits }
         if let death = payload.bdSeq, let birth = node.table.flatMap(Self.bdSeq), death != birth {
             faults.add(.bdSeqMismatch)
             // The death is of an earlier session. A host must ignore such a death, and this receiver stands for all hosts.
-            if SessionNumber.isEarlier(death, than: birth) { return effects.answer(record.token) }
+            if SessionNumber.isEarlier(death, than: birth) { return tell(record.token, nil, &effects) }
         }
         die(order: record.order, token: record.token, world, &effects)
+        return .done
     }
 
     private static func bdSeq(_ table: MetricTable) -> UInt8? {
@@ -205,21 +244,26 @@ struct EdgeNodeSession: Sendable {
         node.order = order
         node.isSure = true
         for name in devices.keys where devices[name].map({ $0.order < order }) ?? false { bury(name, order: order) }
-        effects.releases = true
+        effects.release(.all)
         settle(world, &effects, token: token)
     }
 
-    private mutating func deviceDeath(_ record: EdgeRecord, _ payload: Payload, _ effects: inout ProxyEffects) {
+    private mutating func deviceDeath(
+        _ record: EdgeRecord, _ payload: Payload, hasCompany: Bool, _ effects: inout ProxyEffects
+    ) -> Taken {
         let device = record.place.device ?? []
-        guard record.order > latest(of: device), devices[device] != nil else { return effects.answer(record.token) }
-        let wasPublished = devices[device]?.isPublished ?? false
+        guard record.order > latest(of: device), let track = devices[device] else {
+            return tell(record.token, device, &effects)
+        }
+        if hasCompany, track.table != nil, node.table != nil, !isBorn { return .waits }
         bury(device, order: record.order)
-        effects.releases = true
-        if wasPublished {
+        effects.release(.device(device))
+        if track.isPublished {
             publishDeath(of: device, payload, time: record.sourceTime, token: record.token, &effects)
         } else {
-            effects.answer(record.token)
+            effects.answer(id, record.token)
         }
+        return .done
     }
 
     private mutating func bury(_ device: [UInt8], order: RecordOrder) {
@@ -235,42 +279,58 @@ struct EdgeNodeSession: Sendable {
 
     // MARK: States
 
-    private mutating func emptyState(_ record: EdgeRecord, _ world: Circumstances, _ effects: inout ProxyEffects) {
+    private mutating func emptyState(
+        _ record: EdgeRecord, hasCompany: Bool, _ world: Circumstances, _ effects: inout ProxyEffects
+    ) -> Taken {
         guard let device = record.place.device else {
-            if record.order > node.order, node.table != nil { die(order: record.order, token: nil, world, &effects) }
+            if record.order > node.order, node.table != nil {
+                if hasCompany, !isBorn { return .waits }
+                die(order: record.order, token: nil, world, &effects)
+            }
             node.order = max(node.order, record.order)
-            return
+            return tell(record.token, nil, &effects)
         }
-        guard record.order > latest(of: device), let track = devices[device] else { return }
+        guard record.order > latest(of: device), let track = devices[device] else {
+            return tell(record.token, device, &effects)
+        }
+        if hasCompany, track.table != nil, node.table != nil, !isBorn { return .waits }
         bury(device, order: record.order)
-        effects.releases = true
+        effects.release(.device(device))
         if track.isPublished { publishDeath(of: device, nil, time: record.sourceTime, token: nil, &effects) }
+        effects.answer(id, record.token)
+        return .done
     }
 
     private mutating func nodeState(
         _ record: EdgeRecord, _ payload: Payload, _ world: Circumstances, _ effects: inout ProxyEffects
-    ) throws(SparkplugFault) {
+    ) throws(SparkplugFault) -> Taken {
         var changed = false
         if record.order > node.order { changed = try replace(nil, by: payload, record, world) }
         // An older one still says that the node lives, unless its death is newer.
         if node.table != nil { node.isSure = true }
-        guard isBorn else { return settle(world, &effects) }
-        guard changed else { return }
-        effects.report.healed += 1
-        bear(world, &effects)
+        if !isBorn {
+            settle(world, &effects)
+        } else if changed {
+            effects.report.healed += 1
+            bear(world, &effects)
+        }
+        return tell(record.token, nil, &effects)
     }
 
     private mutating func deviceState(
-        _ record: EdgeRecord, _ payload: Payload, of device: [UInt8], _ world: Circumstances,
-        _ effects: inout ProxyEffects
-    ) throws(SparkplugFault) {
+        _ record: EdgeRecord, _ payload: Payload, _ world: Circumstances, _ effects: inout ProxyEffects
+    ) throws(SparkplugFault) -> Taken {
+        let device = record.place.device ?? []
         var changed = false
         if record.order > latest(of: device) { changed = try replace(device, by: payload, record, world) }
-        guard let track = devices[device], track.table != nil else { return }
-        devices[device]?.isSure = true
-        guard isBorn, changed || !track.isPublished else { return }
-        effects.report.healed += 1
-        bear(device, world, &effects)
+        if let track = devices[device], track.table != nil {
+            devices[device]?.isSure = true
+            if isBorn, changed || !track.isPublished {
+                effects.report.healed += 1
+                bear(device, world, &effects)
+            }
+        }
+        return tell(record.token, device, &effects)
     }
 
     // MARK: Tracks
@@ -280,84 +340,9 @@ struct EdgeNodeSession: Sendable {
         max(devices[device]?.order ?? .zero, node.table == nil ? node.order : birthOrder)
     }
 
-    private func track(_ device: [UInt8]?) -> DeviceTrack? { device.map { devices[$0] } ?? node }
+    func track(_ device: [UInt8]?) -> DeviceTrack? { device.map { devices[$0] } ?? node }
 
-    private mutating func put(_ table: MetricTable, for device: [UInt8]?) {
+    mutating func put(_ table: MetricTable?, for device: [UInt8]?) {
         if let device { devices[device]?.table = table } else { node.table = table }
-    }
-
-    // MARK: Data
-
-    private mutating func data(
-        _ record: EdgeRecord, _ payload: Payload, _ world: Circumstances, _ effects: inout ProxyEffects
-    ) -> Bool {
-        let device = record.place.device
-        guard var track = track(device), track.table != nil, isBorn, track.isPublished else {
-            // Data from before the newest death is answered and dropped. Other data waits: a birth will come, or be published again.
-            let isOver = track(device)?.table == nil && record.order < (device.map { latest(of: $0) } ?? node.order)
-            if isOver { effects.answer(record.token) }
-            return isOver
-        }
-        // The table leaves its place while it changes, so that Swift does not copy it.
-        if let device { devices[device]?.table = nil } else { node.table = nil }
-        let decisions = decide(record, payload, &track, world, &effects)
-        if let device { devices[device] = track } else { node = track }
-
-        if payload.metrics.isEmpty || decisions.contains(where: { $0.naming != .dropped }) {
-            let rewritten = DataRewriter.rewrite(payload, decisions: decisions, seq: seq, time: record.sourceTime)
-            publish(record.place.type, device, rewritten, token: record.token, &effects)
-        } else {
-            effects.answer(record.token)
-        }
-        if track.needsBirth, throttle.asks(now: world.now.sinceStart) { bearPending(world, &effects) }
-        return true
-    }
-
-    /// What becomes of each metric; the table takes up what is newer than it knows.
-    private mutating func decide(
-        _ record: EdgeRecord, _ payload: Payload, _ track: inout DeviceTrack, _ world: Circumstances,
-        _ effects: inout ProxyEffects
-    ) -> [DataRewriter.Decision] {
-        guard var table = track.table else { return [] }
-        track.table = nil
-        let before = table.bytes
-        var decisions: [DataRewriter.Decision] = []
-        decisions.reserveCapacity(payload.metrics.count)
-        for view in payload.metrics {
-            let room = world.limits.bytes - bytes - (table.bytes - before)
-            var decision = DataRewriter.Decision(naming: .dropped, isHistorical: view.isHistorical)
-            switch table.match(view, of: payload, order: record.order) {
-            case .metric(let place):
-                let metric = table.metrics[place]
-                if metric.name == MetricName.bdSeq { break }
-                if record.order < metric.order, !view.isHistorical {
-                    decision.isHistorical = true
-                    effects.report.historical += 1
-                }
-                if !decision.isHistorical,
-                    !table.set(place, to: view, of: payload, order: record.order, room: room)
-                {
-                    faults.add(.overLimit)
-                }
-                if place < track.publishedMetrics { decision.naming = naming(of: metric, in: track) }
-            case .unknownAlias: faults.add(.unknownAlias)
-            case .unknownName:
-                faults.add(.unknownMetric)
-                let mayGrow = table.metrics.count < world.limits.metricsPerBirth
-                if mayGrow, table.adopt(view, of: payload, order: record.order, room: room) { track.needsBirth = true }
-            }
-            decisions.append(decision)
-        }
-        bytes += table.bytes - before
-        track.table = table
-        return decisions
-    }
-
-    /// How data has to name a metric: in the way of the birth that was published.
-    private func naming(of metric: MetricTable.Metric, in track: DeviceTrack) -> DataRewriter.Naming {
-        guard let alias = metric.alias, track.publishedAliases != nil, metric.name != MetricName.rebirth else {
-            return .byName(metric.name)
-        }
-        return .byAlias(alias)
     }
 }

@@ -2,8 +2,23 @@
 struct ProxyEffects: Sendable {
     private(set) var actions: [EdgeNodeProxy.Action] = []
     var report = ProxyReport()
-    /// Records that wait may not have to any more.
-    var releases = false
+    /// How often something was beyond a limit.
+    var overLimit = 0
+    /// Of which of a node's records some may not have to wait any more.
+    private var releases: Releases?
+
+    enum Releases: Equatable {
+        case all
+        /// Of one device.
+        case device([UInt8])
+    }
+
+    mutating func release(_ what: Releases) { releases = releases == nil || releases == what ? what : .all }
+
+    mutating func takeReleases() -> Releases? {
+        defer { releases = nil }
+        return releases
+    }
 
     mutating func connect(_ id: EdgeNodeID, will: [UInt8]) {
         actions.append(.connect(id, will: message(id.topic(.nodeDeath), will, qos: 1)))
@@ -18,8 +33,12 @@ struct ProxyEffects: Sendable {
 
     mutating func disconnect(_ id: EdgeNodeID) { actions.append(.disconnect(id)) }
 
-    mutating func answer(_ token: UInt64?) {
-        if let token { actions.append(.answer(token: token)) }
+    mutating func answer(_ id: EdgeNodeID, _ token: UInt64?) {
+        if let token { actions.append(.answer(id, token: token)) }
+    }
+
+    mutating func giveUp(_ token: UInt64?) {
+        if let token { actions.append(.giveUp(token: token)) }
     }
 
     mutating func refuse(_ token: UInt64?) {
@@ -35,7 +54,7 @@ struct ProxyEffects: Sendable {
     mutating func forgetTokens() {
         actions = actions.compactMap { action in
             switch action {
-            case .answer, .refuse: nil
+            case .answer, .giveUp, .refuse: nil
             case .publish(let id, let message, _): .publish(id, message, token: nil)
             case .connect, .disconnect: action
             }
@@ -51,6 +70,8 @@ struct ProxyEffects: Sendable {
 struct Circumstances: Sendable {
     /// The link speaks, and the primary host is online if there is one.
     let mayLive: Bool
+    /// The same, and the host has said so since the IT broker was last connected.
+    let mayBegin: Bool
     /// With the bytes that are left for this node.
     let limits: SparkplugLimits
     let now: Moment

@@ -16,8 +16,21 @@ public struct ProxyReport: Sendable, Equatable {
     /// Records that wait for a birth, and those that waited in vain.
     public var waiting = 0
     public var waitedInVain: UInt64 = 0
+    /// A node found no place lately, or a birth is beyond a limit.
+    public var isLimited = false
+    /// Nodes that live in the plant and get no connection to the IT broker, or none that lasts; and what the last of them was told.
+    public var unconnected = 0
+    public var unconnectedReason = ""
     /// Whether the primary host is online; nil without one.
     public var primaryHostOnline: Bool?
 
     public init() {}
+
+    /// Why hosts do not get all of the plant's edge nodes; nil: they do.
+    public var trouble: String? {
+        if unconnected > 0 {
+            return "\(unconnected) edge node\(unconnected == 1 ? "" : "s") cannot connect (\(unconnectedReason))"
+        }
+        return isLimited ? "edge nodes, devices or births lie beyond the limits (sparkplug)" : nil
+    }
 }

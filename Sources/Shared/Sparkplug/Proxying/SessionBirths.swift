@@ -5,19 +5,19 @@ extension EdgeNodeSession {
     mutating func settle(_ world: Circumstances, _ effects: inout ProxyEffects, token: UInt64? = nil) {
         let lives = node.table != nil && node.isSure && world.mayLive
         switch connection {
-        case .none where lives:
+        case .none where lives && world.mayBegin:
             bdSeq = nextBdSeq
             nextBdSeq &+= 1
             connection = .connecting
             effects.connect(id, will: BirthComposer.nodeDeath(bdSeq: bdSeq, time: world.now.unixMilliseconds))
-        case .standing where lives && !isBorn:
+        case .standing where lives && world.mayBegin && !isBorn:
             bear(world, &effects)
         case .standing where !lives:
             end(world, &effects, token: token)
             return
         case .none, .connecting, .standing, .ending: break
         }
-        effects.answer(token)
+        effects.answer(id, token)
     }
 
     /// The connection stands.
@@ -39,6 +39,18 @@ extension EdgeNodeSession {
     mutating func fallSilent(_ world: Circumstances, _ effects: inout ProxyEffects) {
         node.isSure = false
         for name in devices.keys { devices[name]?.isSure = false }
+        settle(world, &effects)
+    }
+
+    /// Nothing was missed: what is known is so.
+    mutating func becomeSure(_ world: Circumstances, _ effects: inout ProxyEffects) {
+        guard node.table != nil else { return }
+        node.isSure = true
+        for name in devices.keys.sorted(by: { $0.lexicographicallyPrecedes($1) })
+        where devices[name].map({ $0.table != nil && !$0.isSure }) ?? false {
+            devices[name]?.isSure = true
+            if isBorn { bear(name, world, &effects) }
+        }
         settle(world, &effects)
     }
 
@@ -85,7 +97,7 @@ extension EdgeNodeSession {
         for name in devices.keys.sorted(by: { $0.lexicographicallyPrecedes($1) }) where devices[name]?.isSure ?? false {
             bear(name, world, &effects)
         }
-        effects.releases = true
+        effects.release(.all)
     }
 
     /// DBIRTH of a device that lives.
@@ -103,7 +115,7 @@ extension EdgeNodeSession {
         track.publishedMetrics = table.metrics.count
         track.needsBirth = false
         devices[device] = track
-        effects.releases = true
+        effects.release(.device(device))
     }
 
     /// DDEATH of a device whose birth is out.
@@ -136,7 +148,7 @@ extension EdgeNodeSession {
             effects.publish(id, .nodeDeath, death, token: token)
             effects.report.deaths += 1
         } else {
-            effects.answer(token)
+            effects.answer(id, token)
         }
         effects.disconnect(id)
         connection = .ending

@@ -1,4 +1,4 @@
-/// A record of an edge node, kept until it can be told what becomes of it.
+/// A record of an edge node, or a state of the sender, kept until it can be told what becomes of it.
 struct EdgeRecord: Sendable {
     let place: EdgePlace
     let payload: [UInt8]
@@ -7,79 +7,168 @@ struct EdgeRecord: Sendable {
     let sourceTime: UInt64
     /// nil for a repetition that nobody waits for.
     let token: UInt64?
+    /// It is a folded state of the sender.
+    var isState = false
 }
 
-/// Data that waits for a birth, of all nodes, oldest first.
+/// What has no answer yet, of all nodes: records that wait for the birth of their node or device, and those whose content a table has and
+/// hosts have not heard. In order within each node.
+///
+/// Each of them is a delivery that the outbox still has: the owner bounds them, and says whose are given up (`takeOut`).
 struct WaitingRecords: Sendable {
-    private struct Waiting {
-        let record: EdgeRecord
-        let since: Duration
-    }
+    private enum Entry {
+        /// Nothing has happened with it.
+        case record(EdgeRecord)
+        /// The table of its node or device has taken it up.
+        case folded(token: UInt64, device: [UInt8]?)
 
-    private let perNode: Int
-    private let most: Int
-    private let mostBytes: Int
-    private var records: [Waiting] = []
-    private var counts: [EdgeNodeID: Int] = [:]
-    private var bytes = 0
-
-    init(perNode: Int, most: Int, bytes: Int) {
-        self.perNode = perNode
-        self.most = most
-        mostBytes = bytes
-    }
-
-    var count: Int { records.count }
-    /// Since when the one that came first waits.
-    var oldest: Duration? { records.first?.since }
-
-    /// - Returns: those that it displaces, oldest first.
-    mutating func add(_ record: EdgeRecord, now: Duration) -> [EdgeRecord] {
-        records.append(Waiting(record: record, since: now))
-        bytes += record.payload.count
-        let node = record.place.id
-        counts[node, default: 0] += 1
-        var displaced: [EdgeRecord] = []
-        if counts[node, default: 0] > perNode, let place = records.firstIndex(where: { $0.record.place.id == node }) {
-            displaced.append(remove(at: place))
+        var token: UInt64? {
+            switch self {
+            case .record(let record): record.token
+            case .folded(let token, _): token
+            }
         }
-        while records.count > most || bytes > mostBytes { displaced.append(remove(at: 0)) }
-        return displaced
+
+        var device: [UInt8]? {
+            switch self {
+            case .record(let record): record.place.device
+            case .folded(_, let device): device
+            }
+        }
+
+        func isOf(_ releases: ProxyEffects.Releases) -> Bool {
+            guard case .device(let wanted) = releases else { return true }
+            return device == wanted
+        }
+    }
+
+    /// What is asked of whoever knows the node.
+    enum Question {
+        /// Whether the record's fate is decided now, and if not what became of it.
+        case record(EdgeRecord)
+        /// Whether hosts have heard it, or never will.
+        case folded(token: UInt64, device: [UInt8]?)
+    }
+
+    private struct Waiting {
+        var entry: Entry
+        var since: Duration
+    }
+
+    private var byNode: [EdgeNodeID: [Waiting]] = [:]
+    private(set) var count = 0
+    /// No record waits since before.
+    private(set) var oldest: Duration?
+
+    func holds(_ node: EdgeNodeID) -> Bool { byNode[node] != nil }
+
+    mutating func add(_ record: EdgeRecord, now: Duration) { add(.record(record), of: record.place.id, now: now) }
+
+    /// Notes a record whose content a table has.
+    mutating func addFolded(_ record: EdgeRecord, now: Duration) {
+        guard let token = record.token else { return }
+        add(.folded(token: token, device: record.place.device), of: record.place.id, now: now)
+    }
+
+    private mutating func add(_ entry: Entry, of node: EdgeNodeID, now: Duration) {
+        byNode[node, default: []].append(Waiting(entry: entry, since: now))
+        count += 1
+        oldest = min(oldest ?? now, now)
     }
 
     /// Takes out the records of one node that no longer wait, in order.
-    /// - Parameter settles: whether the record's fate is decided now.
-    mutating func release(_ node: EdgeNodeID, _ settles: (EdgeRecord) -> Bool) {
-        guard counts[node] != nil else { return }
+    mutating func release(
+        _ node: EdgeNodeID, _ releases: ProxyEffects.Releases, _ settle: (Question) -> EdgeNodeSession.Taken
+    ) {
+        guard let all = byNode[node], all.contains(where: { $0.entry.isOf(releases) }) else { return }
         var kept: [Waiting] = []
-        for waiting in records {
-            if waiting.record.place.id == node, settles(waiting.record) {
-                forget(waiting.record)
-            } else {
+        for var waiting in all {
+            guard waiting.entry.isOf(releases) else {
+                kept.append(waiting)
+                continue
+            }
+            let taken: EdgeNodeSession.Taken
+            switch waiting.entry {
+            case .record(let record): taken = settle(.record(record))
+            case .folded(let token, let device): taken = settle(.folded(token: token, device: device))
+            }
+            switch (taken, waiting.entry) {
+            case (.done, _): continue
+            case (.folded, .record(let record)):
+                guard let token = record.token else { continue }
+                waiting.entry = .folded(token: token, device: record.place.device)
+            case (.folded, .folded), (.waits, _): break
+            }
+            kept.append(waiting)
+        }
+        put(kept, of: node, insteadOf: all.count)
+    }
+
+    /// What was given up: a record as it came, or the token of one that was folded.
+    enum GivenUp {
+        case record(EdgeRecord)
+        case folded(token: UInt64)
+    }
+
+    /// Takes out what has waited since `start` or longer, of nodes and devices for which nothing can be hoped; the others wait anew.
+    mutating func takeOld(
+        since start: Duration, now: Duration, isHopeless: (EdgeNodeID, _ device: [UInt8]?) -> Bool
+    ) -> [GivenUp] {
+        guard let oldest, oldest <= start else { return [] }
+        var givenUp: [GivenUp] = []
+        var next: Duration?
+        for (node, all) in byNode {
+            guard all.contains(where: { $0.since <= start }) else {
+                next = all.reduce(next) { min($0 ?? $1.since, $1.since) }
+                continue
+            }
+            var kept: [Waiting] = []
+            for var waiting in all {
+                if waiting.since <= start {
+                    if isHopeless(node, waiting.entry.device) {
+                        givenUp.append(Self.givenUp(waiting))
+                        continue
+                    }
+                    waiting.since = now
+                }
+                next = min(next ?? waiting.since, waiting.since)
                 kept.append(waiting)
             }
+            put(kept, of: node, insteadOf: all.count)
         }
-        records = kept
+        self.oldest = next
+        return givenUp
     }
 
-    /// Takes out those that have waited since `start` or longer.
-    mutating func takeOld(since start: Duration) -> [EdgeRecord] {
-        var old: [EdgeRecord] = []
-        while let first = records.first, first.since <= start { old.append(remove(at: 0)) }
-        return old
+    /// Takes out everything with a token before this one.
+    mutating func takeOut(before token: UInt64) -> [GivenUp] {
+        var givenUp: [GivenUp] = []
+        for (node, all) in byNode {
+            let kept = all.filter { $0.entry.token.map { $0 >= token } ?? true }
+            guard kept.count < all.count else { continue }
+            givenUp += all.filter { $0.entry.token.map { $0 < token } ?? false }.map(Self.givenUp)
+            put(kept, of: node, insteadOf: all.count)
+        }
+        return givenUp
     }
 
-    func holds(_ node: EdgeNodeID) -> Bool { counts[node] != nil }
-
-    private mutating func remove(at place: Int) -> EdgeRecord {
-        let record = records.remove(at: place).record
-        forget(record)
-        return record
+    /// Everything comes again.
+    mutating func removeAll() {
+        byNode = [:]
+        count = 0
+        oldest = nil
     }
 
-    private mutating func forget(_ record: EdgeRecord) {
-        bytes -= record.payload.count
-        let left = counts[record.place.id, default: 1] - 1
-        counts[record.place.id] = left > 0 ? left : nil
+    private static func givenUp(_ waiting: Waiting) -> GivenUp {
+        switch waiting.entry {
+        case .record(let record): .record(record)
+        case .folded(let token, _): .folded(token: token)
+        }
+    }
+
+    private mutating func put(_ kept: [Waiting], of node: EdgeNodeID, insteadOf former: Int) {
+        count -= former - kept.count
+        byNode[node] = kept.isEmpty ? nil : kept
+        if count == 0 { oldest = nil }
     }
 }

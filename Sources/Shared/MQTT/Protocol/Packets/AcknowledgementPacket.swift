@@ -29,6 +29,15 @@ public struct AcknowledgementPacket: Sendable, Hashable {
         return AcknowledgementPacket(header.type, packetIdentifier: identifier, reason: reason)
     }
 
+    /// What can be read of one that breaks MQTT; nil if it does not say what it acknowledges.
+    static func repair(_ body: RawSpan, header: PacketHeader, version: ProtocolVersion) -> AcknowledgementPacket? {
+        var reader = ByteReader(body)
+        guard let identifier = try? reader.packetIdentifier() else { return nil }
+        let reason = version == .v5 ? try? reader.uint8() : nil
+        return AcknowledgementPacket(
+            header.type, packetIdentifier: identifier, reason: ReasonCode(rawValue: reason ?? 0))
+    }
+
     /// Appends the packet: 4 bytes, or 5 with a reason other than success, which 3.1.1 cannot tell.
     public func encode(into bytes: inout [UInt8], version: ProtocolVersion) {
         let hasReason = version == .v5 && reason != .success

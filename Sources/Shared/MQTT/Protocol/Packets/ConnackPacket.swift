@@ -51,6 +51,26 @@ public struct ConnackPacket: Sendable, Equatable {
         return packet
     }
 
+    /// What can be read of a CONNACK that breaks MQTT; nil if there is no reason in it.
+    static func repair(_ body: RawSpan, version: ProtocolVersion, _ faults: inout FaultSet) -> ConnackPacket? {
+        var reader = ByteReader(body)
+        guard let flags = try? reader.uint8(), let code = try? reader.uint8() else { return nil }
+        if flags & 0xFE != 0 { faults.insert(.reservedBits) }
+        let isShort = version == .v3_1_1 || (reader.remaining == 0 && code != 0)
+        guard !isShort || code >= 0x80 else {
+            return ConnackPacket(sessionPresent: flags & 1 != 0, reason: fromReturnCode[code] ?? .unspecifiedError)
+        }
+        var packet = ConnackPacket(sessionPresent: flags & 1 != 0, reason: ReasonCode(rawValue: code))
+        if let count = try? reader.variableByteInteger() {
+            let length = min(count, reader.remaining)
+            let list = PropertyRepair(reader.rest().extracting(0..<length), allowed: .connack)
+            faults.formUnion(list.faults)
+            let sound = list.bytes
+            try? packet.take(sound.span.bytes, origin: 0)
+        }
+        return packet
+    }
+
     /// Return codes of MQTT 3.1.1 (§3.2.2.3) in the words of MQTT 5.
     private static let fromReturnCode: [UInt8: ReasonCode] = [
         0: .success, 1: .unsupportedProtocolVersion, 2: .clientIdentifierNotValid, 3: .serverUnavailable,

@@ -30,4 +30,29 @@ public enum IncomingPacket: ~Escapable {
             throw CodecError(.unexpectedPacketType(header.type.rawValue), at: 0)
         }
     }
+
+    /// What can be read of a packet that breaks MQTT, where its length is right. Not for PUBLISH, see ``FaultyPublish``.
+    /// - Returns: nil if nothing can be made of it.
+    @_lifetime(copy body)
+    static func repair(
+        _ body: RawSpan, header: PacketHeader, version: ProtocolVersion, _ faults: inout FaultSet
+    ) -> IncomingPacket? {
+        switch header.type {
+        case .puback, .pubrec, .pubrel, .pubcomp:
+            guard let packet = AcknowledgementPacket.repair(body, header: header, version: version) else { return nil }
+            return .acknowledgement(packet)
+        case .connack:
+            guard let packet = ConnackPacket.repair(body, version: version, &faults) else { return nil }
+            return .connack(packet)
+        case .suback, .unsuback:
+            guard let packet = SubackPacket.repair(body, header: header, version: version) else { return nil }
+            return .suback(packet)
+        case .pingresp: return .pingresp
+        case .disconnect:
+            var reader = ByteReader(body)
+            let reason = (try? reader.uint8()) ?? 0
+            return .disconnect(DisconnectPacket(reason: ReasonCode(rawValue: reason)))
+        case .publish, .auth, .connect, .subscribe, .unsubscribe, .pingreq: return nil
+        }
+    }
 }

@@ -49,13 +49,25 @@ public struct PacketHeader: Sendable, Hashable {
     /// Reads the header that `bytes` begins with, and checks the packet's size before any of its body is there.
     /// - Returns: nil while the header is not complete.
     public static func decode(_ bytes: RawSpan, maximumPacketBytes: Int) throws(CodecError) -> PacketHeader? {
+        guard let (header, fault) = try read(bytes) else { return nil }
+        if let fault { throw fault }
+        guard header.packetBytes <= maximumPacketBytes else {
+            throw CodecError(.packetTooLarge(bytes: header.packetBytes, limit: maximumPacketBytes), at: 1)
+        }
+        return header
+    }
+
+    /// Reads the header that `bytes` begins with, as long as it says where the packet ends.
+    /// - Returns: nil while the header is not complete; with it what is wrong with it all the same: reserved bits that are set, or a
+    ///   length in a longer form than need be.
+    static func read(_ bytes: RawSpan) throws(CodecError) -> (header: PacketHeader, fault: CodecError?)? {
         guard bytes.byteCount >= 2 else { return nil }
         let first = bytes.unsafeLoad(fromByteOffset: 0, as: UInt8.self)
         guard let type = PacketType(rawValue: first >> 4) else {
             throw CodecError(.unexpectedPacketType(first >> 4), at: 0)
         }
         let flags = first & 0x0F
-        guard type.requiredFlags ?? flags == flags else { throw CodecError(.invalidFlags(flags), at: 0) }
+        var fault = type.requiredFlags ?? flags == flags ? nil : CodecError(.invalidFlags(flags), at: 0)
         var length = 0
         var position = 1
         while true {
@@ -66,13 +78,10 @@ public struct PacketHeader: Sendable, Hashable {
             length |= Int(byte & 0x7F) << (7 * (position - 1))
             position += 1
             guard byte & 0x80 != 0 else {
-                guard byte != 0 || position == 2 else { throw CodecError(.invalidVariableByteInteger, at: 1) }
+                if byte == 0, position > 2 { fault = fault ?? CodecError(.invalidVariableByteInteger, at: 1) }
                 break
             }
         }
-        guard position + length <= maximumPacketBytes else {
-            throw CodecError(.packetTooLarge(bytes: position + length, limit: maximumPacketBytes), at: 1)
-        }
-        return PacketHeader(type: type, flags: flags, headerBytes: position, bodyBytes: length)
+        return (PacketHeader(type: type, flags: flags, headerBytes: position, bodyBytes: length), fault)
     }
 }

@@ -4,6 +4,8 @@
 //   ConnectPacket.swift — CONNECT
 //   ConnackPacket.swift — CONNACK
 //   PublishView.swift — PUBLISH as views
+//   PropertyRepair.swift — what is sound of a list of properties that breaks MQTT
+//   FaultyPublish.swift — what can be read of a PUBLISH that breaks MQTT
 //   AcknowledgementPacket.swift — PUBACK, PUBREC, PUBREL, PUBCOMP
 //   SubscribePacket.swift — SUBSCRIBE, UNSUBSCRIBE
 //   SubackPacket.swift — SUBACK, UNSUBACK

@@ -33,4 +33,18 @@ public struct SubackPacket: Sendable, Hashable {
         }
         return SubackPacket(type: header.type, packetIdentifier: identifier, reasons: reasons)
     }
+
+    /// What can be read of one that breaks MQTT; nil if it does not say what it answers. A code that the version does not know is a
+    /// refusal.
+    static func repair(_ body: RawSpan, header: PacketHeader, version: ProtocolVersion) -> SubackPacket? {
+        var reader = ByteReader(body)
+        guard let identifier = try? reader.packetIdentifier() else { return nil }
+        var reasons: [ReasonCode] = []
+        let isReadable = version == .v3_1_1 || (try? reader.take(reader.variableByteInteger())) != nil
+        while isReadable, header.type == .suback || version == .v5, let code = try? reader.uint8() {
+            let isKnown = version == .v5 || code <= 2 || code >= 0x80
+            reasons.append(isKnown ? ReasonCode(rawValue: code) : .unspecifiedError)
+        }
+        return SubackPacket(type: header.type, packetIdentifier: identifier, reasons: reasons)
+    }
 }

@@ -9,12 +9,12 @@ internal import Collections
 ///
 /// Acknowledgements leave in the order of the deliveries [MQTT-4.6.0-2, -3]: one that comes early waits in `ring`.
 /// When a connection ends, what was not answered moves to `carried`; the server sends it again, marked as duplicate.
-/// One that the user has is then not delivered again: the server cannot have used its packet identifier for another one, since
-/// it got no answer [MQTT-2.2.1-3].
+/// One that the user has is then not delivered again, marked or not: the server cannot have used its packet identifier for another
+/// one, since it got no answer [MQTT-2.2.1-3]. The same holds for what a server sends twice over one connection.
 ///
 /// A server must not use an identifier again before its handshake is over, but mosquitto 2.0 counts on through all 65,535 and does
 /// not look: where thousands of QoS 2 messages are under way it gives another message the identifier of one whose PUBREL still
-/// waits in its queue. Told apart by content, that one is delivered too.
+/// waits in its queue. Told apart by content, that one is delivered too. Whatever differs is another message.
 ///
 /// Invariant: `ring` holds the deliveries `base ..< next` of this connection, and ring.count + unreleased.count ≤ limit: where it
 /// would be more, the server has forgotten handshakes, and the oldest is forgotten here.
@@ -46,8 +46,8 @@ struct InboundDeliveries: Sendable {
     let limit: Int
     private var ring = Ring<Entry>()
     private var base: UInt64 = 1
-    /// QoS 2 messages in the ring.
-    private var delivered = PacketIdentifierSet()
+    /// The contents in the ring, by packet identifier.
+    private var waiting: [UInt16: Int] = [:]
     private var unreleased = UnreleasedMessages()
     /// Identifiers that the server used again before it had sent PUBREL, which may still come.
     private var reused: Set<UInt16> = []
@@ -83,15 +83,14 @@ struct InboundDeliveries: Sendable {
         }
         base = next
         ring.removeAll()
-        delivered.removeAll()
+        waiting.removeAll(keepingCapacity: true)
         rebound.removeAll()
     }
 
     /// Takes note of a PUBLISH. Answers that are due at once are appended to `output`.
     /// - Parameter content: a hash of topic and payload.
     mutating func arrive(
-        packetIdentifier: UInt16, qos: QoS, duplicate: Bool, content: Int, version: ProtocolVersion,
-        output: inout [UInt8]
+        packetIdentifier: UInt16, qos: QoS, content: Int, version: ProtocolVersion, output: inout [UInt8]
     ) throws(SessionError) -> Arrival {
         if qos == .exactlyOnce {
             switch unreleased[packetIdentifier] {
@@ -104,17 +103,17 @@ struct InboundDeliveries: Sendable {
                 reused.insert(packetIdentifier)
             case nil: break
             }
-            // Its PUBREC comes when the user acknowledges.
-            if delivered.contains(packetIdentifier) { return .repeated }
         }
+        // Its answer comes when the user acknowledges.
+        if waiting[packetIdentifier] == content { return .repeated }
         if unanswered == limit { unreleased.removeOldest() }
         guard unanswered < limit else { throw .violation(.receiveMaximumExceeded(packetIdentifier)) }
         let delivery = next
         var known: Carried?
         if !carried.isEmpty { known = carried.removeValue(forKey: packetIdentifier) }
         ring.append(Entry(packetIdentifier: packetIdentifier, qos: qos, isAcknowledged: false, content: content))
-        if qos == .exactlyOnce { delivered.insert(packetIdentifier) }
-        guard let known, duplicate, known.qos == qos, known.content == content else {
+        waiting[packetIdentifier] = content
+        guard let known, known.qos == qos, known.content == content else {
             return .deliver(DeliveryID(rawValue: delivery))
         }
         if known.isAcknowledged {
@@ -153,19 +152,16 @@ struct InboundDeliveries: Sendable {
     }
 
     /// PUBREL has come.
-    mutating func release(_ packetIdentifier: UInt16, version: ProtocolVersion, output: inout [UInt8])
-        throws(SessionError)
-    {
-        let isOfEarlierUse = reused.remove(packetIdentifier) != nil
-        guard isOfEarlierUse || !delivered.contains(packetIdentifier) else {
-            throw .violation(.earlyRelease(packetIdentifier))
-        }
+    /// - Returns: false if its PUBREC was not sent yet. That one is still to come, and with it another PUBREL.
+    mutating func release(_ packetIdentifier: UInt16, version: ProtocolVersion, output: inout [UInt8]) -> Bool {
+        let isKnown = reused.remove(packetIdentifier) != nil || unreleased.remove(packetIdentifier)
+        guard isKnown || waiting[packetIdentifier] == nil else { return false }
         // Not known: a session that outlived this process; the server may then forget it too (§3.7.2.1).
-        let isKnown = isOfEarlierUse || unreleased.remove(packetIdentifier)
         let reason: ReasonCode = isKnown ? .success : .packetIdentifierNotFound
         carried[packetIdentifier] = nil
         AcknowledgementPacket(.pubcomp, packetIdentifier: packetIdentifier, reason: reason)
             .encode(into: &output, version: version)
+        return true
     }
 
     private mutating func mark(_ delivery: UInt64) {
@@ -182,9 +178,9 @@ struct InboundDeliveries: Sendable {
         while let entry = ring.first, entry.isAcknowledged {
             ring.popFirst()
             base += 1
+            if waiting[entry.packetIdentifier] == entry.content { waiting[entry.packetIdentifier] = nil }
             let isQoS2 = entry.qos == .exactlyOnce
             if isQoS2 {
-                delivered.remove(entry.packetIdentifier)
                 unreleased.insert(entry.packetIdentifier, content: entry.content)
             }
             AcknowledgementPacket(isQoS2 ? .pubrec : .puback, packetIdentifier: entry.packetIdentifier)

@@ -14,18 +14,8 @@ public enum SessionError: Error, Sendable, Hashable, CustomStringConvertible {
     public enum Violation: Sendable, Hashable {
         /// Anything but CONNACK before CONNACK, or a second CONNACK, or AUTH that nobody asked for.
         case unexpectedPacket(PacketType)
-        /// An acknowledgement of something that is not under way.
-        case unknownPacketIdentifier(PacketType, UInt16)
-        /// SUBACK or UNSUBACK with more or fewer reason codes than filters.
-        case reasonCodeCount(PacketType, expected: Int, actual: Int)
         /// More QoS 1 and 2 messages unacknowledged than we allowed.
         case receiveMaximumExceeded(UInt16)
-        /// A topic alias above our Topic Alias Maximum, or one that was never set.
-        case topicAlias(UInt16)
-        /// PUBREL for a message whose PUBREC was not sent yet.
-        case earlyRelease(UInt16)
-        /// Session present although we asked for a new one, or could not have one.
-        case sessionNotAskedFor
     }
 
     public enum Silence: String, Sendable, Hashable {
@@ -39,7 +29,6 @@ public enum SessionError: Error, Sendable, Hashable, CustomStringConvertible {
         switch self {
         case .malformed(let error): error.reasonCode
         case .violation(.receiveMaximumExceeded): .receiveMaximumExceeded
-        case .violation(.topicAlias): .topicAliasInvalid
         case .violation: .protocolError
         case .silent(.pingresp): .keepAliveTimeout
         case .silent: .unspecifiedError

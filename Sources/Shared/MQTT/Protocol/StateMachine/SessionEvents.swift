@@ -3,7 +3,11 @@
 /// Bounded by what one read of the server can hold, and by the windows of publishes and subscriptions.
 public struct SessionEvents: Sendable {
     var records: [InboundRecord] = []
-    var aliasedTopics: [UInt8] = []
+    /// See `InboundBatch`.
+    var copies: [UInt8] = []
+    var faults = FaultTally()
+    /// Some bytes of a large packet have come, so that whoever waits for the server knows that it is busy.
+    var hasPart = false
     public package(set) var settlements: [Settlement] = []
     public package(set) var subscriptions: [SubscriptionResult] = []
     /// Set by a CONNACK that said yes.
@@ -11,18 +15,28 @@ public struct SessionEvents: Sendable {
 
     public init() {}
 
+    /// Keeps bytes that are not told as they lie in the receive buffer.
+    mutating func keep(_ bytes: RawSpan) -> InboundRecord.Piece {
+        defer { copies.append(span: bytes) }
+        return InboundRecord.Piece(offset: UInt32(copies.count), count: UInt32(bytes.byteCount))
+    }
+
     /// How many messages there are.
     public var messageCount: Int { records.count }
 
     public var isEmpty: Bool { grant == nil && hasOnlyGrant }
 
     /// Nothing that a batch would show.
-    package var hasOnlyGrant: Bool { records.isEmpty && settlements.isEmpty && subscriptions.isEmpty }
+    package var hasOnlyGrant: Bool {
+        records.isEmpty && settlements.isEmpty && subscriptions.isEmpty && faults.isEmpty && !hasPart
+    }
 
     /// Forgets everything and keeps the memory.
     public mutating func clear() {
         records.removeAll(keepingCapacity: true)
-        aliasedTopics.removeAll(keepingCapacity: true)
+        copies.removeAll(keepingCapacity: true)
+        if !faults.isEmpty { faults.removeAll() }
+        hasPart = false
         settlements.removeAll(keepingCapacity: true)
         subscriptions.removeAll(keepingCapacity: true)
         grant = nil
@@ -32,7 +46,7 @@ public struct SessionEvents: Sendable {
     @_lifetime(borrow self, copy bytes)
     public func batch(bytes: RawSpan, version: ProtocolVersion) -> InboundBatch {
         InboundBatch(
-            bytes: bytes, aliasedTopics: aliasedTopics.span.bytes, records: records.span, version: version,
-            settlements: settlements.span, subscriptions: subscriptions.span)
+            bytes: bytes, copies: copies.span.bytes, records: records.span, version: version,
+            settlements: settlements.span, subscriptions: subscriptions.span, faults: faults)
     }
 }

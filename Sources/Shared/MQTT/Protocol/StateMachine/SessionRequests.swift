@@ -104,31 +104,42 @@ extension Session {
 
     // MARK: - Answers
 
-    mutating func take(_ packet: AcknowledgementPacket, now: Duration, events: inout SessionEvents)
-        throws(SessionError)
-    {
+    /// An answer to something that is not under way changes nothing: the server may have lost count, or the session is another one.
+    mutating func take(
+        _ packet: AcknowledgementPacket, now: Duration, events: inout SessionEvents, _ faults: inout FaultSet
+    ) {
+        let identifier = packet.packetIdentifier
         if packet.type == .pubrel {
-            try deliveries.release(packet.packetIdentifier, version: version, output: &output.bytes)
+            let isInTurn = deliveries.release(identifier, version: version, output: &output.bytes)
+            if !isInTurn { faults.insert(.acknowledgement) }
             return
         }
-        guard let position = outbound.position(of: packet.packetIdentifier) else {
-            throw .violation(.unknownPacketIdentifier(packet.type, packet.packetIdentifier))
+        guard let position = outbound.position(of: identifier), outbound.ring[position].isPublish else {
+            faults.insert(.acknowledgement)
+            if packet.type == .pubrec, !packet.reason.isFailure { release(identifier, .packetIdentifierNotFound) }
+            return
         }
-        let request = outbound.ring[position]
-        switch (packet.type, request.awaiting) {
+        switch (packet.type, outbound.ring[position].awaiting) {
         case (.puback, .puback), (.pubcomp, .pubcomp):
             settle(position, packet.reason, &events)
         case (.pubrec, .pubrec) where packet.reason.isFailure:
             settle(position, packet.reason, &events)
         case (.pubrec, .pubrec), (.pubrec, .pubcomp):
-            unconfirmed.confirm(before: request.order, &events.settlements)
+            unconfirmed.confirm(before: outbound.ring[position].order, &events.settlements)
             outbound.received(at: position)
-            AcknowledgementPacket(.pubrel, packetIdentifier: packet.packetIdentifier)
-                .encode(into: &output.bytes, version: version)
+            release(identifier, .success)
         default:
-            throw .violation(.unknownPacketIdentifier(packet.type, packet.packetIdentifier))
+            // An answer of another QoS, as RabbitMQ 3.10 gives PUBACK at QoS 2: the server says that it has the message, or refuses it.
+            faults.insert(.acknowledgement)
+            settle(position, packet.reason, &events)
+            if packet.type == .pubrec, !packet.reason.isFailure { release(identifier, .success) }
         }
         sendAgain(now: now, events: &events)
+    }
+
+    private mutating func release(_ identifier: UInt16, _ reason: ReasonCode) {
+        AcknowledgementPacket(.pubrel, packetIdentifier: identifier, reason: reason)
+            .encode(into: &output.bytes, version: version)
     }
 
     private mutating func settle(_ position: Int, _ reason: ReasonCode, _ events: inout SessionEvents) {
@@ -139,9 +150,10 @@ extension Session {
                 token: request.token, outcome: reason.isFailure ? .refused(reason) : .delivered(reason)))
     }
 
-    mutating func take(_ packet: SubackPacket, events: inout SessionEvents) throws(SessionError) {
+    /// A filter without a reason code, or with one that MQTT does not know, counts as refused.
+    mutating func take(_ packet: SubackPacket, events: inout SessionEvents, _ faults: inout FaultSet) {
         guard let position = outbound.position(of: packet.packetIdentifier) else {
-            throw .violation(.unknownPacketIdentifier(packet.type, packet.packetIdentifier))
+            return faults.insert(.acknowledgement)
         }
         var reasons = packet.reasons
         switch (packet.type, outbound.ring[position].awaiting) {
@@ -149,11 +161,17 @@ extension Session {
             if packet.type == .unsuback, version == .v3_1_1 {
                 reasons = Array(repeating: .success, count: filters)
             }
-            guard reasons.count == filters else {
-                throw .violation(.reasonCodeCount(packet.type, expected: filters, actual: reasons.count))
-            }
+            if reasons.count != filters { faults.insert(.reasonCount) }
+            reasons = Array(reasons.prefix(filters))
+            reasons += Array(repeating: .unspecifiedError, count: filters - reasons.count)
         default:
-            throw .violation(.unknownPacketIdentifier(packet.type, packet.packetIdentifier))
+            return faults.insert(.acknowledgement)
+        }
+        if packet.type == .suback {
+            for index in reasons.indices where reasons[index].rawValue > 2 && !reasons[index].isFailure {
+                faults.insert(.reasonCode)
+                reasons[index] = .unspecifiedError
+            }
         }
         let request = outbound.settle(at: position)
         unconfirmed.confirm(before: request.order, &events.settlements)

@@ -3,12 +3,13 @@
 //   SessionError.swift — why a session cannot go on
 //   SessionEvents.swift — what a session has to tell
 //   OutputBuffer.swift — packets that wait to be written
-//   PacketIdentifierSet.swift — a bit for each packet identifier
 //   InboundDeliveries.swift — messages from the server, from their delivery to their acknowledgement
 //   UnreleasedMessages.swift — QoS 2 messages whose release has not come
 //   TopicAliases.swift — the server's short names for topics
+//   OversizePublish.swift — a message that is too large to be kept, while it streams past
 //   OutboundWindow.swift — requests that the server has not answered
 //   UnconfirmedSends.swift — QoS 0 publishes that may still be lost
 //   Keepalive.swift — when to ping
-//   Session.swift — the state machine: connection, packets from the server
+//   Session.swift — the state machine: connection and time
+//   SessionReceiving.swift — the state machine: packets from the server
 //   SessionRequests.swift — the state machine: requests and their answers

@@ -7,19 +7,22 @@ struct TopicAliases: Sendable {
 
     mutating func removeAll() { topics.removeAll() }
 
-    /// Notes or looks up the alias of a message.
-    /// - Returns: the topic, if the message itself has none.
-    mutating func resolve(_ message: PublishView) throws(SessionError) -> [UInt8]? {
-        let alias = message.topicAlias
-        guard alias > 0 else { return nil }
-        guard alias <= maximum else { throw .violation(.topicAlias(alias)) }
-        guard message.topic.byteCount == 0 else {
-            var topic: [UInt8] = []
-            topic.append(span: message.topic)
-            topics[alias] = topic
-            return nil
+    /// Notes or looks up an alias.
+    /// - Parameters:
+    ///   - alias: 0 for none.
+    ///   - topic: that of the message; empty if the alias stands for it.
+    /// - Returns: the topic that the alias stands for, where the message itself has none; and whether the server was not allowed to set
+    ///   this alias, or never did.
+    mutating func resolve(_ alias: UInt16, topic: RawSpan) -> (topic: [UInt8]?, isFaulty: Bool) {
+        guard alias > 0 else { return (nil, false) }
+        guard topic.byteCount == 0 else {
+            guard alias <= maximum else { return (nil, true) }
+            var copy: [UInt8] = []
+            copy.append(span: topic)
+            topics[alias] = copy
+            return (nil, false)
         }
-        guard let topic = topics[alias] else { throw .violation(.topicAlias(alias)) }
-        return topic
+        let known = topics[alias]
+        return (known, known == nil)
     }
 }

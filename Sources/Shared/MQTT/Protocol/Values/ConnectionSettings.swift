@@ -5,6 +5,28 @@ public struct ConnectionSettings: Sendable {
     public var port: UInt16
     /// Nil: plain TCP.
     public var tls: TLSSettings?
+    /// Other servers with the same data, tried in turn after the first one.
+    public var alternatives: [Server] = []
+
+    /// A name or literal address (IPv6 without brackets), and a port.
+    public struct Server: Sendable, Hashable {
+        public let host: String
+        public let port: UInt16
+
+        public init(host: String, port: UInt16) {
+            self.host = host
+            self.port = port
+        }
+    }
+
+    /// Why there is no password, in one line.
+    public struct PasswordFault: Error, Sendable {
+        public let reason: String
+        public init(_ reason: String) { self.reason = reason }
+    }
+
+    /// All servers, in the order in which they are tried.
+    public var servers: [Server] { [Server(host: host, port: port)] + alternatives }
 
     /// At most 65,535 bytes; empty lets the server assign one (which is then kept for reconnections).
     public var clientIdentifier = ""
@@ -12,6 +34,8 @@ public struct ConnectionSettings: Sendable {
     public var username: String?
     /// Any bytes; kept in memory as long as the connection, since every reconnection needs it.
     public var password: [UInt8]?
+    /// Gives the password of now, at each dial, so that a renewed file is taken up; nil: `password` stays.
+    public var passwordSource: (@Sendable () throws(PasswordFault) -> [UInt8])?
     /// Published by the server when this connection ends without a goodbye.
     public var will: Will?
 
@@ -27,10 +51,12 @@ public struct ConnectionSettings: Sendable {
     /// (16 bytes each, and some 20 for a QoS 2 delivery until it is released). MQTT 3.1.1 cannot announce it; the table is
     /// bounded at 65,535 there.
     public var receiveMaximum: UInt16 = 65_535
-    /// Largest packet taken from the server, in bytes, 256…268,435,460; bounds the receive buffer. A larger one
-    /// ends the connection (reason 0x95).
-    public var maximumPacketBytes = 4 << 20
-    /// How many topic aliases the server may set; each costs one topic (≤ 65,535 bytes). 0 forbids them.
+    /// Largest packet that is kept in memory, in bytes, 256…268,435,460; bounds the receive buffer. A larger message is read to its end and
+    /// not kept: what is told of it is that it came (`InboundMessage.Loss`). The server is not told, since it may then leave such a message out
+    /// without a word [MQTT-3.1.2-25]. A larger packet of another type ends the connection (reason 0x95).
+    public var keptPacketBytes = 4 << 20
+    /// How many topic aliases the server may set; each costs one topic (≤ 65,535 bytes). 0 forbids them. Messages above `keptPacketBytes`
+    /// set no alias and cannot use one.
     public var topicAliasMaximum: UInt16 = 0
 
     /// How many publishes may be unsettled at once, per class (QoS 0; QoS 1 and 2), 1…65,535; the server's Receive

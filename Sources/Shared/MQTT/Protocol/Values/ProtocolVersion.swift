@@ -14,8 +14,8 @@ public enum VersionPolicy: String, Sendable {
     case v5 = "5"
     /// Only MQTT 3.1.1.
     case v3_1_1 = "3.1.1"
-    /// MQTT 5 first; 3.1.1 when the server refuses with *unsupported protocol version*. Every reconnection
-    /// starts with 5 again, so that an upgraded broker is noticed.
+    /// MQTT 5 first; 3.1.1 when the server refuses with *unsupported protocol version*, or answers 3.1.1 and not 5. 5 is tried again
+    /// later, so that an upgraded broker is noticed.
     case automatic = "auto"
 }
 

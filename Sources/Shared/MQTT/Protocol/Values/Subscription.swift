@@ -27,7 +27,7 @@ public struct Subscription: Sendable, Hashable {
     }
 }
 
-/// Names one call of `subscribe` or `unsubscribe`.
+/// Names one call of `subscribe` or `unsubscribe`; whoever calls chooses it.
 public struct SubscriptionRequest: Sendable, Hashable {
     public let rawValue: UInt64
 

@@ -100,6 +100,28 @@ public struct TopicFilter: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// The narrowest filter that matches every topic that one of the two matches.
+    public func joined(with other: TopicFilter) -> TopicFilter {
+        if covers(other) { return self }
+        if other.covers(self) { return other }
+        let (mine, theirs) = (levels, other.levels)
+        var joined: [ArraySlice<UInt8>] = []
+        for index in 0..<max(mine.count, theirs.count) {
+            guard index < mine.count, index < theirs.count, mine[index].first != Self.hash,
+                theirs[index].first != Self.hash
+            else {
+                joined.append([Self.hash])
+                break
+            }
+            joined.append(mine[index] == theirs[index] ? mine[index] : [Self.plus])
+        }
+        // Both match every topic but those that begin with `$`.
+        if joined == [[Self.plus], [Self.hash]] { joined.removeFirst() }
+        return TopicFilter(levels: joined)
+    }
+
+    private init(levels: [ArraySlice<UInt8>]) { bytes = Array(levels.joined(separator: [Self.slash])) }
+
     /// The levels as bytes; an empty level is one too (`/a` has two).
     package var levels: [ArraySlice<UInt8>] { bytes.split(separator: Self.slash, omittingEmptySubsequences: false) }
 

@@ -7,7 +7,9 @@
 //   Will.swift — what the server publishes when we vanish
 //   ServerGrant.swift — what a server granted
 //   Subscription.swift — filters with options, and what became of them
+//   SubscribeSize.swift — how many filters one SUBSCRIBE may carry
 //   Settlement.swift — what became of a publish
 //   DeliveryID.swift — names an inbound message until it is acknowledged
+//   ProtocolFault.swift — how servers break MQTT, and how often
 //   InboundBatch.swift — messages and answers of one read, as views
 //   TopicFilter.swift — matching, covering, overlapping

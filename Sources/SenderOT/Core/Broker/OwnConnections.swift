@@ -1,0 +1,106 @@
+package import Time
+
+/// Notices that the OT broker takes our connections for one client, as it does where the client identifier is made from user name
+/// or certificate: each connection then ends the other one (MQTT 5 §3.1.4, session taken over).
+///
+/// ```text
+///  helper connected ── main ends within a moment: taken over, or thrice without a word ─▶ displaced: no helpers ── after a while ─┐
+///        ▲                                                                                                                  │
+///        └──────────────────────────────────────────── a helper tries again ◀───────────────────────────────────────────────┘
+/// ```
+///
+/// The main connection stays and works; helpers, which watch and fetch, stay away.
+package struct OwnConnections: Sendable {
+    package enum Role: Sendable { case main, helper }
+
+    /// How a connection ended.
+    package enum Ending: Sendable {
+        /// The broker says that its session was taken over (0x8E).
+        case takenOver
+        /// Closed without a word.
+        case closed
+        case otherwise
+    }
+
+    /// A connection that ends so soon after another one was accepted may have been ended by it.
+    private static let moment = Duration.seconds(1)
+    /// How long a connection stands undisturbed until a helper counts as tolerated.
+    private static let probation = Duration.seconds(1)
+    /// Closings without a word that count as displacement, within `memory` of each other.
+    private static let suspicions = 3
+    /// What ends both connections within this is a network that failed: a displaced connection comes back later than that.
+    private static let together = Duration.milliseconds(50)
+    private static let memory = Duration.seconds(60)
+    /// After so long a helper tries again.
+    private static let pause = Duration.seconds(600)
+
+    private var connectedAt: [Role: MonotonicInstant] = [:]
+    private var suspectedAt: [MonotonicInstant] = []
+    private var retryAt: MonotonicInstant?
+    /// A helper was accepted with a session that it did not leave there.
+    private var isSuspect = false
+    /// A helper was accepted beside the main connection.
+    private var isTolerated = false
+
+    package init() {}
+
+    /// Whether helpers stay away.
+    package var areDisplaced: Bool { retryAt != nil }
+
+    /// Whether a helper may begin with an empty session: it is certain, as far as it can be, that it is not the main one's.
+    package func mayStartClean(now: MonotonicInstant) -> Bool {
+        guard !areDisplaced else { return false }
+        if isTolerated { return true }
+        guard let since = connectedAt[.helper] else { return false }
+        return now >= since.advanced(by: Self.probation)
+    }
+
+    /// - Parameter foundSession: whether the broker had a session for a helper, whose own sessions it keeps for a moment at most; nil if
+    ///   it was not asked for one. None beside the main connection's shows that the two are two clients.
+    package mutating func connected(_ role: Role, foundSession: Bool? = nil, now: MonotonicInstant) {
+        connectedAt[role] = now
+        guard role == .helper else { return }
+        isSuspect = foundSession == true
+        if foundSession == false, connectedAt[.main] != nil { isTolerated = true }
+    }
+
+    /// - Returns: whether it is known from now on that the connections displace each other.
+    package mutating func ended(_ role: Role, _ ending: Ending, now: MonotonicInstant) -> Bool {
+        let other: Role = role == .main ? .helper : .main
+        if connectedAt[other] == nil, let last = suspectedAt.last, now < last.advanced(by: Self.together) {
+            suspectedAt.removeLast()
+        }
+        let wasAccepted = connectedAt[role] != nil
+        let isCoincidence = connectedAt[other].map { now < $0.advanced(by: Self.moment) } ?? false
+        connectedAt[role] = nil
+        guard !areDisplaced, wasAccepted, isCoincidence else { return false }
+        switch ending {
+        case .otherwise: return false
+        case .takenOver: break
+        case .closed:
+            suspectedAt.removeAll { now >= $0.advanced(by: Self.memory) }
+            suspectedAt.append(now)
+            guard isSuspect && !isTolerated || suspectedAt.count >= Self.suspicions else { return false }
+        }
+        retryAt = now.advanced(by: Self.pause)
+        suspectedAt = []
+        (isSuspect, isTolerated) = (false, false)
+        return true
+    }
+
+    /// - Returns: whether a helper is to try again.
+    package mutating func retry(now: MonotonicInstant) -> Bool {
+        guard let at = retryAt, at <= now else { return false }
+        retryAt = nil
+        connectedAt[.helper] = nil
+        return true
+    }
+
+    /// What an operator should know.
+    package var alarm: String? {
+        areDisplaced
+            ? "the OT broker takes all our connections for one client (is the client identifier made from user or certificate?):"
+                + " retained values are not fetched, and what the broker drops is not counted"
+            : nil
+    }
+}

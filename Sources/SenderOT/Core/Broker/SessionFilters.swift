@@ -1,0 +1,51 @@
+package import MQTTProtocol
+
+/// What the broker's session may be subscribed to, over the sender's own restarts: a session that outlives us keeps the filters of an
+/// older configuration, and where one of them overlaps a newer one, messages would come twice.
+///
+/// ```text
+///            connected, resumed                  all SUBSCRIBEs answered
+/// held ───────────────────────▶ held + wanted ─────────────────────────▶ wanted
+///                                 └─▶ stale: to be unsubscribed first
+/// ```
+package struct SessionFilters: Sendable {
+    private var held: [TopicFilter]
+    private var wanted: [TopicFilter] = []
+
+    /// - Parameters:
+    ///   - noted: what `note` said in an earlier lifetime. What cannot be read of it is left out.
+    ///   - rules: what is assumed where nothing was noted: earlier versions subscribed to the filters of the rules.
+    package init(noted: String, rules: [TopicFilter]) {
+        held = noted.isEmpty ? rules : []
+        var rest = Array(noted.utf8)[...]
+        while let colon = rest.firstIndex(of: UInt8(ascii: ":")),
+            let count = Int(String(decoding: rest[..<colon], as: UTF8.self)), count > 0, count < rest.endIndex - colon
+        {
+            let text = String(decoding: rest[(colon + 1)...(colon + count)], as: UTF8.self)
+            if let filter = try? TopicFilter(text) { held.append(filter) }
+            rest = rest[(colon + count + 1)...]
+        }
+    }
+
+    /// For the journal: each filter behind its length in bytes, `6:acme/#3:b/c`.
+    package var note: String { held.map { "\($0.description.utf8.count):\($0)" }.joined() }
+
+    /// A connection stands.
+    /// - Parameter isResumed: the broker has kept the session.
+    package mutating func connected(isResumed: Bool) {
+        if !isResumed { held = [] }
+    }
+
+    /// These filters are subscribed to from now on.
+    /// - Returns: what the session may hold beside them, to be unsubscribed before.
+    package mutating func begin(_ filters: [TopicFilter]) -> [TopicFilter] {
+        let known = Set(filters)
+        let stale = held.filter { !known.contains($0) }
+        wanted = filters
+        held = filters + stale
+        return stale
+    }
+
+    /// The broker has answered every SUBSCRIBE, and before them the UNSUBSCRIBE: it answers in order.
+    package mutating func settled() { held = wanted }
+}

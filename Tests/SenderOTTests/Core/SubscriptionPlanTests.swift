@@ -1,0 +1,150 @@
+import MQTTProtocol
+import TestKit
+import Testing
+import Time
+
+@testable import SenderOTCore
+
+/// What an OT broker cannot do is said, and the rest works.
+@Suite struct SubscriptionPlanTests {
+    private let start = MonotonicInstant(nanoseconds: 1_000_000_000)
+
+    private func grant(maximumPacketBytes: Int = 1 << 20, wildcards: Bool = true) -> ServerGrant {
+        var grant = ServerGrant(
+            version: .v5, sessionPresent: false, clientIdentifier: "c", keepAliveSeconds: 30,
+            sessionExpirySeconds: .max)
+        grant.maximumPacketBytes = maximumPacketBytes
+        grant.wildcardsAvailable = wildcards
+        return grant
+    }
+
+    private func filters(_ count: Int) throws -> [TopicFilter] { try (0..<count).map { try TopicFilter("acme/\($0)/#") } }
+
+    private func answer(_ plan: inout SubscriptionPlan, _ request: SubscriptionRequest, _ codes: [UInt8]) -> Bool {
+        plan.answered(
+            SubscriptionResult(request: request, outcome: .answered(codes.map { ReasonCode(rawValue: $0) })))
+    }
+
+    @Test("one SUBSCRIBE is open at a time, and none is larger than the broker's packets")
+    func sizes() throws {
+        let all = try filters(100)
+        var plan = SubscriptionPlan()
+        plan.begin(all, grant: grant(maximumPacketBytes: 100), now: start)
+        var sent: [TopicFilter] = []
+        while let next = plan.next() {
+            let second = plan.next()
+            #expect(second == nil)
+            #expect(next.filters.reduce(8) { $0 + 3 + $1.description.utf8.count } <= 100)
+            #expect(answer(&plan, next.request, next.filters.map { _ in 2 }))
+            #expect(!answer(&plan, next.request, next.filters.map { _ in 2 }), "an answer counts once")
+            sent += next.filters
+        }
+        #expect(sent == all && plan.isComplete && plan.taken == all && plan.alarms.isEmpty)
+    }
+
+    @Test("a broker that takes few filters at once, and ends the connection otherwise, gets all of them in the end", arguments: 1...9)
+    func few(most: Int) throws {
+        let all = try filters(40)
+        var plan = SubscriptionPlan()
+        plan.begin(all, grant: grant(), now: start)
+        var lost = 0
+        while let next = plan.next() {
+            if next.filters.count > most {
+                lost += 1
+                plan.disconnected(now: start)
+                plan.begin(all, grant: grant(), now: start)
+            } else {
+                #expect(answer(&plan, next.request, next.filters.map { _ in 2 }))
+            }
+        }
+        #expect(plan.taken == all && lost <= 5)
+    }
+
+    @Test("a filter at which the broker ends the connection is set aside and named, is tried again later, and no other one waits for it")
+    func offending() throws {
+        let all = try filters(20)
+        var plan = SubscriptionPlan()
+        var now = start
+        plan.begin(all, grant: grant(), now: now)
+        var taken: Set<String> = []
+        for _ in 0..<200 {
+            guard let next = plan.next() else { break }
+            if next.filters.contains(all[7]) {
+                plan.disconnected(now: now)
+                plan.begin(all, grant: grant(), now: now)
+            } else {
+                #expect(answer(&plan, next.request, next.filters.map { _ in 2 }))
+                taken.formUnion(next.filters.map(\.description))
+            }
+        }
+        #expect(plan.isComplete && taken.count == 19)
+        #expect(plan.faults.map(\.filter) == [all[7]] && plan.alarms.count == 1)
+        #expect(plan.alarms.first?.contains("acme/7/#") == true)
+        let isEarly = plan.retry(now: now)
+        now = now.advanced(by: .seconds(601))
+        let isDue = plan.retry(now: now)
+        #expect(!isEarly && isDue)
+        let found = plan.next()
+        let next = try #require(found)
+        #expect(next.filters == [all[7]] && answer(&plan, next.request, [2]))
+        #expect(plan.taken == all && plan.alarms.isEmpty)
+    }
+
+    @Test("what is refused, too large, without wildcards or granted at a lower QoS is an alarm of its own")
+    func faults() throws {
+        let all = try [TopicFilter("a/#"), TopicFilter(String(repeating: "b", count: 300)), TopicFilter("c"), TopicFilter("d")]
+        var plan = SubscriptionPlan()
+        plan.begin(all, grant: grant(maximumPacketBytes: 200, wildcards: false), now: start)
+        let found = plan.next()
+        let next = try #require(found)
+        #expect(next.filters == [all[2], all[3]] || next.filters == [all[2]])
+        #expect(answer(&plan, next.request, next.filters.count == 2 ? [0x87, 1] : [0x87]))
+        if next.filters.count == 1 {
+            let found = plan.next()
+            let last = try #require(found)
+            #expect(answer(&plan, last.request, [1]))
+        }
+        #expect(plan.taken == [all[3]])
+        let alarms = plan.alarms
+        #expect(alarms.contains { $0.contains("refuses the subscription c") && $0.contains("0x87") })
+        #expect(alarms.contains { $0.contains("200 bytes") } && alarms.contains { $0.contains("no wildcards") })
+        #expect(alarms.contains { $0.contains("QoS 1") })
+    }
+
+    @Test("our own connections that end each other are noticed once, and helpers come back after a while")
+    func displaced() {
+        var own = OwnConnections()
+        func at(_ milliseconds: Int64) -> MonotonicInstant { start.advanced(by: .milliseconds(milliseconds)) }
+        // A broker that tells.
+        own.connected(.main, now: at(0))
+        own.connected(.helper, foundSession: true, now: at(100))
+        #expect(!own.mayStartClean(now: at(110)))
+        let isNoticed = own.ended(.main, .takenOver, now: at(120))
+        #expect(isNoticed)
+        #expect(own.areDisplaced && own.alarm != nil && !own.mayStartClean(now: at(5_000)))
+        let isEarly = own.retry(now: at(5_000))
+        let isDue = own.retry(now: at(700_000))
+        #expect(!isEarly && isDue && !own.areDisplaced)
+        // One that closes without a word, at the first time.
+        own.connected(.main, now: at(700_000))
+        own.connected(.helper, foundSession: true, now: at(700_100))
+        let isNoticedAgain = own.ended(.main, .closed, now: at(700_101))
+        #expect(isNoticedAgain)
+        // Where a helper was tolerated, a network that fails now and then is none.
+        var other = OwnConnections()
+        for round in 0..<20 {
+            let time = Int64(round) * 2_000
+            other.connected(.main, now: at(time))
+            other.connected(.helper, foundSession: round > 0, now: at(time + 100))
+            #expect(other.mayStartClean(now: at(time + 101)))
+            let isMain = other.ended(.main, .closed, now: at(time + 500))
+            let isHelper = other.ended(.helper, .closed, now: at(time + 505))
+            #expect(!isMain && !isHelper)
+        }
+        // A helper that left a session is tolerated once nothing happened for a while.
+        var third = OwnConnections()
+        third.connected(.main, now: at(0))
+        third.connected(.helper, foundSession: true, now: at(10))
+        #expect(!third.mayStartClean(now: at(500)) && third.mayStartClean(now: at(1_500)))
+    }
+}
