@@ -47,6 +47,8 @@ let package = Package(
         .library(name: "MQTT", targets: ["MQTT"]),
         .library(name: "MQTTProtocol", targets: ["MQTTProtocol"]),
         .library(name: "Sparkplug", targets: ["Sparkplug"]),
+        // For Fuzz: histories of signed statements.
+        .library(name: "Simulator", targets: ["Simulator"]),
         // For LD_PRELOAD under the programs that crash tests run; nothing links it.
         .library(name: "FaultyDisk", type: .dynamic, targets: ["CFaultyDisk"]),
     ],
@@ -278,8 +280,8 @@ let package = Package(
             [
                 "SenderOT", "SenderOTCore", "SenderOTJournal", "SenderOTEmission", "ReceiverIT", "ReceiverITCore",
                 "ReceiverITStore", "ReceiverITAudit", "Account", "Deliveries", "Outbox", "DiodeProtocol",
-                "FEC", "Crypto", "MQTT", "MQTTProtocol", "TestKit", "Simulator",
-                "Storage", "Threading", "Time", "CISAL", "CAllocations",
+                "FEC", "Crypto", "MQTT", "MQTTProtocol", "TestKit", "Simulator", "Configuration", "Datagrams",
+                "DatagramEmission", "EventLog", "Storage", "Threading", "Time", "CISAL", "CAllocations",
             ],
             path: "Benchmarks/diode-bench"),
         command("diode-demo", ["TestKit", "MQTT", "MQTTProtocol", "Threading", "Time"], path: "Demo/diode-demo"),

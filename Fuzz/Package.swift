@@ -25,5 +25,6 @@ let package = Package(
         fuzz("FuzzSession", ["MQTTProtocol"]),
         fuzz("FuzzReceive", ["MQTTProtocol"]),
         fuzz("FuzzSparkplug", ["Sparkplug"]),
+        fuzz("FuzzStatements", ["Simulator"]),
     ]
 )

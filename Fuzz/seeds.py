@@ -89,6 +89,16 @@ def inputs(target):
     elif target == "FuzzSparkplug":
         for types in ((0,), (0, 2), (0, 1, 3), (0, 2, 0x82, 4, 0), (1, 0x80, 3, 5), (2, 0, 0x42)):
             yield "".join(message(kind, DATA if kind & 7 in (2, 3) else BIRTH) for kind in types)
+    elif target == "FuzzStatements":
+        yield from scripts()
+
+
+def scripts():
+    """Beats, blocks, slices and restarts with every number of the list."""
+    for number in range(16):
+        yield "00" + "%02x" % number * 40
+        yield ("00%02x" % number + "01" * 20 + "0307%02x" % number + "04" * 12) * 4
+        yield "%02x" % (number % 8) + "ff%02x" % number * 60
 
 
 def message(kind, payload):

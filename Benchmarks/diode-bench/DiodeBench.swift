@@ -7,7 +7,7 @@
 // reference before it times anything.
 //
 //   Figures/ — a measured figure, how it is taken and printed
-//   Cores/ — cases without a broker: fec, frames, allocations, outbox
+//   Cores/ — cases without a broker: fec, frames, frontdoor, allocations, outbox
 //   Pairs/ — cases with both sides: brokers, latency, durability, endurance, snapshot, recovery, rebirth, edgenodes, coldstart
 //   Traffic/ — what these publish, and the check that it arrives
 
@@ -26,6 +26,8 @@ struct DiodeBench {
         BenchCase(name: "fec", summary: "Reed–Solomon, beside ISA-L", run: benchFEC),
         BenchCase(
             name: "frames", summary: "both cores, one thread each, beside what libcrypto alone takes", run: benchFrames),
+        BenchCase(
+            name: "frontdoor", summary: "how long genuine records wait among forged frames", run: benchFrontDoor),
         BenchCase(name: "allocations", summary: "what the cores allocate once they are warm", run: benchAllocations),
         BenchCase(
             name: "outbox", summary: "the outbox alone: intake while nobody publishes, and emptying", run: benchOutbox),

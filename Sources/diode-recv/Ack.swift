@@ -42,7 +42,8 @@ enum Ack {
         return Acknowledgement(
             item: item, link: invocation.value("--link"),
             by: try text("--by", invocation, maximumBytes: Acknowledgement.maximumByBytes),
-            reason: try text("--reason", invocation, maximumBytes: Acknowledgement.maximumReasonBytes))
+            reason: try text("--reason", invocation, maximumBytes: Acknowledgement.maximumReasonBytes),
+            account: ControlPeer.own.description)
     }
 
     private static func text(

@@ -25,7 +25,7 @@ enum Forget {
         let state = configuration.state.resolved
         guard WholeFile.exists(state) else { throw Program.Failure("\(state): no receiver has run here yet") }
         let deleted = try sweep(link, configuration)
-        let removal = LinkRemoval(link: link, deleted: deleted)
+        let removal = LinkRemoval(link: link, deleted: deleted, account: ControlPeer.own.description)
         let lock = try OperatorRequest.lock(state)
         let words: String
         if lock == nil {

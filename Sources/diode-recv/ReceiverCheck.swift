@@ -18,9 +18,9 @@ enum ReceiverCheck {
         report.checkBroker(configuration.broker)
         let isRunning = report.checkState(configuration.state)
         report.checkDisk(configuration.state, least: .mebibytes(64))
-        var seen: Set<Endpoint> = []
-        for endpoint in configuration.links.flatMap(\.listen) where seen.insert(endpoint).inserted {
-            checkListening(endpoint, isRunning: isRunning, &report)
+        var seen: Set<ListeningAddress> = []
+        for listening in configuration.links.flatMap(\.listen) where seen.insert(listening).inserted {
+            checkListening(listening, isRunning: isRunning, &report)
         }
         report.checkStatusPage(configuration.status)
         for line in report.lines { Terminal.line(line) }
@@ -44,13 +44,22 @@ enum ReceiverCheck {
     }
 
     /// Whether frames could be received; a running daemon has the socket by right.
-    private static func checkListening(_ endpoint: Endpoint, isRunning: Bool, _ report: inout CheckReport) {
-        if isRunning { return report.note("listen", "\(endpoint): not tested, the daemon listens there") }
+    private static func checkListening(
+        _ listening: ListeningAddress, isRunning: Bool, _ report: inout CheckReport
+    ) {
+        if isRunning { return report.note("listen", "\(listening): not tested, the daemon listens there") }
         do throws(DatagramError) {
-            let wanted = DatagramListener.Settings()
+            let wanted = DatagramListener.Settings(interface: listening.interface)
+            let endpoint = listening.address
             let listener = try DatagramListener(
                 on: SocketAddress(host: endpoint.host, port: endpoint.port, passive: true), settings: wanted)
-            report.pass("listen", endpoint.description)
+            report.pass("listen", listening.description)
+            if listening.interface == nil, !endpoint.isLoopback {
+                report.note(
+                    "listen",
+                    "\(endpoint): datagrams of every network interface come in here; name the link's:"
+                        + " { address: \"\(endpoint)\", interface: … }")
+            }
             guard listener.receiveBufferBytes < wanted.receiveBufferBytes else { return }
             report.note(
                 "buffer",

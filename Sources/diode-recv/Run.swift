@@ -43,9 +43,13 @@ struct Run {
             let publishers = try makePublishers(service)
             try service.start(observer(publishers, auditKey: service.auditKey))
             for publisher in publishers.values { try publisher.start() }
-            let control = try ControlServer(state: configuration.state.resolved) { request in
-                if let acknowledgement = Acknowledgement(request) { return Ack.answer(to: acknowledgement, service) }
-                if let removal = LinkRemoval(request) { return Forget.answer(to: removal, service) }
+            let control = try ControlServer(state: configuration.state.resolved) { request, peer in
+                if let acknowledgement = Acknowledgement(request, account: peer.description) {
+                    return Ack.answer(to: acknowledgement, service)
+                }
+                if let removal = LinkRemoval(request, account: peer.description) {
+                    return Forget.answer(to: removal, service)
+                }
                 return DaemonStatus(
                     service.status, auditKey: service.auditKey, publishers: publishers.mapValues(\.report)
                 ).answer(to: request)

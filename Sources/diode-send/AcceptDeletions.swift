@@ -29,5 +29,7 @@ enum AcceptDeletions {
     }
 
     /// What the daemon does.
-    static func answer(_ service: SenderService) -> JSONValue { ["deleted": .number(service.acceptDeletions())] }
+    static func answer(_ service: SenderService, by peer: ControlPeer) -> JSONValue {
+        ["deleted": .number(service.acceptDeletions(by: peer.description))]
+    }
 }

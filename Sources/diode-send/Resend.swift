@@ -32,14 +32,14 @@ enum Resend {
     }
 
     /// What the daemon does with a request; nil if it is another one.
-    static func answer(_ request: JSONValue, _ service: SenderService) -> JSONValue? {
+    static func answer(_ request: JSONValue, _ service: SenderService, by peer: ControlPeer) -> JSONValue? {
         guard request["command"]?.text == command, let text = request["bundle"]?.text else { return nil }
         do {
             let bundle = try ResendBundle(parsing: Array(text.utf8))
             guard bundle.fingerprint == LinkCard.fingerprint(of: service.publicKey) else {
                 return ["error": "the bundle is for another key than this daemon's"]
             }
-            let answer = try service.resend(bundle)
+            let answer = try service.resend(bundle, by: peer.description)
             return ["held": .number(answer.held), "gone": .number(answer.gone)]
         } catch {
             return ["error": .text("\(error)")]

@@ -80,8 +80,8 @@ struct Run {
         } catch {
             throw Program.Failure(error, code: error.isUsage ? .usage : .failure)
         }
-        let control = try ControlServer(state: configuration.state.resolved) { request in
-            Self.answer(request, service)
+        let control = try ControlServer(state: configuration.state.resolved) { request, peer in
+            Self.answer(request, of: peer, service)
         }
         defer { control.stop() }
         do throws(SenderServiceError) { try service.start() } catch {
@@ -95,12 +95,12 @@ struct Run {
     }
 
     /// Answers a command that another process sends. The socket's thread may wait: nothing else needs it.
-    private static func answer(_ request: JSONValue, _ service: SenderService) -> JSONValue {
+    private static func answer(_ request: JSONValue, of peer: ControlPeer, _ service: SenderService) -> JSONValue {
         switch request {
         case StatusReport.request: service.status
-        case AcceptDeletions.request: AcceptDeletions.answer(service)
+        case AcceptDeletions.request: AcceptDeletions.answer(service, by: peer)
         default:
-            Resend.answer(request, service) ?? service.comparison(answering: request)
+            Resend.answer(request, service, by: peer) ?? service.comparison(answering: request)
                 ?? ["error": "this daemon answers: status, accept-deletions, resend, compare-export"]
         }
     }

@@ -66,6 +66,8 @@ enum SenderCheck {
         do throws(KeyFileError) {
             let signer = try KeyFile.readEd25519(link.key.resolved)
             report.pass("key", "\(link.key)  \(LinkCard.fingerprint(of: signer.publicKey))")
+            let beside = CardBesideKey(of: link.key.resolved, link: link.name, publicKey: signer.publicKey)
+            if let mismatch = beside?.nameMismatch(link: link.name) { report.fail("card", mismatch) }
         } catch { report.fail("key", error.description) }
     }
 

@@ -22,7 +22,7 @@ struct ControlTests {
 
     @Test("a request is answered, again and from several clients at once")
     func answers() async throws {
-        let server = try ControlServer(state: state) { ["you": $0, "ok": true] }
+        let server = try ControlServer(state: state) { request, _ in ["you": request, "ok": true] }
         defer { server.stop() }
         let state = state
         try await withThrowingTaskGroup { group in
@@ -46,7 +46,7 @@ struct ControlTests {
     @Test("an answer much larger than the socket's buffer arrives whole")
     func largeAnswer() throws {
         let text = String(repeating: "namespace/", count: 300_000)
-        let server = try ControlServer(state: state) { _ in ["text": .text(text)] }
+        let server = try ControlServer(state: state) { _, _ in ["text": .text(text)] }
         defer { server.stop() }
         #expect(try ControlClient.ask(state: state, [:])["text"]?.text == text)
     }
@@ -61,7 +61,7 @@ struct ControlTests {
         close(dead)
         let refused = refusal { () throws(ControlError) in try ControlClient.ask(state: state, [:]) }
         #expect(refused?.description == "no daemon answers at \(path): Connection refused")
-        let server = try ControlServer(state: state) { _ in ["ok": true] }
+        let server = try ControlServer(state: state) { _, _ in ["ok": true] }
         #expect(try ControlClient.ask(state: state, [:]) == ["ok": true])
         server.stop()
         #expect(!FileManager.default.fileExists(atPath: path))
@@ -72,14 +72,14 @@ struct ControlTests {
         let path = state + ".sock"
         try folder.write("send.db.sock", "precious")
         let state = state
-        let error = refusal { () throws(ControlError) in try ControlServer(state: state) { $0 } }
+        let error = refusal { () throws(ControlError) in try ControlServer(state: state) { request, _ in request } }
         #expect(error?.description == "control socket \(path): bind: Address already in use")
         #expect(try String(contentsOfFile: path, encoding: .utf8) == "precious")
     }
 
     @Test("a request that is too long or no JSON gets an error and the server goes on")
     func badRequests() throws {
-        let server = try ControlServer(state: state) { _ in ["ok": true] }
+        let server = try ControlServer(state: state) { _, _ in ["ok": true] }
         defer { server.stop() }
         #expect(
             try exchange("nonsense\n")
@@ -94,7 +94,7 @@ struct ControlTests {
 
     @Test("clients beyond the limit are turned away and those within are still served")
     func clientLimit() throws {
-        let server = try ControlServer(state: state) { _ in ["ok": true] }
+        let server = try ControlServer(state: state) { _, _ in ["ok": true] }
         defer { server.stop() }
         let path = state + ".sock"
         var idle: [Int32] = []
@@ -116,7 +116,11 @@ struct ControlTests {
         }
         #expect(error == .timedOut(path: state + ".sock"))
         let long = folder.file(String(repeating: "x", count: 100))
-        guard case .pathTooLong? = refusal({ () throws(ControlError) in try ControlServer(state: long) { $0 } }) else {
+        guard
+            case .pathTooLong? = refusal({ () throws(ControlError) in
+                try ControlServer(state: long) { request, _ in request }
+            })
+        else {
             Issue.record("a path of \(long.utf8.count) bytes was taken")
             return
         }

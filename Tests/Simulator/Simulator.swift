@@ -8,4 +8,5 @@
 //   Sides/ — what stands on either side of the link, and what is on it
 //   PairSimulation.swift — lives through a scenario and says what broke
 //   SimulationFaults.swift — does to the pair what was planned
+//   Extremes/ — signed statements with numbers that no sender has
 //   Recovery/ — how much arrives over bad links, in figures

@@ -8,5 +8,6 @@
 //   FrameTape.swift — what it put on the link
 //   ReceivingSide.swift — the receiver between socket and outbox
 //   CryptographyAlone.swift — what libcrypto alone takes for a block
+//   FrontDoorBench.swift — frontdoor: genuine records among forged frames, through a socket
 //   AllocationBench.swift — allocations: what both do without the heap
 //   OutboxBench.swift — outbox: into a file and out of it again

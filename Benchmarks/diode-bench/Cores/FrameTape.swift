@@ -19,12 +19,24 @@ struct FrameTape {
     let card: LinkCard
     let blocks: [Block]
 
+    /// Full blocks.
     init(_ records: RecordSet, _ geometry: BlockGeometry, blocks count: Int) throws {
+        try self.init(geometry, blocks: count) { $0.nextBlock(of: records) }
+    }
+
+    /// Blocks of one record each.
+    init(_ records: RecordSet, _ geometry: BlockGeometry, lone count: Int) throws {
+        try self.init(geometry, blocks: count) { try $0.loneBlock(of: records) }
+    }
+
+    private init(
+        _ geometry: BlockGeometry, blocks count: Int, _ next: (inout SendingSide) throws -> ClosedBlock
+    ) throws {
         var sender = try SendingSide(geometry)
         card = sender.card
         var blocks: [Block] = []
         for _ in 0..<count {
-            let block = sender.nextBlock(of: records)
+            let block = try next(&sender)
             try sender.encode(block)
             blocks.append(
                 Block(

@@ -76,7 +76,7 @@ struct DeliveryQueueState {
     func load(output: Int) -> OutboxLoad {
         let output = outputs[output]
         return OutboxLoad(
-            waiting: Int(output.waitingRecords), taken: output.givenRecords, takenBytes: output.givenBytes,
+            waiting: Int(clamping: output.waitingRecords), taken: output.givenRecords, takenBytes: output.givenBytes,
             answered: output.answeredRecords, answeredBytes: output.answeredBytes, bytes: stream.diskBytes,
             limitBytes: limits.bytes,
             memoryBytes: output.memoryBytes + stream.unstoredBytes, memoryLimitBytes: limits.memoryBytes,

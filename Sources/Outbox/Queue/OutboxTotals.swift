@@ -24,14 +24,14 @@ public struct OutboxTotals: Sendable, Equatable {
     public init() {}
 
     /// Deliveries that never will be published.
-    public var deadSum: UInt64 { dead.values.reduce(0, +) }
+    public var deadSum: UInt64 { dead.values.reduce(0) { $0.plus($1) } }
     /// Deliveries that were left out.
-    public var shedSum: UInt64 { shed.values.reduce(0, +) }
+    public var shedSum: UInt64 { shed.values.reduce(0) { $0.plus($1) } }
     /// Deliveries that have left the queue.
-    public var left: UInt64 { published + folded + deadSum + shedSum }
+    public var left: UInt64 { published.plus(folded).plus(deadSum).plus(shedSum) }
 
     /// Refreshes that wait or are taken.
-    public var refreshesLeft: UInt64 { refreshes - refreshed - unrefreshed }
+    public var refreshesLeft: UInt64 { refreshes.minus(refreshed).minus(unrefreshed) }
 
     mutating func count(_ disposition: Disposition, of delivery: Delivery) {
         switch (delivery.isRefresh, disposition) {

@@ -85,8 +85,10 @@ struct OutputWindow {
     var cursor: UInt64 { waiting.first?.position.rawValue ?? loaded }
 
     /// Deliveries that wait, refreshes and those that are offered again among them.
-    var waitingRecords: UInt64 { untakenRecords + UInt64(again.count) }
-    private var untakenRecords: UInt64 { totals.appended - totals.left + totals.refreshesLeft - UInt64(taken.count) }
+    var waitingRecords: UInt64 { untakenRecords.plus(UInt64(again.count)) }
+    private var untakenRecords: UInt64 {
+        totals.appended.minus(totals.left).plus(totals.refreshesLeft).minus(UInt64(taken.count))
+    }
 
     /// What it has been given and has not put back.
     var givenRecords: Int { taken.count - again.count }
@@ -405,8 +407,8 @@ struct OutputWindow {
         let refreshes =
             (waiting.all + unloaded).count { $0.delivery.isRefresh }
             + taken.all.count { $0.queued.delivery.isRefresh }
-        let lostRefreshes = totals.refreshesLeft - UInt64(refreshes)
-        let lost = untakenRecords - UInt64(waiting.count + unloaded.count) - lostRefreshes
+        let lostRefreshes = totals.refreshesLeft.minus(UInt64(refreshes))
+        let lost = untakenRecords.minus(UInt64(waiting.count + unloaded.count)).minus(lostRefreshes)
         totals.unrefreshed += lostRefreshes
         if lost > 0 {
             totals.count(.shed(.damaged), lost)

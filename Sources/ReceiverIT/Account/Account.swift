@@ -1,5 +1,6 @@
 // Account: the values that tracker, store, ledger, audit and status speak of. One type for each concept, no I/O, no clock.
 //
+//   BoundedSums.swift — sums of numbers from outside, which never end the process
 //   Gap.swift — missing records of one epoch: why, since when, and what became of them
 //   GapLife.swift — how a gap grows, heals, is lost
 //   GapEpisode.swift — gaps of one cause close together, as people are told of them

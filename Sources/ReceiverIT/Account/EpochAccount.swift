@@ -14,7 +14,7 @@ public struct EpochAccount: Sendable, Equatable {
     public init() {}
 
     /// Every record up to the newest decided one.
-    public var sent: UInt64 { delivered + late + missing + lost }
+    public var sent: UInt64 { delivered.plus(late).plus(missing).plus(lost) }
 
     package static func + (a: EpochAccount, b: EpochAccount) -> EpochAccount {
         var sum = a
@@ -24,13 +24,5 @@ public struct EpochAccount: Sendable, Equatable {
         sum.lost.add(records: b.lost)
         sum.repeated.add(records: b.repeated)
         return sum
-    }
-}
-
-extension UInt64 {
-    /// Adds a number of records of another epoch, and stops at 2⁶⁰, so that four such sums are still below 2⁶³. Numbers of one epoch are below
-    /// 2⁶³ (W-31), but whoever has the sender's key can announce as many epochs of that size as they like.
-    package mutating func add(records: UInt64) {
-        self = Swift.min(addingReportingOverflow(records).overflow ? .max : self &+ records, 1 << 60)
     }
 }

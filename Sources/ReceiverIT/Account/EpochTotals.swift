@@ -25,8 +25,8 @@ public struct EpochSums: Hashable, Sendable {
 
     public static func - (a: EpochSums, b: EpochSums) -> EpochSums {
         EpochSums(
-            sent: a.sent - b.sent, delivered: a.delivered - b.delivered, late: a.late - b.late,
-            missing: a.missing - b.missing, lost: a.lost - b.lost)
+            sent: a.sent.minus(b.sent), delivered: a.delivered.minus(b.delivered), late: a.late.minus(b.late),
+            missing: a.missing.minus(b.missing), lost: a.lost.minus(b.lost))
     }
 }
 
@@ -54,7 +54,7 @@ public struct EpochTotals: Hashable, Sendable {
 
     /// Why its sum does not hold, or nil.
     public var disagreement: String? {
-        sums.sent == sums.delivered + sums.late + sums.missing + sums.lost
+        sums.sent == sums.delivered.plus(sums.late).plus(sums.missing).plus(sums.lost)
             ? nil
             : "epoch \(epoch.rawValue): sent \(sums.sent) is not delivered \(sums.delivered) + late \(sums.late) + missing"
                 + " \(sums.missing) + lost \(sums.lost)"

@@ -60,7 +60,7 @@ public struct Gap: Sendable, Hashable {
     }
 
     /// Records of the whole range; at least 1.
-    public var records: UInt64 { lastSequence.rawValue - firstSequence.rawValue + 1 }
+    public var records: UInt64 { lastSequence.rawValue.minus(firstSequence.rawValue).plus(1) }
 
     public var state: State { State(missing: missing, lost: lost) }
 

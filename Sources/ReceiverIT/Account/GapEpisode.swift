@@ -20,7 +20,7 @@ public struct GapEpisode: Sendable, Equatable {
             lost = gap.lost
         }
 
-        public var records: UInt64 { lastSequence.rawValue - firstSequence.rawValue + 1 }
+        public var records: UInt64 { lastSequence.rawValue.minus(firstSequence.rawValue).plus(1) }
     }
 
     public let cause: Gap.Cause

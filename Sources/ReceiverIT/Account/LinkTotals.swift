@@ -51,20 +51,20 @@ public struct LinkTotals: Hashable, Sendable {
     /// Why the two sums do not hold, each as a sentence; empty when they do.
     public var disagreements: [String] {
         var found: [String] = []
-        if sent != delivered + late + missing + lost {
+        if sent != delivered.plus(late).plus(missing).plus(lost) {
             found.append(
                 "sent \(sent) is not delivered \(delivered) + late \(late) + missing \(missing) + lost \(lost)")
         }
-        if delivered + late != published + outbox + shed + dead + folded {
+        if delivered.plus(late) != published.plus(outbox).plus(shed).plus(dead).plus(folded) {
             found.append(
-                "delivered + late \(delivered + late) is not published \(published) + outbox \(outbox) + shed \(shed)"
+                "delivered + late \(delivered.plus(late)) is not published \(published) + outbox \(outbox) + shed \(shed)"
                     + " + dead \(dead) + folded \(folded)")
         }
         return found
     }
 
-    public static func + (a: LinkTotals, b: LinkTotals) -> LinkTotals { combine(a, b, &+) }
-    public static func - (a: LinkTotals, b: LinkTotals) -> LinkTotals { combine(a, b, &-) }
+    public static func + (a: LinkTotals, b: LinkTotals) -> LinkTotals { combine(a, b) { $0.plus($1) } }
+    public static func - (a: LinkTotals, b: LinkTotals) -> LinkTotals { combine(a, b) { $0.minus($1) } }
 
     private static func combine(
         _ a: LinkTotals, _ b: LinkTotals, _ operation: (Int64, Int64) -> Int64

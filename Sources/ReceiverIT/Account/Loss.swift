@@ -135,9 +135,9 @@ public struct Loss: Sendable, Hashable {
     /// Takes another loss of the same cause in.
     public mutating func merge(_ other: Loss) {
         precondition(cause == other.cause, "losses of one cause are one")
-        records += other.records
+        records.add(records: other.records)
         widen(first: other.first, last: other.last, from: other.from, to: other.to)
-        others += other.others
+        others.add(records: other.others)
         for (topic, records) in other.topics { count(topic, records) }
     }
 
@@ -150,9 +150,9 @@ public struct Loss: Sendable, Hashable {
 
     private mutating func count(_ topic: String, _ records: UInt64) {
         if topics[topic] != nil || topics.count < Self.topicLimit {
-            topics[topic, default: 0] += records
+            topics[topic, default: 0].add(records: records)
         } else {
-            others += records
+            others.add(records: records)
         }
     }
 }

@@ -139,7 +139,7 @@ public struct AuditReader: Sendable {
         link.isStale =
             vitals.state.isSilent
             || vitals.heardUntil.map {
-                $0.rawValue + silenceMilliseconds + Self.writingDelayMilliseconds < now.rawValue
+                $0.rawValue.plus(silenceMilliseconds).plus(Self.writingDelayMilliseconds) < now.rawValue
             } ?? true
         link.clock.offsetMinMilliseconds = vitals.clockOffsetMilliseconds?.lowerBound ?? 0
         link.clock.offsetMaxMilliseconds = vitals.clockOffsetMilliseconds?.upperBound ?? 0

@@ -30,6 +30,12 @@ public struct ReceiverCore: ~Copyable {
     private var committer = Committer()
     private var reading: ReadingIntake
     private var hasher = SymbolHasher()
+    private let plausibility: Plausibility
+    private let lowestEpoch: Epoch
+    /// From then on silence is the link's, and not that of a process which has just begun to listen.
+    private let listensSince: MonotonicInstant
+    /// When another statement that is refused is worth a line, and what was told last.
+    private var tellsRefusalFrom = MonotonicInstant.distantPast
 
     /// - Parameters:
     ///   - card: whose frames are accepted.
@@ -47,6 +53,9 @@ public struct ReceiverCore: ~Copyable {
         time: UnixMilliseconds
     ) throws(CryptoError) {
         var random = SplitMix64(state: seed)
+        lowestEpoch = card.lowestEpoch
+        listensSince = now.advanced(by: settings.silenceTimeout)
+        plausibility = Plausibility(lowestEpoch: card.lowestEpoch)
         live = LiveIntake(
             limits: GapTracker.Limits(settings), lowestEpoch: card.lowestEpoch, restoring: stored, now: now)
         beats = BeatIntake(lowestEpoch: card.lowestEpoch, restoring: stored)
@@ -98,6 +107,9 @@ public struct ReceiverCore: ~Copyable {
     /// Something before this core kept datagrams away: gaps that open soon are put down to that.
     package mutating func note(_ sign: LossEvidence.Sign, now: MonotonicInstant) { evidence.note(sign, now: now) }
 
+    /// What a verification costs was measured again, or this link's share of the core has changed.
+    package mutating func note(_ price: Price, now: MonotonicInstant) { frames.note(price, now: now) }
+
     /// Does what there is to do for a reading of the IT broker.
     /// - Returns: of a beginning, whether that makes sense now: the replica has to be whole.
     package mutating func serve(_ order: ReadBackOrder, now: MonotonicInstant, time: UnixMilliseconds) -> Bool {
@@ -135,8 +147,8 @@ public struct ReceiverCore: ~Copyable {
     private var row: LinkRow {
         LinkRow(
             tracker: live.tracker.row, snapshot: slices.frontier, beat: beats.frontier, rounds: slices.storedRounds,
-            digest: slices.digest, itMatches: reading.itMatches,
-            itRefused: reading.itRefused)
+            digest: slices.digest, itMatches: reading.itMatches, itRefused: reading.itRefused,
+            rivalsSince: beats.rivalsSince)
     }
 
     public var counters: ReceiverCounters {
@@ -188,6 +200,11 @@ extension ReceiverCore {
         case .equivocation(let header):
             committer.note(.equivocation(header.id, header.firstSequence, header.lastSequence))
         case .unit(let unit, let signed):
+            var last = unit.id
+            last.block = BlockNumber(rawValue: unit.lastBlock)
+            if let defect = plausibility.defect(of: last, lastSequence: unit.lastSequence) {
+                return refuse(defect, last, now: now)
+            }
             hear(unit.id, now: now, time: time)
             switch unit.channel {
             case .live: acceptLive(unit, now: now, time: time)
@@ -199,7 +216,8 @@ extension ReceiverCore {
 
     /// A beat of an epoch that is over may be an old recording, so it is no sign of life.
     private mutating func hear(_ id: BlockID, now: MonotonicInstant, time: UnixMilliseconds) {
-        if !beats.isOutlived(id) { watch.hear(now: now, time: time) }
+        guard !beats.isOutdated(id), plausibility.defect(of: id) == nil else { return }
+        watch.hear(now: now, time: time)
     }
 
     private mutating func acceptLive(_ unit: DecodedUnit, now: MonotonicInstant, time: UnixMilliseconds) {
@@ -237,12 +255,20 @@ extension ReceiverCore {
         case .outlived(let isRival):
             tallies.replayed += 1
             if isRival { noteEquivocation(unit) }
+            if watch.state.isSilent, listensSince <= now {
+                refuse(.outlived(unit.epoch, by: beats.frontier.epoch), now: now)
+            }
+        case .belowCard:
+            tallies.replayed += 1
+            refuse(.belowCard(unit.epoch, lowest: lowestEpoch), now: now)
+        case .implausible(let defect): refuse(defect, unit.id, now: now)
         case .accepted(let beat):
             tallies.beatBlocks += 1
             watch.note(beat, time: time)
             evidence.look(at: beat, epoch: unit.epoch, now: now)
             let before = (endings: live.tracker.endings, lost: live.tracker.account.lost)
             let superseded = live.accept(beat, of: unit, now: now, time: time)
+            if let contradiction = live.takeContradiction() { refuse(contradiction, unit.id, now: now) }
             if isFirstOfEpoch { for epoch in superseded { committer.note(.superseded(epoch, by: unit.epoch)) } }
             if let signed {
                 let isEnding = isFirstOfEpoch || live.tracker.endings != before.endings
@@ -262,6 +288,20 @@ extension ReceiverCore {
         case .equivocation: noteEquivocation(unit)
         case .unreadable(let error): tallies.count(error)
         }
+    }
+
+    /// The sender's key signed numbers that no sender can have.
+    private mutating func refuse(_ what: String, _ block: BlockID, now: MonotonicInstant) {
+        tallies.implausible += 1
+        refuse(.implausible(what, block), now: now)
+    }
+
+    /// Names what was signed and is refused: in status at once, in log and ledger once a minute.
+    private mutating func refuse(_ statement: RefusedStatement, now: MonotonicInstant) {
+        watch.note(statement)
+        guard tellsRefusalFrom <= now else { return }
+        tellsRefusalFrom = now.advanced(by: .seconds(60))
+        committer.note(.refused(statement))
     }
 
     private mutating func noteEquivocation(_ unit: DecodedUnit) {

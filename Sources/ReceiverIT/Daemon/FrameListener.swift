@@ -1,3 +1,4 @@
+internal import Configuration
 internal import DatagramListening
 internal import Datagrams
 internal import Synchronization
@@ -29,13 +30,31 @@ final class FrameListener: Sendable {
         var fault: String?
     }
 
+    /// Where it listens.
+    struct Place: Sendable, CustomStringConvertible {
+        let address: SocketAddress
+        /// The one interface that it takes datagrams from; nil: every one.
+        let interface: String?
+
+        /// Resolves the address.
+        init(_ listening: ListeningAddress) throws(DatagramError) {
+            let endpoint = listening.address
+            address = try SocketAddress(host: endpoint.host, port: endpoint.port, passive: true)
+            interface = listening.interface
+        }
+
+        /// What tells two of them apart.
+        var description: String { interface.map { "\(address) on \($0)" } ?? address.description }
+        var settings: DatagramListener.Settings { DatagramListener.Settings(interface: interface) }
+    }
+
     /// Batches that go round: at most 8 × 64 messages are between kernel and core.
     static let batchCount = 8
 
     /// How often the interface's counters are read.
     private static let interfacePeriod = Duration.milliseconds(500)
 
-    let address: SocketAddress
+    let place: Place
     /// Bytes of receive buffer that were asked for, and that the kernel gave.
     let wantedBufferBytes: Int
     let receiveBufferBytes: Int
@@ -70,10 +89,10 @@ final class FrameListener: Sendable {
     /// Opens the socket and starts the thread.
     /// - Parameter make: gets the listener, and the end that the core thread reads.
     static func start<Result>(
-        on address: SocketAddress, settings: DatagramListener.Settings,
+        on place: Place,
         _ make: (FrameListener, consuming Source) -> Result
     ) throws(DatagramError) -> Result {
-        let socket = try DatagramListener(on: address, settings: settings)
+        let socket = try DatagramListener(on: place.address, settings: place.settings)
         do throws(SystemError) {
             let filled = try SPSCRing<DatagramBatch>(capacity: batchCount)
             let empty = try SPSCRing<DatagramBatch>(capacity: batchCount)
@@ -82,27 +101,26 @@ final class FrameListener: Sendable {
             let bufferBytes = socket.receiveBufferBytes
             let ends = Ends(socket: consume socket, filled: filled.producer(), empty: empty.consumer())
             let listener = try FrameListener(
-                address: address, settings: settings, bufferBytes: bufferBytes, wakeup: filled.wakeup, ends: ends)
+                place: place, bufferBytes: bufferBytes, wakeup: filled.wakeup, ends: ends)
             return make(listener, source)
         } catch {
-            throw .cannotListen(address: address.description, error)
+            throw .cannotListen(address: place.description, error)
         }
     }
 
     private init(
-        address: SocketAddress, settings: DatagramListener.Settings, bufferBytes: Int, wakeup: Wakeup,
-        ends: consuming sending Ends
+        place: Place, bufferBytes: Int, wakeup: Wakeup, ends: consuming sending Ends
     ) throws(SystemError) {
-        self.address = address
+        self.place = place
         self.wakeup = wakeup
-        wantedBufferBytes = settings.receiveBufferBytes
+        wantedBufferBytes = place.settings.receiveBufferBytes
         receiveBufferBytes = bufferBytes
         let stopping = StopFlag()
         let shared = shared
         self.stopping = stopping
         worker = try WorkerThread(name: "listen", owning: ends) { ends in
             var ends = ends
-            Self.drain(&ends, address, settings, shared, stopping)
+            Self.drain(&ends, place, shared, stopping)
         }
     }
 
@@ -115,12 +133,11 @@ final class FrameListener: Sendable {
     }
 
     private static func drain(
-        _ ends: inout Ends, _ address: SocketAddress, _ settings: DatagramListener.Settings, _ shared: Lock<Report>,
-        _ stopping: StopFlag
+        _ ends: inout Ends, _ place: Place, _ shared: Lock<Report>, _ stopping: StopFlag
     ) {
         var spare: DatagramBatch?
         var report = Report()
-        let interface = InterfaceErrors(below: address, interface: settings.interface)
+        let interface = InterfaceErrors(below: place.address, interface: place.interface)
         var nextLook = MonotonicInstant.distantPast
         while !stopping.isRaised {
             if MonotonicClock.now() >= nextLook {
@@ -135,7 +152,7 @@ final class FrameListener: Sendable {
             spare = batch
             do throws(SystemError) {
                 guard let count = try ends.socket?.receive(into: batch, timeout: .milliseconds(100)) else {
-                    reopen(&ends, address, settings, &report, shared)
+                    reopen(&ends, place, &report, shared)
                     continue
                 }
                 if count > 0 {
@@ -158,11 +175,10 @@ final class FrameListener: Sendable {
 
     /// The socket broke (its interface went away): another one, as soon as that works.
     private static func reopen(
-        _ ends: inout Ends, _ address: SocketAddress, _ settings: DatagramListener.Settings, _ report: inout Report,
-        _ shared: Lock<Report>
+        _ ends: inout Ends, _ place: Place, _ report: inout Report, _ shared: Lock<Report>
     ) {
         do throws(DatagramError) {
-            ends.socket = try DatagramListener(on: address, settings: settings)
+            ends.socket = try DatagramListener(on: place.address, settings: place.settings)
             report.fault = nil
         } catch {
             report.fault = error.description

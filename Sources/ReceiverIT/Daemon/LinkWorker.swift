@@ -53,6 +53,15 @@ final class LinkWorker {
 
     func note(_ sign: LossEvidence.Sign, now: MonotonicInstant) { core.note(sign, now: now) }
 
+    /// What a verification costs was measured again, or this link's share of the core has changed.
+    func note(_ price: Price, now: MonotonicInstant) { core.note(price, now: now) }
+
+    /// Frames that its sender did not sign or that could not be verified, and verifications, since the start.
+    var verificationCounts: (refused: UInt64, verifications: UInt64) {
+        let counters = core.counters
+        return (counters.badSignature + counters.overBudget, core.occupancy.verifications)
+    }
+
     var nextDeadline: MonotonicInstant? { core.nextDeadline }
 
     /// Does what time brings, and hands over what was decided. Waits while the store has too much to do.
@@ -168,6 +177,8 @@ final class LinkWorker {
             log.warning(
                 "epoch.superseded", "the sender's database was lost, or an older one was put back",
                 ["link": .text(name), "epoch": .number(epoch.rawValue), "by": .number(newest.rawValue)])
+        case .refused(let statement):
+            log.error("statement.refused", statement.description, ["link": .text(name)])
         case .equivocation(let block, let first, let last):
             guard nextEquivocation <= now else { return }
             nextEquivocation = now.advanced(by: .seconds(60))
@@ -198,7 +209,9 @@ final class LinkWorker {
                     "records": .text(drop.records.map { "\($0)" } ?? "unknown"),
                 ])
         case .action(let action, _):
-            log.info("sender.\(action.what)", action.detail, ["link": .text(name)])
+            log.info(
+                "sender.\(action.what)", action.detail.isEmpty ? "the sender says no more of it" : action.detail,
+                ["link": .text(name)])
         case .digest(let matches, let stamp):
             log.write(
                 matches ? .notice : .error, matches ? "digest.matches" : "digest.differs",
@@ -223,7 +236,9 @@ final class LinkWorker {
             }
         case .state(let state, let reason):
             let level: EventLevel = state == .online ? .notice : .warning
-            log.write(level, "link.\(state.wordInLog)", reason, ["link": .text(name)])
+            log.write(
+                level, "link.\(state.wordInLog)", reason.isEmpty ? "beats come and nothing is missing" : reason,
+                ["link": .text(name)])
         case .checkpoint, .rotation: break
         }
     }

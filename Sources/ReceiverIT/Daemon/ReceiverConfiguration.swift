@@ -13,8 +13,8 @@ public struct ReceiverConfiguration: Sendable {
         public let name: String
         /// The link card, the public half of the relation. It need not exist before `pair`. Default `<name>.card`.
         public let card: FilePath
-        /// 1…16 addresses; links may share one. Default `127.0.0.1:7400`.
-        public let listen: [Endpoint]
+        /// 1…16 addresses, each for one interface or for all; links may share one. Default `127.0.0.1:7400`.
+        public let listen: [ListeningAddress]
         /// Levels put before each topic of this link, without a slash at the end; empty: none, the default.
         public let topicPrefix: String
         /// What this link may publish, as topics of the IT broker; the rest goes to dead letters. Default `#`.
@@ -223,7 +223,7 @@ extension ReceiverConfiguration.Link {
         name = try section.value("name", .linkName, default: "plant-a")
         card = try section.file("card", default: "\(name).card")
         listen = try section.list(
-            "listen", of: .endpoint, count: 1...16, default: ["127.0.0.1:7400"])
+            "listen", of: .listeningAddress, count: 1...16, default: ["127.0.0.1:7400"])
         topicPrefix = try section.value("topic_prefix", .topicPrefix, default: "")
         own = try section.list("own", of: .topicPattern, count: 0...1_024, default: ["#"])
         map = try section.sections("map", count: 0...1_024, default: [], ReceiverConfiguration.Move.init)

@@ -47,7 +47,7 @@ final class ListeningPort {
     var snapshot: ListenerSnapshot {
         let report = listener.report
         return ListenerSnapshot(
-            address: listener.address.description, datagrams: report.datagrams, socketDrops: report.socketDrops,
+            address: listener.place.description, datagrams: report.datagrams, socketDrops: report.socketDrops,
             interfaceErrors: report.interfaceErrors,
             malformed: malformed + report.truncated, unknownLink: unknownLink,
             wantedBufferBytes: listener.wantedBufferBytes, receiveBufferBytes: listener.receiveBufferBytes,
@@ -80,12 +80,14 @@ struct ReceiverLoop: ~Copyable {
     private let stopping: StopFlag
     private let shared: Lock<ReceiverStatus>
     private let log: EventLog
+    private var shares: VerificationShares
     private var nextStatus = MonotonicInstant(nanoseconds: 0)
 
     init(
-        ports: [ListeningPort], links: [LinkWorker], wakeup: Wakeup, stopping: StopFlag,
-        shared: Lock<ReceiverStatus>, log: EventLog
+        ports: [ListeningPort], links: [LinkWorker], shares: consuming VerificationShares, wakeup: Wakeup,
+        stopping: StopFlag, shared: Lock<ReceiverStatus>, log: EventLog
     ) {
+        self.shares = shares
         self.ports = ports
         self.links = links
         self.wakeup = wakeup
@@ -132,13 +134,14 @@ struct ReceiverLoop: ~Copyable {
             noteDrops(of: port, now: now)
         }
         for link in links { link.finishRound(now: now, time: time) }
+        shares.look(at: links, now: now)
         if nextStatus <= now { makeStatus(now) }
         return isIdle
     }
 
     private func noteDrops(of port: ListeningPort, now: MonotonicInstant) {
         let drops = port.newDrops()
-        let address = EventField.text(port.listener.address.description)
+        let address = EventField.text(port.listener.place.description)
         if drops.socket > 0 {
             for link in port.links { link.note(.socket, now: now) }
             log.warning(

@@ -1,5 +1,6 @@
 public import Account
 internal import Configuration
+internal import Control
 internal import Crypto
 internal import DatagramListening
 internal import Datagrams
@@ -42,7 +43,9 @@ public final class ReceiverService: Sendable {
     private struct Link: Sendable {
         let name: String
         let card: LinkCard
-        let listen: [SocketAddress]
+        /// Whose the card's file is.
+        let cardAccount: String?
+        let listen: [FrameListener.Place]
         let queue: DeliveryQueue
         let readBack: ReadBackMailbox
     }
@@ -113,7 +116,9 @@ public final class ReceiverService: Sendable {
                     database: OutboxDatabase(path: path, schema: StoreSchema.schema))
                 links.append(
                     Link(
-                        name: entry.link.name, card: entry.card, listen: entry.addresses, queue: queue,
+                        name: entry.link.name, card: entry.card,
+                        cardAccount: WholeFile.owner(entry.link.card.resolved).map { ControlPeer(uid: $0).description },
+                        listen: entry.places, queue: queue,
                         readBack: try ReadBackMailbox(wakeup: queue.mqtt.wakeup)))
             }
             self.links = links
@@ -136,20 +141,22 @@ public final class ReceiverService: Sendable {
 
     private static func readCards(
         _ configuration: ReceiverConfiguration
-    ) throws(ReceiverServiceError) -> [(link: ReceiverConfiguration.Link, card: LinkCard, addresses: [SocketAddress])] {
-        var cards: [(link: ReceiverConfiguration.Link, card: LinkCard, addresses: [SocketAddress])] = []
+    ) throws(ReceiverServiceError) -> [(
+        link: ReceiverConfiguration.Link, card: LinkCard, places: [FrameListener.Place]
+    )] {
+        var cards: [(link: ReceiverConfiguration.Link, card: LinkCard, places: [FrameListener.Place])] = []
         for link in configuration.links {
             let card = try link.readCard()
             if let other = cards.first(where: { $0.card.key == card.key }) {
                 throw .sameKey(link: link.name, other: other.link.name)
             }
-            var addresses: [SocketAddress] = []
-            for endpoint in link.listen {
-                do throws(DatagramError) {
-                    addresses.append(try SocketAddress(host: endpoint.host, port: endpoint.port, passive: true))
-                } catch { throw .listen(link: link.name, error) }
+            var places: [FrameListener.Place] = []
+            for listening in link.listen {
+                do throws(DatagramError) { places.append(try FrameListener.Place(listening)) } catch {
+                    throw .listen(link: link.name, error)
+                }
             }
-            cards.append((link, card, addresses))
+            cards.append((link, card, places))
         }
         return cards
     }
@@ -176,7 +183,12 @@ public final class ReceiverService: Sendable {
     /// - Returns: what was acknowledged, for people.
     public func acknowledge(_ acknowledgement: Acknowledgement) throws(OperatorError) -> String {
         let words = try store.run(.acknowledge(acknowledgement))
-        log.notice("ack", words, ["by": .text(acknowledgement.by), "reason": .text(acknowledgement.reason)])
+        log.notice(
+            "ack", words,
+            [
+                "by": .text(acknowledgement.by), "account": .text(acknowledgement.account),
+                "reason": .text(acknowledgement.reason),
+            ])
         return words
     }
 
@@ -185,7 +197,7 @@ public final class ReceiverService: Sendable {
     public func remove(_ removal: LinkRemoval) throws(OperatorError) -> String {
         guard !links.contains(where: { $0.name == removal.link }) else { throw .linkInUse(removal.link) }
         let words = try store.run(.remove(removal))
-        log.notice("forget", words)
+        log.notice("forget", words, ["account": .text(removal.account)])
         return words
     }
 
@@ -193,7 +205,8 @@ public final class ReceiverService: Sendable {
     /// - Throws: an address in use, a key that libcrypto refuses, a database that does not open. Nothing runs then.
     public func start(_ observer: Observer) throws(ReceiverServiceError) {
         guard let restored = restored.withLock({ $0.take() }) else { preconditionFailure("a receiver starts once") }
-        let workers = try makeWorkers(observer, restored)
+        var scale = try makeScale()
+        let workers = try makeWorkers(observer, restored, price: measure(&scale))
         let (listeners, ports) = try openPorts(workers)
         do throws(ReceiverServiceError) {
             try startStore(restored)
@@ -203,7 +216,9 @@ public final class ReceiverService: Sendable {
         }
         for listener in listeners { announce(listener) }
         let loop = ReceiverLoop(
-            ports: ports, links: workers, wakeup: wakeup, stopping: stopping, shared: shared, log: log)
+            ports: ports, links: workers,
+            shares: VerificationShares(links: workers.count, scale: scale, now: MonotonicClock.now()), wakeup: wakeup,
+            stopping: stopping, shared: shared, log: log)
         do throws(SystemError) {
             let core = try WorkerThread(name: "core", owning: loop) { loop in
                 var loop = loop
@@ -241,9 +256,12 @@ public final class ReceiverService: Sendable {
                 id: loaded.id, name: link.name, fingerprint: link.card.fingerprint, queue: link.queue,
                 checkpoint: loaded.checkpoint)
         }
+        let accounts = Dictionary(uniqueKeysWithValues: links.map { ($0.name, $0.cardAccount) }).compactMapValues(
+            \.self)
         let pairings = zip(known, restored.links).map { link, loaded in
             ReceiverIdentity.Pairing(
-                link: link.name, fingerprint: link.fingerprint, known: loaded.knownFingerprint)
+                link: link.name, fingerprint: link.fingerprint, known: loaded.knownFingerprint,
+                account: accounts[link.name])
         }
         let signer: Ed25519Signer
         do throws(KeyFileError) { signer = try AuditKey.open(beside: opening.path) } catch { throw .auditKey(error) }
@@ -264,10 +282,25 @@ public final class ReceiverService: Sendable {
         } catch { throw .system(error) }
     }
 
+    private func makeScale() throws(ReceiverServiceError) -> VerificationScale {
+        do throws(CryptoError) { return try VerificationScale() } catch { throw .key(link: links[0].name, error) }
+    }
+
+    /// Measures what half a core can verify here.
+    private func measure(_ scale: inout VerificationScale) -> Price {
+        let price = Price(cost: scale.measureAtStart())
+        log.info(
+            "verifications", "signatures of unknown transmissions that may be verified in a second",
+            ["half_a_core": .number(Int(price.perSecond)), "limit": .number(settings.verificationsPerSecond)])
+        return price
+    }
+
     private func makeWorkers(
-        _ observer: Observer, _ restored: RestoredLinks
+        _ observer: Observer, _ restored: RestoredLinks, price: Price
     ) throws(ReceiverServiceError) -> [LinkWorker] {
         var workers: [LinkWorker] = []
+        var settings = settings
+        settings.price = price
         for (index, link) in links.enumerated() {
             let loaded = restored.links[index]
             do throws(CryptoError) {
@@ -291,13 +324,12 @@ public final class ReceiverService: Sendable {
         var listeners: [FrameListener] = []
         var ports: [ListeningPort] = []
         for link in links {
-            for address in link.listen
-            where !listeners.contains(where: { $0.address.description == address.description }) {
+            for place in link.listen where !listeners.contains(where: { $0.place.description == place.description }) {
                 let carried = zip(links, workers).filter { entry in
-                    entry.0.listen.contains { $0.description == address.description }
+                    entry.0.listen.contains { $0.description == place.description }
                 }
                 do throws(DatagramError) {
-                    let port = try FrameListener.start(on: address, settings: .init()) { listener, source in
+                    let port = try FrameListener.start(on: place) { listener, source in
                         ListeningPort(listener: listener, source: source, links: carried.map(\.1))
                     }
                     listeners.append(port.listener)
@@ -314,13 +346,13 @@ public final class ReceiverService: Sendable {
     private func announce(_ listener: FrameListener) {
         log.notice(
             "listening", "waiting for frames",
-            ["address": .text(listener.address.description), "buffer": .number(listener.receiveBufferBytes)])
+            ["address": .text(listener.place.description), "buffer": .number(listener.receiveBufferBytes)])
         guard listener.receiveBufferBytes < listener.wantedBufferBytes else { return }
         log.warning(
             "listen.buffer",
             "the kernel gave a smaller receive buffer than wanted: bursts will be lost; raise net.core.rmem_max",
             [
-                "address": .text(listener.address.description), "wanted": .number(listener.wantedBufferBytes),
+                "address": .text(listener.place.description), "wanted": .number(listener.wantedBufferBytes),
                 "obtained": .number(listener.receiveBufferBytes),
             ])
     }

@@ -21,7 +21,7 @@ public struct GapStatement: Sendable, Hashable {
         self.state = state
     }
 
-    var records: UInt64 { lastSequence >= firstSequence ? UInt64(lastSequence - firstSequence) + 1 : 0 }
+    var records: UInt64 { lastSequence >= firstSequence ? UInt64(lastSequence.minus(firstSequence)) + 1 : 0 }
 }
 
 extension GapStatement {

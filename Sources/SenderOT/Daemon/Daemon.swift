@@ -3,6 +3,7 @@
 //   SenderConfiguration.swift — everything that send.json5 says
 //   ExportRuleSection.swift — reads one entry of `export`
 //   SenderSettings.swift — turns the configuration into the settings of each stage
+//   CardBesideKey.swift — the card that keygen wrote: which epochs it vouches for, and whose it is
 //   SenderService.swift — the threads, from start to drain
 //   ExportComparison.swift — what another policy would change, for the command `check`
 //   SenderServiceError.swift — why a sender cannot start

@@ -87,17 +87,27 @@ public final class SenderService: Sendable {
             signer = try KeyFile.readEd25519(configuration.link.key.resolved)
         } catch { throw .key(error) }
         publicKey = signer.publicKey
+        let beside = CardBesideKey(
+            of: configuration.link.key.resolved, link: configuration.link.name, publicKey: publicKey)
+        if let mismatch = beside?.nameMismatch(link: configuration.link.name) { log.warning("link.name", mismatch) }
         let paths = try Self.paths(configuration)
         let settings = Self.settings(configuration, isIPv6: paths.contains(where: \.destination.isIPv6))
         var start: SenderStart
         do throws(EpochError) {
             start = try SenderStart.prepare(
-                path: configuration.state.resolved, limits: settings.slots, now: now, demanded: demanded)
+                path: configuration.state.resolved, limits: settings.slots, now: now,
+                lowest: beside?.card.lowestEpoch, demanded: demanded)
         } catch { throw .epoch(error) }
         reserved = start.journal.epoch
         let restored = start.journal
         let schedule = try Self.echoes(configuration, restored, now)
         Self.announce(start, log)
+        if let lowest = beside?.card.lowestEpoch, demanded == nil, lowest >= Epoch(rawValue: now.rawValue) {
+            log.warning(
+                "epoch.raised",
+                "the clock is behind the card's lowest epoch: it was set back since the card was issued; the epoch is above it all the same",
+                ["epoch": .number(reserved.epoch.rawValue), "card": .text(beside?.path ?? "")])
+        }
         setAside = start.setAside
         let found = start.takeFound()
         let held = found.held
@@ -301,18 +311,19 @@ public final class SenderService: Sendable {
 
     /// Releases deletions that are held.
     /// - Returns: how many topics that were.
-    public func acceptDeletions() -> Int {
+    public func acceptDeletions(by account: String) -> Int {
         let count = reconciler.accept()
-        note("accept-deletions", "\(count) topics")
+        note("accept-deletions", "\(count) topics; \(account)")
         return count
     }
 
     /// Queues the blocks of a bundle of this link again, as far as the journal holds them.
-    public func resend(_ bundle: ResendBundle) throws(ResendError) -> ResendAnswer {
+    public func resend(_ bundle: ResendBundle, by account: String) throws(ResendError) -> ResendAnswer {
         let answer = try ResendQueue.add(bundle, in: configuration.withLock { $0.state.resolved })
         note(
             "resend",
-            "bundle of \(CalendarTime.text(bundle.written)): \(answer.held) blocks queued, \(answer.gone) no more in the journal"
+            "bundle of \(CalendarTime.text(bundle.written)): \(answer.held) blocks queued, \(answer.gone) no more in the journal;"
+                + " \(account)"
         )
         echo.wake()
         return answer

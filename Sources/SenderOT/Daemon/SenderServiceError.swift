@@ -16,7 +16,7 @@ public enum SenderServiceError: Error, Sendable, CustomStringConvertible {
     /// Whether the operator has to change what was asked for or the machine's clock, and not the world.
     public var isUsage: Bool {
         switch self {
-        case .epoch(.clockTooEarly), .epoch(.notAbove): true
+        case .epoch(.clockTooEarly), .epoch(.notAbove), .epoch(.belowCard): true
         default: false
         }
     }

@@ -7,6 +7,7 @@
 //   ControlError.swift — why a daemon cannot be reached or a state cannot be had
 //   StateLock.swift — one daemon per state
 //   ControlSocket.swift — opens both ends of the socket
+//   ControlPeer.swift — the account at the other end
 //   ControlSession.swift — one client: lines in, lines out, bounded
 //   ControlServer.swift — the daemon's thread that answers
 //   ControlClient.swift — asks and waits for the answer

@@ -21,10 +21,10 @@ public final class ControlServer: Sendable {
     /// Starts to answer at `<state>.sock`.
     /// - Parameters:
     ///   - state: the state file, whose `StateLock` the caller holds.
-    ///   - reply: makes the answer to a request. It runs on the server's thread and should not wait.
+    ///   - reply: makes the answer to a request of somebody. It runs on the server's thread and should not wait.
     /// - Throws: when the socket or the thread cannot be made.
     public init(
-        state: String, reply: @escaping @Sendable (JSONValue) -> JSONValue
+        state: String, reply: @escaping @Sendable (JSONValue, ControlPeer) -> JSONValue
     ) throws(ControlError) {
         path = ControlSocket.path(ofState: state)
         let listener = try ControlSocket.listen(at: path)
@@ -56,13 +56,13 @@ private struct ControlLoop: ~Copyable {
 
     private let listener: Int32
     private let wakeup: Wakeup
-    private let reply: @Sendable (JSONValue) -> JSONValue
+    private let reply: @Sendable (JSONValue, ControlPeer) -> JSONValue
     private var poller: Poller
     /// By descriptor, which is also the tag: 0 and 1 are standard streams and never clients.
     private var sessions: [UInt64: ControlSession] = [:]
 
     init(
-        listener: Int32, wakeup: Wakeup, reply: @escaping @Sendable (JSONValue) -> JSONValue
+        listener: Int32, wakeup: Wakeup, reply: @escaping @Sendable (JSONValue, ControlPeer) -> JSONValue
     ) throws(SystemError) {
         let poller = try Poller(maximumEvents: ControlServer.maximumClients + 2)
         try poller.add(wakeup.fileDescriptor, tag: Self.stopTag, interest: .reading)
@@ -100,13 +100,14 @@ private struct ControlLoop: ~Copyable {
             return
         }
         let tag = UInt64(client)
-        guard sessions.count < ControlServer.maximumClients, ControlSocket.isTrusted(client), tag > Self.listenerTag,
+        guard sessions.count < ControlServer.maximumClients, let peer = ControlSocket.trustedPeer(client),
+            tag > Self.listenerTag,
             (try? poller.add(client, tag: tag, interest: .reading)) != nil
         else {
             close(client)
             return
         }
-        sessions[tag] = ControlSession(client, now: now)
+        sessions[tag] = ControlSession(client, peer: peer, now: now)
     }
 
     private mutating func advance(_ tag: UInt64, _ now: MonotonicInstant) {

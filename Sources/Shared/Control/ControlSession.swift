@@ -16,19 +16,21 @@ struct ControlSession {
     }
 
     let descriptor: Int32
+    let peer: ControlPeer
     private var request: [UInt8] = []
     private var answer: ArraySlice<UInt8> = []
     private var ended = false
     /// When the client last sent or took something.
     private(set) var lastMove: MonotonicInstant
 
-    init(_ descriptor: Int32, now: MonotonicInstant) {
+    init(_ descriptor: Int32, peer: ControlPeer, now: MonotonicInstant) {
         self.descriptor = descriptor
+        self.peer = peer
         lastMove = now
     }
 
     /// Reads, answers and writes as far as that goes without waiting.
-    mutating func advance(now: MonotonicInstant, _ reply: (JSONValue) -> JSONValue) -> State {
+    mutating func advance(now: MonotonicInstant, _ reply: (JSONValue, ControlPeer) -> JSONValue) -> State {
         lastMove = now
         while true {
             guard flush() else { return .closed }
@@ -36,7 +38,7 @@ struct ControlSession {
             if let end = request.firstIndex(of: 0x0A) {
                 let line = Array(request[..<end])
                 request.removeSubrange(...end)
-                answer = Array((Self.answer(to: line, reply).line + "\n").utf8)[...]
+                answer = Array((answer(to: line, reply).line + "\n").utf8)[...]
                 continue
             }
             guard !ended else { return .closed }
@@ -50,8 +52,8 @@ struct ControlSession {
         }
     }
 
-    private static func answer(to line: [UInt8], _ reply: (JSONValue) -> JSONValue) -> JSONValue {
-        do throws(JSON5Error) { return reply(try JSON5Reader.value(of: line)) } catch {
+    private func answer(to line: [UInt8], _ reply: (JSONValue, ControlPeer) -> JSONValue) -> JSONValue {
+        do throws(JSON5Error) { return reply(try JSON5Reader.value(of: line), peer) } catch {
             return ["error": .text("no request: \(error)")]
         }
     }

@@ -44,10 +44,11 @@ enum ControlSocket {
         return opened
     }
 
-    /// Whether the process at the other end is this user's or root's.
-    static func isTrusted(_ descriptor: Int32) -> Bool {
+    /// The account at the other end; nil unless it is this process's own or root.
+    static func trustedPeer(_ descriptor: Int32) -> ControlPeer? {
         var user = uid_t()
-        return cl_peer_uid(descriptor, &user) == 0 && (user == geteuid() || user == 0)
+        guard cl_peer_uid(descriptor, &user) == 0, user == geteuid() || user == 0 else { return nil }
+        return ControlPeer(uid: user)
     }
 
     private static func make(_ path: String) throws(ControlError) -> Int32 {

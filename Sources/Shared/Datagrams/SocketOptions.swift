@@ -14,6 +14,6 @@ package func setOption(
 /// Binds a socket to a network interface by name.
 package func bindToInterface(_ socket: Int32, _ name: String) throws(SystemError) {
     guard setsockopt(socket, SOL_SOCKET, SO_BINDTODEVICE, name, socklen_t(name.utf8.count)) == 0 else {
-        throw .last("setsockopt SO_BINDTODEVICE \(name)")
+        throw .last("setsockopt \(DatagramError.boundOption) \(name)")
     }
 }

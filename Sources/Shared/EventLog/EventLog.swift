@@ -72,7 +72,10 @@ public final class EventLog: Sendable {
         guard admitted else { return }
         put(
             Event(
-                level: level, name: event, message: message, fields: fields.map { (name: $0.key, value: $0.value) },
+                level: level, name: event,
+                // A reason that somebody else gave may be empty; a line never is.
+                message: message.isEmpty ? "no reason was given" : message,
+                fields: fields.map { (name: $0.key, value: $0.value) },
                 time: UnixClock.now()))
     }
 

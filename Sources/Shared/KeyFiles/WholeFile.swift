@@ -53,6 +53,12 @@ public enum WholeFile {
         close(folder)
     }
 
+    /// The account that a file belongs to, which is the one that wrote it last by `create` or `replace`; nil where there is none.
+    public static func owner(_ path: String) -> UInt32? {
+        var status = stat()
+        return lstat(path, &status) == 0 ? status.st_uid : nil
+    }
+
     /// Whether something is there, also a dangling link.
     public static func exists(_ path: String) -> Bool {
         var status = stat()

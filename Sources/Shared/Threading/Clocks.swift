@@ -14,6 +14,12 @@ public enum MonotonicClock {
     }
 }
 
+/// Processor time that the calling thread has taken: what work costs, whoever else runs on the machine.
+public enum ThreadClock {
+    /// Since the thread began (`CLOCK_THREAD_CPUTIME_ID`).
+    public static func now() -> Duration { .nanoseconds(Int64(clamping: nanoseconds(CLOCK_THREAD_CPUTIME_ID))) }
+}
+
 /// Time that also counts while the machine is suspended. Where it parts from Unix time, a clock was set or a virtual
 /// machine was resumed.
 public enum BootClock {

@@ -134,6 +134,65 @@ struct AuthenticationTests {
         }
     }
 
+    @Test(
+        "W-17 D1 half a core is the limit: where a verification costs more, fewer are made, and a link has its share of them"
+    )
+    func price() async throws {
+        try await withSeed { random in
+            let sender = try TestSender()
+            let template = try sender.frames(sender.live(count: 20))[0]
+            let link = try TestLink(sender.card, seed: random.next()) { $0.price = Price(cost: .microseconds(250)) }
+            func verifications(in milliseconds: Int) -> UInt64 {
+                let before = link.core.occupancy.verifications
+                for _ in 0..<milliseconds / 10 {
+                    link.receive(
+                        (0..<200).map { _ in
+                            forged(template, block: .random(in: 1...1_000_000, using: &random), random: &random)
+                        })
+                    link.pass(.milliseconds(10))
+                }
+                return link.core.occupancy.verifications - before
+            }
+            _ = verifications(in: 200)
+            let half = verifications(in: 1_000)
+            #expect(1_900...2_100 ~= half)
+            // A quarter at a time: one measurement that is far off halves nothing, several do.
+            for _ in 0..<20 { link.core.note(Price(cost: .microseconds(500)), now: link.now) }
+            _ = verifications(in: 100)
+            let dearer = verifications(in: 1_000)
+            #expect(900...1_100 ~= dearer)
+            link.core.note(Price(cost: .microseconds(500), share: 0.1), now: link.now)
+            _ = verifications(in: 100)
+            let shared = verifications(in: 1_000)
+            #expect(180...220 ~= shared)
+        }
+    }
+
+    @Test(
+        "W-17 lone records are not kept out by ten times as many forged frames as half a core can verify, nor kept waiting"
+    )
+    func loneRecords() async throws {
+        try await withSeed { random in
+            let sender = try TestSender()
+            let link = try TestLink(sender.card, seed: random.next()) { $0.price = Price(cost: .microseconds(250)) }
+            let template = try sender.frames(sender.live(count: 1))
+            link.receive(template)
+            var latest = 0
+            for step in 1...300 {
+                // 20,000 a second where 2,000 can be verified.
+                link.receive(
+                    (0..<100).map { _ in
+                        forged(template[0], block: .random(in: 2...1_000_000_000, using: &random), random: &random)
+                    })
+                if step % 4 == 0 { link.receive(try sender.frames(sender.live(count: 1))) }
+                link.pass(.milliseconds(5))
+                latest = max(latest, step / 4 + 1 - link.deliveries.count)
+            }
+            #expect(link.deliveries.count == 76)
+            #expect(latest <= 1, "none waits for longer than until the next comes")
+        }
+    }
+
     @Test("W-17 a genuine block gets through a flood of other block numbers")
     func throughFlood() async throws {
         try await withSeed { random in

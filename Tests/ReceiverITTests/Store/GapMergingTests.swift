@@ -105,6 +105,20 @@ struct GapMergingTests {
         }
     }
 
+    @Test(
+        "P8 numbers of gaps that no account can have, as an earlier release stored them, are merged and shown without a trap"
+    )
+    func absurd() throws {
+        let id = try fill()
+        try Database(path: path, schema: StoreSchema.schema).execute(
+            "UPDATE gaps SET lost = \(Int64.max - 1) WHERE lost > 0 AND missing = 0")
+        try merge(id, rows: 10)
+        let link = try audit()
+        #expect(link.losses.allSatisfy { $0.records <= 1 << 60 } && !link.losses.isEmpty)
+        let report = AuditReport(generatedAt: UnixMilliseconds(rawValue: start), madeBy: "test", links: [link])
+        for format in AuditReport.Format.allCases { #expect(!report.text(as: format).isEmpty) }
+    }
+
     @Test("P8 P9 beyond the limit old lost gaps become losses: no record, no name and no acknowledgement goes")
     func merged() throws {
         let id = try fill()

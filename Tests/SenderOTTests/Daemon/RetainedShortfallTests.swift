@@ -44,6 +44,17 @@ struct RetainedShortfallTests {
         #expect(shortfall.tick(retained: 100) == 0, "the count is of before they went")
     }
 
+    @Test(
+        "P8 whatever number a broker tells, no sum of it ends the sender",
+        arguments: [Int.max, Int.max - 1, 1 << 53, 0, -1, Int.min])
+    func anyNumber(count: Int) {
+        var shortfall = watching(count: count)
+        shortfall.fetched(topics: 10, retained: 1_000)
+        // Nearly all of them have gone since: the difference to what was held is below zero.
+        for _ in 0..<3 { _ = shortfall.tick(retained: 0) }
+        #expect(shortfall.withheld.map { 0...(1 << 41) ~= $0 } ?? false)
+    }
+
     @Test("a broker that tells no count, or not any more, withholds nothing that is known")
     func silent() {
         var shortfall = RetainedShortfall()

@@ -37,6 +37,32 @@ import Time
         #expect("\(EpochError.clockTooEarly(early))".contains("--epoch"))
     }
 
+    @Test(
+        "W-22 a card that was issued while the clock was fast is no dead link: the epoch lies above its lowest, and none below is taken"
+    )
+    func card() throws {
+        let lowest = Epoch(rawValue: now.rawValue + 3_600_000)
+        let next = try EpochReservation.next(after: Epoch(rawValue: 0), clock: now, lowest: lowest)
+        #expect(next.rawValue == lowest.rawValue + 1)
+        #expect(try EpochReservation.next(after: next, clock: now, lowest: lowest).rawValue == next.rawValue + 1)
+        let asked = lowest.rawValue - 1
+        #expect(throws: EpochError.belowCard(lowest: lowest, asked: asked)) {
+            try EpochReservation.next(after: Epoch(rawValue: 0), clock: now, lowest: lowest, demanded: asked)
+        }
+        #expect(SenderServiceError.epoch(.belowCard(lowest: lowest, asked: asked)).isUsage)
+    }
+
+    @Test("behind the last epoch that a number can name there is none, and the sentence says what to do")
+    func exhausted() throws {
+        for demanded in [nil, 5] as [UInt64?] {
+            #expect(throws: EpochError.exhausted) {
+                try EpochReservation.next(after: Epoch(rawValue: 1 << 63 - 1), clock: now, demanded: demanded)
+            }
+        }
+        let far = Epoch(rawValue: 1 << 63 - 1)
+        #expect(try EpochReservation.next(after: Epoch(rawValue: 0), clock: now, lowest: far) == far)
+    }
+
     @Test("each start reserves an epoch above all before, whatever the clock does, over restarts of the database")
     func restarts() async throws {
         try await withSeed { random in

@@ -150,8 +150,9 @@ struct AuditCSV {
         ]
     }
 
-    /// A cell: quoted if it holds a comma, a quotation mark or a line end; not taken for a formula.
-    static func cell(_ text: String) -> String {
+    /// A cell: shown like anywhere else, quoted if it holds a comma or a quotation mark, not taken for a formula.
+    static func cell(_ given: String) -> String {
+        let text = ShownText.line(given)
         let isTame = text.utf8.allSatisfy { byte in
             switch byte {
             case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -162,9 +163,8 @@ struct AuditCSV {
         }
         if isTame { return text }
         let isNumber = text.utf8.dropFirst(text.hasPrefix("-") ? 1 : 0).allSatisfy { 48...57 ~= $0 } && text != "-"
-        let isFormula = !isNumber && text.utf8.first.map { "=+-@\t\r".utf8.contains($0) } ?? false
-        let harmless = isFormula ? "'" + text : text
-        guard harmless.utf8.contains(where: { ",\"\r\n".utf8.contains($0) }) else { return harmless }
+        let harmless = isNumber || !ShownText.beginsFormula(given) ? text : "'" + text
+        guard harmless.utf8.contains(where: { ",\"".utf8.contains($0) }) else { return harmless }
         var quoted = "\""
         for scalar in harmless.unicodeScalars {
             if scalar == "\"" { quoted.append("\"") }

@@ -38,7 +38,7 @@ struct GapTimeline {
             spans.map(\.from) + [link.statement?.period.since ?? link.epochs.map(\.startedAt).min()].compactMap(\.self)
         let ends = spans.map { max($0.from, $0.to) } + [link.statement?.period.until ?? generatedAt]
         from = starts.min() ?? generatedAt
-        to = UnixMilliseconds(rawValue: max((ends.max() ?? generatedAt).rawValue, from.rawValue + 60_000))
+        to = UnixMilliseconds(rawValue: max((ends.max() ?? generatedAt).rawValue, from.rawValue.plus(60_000)))
         for state in [Gap.State.lost, .open, .healed] {
             add(
                 state.wordInAudit,
@@ -64,13 +64,15 @@ struct GapTimeline {
     }
 
     private func slot(of time: UnixMilliseconds) -> Int {
-        let share = Double(time.rawValue - from.rawValue) / Double(to.rawValue - from.rawValue)
+        let length = Double(max(1, to.rawValue.minus(from.rawValue)))
+        let share = min(1, Double(time.rawValue.minus(from.rawValue)) / length)
         return min(Self.slots - 1, Int(share * Double(Self.slots)))
     }
 
     private func start(of slot: Int) -> UnixMilliseconds {
-        let length = Double(to.rawValue - from.rawValue)
-        return UnixMilliseconds(rawValue: from.rawValue + UInt64(length * Double(slot) / Double(Self.slots)))
+        // Below 2⁶³, where a double of milliseconds is still one of an integer.
+        let length = min(Double(to.rawValue.minus(from.rawValue)), 0x1p62)
+        return UnixMilliseconds(rawValue: from.rawValue.plus(UInt64(length * Double(slot) / Double(Self.slots))))
     }
 
     /// The drawing, to stand in a page.
@@ -114,10 +116,10 @@ struct GapTimeline {
 
     /// Five instants along the axis: dates alone where the whole is longer than three days, times alone within one day.
     private var ticks: [(Int, String, String)] {
-        let length = to.rawValue - from.rawValue
+        let length = to.rawValue.minus(from.rawValue)
         let isOneDay = ShownTime.text(from).prefix(10) == ShownTime.text(to).prefix(10)
         return (0...4).map { step in
-            let full = ShownTime.text(UnixMilliseconds(rawValue: from.rawValue + length / 4 * UInt64(step)))
+            let full = ShownTime.text(UnixMilliseconds(rawValue: from.rawValue.plus(length / 4 * UInt64(step))))
             let label: Substring =
                 length > 3 * 86_400_000 ? full.prefix(10) : isOneDay ? full.dropFirst(11) : full.dropFirst(5).prefix(11)
             return (step, String(label), step == 0 ? "start" : step == 4 ? "end" : "middle")

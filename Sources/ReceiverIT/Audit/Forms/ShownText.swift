@@ -20,6 +20,26 @@ enum ShownText {
         return result
     }
 
+    /// Whether a spreadsheet may take it for a formula: by its first character, in the narrow forms, in the full-width ones that some
+    /// programs read alike (U+FF1D and its like), and behind space or control characters, which are trimmed.
+    static func beginsFormula(_ text: String) -> Bool {
+        let scalars = text.unicodeScalars
+        if let first = scalars.first, first == "\t" || first == "\r" || first == "\n" { return true }
+        let start = scalars.first { scalar in
+            switch scalar.properties.generalCategory {
+            case .control, .format: false
+            default: !scalar.properties.isWhitespace
+            }
+        }
+        return start.map(formulaStarts.contains) ?? false
+    }
+
+    private static let formulaStarts: Set<Unicode.Scalar> = [
+        "=", "+", "-", "@", "\u{FF1D}", "\u{FF0B}", "\u{FF0D}", "\u{FF20}", "\u{FE62}", "\u{FE63}", "\u{FE66}",
+        "\u{FE6B}",
+        "\u{2212}",
+    ]
+
     /// Columns that a text takes in a terminal: two for wide East Asian characters and pictures, none for marks.
     static func columns(_ text: String) -> Int {
         if text.utf8.allSatisfy({ $0 < 0x80 }) { return text.utf8.count }

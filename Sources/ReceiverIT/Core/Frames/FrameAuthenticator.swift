@@ -45,13 +45,21 @@ struct FrameAuthenticator: ~Copyable {
     private(set) var verifications: UInt64 = 0
 
     init(
-        key: Ed25519PublicKey, verificationsPerSecond: Int, settledTransmissions: Int, waitingBytes: Int,
+        key: Ed25519PublicKey, verificationsPerSecond: Int, price: Price? = nil, settledTransmissions: Int,
+        waitingBytes: Int,
         random: inout some RandomNumberGenerator, now: MonotonicInstant
     ) throws(CryptoError) {
         settled = SettledTransmissions(capacity: settledTransmissions)
-        budget = VerificationBudget(perSecond: verificationsPerSecond, seed: random.next(), now: now)
+        budget = VerificationBudget(
+            perSecond: verificationsPerSecond, price: price, seed: random.next(), now: now)
         waiting = WaitingFrames(limitBytes: waitingBytes, seed: random.next())
         verifier = try Ed25519Verifier(key)
+    }
+
+    /// What a verification costs was measured again.
+    mutating func note(_ price: Price, now: MonotonicInstant) {
+        budget.refill(now: now)
+        budget.note(price)
     }
 
     /// Compares a frame with what is settled.
@@ -78,19 +86,19 @@ struct FrameAuthenticator: ~Copyable {
         switch budget.grant(frame.header.id, now: now) {
         case .never: return .overBudget
         case .now:
-            // While others wait, an implausible frame takes no token from them.
-            if rank == .plausible || waiting.isEmpty { return verify(frame, now: now) }
+            // A frame takes no token from those that go first; an implausible one from nobody who waits.
+            if rank == .implausible ? waiting.isEmpty : waiting.isFirst(rank) { return verify(frame, now: now) }
         case .later: break
         }
         let id = TransmissionID(block: frame.header.id, transmission: frame.header.transmission)
         return .waiting(dropped: waiting.insert(bytes, id: id, rank: rank))
     }
 
-    /// A waiting frame that may be verified now, drawn at random; plausible ones first.
+    /// A waiting frame that may be verified now, drawn at random; those that are due first, implausible ones last.
     mutating func drawWaiting(now: MonotonicInstant) -> Int? {
         budget.refill(now: now)
         guard budget.hasToken else { return nil }
-        for rank in [WaitingFrames.Class.plausible, .implausible] {
+        for rank in WaitingFrames.Class.allCases {
             // A few draws find one that may be tried now, unless nearly all of them pause.
             for _ in 0..<16 {
                 guard let slot = waiting.pick(rank) else { break }

@@ -1,7 +1,13 @@
 internal import DiodeProtocol
 internal import Time
 
-/// Limits what unsettled frames may cost (W-17): verifications a second by a token bucket, and tries for one block number.
+/// Limits what unsettled frames may cost (W-17): processor time by a token bucket, and tries for one block number.
+///
+/// ```text
+///  rate = share of one core ÷ what a verification costs, at most `perSecond`
+/// ```
+/// A number alone cannot be right: what half a core verifies differs fivefold between machines, and a core that verifies all the time
+/// leaves the genuine frames in the socket's buffer. What a verification costs is measured at the edge and given as a value (``Price``).
 ///
 /// A block number has `maximumTries` failed tries within a second. After a failure the next try for it waits a little, twice
 /// as long each time, so that genuine frames have come by then and take part in the draw. Block numbers share
@@ -17,27 +23,52 @@ struct VerificationBudget: Sendable {
     enum Grant: Equatable { case now, later, never }
 
     static let maximumTries: UInt8 = 8
+    /// However slow a machine seems: genuine blocks have to be verified, too.
+    private static let lowestRate = 100.0
     private static let firstPause = Duration.milliseconds(1)
     private static let cellCount = 8_192
 
-    private let perSecond: Double
-    private let burst: Double
+    /// The configuration's bound, whatever the machine could do.
+    private let bound: Double
+    /// Verifications a second at the newest price, and how many of them at once.
+    private(set) var perSecond = 0.0
+    private var burst = 0.0
+    /// nil until somebody measured: then the configured number alone counts.
+    private var price: Price?
     private var tokens: Double
     private var filledAt: MonotonicInstant
     private var cells = [Cell](repeating: Cell(), count: Self.cellCount)
     private let seed: UInt64
 
     /// - Parameters:
-    ///   - perSecond: verifications a second; 8,000 are about half a core.
+    ///   - perSecond: verifications a second, at most.
+    ///   - price: what one costs, as it was measured before.
     ///   - seed: unknown to the other side.
-    init(perSecond: Int, seed: UInt64, now: MonotonicInstant) {
+    init(perSecond: Int, price: Price? = nil, seed: UInt64, now: MonotonicInstant) {
         precondition(perSecond >= 1, "without verification nothing arrives")
-        self.perSecond = Double(perSecond)
-        // 50 ms of it at once: as many blocks as a full link begins in that time, and no more.
-        burst = max(32, Double(perSecond) / 20)
-        tokens = burst
+        bound = Double(perSecond)
+        self.price = price
+        tokens = 0
         filledAt = now
         self.seed = seed
+        setRate()
+        tokens = burst
+    }
+
+    /// Another measurement came. One that is far off counts for a quarter, so that it takes several to move the rate.
+    mutating func note(_ measured: Price) {
+        var known = price ?? measured
+        known.cost += (measured.cost - known.cost) / 4
+        known.share = measured.share
+        price = known
+        setRate()
+    }
+
+    private mutating func setRate() {
+        perSecond = min(bound, price.map { max(Self.lowestRate, $0.perSecond) } ?? bound)
+        // 50 ms of it at once: as many blocks as a full link begins in that time, and no more.
+        burst = max(32, perSecond / 20)
+        tokens = min(tokens, burst)
     }
 
     mutating func refill(now: MonotonicInstant) {

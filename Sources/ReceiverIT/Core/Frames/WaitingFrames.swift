@@ -2,11 +2,21 @@ internal import DiodeProtocol
 
 /// Frames whose transmission is not settled and that wait for a verification: at most `limitBytes` and `limitFrames`.
 ///
-/// Two classes: plausible frames are drawn first, and implausible ones (W-23) leave first when room is needed. Within
+/// Three classes: frames that are due are drawn first, and implausible ones (W-23) leave first when room is needed. Within
 /// a class chance decides, so that a flood gets no more than its share. Frames of one transmission are chained, so that all
 /// of them are found when it is settled.
+///
+/// What is due is worth going first because it cannot be many: a forger who guesses right has eight tries a second for each of a few numbers,
+/// and whoever does not leaves the genuine frames among themselves.
 struct WaitingFrames {
-    enum Class: Int { case plausible = 0, implausible = 1 }
+    enum Class: Int, CaseIterable {
+        /// Of a block that the sender makes about now: its number is within ``dueBlocks`` of the newest that is known.
+        case due = 0
+        case plausible, implausible
+    }
+
+    /// With eight tries a block, forgers get at most a thousand verifications a second for such numbers.
+    static let dueBlocks: UInt64 = 64
 
     private struct Entry {
         var bytes: [UInt8] = []
@@ -26,7 +36,7 @@ struct WaitingFrames {
     private var entries: [Entry] = []
     private var free: [Int] = []
     /// Entries by class, in no order.
-    private var order: [[Int]] = [[], []]
+    private var order: [[Int]] = [[], [], []]
     private var buckets: [Int] = []
     private var random: SplitMix64
 
@@ -36,8 +46,11 @@ struct WaitingFrames {
         random = SplitMix64(state: seed)
     }
 
-    var count: Int { order[0].count + order[1].count }
-    var isEmpty: Bool { order[0].isEmpty && order[1].isEmpty }
+    var count: Int { order.reduce(0) { $0 + $1.count } }
+    var isEmpty: Bool { order.allSatisfy(\.isEmpty) }
+
+    /// Whether none waits that a frame of this class has to let go first.
+    func isFirst(_ rank: Class) -> Bool { order[..<rank.rawValue].allSatisfy(\.isEmpty) }
 
     /// Keeps a copy of a frame. Where there is no room, chance picks who leaves.
     /// - Returns: how many frames did not stay (this one may be among them).
@@ -46,8 +59,7 @@ struct WaitingFrames {
         if buckets.isEmpty { buckets = Array(repeating: -1, count: Self.bucketCount) }
         var left = 0
         while byteCount + bytes.byteCount > limitBytes || count >= limitFrames {
-            if rank == .implausible, order[Class.implausible.rawValue].isEmpty { return left + 1 }
-            guard let victim = draw() ?? drawAny() else { return left + 1 }
+            guard let victim = victim(for: rank) else { return left + 1 }
             remove(victim)
             left += 1
         }
@@ -63,12 +75,13 @@ struct WaitingFrames {
         return left
     }
 
-    /// A victim: an implausible frame if there is one.
-    private mutating func draw() -> Int? {
-        order[Class.implausible.rawValue].randomElement(using: &random)
+    /// Who leaves for a frame: one of the worst class that waits, unless all that wait are better than the newcomer.
+    private mutating func victim(for rank: Class) -> Int? {
+        for worst in Class.allCases.reversed() where worst.rawValue >= rank.rawValue {
+            if let victim = order[worst.rawValue].randomElement(using: &random) { return victim }
+        }
+        return nil
     }
-
-    private mutating func drawAny() -> Int? { order[Class.plausible.rawValue].randomElement(using: &random) }
 
     /// Draws a frame of a class; it stays.
     mutating func pick(_ rank: Class) -> Int? { order[rank.rawValue].randomElement(using: &random) }

@@ -1,3 +1,4 @@
+internal import Account
 package import DiodeProtocol
 package import Time
 
@@ -58,7 +59,7 @@ package struct Anchors: Sendable {
     package mutating func committed(at time: UnixMilliseconds, withBalance: Bool) {
         guard due(at: time, withBalance: withBalance) != nil else { return }
         candidate = nil
-        next = time.rawValue + Self.period
+        next = time.rawValue.plus(Self.period)
     }
 
     /// What the beats changed is not stored: they may not stand in the ledger before it is.

@@ -1,7 +1,8 @@
 internal import DiodeProtocol
 internal import Time
 
-/// The beat channel of a link: only a beat that is newer than all before it counts, and a beat of an older epoch may show a second sender.
+/// The beat channel of a link: only a beat that is newer than all before it counts, and a beat of an older epoch may show a second sender,
+/// or a sender whose clock was set back.
 struct BeatIntake: ~Copyable {
     /// What a decoded unit of the channel comes to.
     enum Verdict {
@@ -10,35 +11,60 @@ struct BeatIntake: ~Copyable {
         case surplus
         /// It is of an epoch that is over; a second sender still uses that epoch if `isRival` (W-21).
         case outlived(isRival: Bool)
+        /// The card does not vouch for its epoch (W-22), and nothing else was ever heard.
+        case belowCard
+        /// It says what no sender can have; in words.
+        case implausible(String)
         /// It comes from another sender lifetime than its epoch.
         case equivocation
         case unreadable(ContentError)
     }
 
+    /// How often a beat of an epoch below the card's is worth a verification.
+    private static let cardPause = Duration.seconds(5)
+
     /// The newest accepted beat.
     private(set) var frontier: ChannelFrontier
     private var rivals: RivalWatch
     private let lowestEpoch: Epoch
+    private let plausibility: Plausibility
+    private var looksBelowCardFrom: MonotonicInstant?
 
     /// - Parameter stored: what an earlier process left, to go on from.
     init(lowestEpoch: Epoch, restoring stored: StoredLink?) {
         frontier = stored?.link.beat ?? ChannelFrontier()
-        rivals = RivalWatch(heard: stored?.beat)
+        rivals = RivalWatch(heard: stored?.beat, since: stored?.link.rivalsSince)
         self.lowestEpoch = lowestEpoch
+        plausibility = Plausibility(lowestEpoch: lowestEpoch)
     }
+
+    /// From which clock on a beat of an older epoch shows a second sender, for the next process.
+    var rivalsSince: UnixMilliseconds? { rivals.since }
 
     /// Whether frames of this block are still wanted (W-20, W-22).
     func isOpen(_ id: BlockID) -> Bool { frontier.isOpen(id, from: lowestEpoch) }
 
-    /// Whether a block is a beat of an epoch that is over: looked at for a second sender alone, and no sign of life.
-    func isOutlived(_ id: BlockID) -> Bool { id.channel == .beat && id.epoch < frontier.epoch }
+    /// Whether a block is a beat that says nothing of what is current: of an epoch that is over, or below the card's. It is no sign of life.
+    func isOutdated(_ id: BlockID) -> Bool { isOutlived(id) || isBelowCard(id) }
 
-    /// Whether a block is a beat of an epoch that is over and worth a verification.
-    func looksForRival(_ id: BlockID, now: MonotonicInstant) -> Bool {
-        isOutlived(id) && rivals.looks(at: id.epoch, now: now)
+    /// Whether a block is a beat of such an epoch and worth a verification all the same.
+    func looks(at id: BlockID, now: MonotonicInstant) -> Bool {
+        isOutlived(id) && rivals.looks(now: now)
+            || isBelowCard(id) && looksBelowCardFrom.map { $0 <= now } ?? true
+    }
+
+    private func isOutlived(_ id: BlockID) -> Bool { id.channel == .beat && id.epoch < frontier.epoch }
+
+    /// A receiver that has heard anything goes by that, not by the card.
+    private func isBelowCard(_ id: BlockID) -> Bool {
+        id.channel == .beat && frontier.epoch.rawValue == 0 && id.epoch < lowestEpoch
     }
 
     mutating func accept(_ unit: DecodedUnit, now: MonotonicInstant) -> Verdict {
+        if isBelowCard(unit.id) {
+            looksBelowCardFrom = now.advanced(by: Self.cardPause)
+            return .belowCard
+        }
         let isNewer = frontier.isBeyond(unit.id)
         guard isNewer || isOutlived(unit.id) else { return .surplus }
         guard frontier.agrees(with: unit.id) else { return .equivocation }
@@ -46,8 +72,9 @@ struct BeatIntake: ~Copyable {
         do throws(ContentError) { beat = try Beat(decoding: unit.content.span.bytes) } catch {
             return .unreadable(error)
         }
-        guard isNewer else { return .outlived(isRival: rivals.isRival(beat, of: unit.epoch, now: now)) }
-        rivals.note(beat, after: frontier.epoch < unit.epoch ? frontier.epoch : nil)
+        guard isNewer else { return .outlived(isRival: rivals.isRival(beat, now: now)) }
+        if let defect = plausibility.defect(of: beat, epoch: unit.epoch) { return .implausible(defect) }
+        rivals.note(beat, isFirst: frontier.epoch < unit.epoch)
         frontier.accept(unit)
         return .accepted(beat)
     }

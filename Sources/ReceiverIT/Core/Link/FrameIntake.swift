@@ -44,7 +44,7 @@ struct FrameIntake: ~Copyable {
         link = card.linkFingerprint
         assembler = BlockAssembler(limits: limits)
         authenticator = try FrameAuthenticator(
-            key: card.key, verificationsPerSecond: settings.verificationsPerSecond,
+            key: card.key, verificationsPerSecond: settings.verificationsPerSecond, price: settings.price,
             settledTransmissions: settings.settledTransmissions, waitingBytes: settings.waitingFrameBytes,
             random: &random, now: now)
     }
@@ -104,6 +104,9 @@ struct FrameIntake: ~Copyable {
         return Self.decoded(bytes) { settle(admission, $0, live, slices, beats) }
     }
 
+    /// What a verification costs was measured again.
+    mutating func note(_ price: Price, now: MonotonicInstant) { authenticator.note(price, now: now) }
+
     // MARK: Questions
 
     /// When a waiting frame may be drawn.
@@ -159,7 +162,7 @@ struct FrameIntake: ~Copyable {
             counters.replayed += 1
             return .nothing
         case .done(let isNew):
-            if isNew { counters.surplus += 1 } else { counters.replayed += 1 }
+            if isNew, !beats.isOutdated(frame.header.id) { counters.surplus += 1 } else { counters.replayed += 1 }
             return .nothing
         case .forged:
             counters.badSignature += 1
@@ -211,14 +214,14 @@ struct FrameIntake: ~Copyable {
         let id = header.id
         if Self.isOpen(id, live, slices, beats) {
             if assembler.holdsPart(header) { return .repeated }
-            return .rank(Self.isPlausible(id, live, slices, beats, time: time) ? .plausible : .implausible)
+            return .rank(Self.rank(of: id, live, slices, beats, time: time))
         }
         if id.channel == .live {
             // W-21: another content under an accepted number is worth a look, behind all others.
             if live.contradicts(header) { return .rank(.implausible) }
             if header.transmission != .first { return .repeated }
         }
-        return beats.looksForRival(id, now: now) ? .rank(.implausible) : .replayed
+        return beats.looks(at: id, now: now) ? .rank(.implausible) : .replayed
     }
 
     private mutating func assemble(
@@ -228,7 +231,7 @@ struct FrameIntake: ~Copyable {
         let header = frame.header
         guard
             assembler.isCollecting(header.id) || Self.isOpen(header.id, live, slices, beats)
-                || beats.isOutlived(header.id)
+                || beats.isOutdated(header.id)
         else {
             authenticator.finish(slot: slot)
             // A late repair symbol, or equivocation.
@@ -286,19 +289,21 @@ struct FrameIntake: ~Copyable {
         }
     }
 
-    /// W-23: numbers that a healthy sender may use now.
-    private static func isPlausible(
-        _ id: BlockID, _ live: borrowing LiveIntake, _ slices: borrowing SliceIntake, _ beats: borrowing BeatIntake,
+    /// W-23: whether a healthy sender may use these numbers now, and whether it is about to.
+    private static func rank(
+        of id: BlockID, _ live: borrowing LiveIntake, _ slices: borrowing SliceIntake, _ beats: borrowing BeatIntake,
         time: UnixMilliseconds
-    ) -> Bool {
+    ) -> WaitingFrames.Class {
         let newest = max(time.rawValue, live.tracker.newestEpoch?.rawValue ?? 0)
-        guard id.epoch.rawValue <= newest.addingReportingOverflow(86_400_000).partialValue else { return false }
+        guard id.epoch.rawValue <= newest.addingReportingOverflow(86_400_000).partialValue else { return .implausible }
         let frontier =
             switch id.channel {
-            case .live: live.tracker.frontierBlock(of: id.epoch)
+            case .live: live.tracker.newestBlock(of: id.epoch)
             case .snapshot: slices.frontier.block(of: id.epoch)
             case .beat: beats.frontier.block(of: id.epoch)
             }
-        return id.block.rawValue <= frontier || id.block.rawValue - frontier <= 1 << 32
+        let distance = max(id.block.rawValue, frontier) - min(id.block.rawValue, frontier)
+        if distance <= WaitingFrames.dueBlocks, id.epoch == live.tracker.newestEpoch { return .due }
+        return id.block.rawValue <= frontier || distance <= 1 << 32 ? .plausible : .implausible
     }
 }

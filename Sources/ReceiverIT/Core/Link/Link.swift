@@ -8,6 +8,7 @@
 //   ChangeGatherer.swift — gathers what a link must not forget
 //   Anchors.swift — which signed beats the ledger keeps, and when
 //   LinkWatch.swift — whether the sender is heard: the newest beat, silence, the state of the link
+//   RefusedStatement.swift — what was signed and is refused all the same, in words
 //   RivalWatch.swift — finds a second sender that has the same key and another epoch
 //   LossEvidence.swift — decides which cause a new gap is put down to
 //   GapEpisodes.swift — groups gaps of one cause into the episodes that people are told of

@@ -58,12 +58,14 @@ package struct LinkRow: Sendable, Equatable {
     package var digest = DigestWatch()
     package var itMatches: Bool?
     package var itRefused: UInt64?
+    /// From this clock of the sender on a beat of an older epoch shows a second sender.
+    package var rivalsSince: UnixMilliseconds?
 
     package init(
         tracker: TrackerRow = TrackerRow(), snapshot: ChannelFrontier = ChannelFrontier(),
         beat: ChannelFrontier = ChannelFrontier(), rounds: RoundWatch = RoundWatch(),
         digest: DigestWatch = DigestWatch(),
-        itMatches: Bool? = nil, itRefused: UInt64? = nil
+        itMatches: Bool? = nil, itRefused: UInt64? = nil, rivalsSince: UnixMilliseconds? = nil
     ) {
         self.tracker = tracker
         self.snapshot = snapshot
@@ -72,6 +74,7 @@ package struct LinkRow: Sendable, Equatable {
         self.digest = digest
         self.itMatches = itMatches
         self.itRefused = itRefused
+        self.rivalsSince = rivalsSince
     }
 }
 

@@ -27,6 +27,8 @@ struct LinkWatch: Sendable {
     private(set) var clockOffsetMilliseconds: ClosedRange<Int64>?
     /// The same, of the newest beat that this process has heard.
     private var newestOffset: Int64?
+    /// What the sender's key signed and what was refused since the last beat that was accepted.
+    private var refused: RefusedStatement?
 
     /// - Parameter stored: what an earlier process had heard.
     init(silenceTimeout: Duration, restoring stored: StoredLink? = nil, time: UnixMilliseconds) {
@@ -46,11 +48,17 @@ struct LinkWatch: Sendable {
     mutating func hear(now: MonotonicInstant, time: UnixMilliseconds) {
         heardAt = now
         heardUntil = time
+        if case .implausible = refused { return }
+        refused = nil
     }
+
+    /// What was signed and is refused is the reason why the link is not well, until a beat is accepted or something new is heard.
+    mutating func note(_ refused: RefusedStatement) { self.refused = refused }
 
     /// A beat was accepted.
     mutating func note(_ beat: Beat, time: UnixMilliseconds) {
         self.beat = beat
+        refused = nil
         let offset = Int64(clamping: beat.clock.rawValue) - Int64(clamping: time.rawValue)
         newestOffset = offset
         let known = clockOffsetMilliseconds ?? offset...offset
@@ -82,15 +90,29 @@ struct LinkWatch: Sendable {
         return heardAt.advanced(by: silenceTimeout)
     }
 
+    /// In a quiet plant the link is stale between two beats whatever the sender does; in words.
+    private var shortTimeout: String? {
+        guard let beat, silenceTimeout < .milliseconds(beat.periodMilliseconds) else { return nil }
+        return
+            "silence_timeout is \(silenceTimeout), less than the \(beat.periodMilliseconds) ms between the sender's beats:"
+            + " raise it to three periods or more"
+    }
+
     private func judge(missing: UInt64, now: MonotonicInstant) -> (LinkState, String) {
         guard let heardAt else {
-            return heardUntil == nil ? (.offline, "nothing was heard yet") : (.stale, Self.silenceSinceStart)
+            return heardUntil == nil
+                ? (.offline, refused?.description ?? "nothing was heard yet")
+                : (.stale, refused?.description ?? Self.silenceSinceStart)
         }
-        if heardAt.advanced(by: silenceTimeout) <= now { return (.stale, "nothing was heard for \(silenceTimeout)") }
+        if heardAt.advanced(by: silenceTimeout) <= now {
+            return (.stale, refused?.description ?? shortTimeout ?? "nothing was heard for \(silenceTimeout)")
+        }
+        if let refused { return (.degraded, refused.description) }
         if missing > 0 { return (.degraded, "\(missing) records are missing") }
         if let alarm = beat?.alarms.first { return (.degraded, "the sender says: \(alarm)") }
         if let broker = beat?.broker, !broker.isOnline { return (.degraded, "the sender has no OT broker") }
         if beat?.isDurable == false { return (.degraded, "the sender cannot write its journal") }
+        if let shortTimeout { return (.degraded, shortTimeout) }
         return (.online, "")
     }
 }

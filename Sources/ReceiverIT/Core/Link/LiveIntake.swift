@@ -86,6 +86,9 @@ struct LiveIntake: ~Copyable {
         return events
     }
 
+    /// Moves out what beats said against what is decided.
+    mutating func takeContradiction() -> String? { tracker.takeContradiction() }
+
     // MARK: Storage
 
     /// Moves out what changed since the last call.

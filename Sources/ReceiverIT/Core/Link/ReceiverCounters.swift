@@ -1,3 +1,4 @@
+internal import Account
 internal import DiodeProtocol
 public import JSON
 
@@ -42,6 +43,8 @@ public struct ReceiverCounters: Sendable, Equatable {
     public package(set) var sealed: UInt64 = 0
     /// Signed blocks whose numbers contradict their neighbours' (W-24).
     public package(set) var inconsistent: UInt64 = 0
+    /// Signed blocks that say what no sender can have (`Plausibility`).
+    public package(set) var implausible: UInt64 = 0
     /// Another content, or another sender, under a number that was taken (W-21).
     public package(set) var equivocations: UInt64 = 0
     /// Items or fields of a later release that may be skipped (W-29).
@@ -67,7 +70,8 @@ extension ReceiverCounters {
             ("snapshot_blocks", \.snapshotBlocks), ("beat_blocks", \.beatBlocks),
             ("restored_symbols", \.restoredSymbols), ("assemblies_shed", \.assembliesShed),
             ("corrupt_blocks", \.corruptBlocks), ("malformed_contents", \.malformedContents), ("sealed", \.sealed),
-            ("inconsistent", \.inconsistent), ("equivocations", \.equivocations), ("skipped_items", \.skippedItems),
+            ("inconsistent", \.inconsistent), ("implausible", \.implausible),
+            ("equivocations", \.equivocations), ("skipped_items", \.skippedItems),
             ("slices", \.slices), ("filled_records", \.filledRecords), ("records", \.records),
             ("untracked_records", \.untrackedRecords),
         ]
@@ -114,7 +118,7 @@ extension ReceiverCounters {
     /// Counts what another process, or a socket, had counted.
     package static func + (a: ReceiverCounters, b: ReceiverCounters) -> ReceiverCounters {
         var sum = a
-        for (_, counter) in named { sum[keyPath: counter] += b[keyPath: counter] }
+        for (_, counter) in named { sum[keyPath: counter] = sum[keyPath: counter].plus(b[keyPath: counter]) }
         return sum
     }
 }

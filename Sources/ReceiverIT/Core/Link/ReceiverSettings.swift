@@ -5,8 +5,10 @@ extension ReceiverCore {
         public var reorderWindow = Duration.milliseconds(50)
         /// Silence after which values can no longer be trusted as current.
         public var silenceTimeout = Duration.seconds(3)
-        /// Signature verifications a second for frames whose transmission is not settled (W-17): 8,000 are about half a core.
+        /// Signature verifications a second for frames whose transmission is not settled (W-17), at most: `price` says what is half a core.
         public var verificationsPerSecond = 8_000
+        /// What one costs on this machine; whoever has a clock measures it. nil: `verificationsPerSecond` alone counts.
+        package var price: Price?
         /// Frames that wait for such a verification, in bytes (W-17).
         public var waitingFrameBytes = 8 << 20
         /// Transmissions whose header and root are remembered (W-16), about 400 bytes each.

@@ -75,6 +75,9 @@ package struct EpochTrack: Sendable {
     /// Records that are announced or here, and not decided yet.
     var pending: UInt64 { tail.pending(beyond: frontier) }
 
+    /// The newest block that was decided, waits or was announced.
+    var newestBlock: UInt64 { max(frontier.block, tail.newestBlock) }
+
     /// Whether nothing waits and nothing more is announced.
     var isDecided: Bool { tail.waiting.isEmpty && !tail.isAnnounced(beyond: frontier) }
 
@@ -214,6 +217,29 @@ package struct EpochTrack: Sendable {
     }
 
     // MARK: What the sender announces
+
+    /// Whether what is decided contradicts a mark: earlier blocks cannot have taken later sequences, nor later blocks earlier ones. As long as
+    /// nothing was decided, the frontier says no more than where the account begins.
+    func contradicts(_ mark: Mark) -> Bool {
+        guard frontier.block > 0 else { return false }
+        return mark.block > frontier.block
+            ? mark.sequence < frontier.sequence : mark.sequence > max(frontier.sequence, firstSequence - 1)
+    }
+
+    /// The same in words.
+    func contradiction(of mark: Mark) -> String {
+        "record \(mark.sequence) by block \(mark.block) of epoch \(epoch.rawValue), where \(frontier.sequence) by"
+            + " \(frontier.block) is decided"
+    }
+
+    /// The journal's floor that the account begins with was none: a block that was made after it has an earlier sequence.
+    mutating func correctBeginning(by unit: DecodedUnit) {
+        guard frontier.block == 0, unit.firstSequence < firstSequence, tail.waiting.isEmpty,
+            unit.firstBlock > tail.announced?.block ?? .max
+        else { return }
+        firstSequence = unit.firstSequence
+        frontier.sequence = unit.firstSequence - 1
+    }
 
     /// Takes the sender's signed statement that it got as far as `mark` when its clock showed `clock`.
     mutating func announce(_ mark: Mark, clock: UnixMilliseconds, isFinal: Bool, now: MonotonicInstant) {

@@ -1,3 +1,4 @@
+internal import Account
 internal import DiodeProtocol
 
 /// Which topics' records a gap swallowed, as far as later records of them have told (ADR 0013).
@@ -30,7 +31,7 @@ struct GapTopics: Sendable {
             let isKnown = named[gap]?[topic] != nil
             guard isKnown || named[gap]?.count ?? 0 < Self.topicLimit && count < Self.nameLimit else { continue }
             if !isKnown { count += 1 }
-            named[gap, default: [:]][topic, default: 0] += records
+            named[gap, default: [:]][topic, default: 0].add(records: records)
             changed.insert(gap)
         }
     }

@@ -30,6 +30,8 @@ struct GapTracker: Sendable {
     /// How often a beat ended an epoch, or moved an end.
     private(set) var endings: UInt64 = 0
     private var heardFloor = false
+    /// What the newest beats said against what is decided; in words.
+    private var contradiction: String?
     /// Whether a beat came since the start. An epoch that appears after it began while this process listened.
     private var hasHeardBeat = false
     /// What `takeReleased` and `takeEvents` have not handed over yet.
@@ -67,8 +69,8 @@ struct GapTracker: Sendable {
     /// The newest epoch that is known to live.
     var newestEpoch: Epoch? { epochs.newest }
 
-    /// The newest decided block of an epoch; 0 if the epoch is not followed.
-    func frontierBlock(of epoch: Epoch) -> UInt64 { epochs.index(of: epoch).map { epochs[$0].frontier.block } ?? 0 }
+    /// The newest block of an epoch that was decided, waits or was announced; 0 if the epoch is not followed.
+    func newestBlock(of epoch: Epoch) -> UInt64 { epochs.index(of: epoch).map { epochs[$0].newestBlock } ?? 0 }
 
     /// The newest record that is decided, of the newest epoch.
     var frontier: Stamp? { epochs.frontier }
@@ -121,6 +123,7 @@ struct GapTracker: Sendable {
         if let known = epochs.index(of: unit.epoch) {
             index = known
             guard epochs[known].agrees(with: unit.incarnation) else { return .equivocation }
+            epochs[known].correctBeginning(by: unit)
         } else {
             guard isAcceptable(newEpoch: unit.epoch) else { return .replayed }
             guard EpochTrack(epoch: unit.epoch, startedAt: time).fitsAhead(unit) else { return .inconsistent }
@@ -209,6 +212,7 @@ struct GapTracker: Sendable {
         guard epochs[index].agrees(with: incarnation) else { return }
         note(incarnation, ofTrack: index)
         let mark = EpochTrack.Mark(block: block.rawValue, sequence: sequence.rawValue)
+        guard !epochs[index].contradicts(mark) else { return contradiction = epochs[index].contradiction(of: mark) }
         epochs[index].announce(mark, clock: clock, isFinal: isFinal, now: now)
         boundGap(track: index)
         if isFinal {
@@ -308,6 +312,9 @@ struct GapTracker: Sendable {
         return events
     }
 
+    /// Moves out what beats said against what is decided.
+    mutating func takeContradiction() -> String? { contradiction.take() }
+
     /// What is stored of the tracker beside epochs, holes and gaps.
     var row: TrackerRow {
         TrackerRow(
@@ -367,7 +374,7 @@ struct GapTracker: Sendable {
         while epochs.count > limits.epochs {
             loseHoles(track: 0, before: .max, time: time)
             epochs.foldOldest().forEachHole { gap, absent in
-                forgottenRecords += absent
+                forgottenRecords.add(records: absent)
                 gaps.forget(gap)
             }
         }
@@ -430,7 +437,7 @@ struct GapTracker: Sendable {
     private mutating func shedOldestHole(track index: Int, time: UnixMilliseconds) {
         let (hole, absent, isGapLeft) = epochs[index].shedOldestHole()
         if !hole.isLost { tell(gaps.lose(absent, of: hole.gap, at: time)) }
-        forgottenRecords += absent
+        forgottenRecords.add(records: absent)
         if !isGapLeft { gaps.forget(hole.gap) }
     }
 

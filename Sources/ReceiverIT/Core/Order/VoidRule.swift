@@ -1,3 +1,4 @@
+internal import Account
 internal import DiodeProtocol
 
 /// What of one epoch a loss of power at the sender may still take back (ADR 0009).
@@ -56,7 +57,7 @@ struct VoidRule: Sendable {
     /// Moves out how many shed records lie behind a sequence, and forgets all of them: the epoch is over.
     mutating func takeShed(behind sequence: UInt64) -> UInt64 {
         defer { shed = [] }
-        return shed.reduce(0) { $1.sequence > sequence ? $0 + $1.records : $0 }
+        return shed.reduce(0) { $1.sequence > sequence ? $0.plus($1.records) : $0 }
     }
 }
 

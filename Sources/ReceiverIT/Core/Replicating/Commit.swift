@@ -56,6 +56,8 @@ public enum LinkEvent: Sendable, Equatable {
     case voided(Epoch, behind: SequenceNumber, delivered: UInt64, absent: UInt64)
     /// Another content or another sender under numbers that were taken (W-21).
     case equivocation(BlockID, SequenceNumber, SequenceNumber)
+    /// What the sender's key signed was refused.
+    case refused(RefusedStatement)
     /// The sender that speaks now has no memory of an epoch that it once sent: its database was lost or an older one put back.
     case superseded(Epoch, by: Epoch)
     /// The sender numbered records and shed them; the first took this stamp.

@@ -31,7 +31,8 @@ struct Committer: Sendable {
         var deliveries: [Delivery] = []
         var duplicates: [Int] = []
         var records = 0
-        deliveries.reserveCapacity(Int(clamping: unit.records))
+        // A run of shed records has many sequences in a few bytes.
+        deliveries.reserveCapacity(min(Int(clamping: unit.records), content.itemCount))
         content.forEachItem { item, offset in
             let stamp = Stamp(epoch: unit.epoch, sequence: SequenceNumber(rawValue: unit.firstSequence + offset))
             switch item {

@@ -75,7 +75,7 @@ package struct LedgerNotes: Sendable {
     package mutating func takeEquivocation(at time: UnixMilliseconds, isEnding: Bool = false) -> LedgerEntry? {
         guard let known = pending, isEnding || nextEquivocation <= time.rawValue else { return nil }
         pending = nil
-        nextEquivocation = time.rawValue + Self.equivocationPeriod
+        nextEquivocation = time.rawValue.plus(Self.equivocationPeriod)
         let body: JSONValue = [
             "channel": .text("\(known.block.channel)"), "epoch": .number(known.block.epoch.rawValue),
             "block": .number(known.block.block.rawValue), "blocks": .number(known.blocks),
@@ -120,6 +120,7 @@ extension LinkEvent {
                     "epoch": .number(epoch.rawValue), "by": .number(newest.rawValue),
                 ]
             )
+        case .refused(let statement): (ReceiverAction.refused, ["detail": .text(statement.description)])
         case .action(let action, let stamp):
             (
                 Kind.action,

@@ -13,6 +13,7 @@ package enum ReceiverAction {
     static let acknowledged = "ack"
     package static let forgotten = "link.forgotten"
     static let superseded = "epoch.superseded"
+    static let refused = "statement.refused"
     package static let clockStepped = "clock.step"
     package static let durableLost = "durable.lost"
     static let durableRegained = "durable.regained"
@@ -27,7 +28,7 @@ package enum ReceiverAction {
     ]
     /// The newest of these says what runs, and under which keys: it is never folded.
     package static let keptNewest = [started, configured]
-    package static let ofLink = [paired, acknowledged, superseded]
+    package static let ofLink = [paired, acknowledged, superseded, refused]
 
     /// - Parameter unwritten: ledger entries that found no room meanwhile.
     package static func regained(_ detail: String, unwritten: Int, at time: UnixMilliseconds) -> LedgerEntry {

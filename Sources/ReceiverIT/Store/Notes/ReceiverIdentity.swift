@@ -30,11 +30,14 @@ package struct ReceiverIdentity: Sendable {
     package struct Pairing: Sendable {
         let link, fingerprint: String
         let known: String?
+        /// Whose the card's file is: of the account that ran `pair`.
+        let account: String?
 
-        package init(link: String, fingerprint: String, known: String? = nil) {
+        package init(link: String, fingerprint: String, known: String? = nil, account: String? = nil) {
             self.link = link
             self.fingerprint = fingerprint
             self.known = known
+            self.account = account
         }
     }
 
@@ -46,7 +49,9 @@ package struct ReceiverIdentity: Sendable {
     ) throws(StorageError) -> [LedgerEntry] {
         var entries: [LedgerEntry] = []
         for pairing in pairings where pairing.known != pairing.fingerprint {
-            let detail = pairing.fingerprint + (pairing.known.map { " in place of \($0)" } ?? "")
+            let detail =
+                pairing.fingerprint + (pairing.known.map { " in place of \($0)" } ?? "")
+                + (pairing.account.map { "; \($0)" } ?? "")
             entries.append(ReceiverAction.entry(ReceiverAction.paired, detail, of: pairing.link, at: time))
         }
         let configured = try LedgerReader.entries(of: "", kind: ReceiverAction.configured, in: database).last

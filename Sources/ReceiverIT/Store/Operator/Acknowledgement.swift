@@ -34,13 +34,17 @@ public struct Acknowledgement: Sendable, Equatable {
     public let item: AcknowledgedItem
     /// Whose gap; nil where only one link has a gap of this number.
     public let link: String?
+    /// What the command says of who it is, and why.
     public let by, reason: String
+    /// The account that the kernel names: `uid 1000 (maria)`.
+    public let account: String
 
-    public init(item: AcknowledgedItem, link: String?, by: String, reason: String) {
+    public init(item: AcknowledgedItem, link: String?, by: String, reason: String, account: String) {
         self.item = item
         self.link = link
         self.by = by
         self.reason = reason
+        self.account = account
     }
 
     /// What the command asks the daemon for.
@@ -51,12 +55,13 @@ public struct Acknowledgement: Sendable, Equatable {
         ]
     }
 
+    /// - Parameter account: whose request it is.
     /// - Returns: nil for what is no such request.
-    public init?(_ request: JSONValue) {
+    public init?(_ request: JSONValue, account: String) {
         guard request["command"]?.text == "ack", let item = request["item"]?.text.flatMap({ AcknowledgedItem($0) }),
             let by = request["by"]?.text, let reason = request["reason"]?.text
         else { return nil }
-        self.init(item: item, link: request["link"]?.text, by: by, reason: reason)
+        self.init(item: item, link: request["link"]?.text, by: by, reason: reason, account: account)
     }
 }
 

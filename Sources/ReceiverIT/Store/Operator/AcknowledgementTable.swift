@@ -60,10 +60,12 @@ package enum AcknowledgementTable {
         }
         known.reset()
         try insert(acknowledgement, found, at: time, in: database)
-        let detail = "\(item), \(found.words): \(acknowledgement.reason) (\(acknowledgement.by))"
+        let detail =
+            "\(item), \(found.words): \(acknowledgement.reason) (\(acknowledgement.by); \(acknowledgement.account))"
         let body: JSONValue = [
             "detail": .text(detail), "item": .text(item.description), "records": .number(found.records),
-            "by": .text(acknowledgement.by), "reason": .text(acknowledgement.reason),
+            "by": .text(acknowledgement.by), "account": .text(acknowledgement.account),
+            "reason": .text(acknowledgement.reason),
         ]
         try ledger.append(
             LedgerEntry(link: found.name, at: time.rawValue, kind: ReceiverAction.acknowledged, body: body.line))

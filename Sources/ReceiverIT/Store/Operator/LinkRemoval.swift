@@ -11,10 +11,13 @@ public struct LinkRemoval: Sendable, Equatable {
     public let link: String
     /// Retained values that were deleted on the IT broker before.
     public let deleted: UInt64
+    /// The account that the kernel names: `uid 1000 (maria)`.
+    public let account: String
 
-    public init(link: String, deleted: UInt64) {
+    public init(link: String, deleted: UInt64, account: String) {
         self.link = link
         self.deleted = deleted
+        self.account = account
     }
 
     /// What the command asks the daemon for.
@@ -22,12 +25,13 @@ public struct LinkRemoval: Sendable, Equatable {
         ["command": "forget", "link": .text(link), "deleted": .number(deleted)]
     }
 
+    /// - Parameter account: whose request it is.
     /// - Returns: nil for what is no such request.
-    public init?(_ request: JSONValue) {
+    public init?(_ request: JSONValue, account: String) {
         guard request["command"]?.text == "forget", let link = request["link"]?.text,
             let deleted = request["deleted"]?.integer
         else { return nil }
-        self.init(link: link, deleted: UInt64(clamping: deleted))
+        self.init(link: link, deleted: UInt64(clamping: deleted), account: account)
     }
 
     /// Removes it while no daemon runs. The caller holds the state's lock.
@@ -65,7 +69,8 @@ public struct LinkRemoval: Sendable, Equatable {
             "\(totals.sent) records accounted for, \(totals.missing) missing, \(totals.lost) lost, "
             + "\(totals.outbox) not published; \(deleted) retained values deleted on the IT broker"
         let body: JSONValue = [
-            "detail": .text("\(link): \(words)"), "link": .text(link), "deleted": .number(deleted),
+            "detail": .text("\(link): \(words); \(account)"), "link": .text(link), "account": .text(account),
+            "deleted": .number(deleted),
             "sent": .number(totals.sent), "missing": .number(totals.missing), "lost": .number(totals.lost),
             "outbox": .number(totals.outbox),
         ]

@@ -41,6 +41,16 @@ extension Statement {
         return slot
     }
 
+    /// Numbers of these columns, where NULL is as good as 0.
+    /// - Throws: `corrupt` for one that lies beyond 2⁶³: no number here does, and sums of such would not fit.
+    borrowing func requireNumbers(
+        _ columns: ClosedRange<Int>, of what: String, in database: borrowing Database
+    ) throws(StorageError) {
+        for column in columns where integer(column) < 0 {
+            throw .corrupt(path: database.path, reason: "\(what) with the number \(unsigned(column))")
+        }
+    }
+
     /// A number that may be NULL.
     borrowing func optional(_ column: Int) -> UInt64? { isNull(column) ? nil : unsigned(column) }
 

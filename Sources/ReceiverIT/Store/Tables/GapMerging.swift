@@ -42,7 +42,7 @@ enum GapMerging {
                 DELETE FROM acknowledgements WHERE link = \(id) AND kind = 'gap' AND id = \(gap.id)
                 """)
         }
-        let records = oldest.reduce(UInt64(0)) { $0 + $1.lost }
+        let records = oldest.reduce(into: UInt64(0)) { $0.add(records: $1.lost) }
         let body: JSONValue = [
             "through": .number(last.id), "gaps": .number(oldest.count), "records": .number(records),
         ]

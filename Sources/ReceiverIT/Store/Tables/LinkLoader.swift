@@ -74,6 +74,7 @@ package enum LinkLoader {
         var link = LinkRow()
         var checkpoint = OutboxPosition(rawValue: 0)
         while try row.step() {
+            try row.requireNumbers(4...10, of: "the account of a link", in: database)
             link.tracker.nextGap = row.unsigned(0)
             link.tracker.heardFloor = row.integer(1) != 0
             link.tracker.beginsAt = row.stamp(2)
@@ -104,6 +105,8 @@ package enum LinkLoader {
         rows.bind(1, Int64(id))
         var tracks: [TrackRow] = []
         while try rows.step() {
+            try rows.requireNumbers(0...0, of: "an epoch", in: database)
+            try rows.requireNumbers(2...11, of: "an epoch", in: database)
             let shed = rows.bytes(12)
             let marks = stride(from: 0, to: shed.count / 16 * 16, by: 16).map { offset in
                 let pair = Digest16(loading: shed.span.bytes, at: offset)
@@ -142,6 +145,8 @@ package enum LinkLoader {
         rows.bind(2, Int64(limit))
         var gaps: [Gap] = []
         while try rows.step() {
+            try rows.requireNumbers(0...5, of: "a gap", in: database)
+            try rows.requireNumbers(10...11, of: "a gap", in: database)
             gaps.append(
                 Gap(
                     id: rows.unsigned(0), epoch: Epoch(rawValue: rows.unsigned(1)),
@@ -176,7 +181,7 @@ package enum LinkLoader {
         while try rows.step() {
             let first = BlockNumber(rawValue: rows.unsigned(1))
             let last = BlockNumber(rawValue: rows.unsigned(2))
-            guard first <= last else {
+            guard first.rawValue > 0, first <= last, last.rawValue < 1 << 63, 1..<(1 << 63) ~= rows.unsigned(0) else {
                 throw .corrupt(path: database.path, reason: "a hole from block \(first.rawValue) to \(last.rawValue)")
             }
             let (sequence, records) = (rows.unsigned(3), rows.unsigned(4))
@@ -255,6 +260,10 @@ package enum LinkLoader {
     ) throws(StorageError) -> OutboxPosition {
         let checkpoint: OutboxPosition
         (stored.link, checkpoint) = try row(of: id, database)
+        // Not with the others, which an audit reads, too: the file may be one that no daemon of this release has opened yet.
+        var rivals = try database.prepare("SELECT rivals_since FROM links WHERE id = ?1")
+        rivals.bind(1, Int64(id))
+        while try rivals.step() { stored.link.rivalsSince = rivals.time(0) }
         return checkpoint
     }
 
@@ -271,6 +280,7 @@ package enum LinkLoader {
             "SELECT epoch, first_block, last_block, gap, first_sequence, records, is_lost FROM holes WHERE link = ?1")
         rows.bind(1, Int64(id))
         while try rows.step() {
+            try rows.requireNumbers(0...6, of: "a hole", in: database)
             let key = HoleKey(epoch: Epoch(rawValue: rows.unsigned(0)), firstBlock: rows.unsigned(1))
             stored.holes[key] = Hole(
                 gap: rows.unsigned(3), firstBlock: rows.unsigned(1), lastBlock: rows.unsigned(2),

@@ -43,7 +43,7 @@ struct LinkTables: ~Copyable {
         let state = try database.prepare(
             """
             UPDATE links SET is_whole = ?2, is_settled = ?3, digest_matches = ?4, compared_epoch = ?5,
-                compared_sequence = ?6, compared_at = ?7, it_matches = ?8, it_refused = ?9 WHERE id = ?1
+                compared_sequence = ?6, compared_at = ?7, it_matches = ?8, it_refused = ?9, rivals_since = ?10 WHERE id = ?1
             """)
         let checkpoint = try database.prepare("UPDATE links SET checkpoint = ?2 WHERE id = ?1")
         let epoch = try database.prepare(
@@ -176,7 +176,8 @@ struct LinkTables: ~Copyable {
         try state.run(
             id, row.rounds.isWhole ? 1 : 0, row.rounds.isSettled ? 1 : 0, row.digest.matches.map { $0 ? 1 : 0 },
             row.digest.comparedAt?.epoch.rawValue, row.digest.comparedAt?.sequence.rawValue,
-            row.digest.comparedTime?.rawValue, row.itMatches.map { $0 ? 1 : 0 }, row.itRefused)
+            row.digest.comparedTime?.rawValue, row.itMatches.map { $0 ? 1 : 0 }, row.itRefused,
+            row.rivalsSince?.rawValue)
     }
 
     private mutating func store(_ row: TrackRow, of id: UInt64) throws(StorageError) {

@@ -1,3 +1,4 @@
+internal import Account
 internal import Storage
 
 /// Keeps the table of losses within its limit: the oldest row is added to the next one of the same layer and reason, acknowledged or not
@@ -37,18 +38,19 @@ enum LossMerging {
     private static func merge(_ from: Int64, into: Int64, in database: borrowing Database) throws(StorageError) {
         try database.execute(
             """
-            UPDATE losses SET records = losses.records + a.records, others = losses.others + a.others,
+            UPDATE losses SET records = min(losses.records + a.records, \(UInt64.mostRecords)),
+                others = min(losses.others + a.others, \(UInt64.mostRecords)),
                 from_at = min(losses.from_at, a.from_at), to_at = max(losses.to_at, a.to_at),
                 first_sequence = CASE WHEN (losses.first_epoch, losses.first_sequence) > (a.first_epoch, a.first_sequence)
                     THEN a.first_sequence ELSE losses.first_sequence END,
                 first_epoch = min(losses.first_epoch, a.first_epoch)
             FROM losses a WHERE losses.id = \(into) AND a.id = \(from);
             INSERT INTO loss_topics (loss, topic, records) SELECT \(into), topic, records FROM loss_topics WHERE loss = \(from)
-                ON CONFLICT (loss, topic) DO UPDATE SET records = records + excluded.records;
-            UPDATE losses SET others = others + (
-                SELECT coalesce(sum(records), 0) FROM (
+                ON CONFLICT (loss, topic) DO UPDATE SET records = min(records + excluded.records, \(UInt64.mostRecords));
+            UPDATE losses SET others = min(others + (
+                SELECT CAST(min(total(records), \(UInt64.mostRecords)) AS INTEGER) FROM (
                     SELECT records FROM loss_topics WHERE loss = \(into) ORDER BY records DESC, topic
-                    LIMIT -1 OFFSET \(LossTable.topicLimit)))
+                    LIMIT -1 OFFSET \(LossTable.topicLimit))), \(UInt64.mostRecords))
                 WHERE id = \(into);
             DELETE FROM loss_topics WHERE loss = \(into) AND topic IN (
                 SELECT topic FROM loss_topics WHERE loss = \(into) ORDER BY records DESC, topic

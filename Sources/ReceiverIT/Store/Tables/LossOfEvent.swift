@@ -22,7 +22,7 @@ extension Loss {
     /// - Parameter stamp: of the first record that was shed.
     init(_ run: ShedRun, at stamp: Stamp) {
         var topics: [String: UInt64] = [:]
-        for entry in run.entries { topics[entry.topic, default: 0] += entry.records }
+        for entry in run.entries { topics[entry.topic, default: 0].add(records: entry.records) }
         var last = stamp
         last.sequence = SequenceNumber(rawValue: stamp.sequence.rawValue + run.records - 1)
         self.init(

@@ -35,7 +35,7 @@ package struct LossTable: ~Copyable {
             """)
         let widening = try database.prepare(
             """
-            UPDATE losses SET noted_at = ?2, records = records + ?3, from_at = min(from_at, ?4),
+            UPDATE losses SET noted_at = ?2, records = min(records + ?3, \(UInt64.mostRecords)), from_at = min(from_at, ?4),
                 to_at = max(to_at, ?5),
                 first_sequence = CASE WHEN (first_epoch, first_sequence) > (?6, ?7) THEN ?7 ELSE first_sequence END,
                 first_epoch = min(first_epoch, ?6),
@@ -48,9 +48,10 @@ package struct LossTable: ~Copyable {
         let topic = try database.prepare(
             """
             INSERT INTO loss_topics (loss, records, topic) VALUES (?1, ?2, ?3)
-            ON CONFLICT (loss, topic) DO UPDATE SET records = records + excluded.records
+            ON CONFLICT (loss, topic) DO UPDATE SET records = min(records + excluded.records, \(UInt64.mostRecords))
             """)
-        let others = try database.prepare("UPDATE losses SET others = others + ?2 WHERE id = ?1")
+        let others = try database.prepare(
+            "UPDATE losses SET others = min(others + ?2, \(UInt64.mostRecords)) WHERE id = ?1")
         let condition =
             "link = ?1 AND layer = '\(LossLayer.sender.storedWord)' AND first_epoch = ?2 AND first_sequence > ?3"
         let voidTopics = try database.prepare(
@@ -76,7 +77,8 @@ package struct LossTable: ~Copyable {
         in database: borrowing Database
     ) throws(StorageError) -> Bool {
         let numbers = [
-            time.rawValue, loss.records, loss.from.rawValue, loss.to.rawValue, loss.first.epoch.rawValue,
+            time.rawValue, min(loss.records, .mostRecords), loss.from.rawValue, loss.to.rawValue,
+            loss.first.epoch.rawValue,
             loss.first.sequence.rawValue, loss.last.epoch.rawValue, loss.last.sequence.rawValue,
         ]
         let id: UInt64
@@ -95,15 +97,15 @@ package struct LossTable: ~Copyable {
             // Now and then is enough.
             if id % 32 == 0 { try LossMerging.keepLimit(link: link, in: database) }
         }
-        var unnamed = loss.others
+        var unnamed = min(loss.others, .mostRecords)
         var room = try Self.topicLimit - topics(of: id)
         for (name, records) in loss.topics.sorted(by: { $0.value > $1.value }) {
             if room <= 0, try !isNamed(name, in: id) {
-                unnamed += records
+                unnamed.add(records: records)
                 continue
             }
             topic.bind(3, text: name)
-            try topic.run(id, records)
+            try topic.run(id, min(records, .mostRecords))
             room -= 1
         }
         if unnamed > 0 { try others.run(id, unnamed) }
@@ -124,7 +126,7 @@ package struct LossTable: ~Copyable {
         newest.bind(3, text: loss.cause.storedReason)
         newest.bind(4, isAcknowledged ? 1 : 0)
         defer { newest.reset() }
-        guard try newest.step(), newest.unsigned(1) + Self.episode > time.rawValue else { return nil }
+        guard try newest.step(), newest.unsigned(1).plus(Self.episode) > time.rawValue else { return nil }
         return newest.unsigned(0)
     }
 

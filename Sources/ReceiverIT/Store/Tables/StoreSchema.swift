@@ -25,8 +25,7 @@ public enum StoreSchema {
         migrations: [
             [links, tracker, replica, losses, OutboxSchema.sql, LedgerSchema.sql].joined(separator: ";\n"),
             AcknowledgementTable.sql, state, gapTopics, sourceClock, lostGaps, OutboxSchema.outputs,
-            OutboxSchema.notes,
-            refusals,
+            OutboxSchema.notes, refusals, rivals,
         ])
 
     private static let links = """
@@ -127,6 +126,9 @@ public enum StoreSchema {
     private static let lostGaps = "CREATE INDEX gaps_lost ON gaps (link, id) WHERE lost > 0 AND missing = 0"
 
     private static let refusals = "ALTER TABLE links ADD COLUMN it_refused INTEGER"
+
+    /// From this clock of the sender on a beat of an older epoch shows a second sender.
+    private static let rivals = "ALTER TABLE links ADD COLUMN rivals_since INTEGER"
 
     private static let losses = """
         CREATE TABLE losses (

@@ -25,8 +25,8 @@ package struct StoredAccount {
         let account = tracks.reduce(row.tracker.foldedAccount) { $0 + $1.account }
         epochs = tracks.map { EpochTotals(EpochReport($0)) }
         for epoch in epochs
-        where Int64(clamping: epoch.firstSequence.rawValue) + epoch.sums.sent
-            != Int64(clamping: epoch.lastSequence.rawValue) + 1
+        where Int64(clamping: epoch.firstSequence.rawValue).plus(epoch.sums.sent)
+            != Int64(clamping: epoch.lastSequence.rawValue).plus(1)
         {
             disagreements.append(
                 "epoch \(epoch.epoch.rawValue) goes from \(epoch.firstSequence.rawValue) to \(epoch.lastSequence.rawValue)"
@@ -49,13 +49,13 @@ package struct StoredAccount {
 
     /// - Parameter rows: deliveries that lie in rows and have not left, refreshes among them: counted, not worked out.
     private mutating func take(_ outbox: OutboxTotals, waiting rows: UInt64, released account: EpochAccount) {
-        let released = account.delivered + account.late + account.repeated
+        let released = account.delivered.plus(account.late).plus(account.repeated)
         let left = outbox.left
         let waiting = rows - min(rows, outbox.refreshesLeft)
         if released != outbox.appended {
             disagreements.append("\(released) records were released and \(outbox.appended) came to the outbox")
         }
-        if outbox.appended != left + waiting {
+        if outbox.appended != left.plus(waiting) {
             disagreements.append(
                 "\(outbox.appended) records came to the outbox, \(left) left it and \(waiting) lie in it")
         }
@@ -76,11 +76,12 @@ package struct StoredAccount {
     private static func waiting(of id: Int, in database: borrowing Database) throws(StorageError) -> UInt64 {
         // Units have a delivery at every position; last-known values are rows of their own.
         try number("SELECT ending - max(settled, boundary) FROM outbox WHERE link = ?1", id, in: database)
-            + number(
-                """
-                SELECT count(*) FROM last_known WHERE link = ?1
-                    AND position >= (SELECT settled FROM outbox WHERE link = ?1)
-                """, id, in: database)
+            .plus(
+                number(
+                    """
+                    SELECT count(*) FROM last_known WHERE link = ?1
+                        AND position >= (SELECT settled FROM outbox WHERE link = ?1)
+                    """, id, in: database))
     }
 
     private static func number(

@@ -21,8 +21,11 @@ package struct RetainedShortfall: Sendable {
 
     package init() {}
 
-    /// The broker tells how many messages it retains, its own included.
-    package mutating func hear(count: Int) { self.count = count }
+    /// The most that a count is believed: what is beyond cannot be, and would not fit the differences below.
+    private static let mostTopics = 1 << 40
+
+    /// The broker tells how many messages it retains, its own included. It is the broker's word, which may be any number.
+    package mutating func hear(count: Int) { self.count = min(max(count, 0), Self.mostTopics) }
 
     /// The broker retains a topic of its own, of which only the hash is kept.
     package mutating func hear(ownTopic hash: Int) {

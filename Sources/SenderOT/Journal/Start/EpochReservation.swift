@@ -9,6 +9,10 @@ public enum EpochError: Error, Hashable, Sendable, CustomStringConvertible {
     case clockTooEarly(UnixMilliseconds)
     /// `--epoch` does not lie above the last one, or not below 2⁶³.
     case notAbove(Epoch, asked: UInt64)
+    /// The card beside the key vouches for no epoch below its lowest: receivers would refuse what is sent.
+    case belowCard(lowest: Epoch, asked: UInt64)
+    /// There is no number above the last one.
+    case exhausted
     case storage(StorageError)
     case crypto(CryptoError)
 
@@ -18,7 +22,11 @@ public enum EpochError: Error, Hashable, Sendable, CustomStringConvertible {
             "the clock says \(CalendarTime.text(time)), which is before this version was made"
                 + " (\(CalendarTime.text(EpochReservation.earliestClock))): set it, or say --epoch N"
         case .notAbove(let last, let asked):
-            "--epoch \(asked) is not allowed; allowed: \(last.rawValue + 1)…\(UInt64(1) << 63 - 1)"
+            "--epoch \(asked) is not allowed; allowed: \(last.rawValue &+ 1)…\(UInt64(1) << 63 - 1)"
+        case .belowCard(let lowest, let asked):
+            "--epoch \(asked) is not allowed: the card of this key vouches for epochs from \(lowest.rawValue) on"
+        case .exhausted:
+            "the last epoch was 2⁶³−1, and no number is above it: make a new key (diode-send keygen) and start with a new state"
         case .storage(let error): error.description
         case .crypto(let error): error.description
         }
@@ -36,21 +44,27 @@ public enum EpochReservation {
     /// The clock of a machine that runs this version cannot be earlier: 2026-11-21T00:00:00Z. Raised with each release.
     public static let earliestClock = UnixMilliseconds(rawValue: 1_795_219_200_000)
 
-    /// max(last + 1, Unix milliseconds), or what the operator demands.
+    /// max(last + 1, Unix milliseconds, what the card vouches for), or what the operator demands.
+    /// - Parameter lowest: receivers refuse what is below (W-22): a card that was issued while the clock was fast vouches for nothing
+    ///   that a clock which was put right would give.
     public static func next(
-        after last: Epoch, clock: UnixMilliseconds, demanded: UInt64? = nil
+        after last: Epoch, clock: UnixMilliseconds, lowest: Epoch? = nil, demanded: UInt64? = nil
     ) throws(EpochError) -> Epoch {
+        guard last.rawValue < 1 << 63 - 1 else { throw .exhausted }
         if let demanded {
             guard demanded > last.rawValue, demanded < 1 << 63 else { throw .notAbove(last, asked: demanded) }
+            if let lowest, demanded < lowest.rawValue { throw .belowCard(lowest: lowest, asked: demanded) }
             return Epoch(rawValue: demanded)
         }
         guard clock >= earliestClock else { throw .clockTooEarly(clock) }
-        return Epoch(rawValue: max(last.rawValue + 1, clock.rawValue))
+        // A card that was issued anew names the epoch that ran then: another lifetime under that number would be a second sender.
+        let least = min((lowest?.rawValue ?? 0) + 1, 1 << 63 - 1)
+        return Epoch(rawValue: max(last.rawValue + 1, clock.rawValue, least))
     }
 
     /// Reserves the next epoch; it survives a loss of power when this returns.
     public static func reserve(
-        in database: inout Database, clock: UnixMilliseconds, demanded: UInt64? = nil
+        in database: inout Database, clock: UnixMilliseconds, lowest: Epoch? = nil, demanded: UInt64? = nil
     ) throws(EpochError) -> ReservedEpoch {
         let incarnation: Incarnation
         let last: Epoch
@@ -58,7 +72,7 @@ public enum EpochReservation {
             throw .crypto(error)
         }
         do throws(StorageError) { last = try newest(in: database) } catch { throw .storage(error) }
-        let epoch = try next(after: last, clock: clock, demanded: demanded)
+        let epoch = try next(after: last, clock: clock, lowest: lowest, demanded: demanded)
         do throws(StorageError) {
             let position = try nextPosition(in: database)
             let reserved = ReservedEpoch(epoch: epoch, incarnation: incarnation, firstPosition: position)

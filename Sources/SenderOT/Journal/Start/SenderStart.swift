@@ -1,4 +1,4 @@
-internal import DiodeProtocol
+package import DiodeProtocol
 package import SenderOTCore
 internal import Storage
 package import Time
@@ -17,32 +17,38 @@ package struct SenderStart: ~Copyable {
     /// Where a damaged database is now, if there was one.
     package private(set) var setAside: String?
 
+    /// What bounds its epoch: the card, the operator.
+    private typealias Wanted = (lowest: Epoch?, demanded: UInt64?)
+
     /// Moves out what the sender knows again.
     package consuming func takeFound() -> JournalReplay.Found { found }
 
-    /// - Parameter demanded: the epoch that the operator wants.
+    /// - Parameters:
+    ///   - lowest: the lowest epoch that the card vouches for, where it is known.
+    ///   - demanded: the epoch that the operator wants.
     package static func prepare(
-        path: String, limits: NamespaceSlots.Limits, now: UnixMilliseconds, demanded: UInt64?
+        path: String, limits: NamespaceSlots.Limits, now: UnixMilliseconds, lowest: Epoch? = nil, demanded: UInt64?
     ) throws(EpochError) -> SenderStart {
+        let wanted = (lowest: lowest, demanded: demanded)
         do throws(EpochError) {
-            return try SenderStart(path, limits, now, demanded)
+            return try SenderStart(path, limits, now, wanted)
         } catch {
             guard case .storage(.corrupt) = error else { throw error }
             let aside: String
             do throws(StorageError) {
                 aside = try SetAside.move(path, time: CalendarTime.fileName(now))
             } catch { throw .storage(error) }
-            var start = try SenderStart(path, limits, now, demanded)
+            var start = try SenderStart(path, limits, now, wanted)
             start.setAside = aside
             return start
         }
     }
 
     private init(
-        _ path: String, _ limits: NamespaceSlots.Limits, _ now: UnixMilliseconds, _ demanded: UInt64?
+        _ path: String, _ limits: NamespaceSlots.Limits, _ now: UnixMilliseconds, _ wanted: Wanted
     ) throws(EpochError) {
         var database = try Self.open(path)
-        let epoch = try Self.reserve(in: &database, now, demanded)
+        let epoch = try Self.reserve(in: &database, now, wanted)
         var replay = JournalReplay(limits: limits)
         let journal: JournalRestoration
         do throws(StorageError) {
@@ -68,14 +74,16 @@ package struct SenderStart: ~Copyable {
     }
 
     private static func reserve(
-        in database: inout Database, _ now: UnixMilliseconds, _ demanded: UInt64?
+        in database: inout Database, _ now: UnixMilliseconds, _ wanted: Wanted
     ) throws(EpochError) -> ReservedEpoch {
         do throws(EpochError) {
-            return try EpochReservation.reserve(in: &database, clock: now, demanded: demanded)
+            return try EpochReservation.reserve(
+                in: &database, clock: now, lowest: wanted.lowest, demanded: wanted.demanded)
         } catch {
             guard case .storage(.full) = error else { throw error }
         }
         DiskReserve(beside: database.path).release()
-        return try EpochReservation.reserve(in: &database, clock: now, demanded: demanded)
+        return try EpochReservation.reserve(
+            in: &database, clock: now, lowest: wanted.lowest, demanded: wanted.demanded)
     }
 }

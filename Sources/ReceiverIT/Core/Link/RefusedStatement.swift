@@ -1,0 +1,26 @@
+public import DiodeProtocol
+
+/// What the sender's key signed and what is refused all the same: named in log, ledger and status, because nothing else tells of it.
+public enum RefusedStatement: Sendable, Equatable {
+    /// Numbers that no sender can have, in words; the block said so.
+    case implausible(String, BlockID)
+    /// Beats of an epoch that lies below the card's lowest: nothing of that sender is accepted (W-22).
+    case belowCard(Epoch, lowest: Epoch)
+    /// Nothing is heard but beats of an epoch that is over since another has begun.
+    case outlived(Epoch, by: Epoch)
+
+    /// What happened and what to do, for people.
+    public var description: String {
+        switch self {
+        case .implausible(let what, let block):
+            "the sender's key signed what cannot be: \(what), in \(block.channel) block \(block.block.rawValue) of epoch"
+                + " \(block.epoch.rawValue); it is refused"
+        case .belowCard(let epoch, let lowest):
+            "frames come of an epoch below the card's lowest epoch \(lowest.rawValue): \(epoch.rawValue); the sender's clock was set"
+                + " back since its card was issued: issue a fresh card (diode-send card) and pair it (diode-recv pair --replace)"
+        case .outlived(let epoch, let newest):
+            "only beats of epoch \(epoch.rawValue) come, which is over since epoch \(newest.rawValue) began: the sender's clock was set"
+                + " back and its database lost (start it with --epoch above \(newest.rawValue)), or a recording is played"
+        }
+    }
+}
