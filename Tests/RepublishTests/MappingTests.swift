@@ -146,7 +146,6 @@ struct PropertyComposerTests {
             $0.append(.contentType, "text/plain")
             $0.appendUser("a", "1")
             $0.appendUser("b", "2")
-            $0.appendUser("diode-link", "forged")
         }
         var composer = PropertyComposer(link: "plant-a")
         let delivery = testDelivery("x", [1], sequence: 42, properties: plant, releasedAt: now)
@@ -156,6 +155,25 @@ struct PropertyComposerTests {
             try described(Array(composer.bytes.dropFirst(plant.count))) == [
                 "diode-link=plant-a", "diode-ts=2025-11-21T09:06:40.042Z", "diode-seq=7:42",
             ])
+        #expect(composer.renamed == 0)
+    }
+
+    @Test("P4 what the plant says under our names is renamed and counted, so that nobody takes its word for ours")
+    func ours() throws {
+        let plant = properties {
+            $0.appendUser("diode-link", "forged")
+            $0.appendUser("diode", "kept")
+            $0.appendUser("diode-late", "1")
+        }
+        var composer = PropertyComposer(link: "plant-a")
+        let delivery = testDelivery("x", [1], sequence: 42, properties: plant, releasedAt: now)
+        #expect(composer.compose(delivery, now: now) == .composed)
+        #expect(
+            try described(composer.bytes) == [
+                "plant-diode-link=forged", "diode=kept", "plant-diode-late=1", "diode-link=plant-a",
+                "diode-ts=2025-11-21T09:06:40.042Z", "diode-seq=7:42",
+            ])
+        #expect(composer.renamed == 2)
     }
 
     @Test("A late record says so", arguments: [Delivery.Lateness.newest, .superseded])

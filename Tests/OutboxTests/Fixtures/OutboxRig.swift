@@ -19,6 +19,9 @@ final class OutboxRig {
     private var database: Database
     private var writer: OutboxWriter
     var checkpoint: OutboxPosition?
+    /// What outputs had counted as repeated in doubt since their last transaction when a kill came: nobody knows it any more.
+    private(set) var forgottenDoubts: [OutputName: UInt64] = [:]
+    private var storedDoubts: [OutputName: UInt64] = [:]
     /// Outputs that the process before had and this one has not.
     private(set) var forgotten: [ForgottenOutput] = []
 
@@ -59,6 +62,7 @@ final class OutboxRig {
         }
         try database.commit()
         queue.committed()
+        for output in queue.outputs { storedDoubts[output.name] = output.totals.repeatedInDoubt }
         return Dictionary(uniqueKeysWithValues: losses.map { ($0.output, $0.losses) })
     }
 
@@ -66,7 +70,10 @@ final class OutboxRig {
     /// - Parameter others: the outputs that the next process has beside the IT broker; nil: the same.
     func restart(others: [OutputName]? = nil) throws {
         self.others = others ?? self.others
-
+        for output in queue.outputs {
+            forgottenDoubts[output.name, default: 0] +=
+                output.totals.repeatedInDoubt - storedDoubts[output.name, default: 0]
+        }
         database = try Database(path: path, schema: Self.schema)
         writer = try OutboxWriter(database)
         queue = try DeliveryQueue(
