@@ -42,7 +42,7 @@ struct CheckTests {
         #expect(finished.exit == .code(1))
         for line in [
             "FAIL  key         key file \(shell.folder.file("plant-a.key")): No such file or directory",
-            "FAIL  path        cannot send to 127.0.0.1:9: setsockopt SO_BINDTODEVICE nosuch0: No such device",
+            "FAIL  path        cannot send to 127.0.0.1:9: there is no network interface of this name (setsockopt SO_BINDTODEVICE nosuch0: No such device)",
             "FAIL  path        host \"no-such-host.invalid\": ",
             "FAIL  neighbour   127.0.0.1: the kernel knows nothing instead of 02:00:00:00:00:01: ip neigh replace",
             "FAIL  broker      mqtt://127.0.0.1:\(port): cannot reach 127.0.0.1:\(port): Connection refused",

@@ -113,7 +113,8 @@ struct DatagramTests {
         #expect(refusal(foreign) == "cannot listen on 192.0.2.1:\(port): bind: Cannot assign requested address")
         #expect(
             refusal(address, interface: "nosuch0")
-                == "cannot listen on 127.0.0.1:\(port): setsockopt SO_BINDTODEVICE nosuch0: No such device")
+                == "cannot listen on 127.0.0.1:\(port): there is no network interface of this name"
+                + " (setsockopt SO_BINDTODEVICE nosuch0: No such device)")
     }
 
     @Test("P6 frames for a port that nobody listens on are sent all the same, and reach it once somebody does")
@@ -142,7 +143,9 @@ struct DatagramTests {
         let dropped = emitter.counters.dropped
         let reason = emitter.failure?.description
         #expect(dropped == 3)
-        #expect(reason == "cannot send to \(address): setsockopt SO_BINDTODEVICE nosuch0: No such device")
+        #expect(
+            reason == "cannot send to \(address): there is no network interface of this name"
+                + " (setsockopt SO_BINDTODEVICE nosuch0: No such device)")
     }
 
     @Test("P9 datagrams that the socket had no room for, or that are longer than a slot, are counted")

@@ -156,7 +156,7 @@ def item_vectors(refused):
     yield holding("W-31-checkpoint-trailing", "a byte behind a checkpoint", item(0x03, checkpoint + b"\0"), base=0)
     yield holding("W-31-checkpoint-truncated", "a checkpoint of 35 bytes", item(0x03, checkpoint[:-1]), base=0)
     yield holding("W-31-shed-reason-0", "shed reason 0", shed_run(0, 1, 0, 0, [(0, 1, 1)]), names=[A], sequences=1)
-    yield holding("W-31-shed-reason-6", "shed reason 6", shed_run(6, 1, 0, 0, [(0, 1, 1)]), names=[A], sequences=1)
+    yield holding("W-31-shed-reason-7", "shed reason 7", shed_run(7, 1, 0, 0, [(0, 1, 1)]), names=[A], sequences=1)
     yield holding("W-31-action-of-nothing", "an empty what", item(0x04, zigzag(0) + varint(0) + b"detail"))
     yield holding("W-31-action-long-what", "a what of 65 bytes", item(0x04, zigzag(0) + prefixed(b"w" * 65)))
     yield holding("W-31-action-long-detail", "a detail of 4,097", item(0x04, zigzag(0) + prefixed(b"w") + b"d" * 4097))

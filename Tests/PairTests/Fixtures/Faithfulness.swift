@@ -5,7 +5,7 @@ enum Faithfulness {
     /// What the pair itself says on the IT broker.
     static let ownTopics = "diode/"
     private static let ownProperties: Set<String> = [
-        "diode-link", "diode-ts", "diode-seq", "diode-late", "diode-refresh",
+        "diode-link", "diode-ts", "diode-seq", "diode-late", "diode-refresh", "diode-topic",
     ]
 
     /// What came from the plant, without the properties that the pair puts behind those of the plant.

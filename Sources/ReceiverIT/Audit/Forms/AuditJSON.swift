@@ -74,18 +74,23 @@ extension LinkAudit {
         return members + words
     }
 
+    private var replicaWords: [JSONValue.Member] {
+        var members: [JSONValue.Member] = [
+            .init("topics", .number(replica.topics)), .init("digest_matches", .optional(replica.digestMatches)),
+            .init("it_matches", .optional(replica.itMatches)),
+        ]
+        // Of an account of before nobody knows it.
+        if let refused = replica.itRefused { members.append(.init("it_refused", .number(refused))) }
+        return members + [
+            .init("as_of_sequence", replica.asOfSequence.map { .number($0.rawValue) } ?? nil),
+            .init("as_of", .time(replica.asOf)),
+        ]
+    }
+
     /// What the replica, the sockets and the sender say.
     private var words: [JSONValue.Member] {
         [
-            .init(
-                "replica",
-                [
-                    "topics": .number(replica.topics), "digest_matches": .optional(replica.digestMatches),
-                    "it_matches": .optional(replica.itMatches),
-                    "it_refused": replica.itRefused.map { .number($0) } ?? nil,
-                    "as_of_sequence": replica.asOfSequence.map { .number($0.rawValue) } ?? nil,
-                    "as_of": .time(replica.asOf),
-                ]),
+            .init("replica", .object(replicaWords)),
             .init(
                 "rejected",
                 [

@@ -68,7 +68,7 @@ package enum LinkLoader {
             SELECT next_gap, heard_floor, begins_epoch, begins_sequence, folded_epochs, folded_delivered, folded_late,
                 folded_missing, folded_lost, folded_repeated, forgotten, snapshot_epoch, snapshot_incarnation,
                 snapshot_block, beat_epoch, beat_incarnation, beat_block, checkpoint, is_whole, is_settled,
-                digest_matches, compared_epoch, compared_sequence, compared_at, it_matches, it_refused FROM links WHERE id = ?1
+                digest_matches, compared_epoch, compared_sequence, compared_at, it_matches FROM links WHERE id = ?1
             """)
         row.bind(1, Int64(id))
         var link = LinkRow()
@@ -89,9 +89,19 @@ package enum LinkLoader {
                 matches: row.optional(20).map { $0 != 0 }, comparedAt: row.stamp(21),
                 comparedTime: row.time(23))
             link.itMatches = row.optional(24).map { $0 != 0 }
-            link.itRefused = row.optional(25).map { UInt64(clamping: $0) }
         }
+        link.itRefused = try refused(of: id, database)
         return (link, checkpoint)
+    }
+
+    /// An audit also reads a file that no daemon of this release has opened yet: then nobody has counted.
+    private static func refused(of id: Int, _ database: borrowing Database) throws(StorageError) -> UInt64? {
+        var column = try database.prepare("SELECT 1 FROM pragma_table_info('links') WHERE name = 'it_refused'")
+        guard try column.step() else { return nil }
+        var row = try database.prepare("SELECT it_refused FROM links WHERE id = ?1")
+        row.bind(1, Int64(id))
+        guard try row.step() else { return nil }
+        return row.optional(0).map { UInt64(clamping: $0) }
     }
 
     package static func tracks(of id: Int, _ database: borrowing Database) throws(StorageError) -> [TrackRow] {

@@ -28,6 +28,10 @@ extension Session {
                     continue
                 }
                 guard let (header, fault) = try header(of: rest) else { break }
+                // Before its length is believed: what answers CONNECT with anything else may not speak MQTT at all.
+                guard (phase == .connected) != (header.type == .connack), header.type != .auth else {
+                    throw .violation(.unexpectedPacket(header.type))
+                }
                 guard header.packetBytes <= settings.keptPacketBytes else {
                     guard OversizePublish.headBytes(header) <= rest.byteCount else { break }
                     taken += try begin(header, rest, now: now, events: &events)
@@ -77,9 +81,6 @@ extension Session {
         _ header: PacketHeader, _ packet: RawSpan, of bytes: RawSpan, now: Duration, events: inout SessionEvents,
         _ faults: inout FaultSet
     ) throws(SessionError) {
-        guard (phase == .connected) != (header.type == .connack), header.type != .auth else {
-            throw .violation(.unexpectedPacket(header.type))
-        }
         let body = packet.extracting(header.headerBytes..<header.packetBytes)
         let decoded: IncomingPacket
         do throws(CodecError) {
