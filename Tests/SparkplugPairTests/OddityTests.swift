@@ -18,13 +18,17 @@ struct OddityTests {
         }
         try await plant.ot.publish("STATE/EMS", "ONLINE", retain: true)
         try await plant.ot.publish("STATE/press1/temp", "21", retain: true)
-        try await plant.ot.publish("spBv1.0/plant/NBIRTH/gateway", "{\"metrics\":[]}", retain: true)
         try #require(await node.saidAll(20))
         await plant.expectSameValues(as: node)
         #expect(plant.host.sparkplug.count { $0.isBirth && $0.node == "plant/press" } == births)
         let retained = try await plant.it.retained("STATE/#")
         #expect(retained == ["STATE/press1/temp": "21"])
-        #expect(try await plant.it.retained("spBv1.0/#") == ["spBv1.0/plant/NBIRTH/gateway": "{\"metrics\":[]}"])
+        // No message of an edge node, so that the strict host need not see it.
+        try await plant.ot.publish("spBv1.0/plant/NBIRTH/gateway", "{\"metrics\":[]}", retain: true)
+        #expect(
+            try await eventually {
+                try await plant.it.retained("spBv1.0/#") == ["spBv1.0/plant/NBIRTH/gateway": "{\"metrics\":[]}"]
+            })
         let status = try await plant.pair.status(.sender).output
         #expect(status.contains("\"sparkplug_cleared\": 4") || status.contains("\"sparkplug_cleared\":4"))
         try await plant.pair.stop()

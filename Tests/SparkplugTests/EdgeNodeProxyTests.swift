@@ -400,7 +400,8 @@ import Testing
         var bare = TestMetric.birth("a", 10)
         bare.datatype = nil
         bare.timestamp = nil
-        rig.record("NBIRTH/N", TestPayload(seq: nil, [bare], timestamp: nil), 1)
+        // Without seq, too, it would be no birth.
+        rig.record("NBIRTH/N", TestPayload(seq: 0, [bare], timestamp: nil), 1)
         rig.record("NDATA/N", TestPayload([.data("a", 11, at: nil)], timestamp: nil), 2)
         rig.record("NDEATH/N", TestPayload([]), 3)
         #expect(rig.host.complaints == [])

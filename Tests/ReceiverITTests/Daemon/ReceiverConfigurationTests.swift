@@ -25,7 +25,7 @@ struct ReceiverConfigurationTests {
         #expect(
             configuration.effective.line == "{\"links\":[{\"name\":\"plant-a\",\"card\":\"plant-a.card\",\"listen\":["
                 + "\"127.0.0.1:7400\"],\"topic_prefix\":\"\",\"own\":[\"#\"],\"map\":[],\"max_qos\":2,\"publish_rate\":null}],\"broker\":{\"url\":"
-                + "\"mqtt://127.0.0.1:1884\",\"ca\":null,\"cert\":null,\"key\":null,\"username\":null,"
+                + "\"mqtt://127.0.0.1:1884\",\"ca\":null,\"cert\":null,\"key\":null,\"server_name\":null,\"username\":null,"
                 + "\"password_file\":null,\"client_id\":null,\"version\":\"auto\"},\"state\":\"recv.db\","
                 + "\"reorder_timeout\":\"50ms\",\"silence_timeout\":\"3s\",\"outbox\":{\"limit\":\"4GiB\"},"
                 + "\"ledger\":{\"limit\":\"1GiB\"},\"late\":\"topic\","

@@ -31,7 +31,8 @@ struct SenderConfigurationTests {
                 + "\"keep\":\"7d\",\"limit\":\"64GiB\",\"min_free\":\"2GiB\"},\"on_disk_full\":\"forward\",\"deletions\":{"
                 + "\"hold\":{\"topics\":100,\"share\":\"5%\"}},\"snapshot\":{\"period\":\"30s\"},\"beat\":\"1s\","
                 + "\"limits\":{\"topics\":1000000,\"values\":\"2GiB\",\"record\":\"1MiB\"},"
-                + "\"sparkplug\":{\"namespaces\":[\"spBv1.0\"],\"request_rebirth\":true,\"nodes\":1000,"
+                + "\"sparkplug\":{\"namespaces\":[\"spBv1.0\"],\"request_rebirth\":true,\"broker_lost\":\"10s\","
+                + "\"silence\":\"30s\",\"nodes\":1000,"
                 + "\"values\":\"256MiB\"},"
                 + "\"status\":{\"listen\":\"127.0.0.1:9471\",\"expose\":false}}")
         #expect(configuration.link.key.resolved == "/etc/diode/plant-a.key")

@@ -1,3 +1,4 @@
+internal import Account
 internal import DiodeProtocol
 internal import Time
 
@@ -56,9 +57,9 @@ struct RivalWatch: Sendable {
 
     /// Whether this beat of an epoch that is over is that of a second sender; said once a minute.
     mutating func isRival(_ beat: Beat, now: MonotonicInstant) -> Bool {
-        guard looks(now: now), let since, let latest else { return false }
+        guard looks(now: now), let since else { return false }
         // Who speaks beside the living epoch has about its clock. A beat far ahead of that is from before a clock was set back.
-        guard beat.clock > since, beat.clock.rawValue.minus(latest.rawValue) <= Self.tolerance,
+        guard beat.clock > since, beat.clock.rawValue.minus((latest ?? since).rawValue) <= Self.tolerance,
             beat.clock.rawValue - since.rawValue > Self.periods * min(beat.periodMilliseconds, 1 << 32)
         else { return false }
         looksFrom = now.advanced(by: Self.pause)
