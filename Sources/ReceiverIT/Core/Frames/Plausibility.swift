@@ -27,7 +27,7 @@ struct Plausibility: Sendable {
 
     /// What of a block's own numbers cannot be, in words; nil where they may be.
     func defect(of id: BlockID, lastSequence: UInt64 = 0) -> String? {
-        if id.epoch.rawValue > latestEpoch { return "epoch \(id.epoch.rawValue)" }
+        if id.epoch.rawValue >= latestEpoch { return "epoch \(id.epoch.rawValue)" }
         if id.block.rawValue >= Self.mostNumbers { return "block \(id.block.rawValue)" }
         return defect(sequence: lastSequence, block: id.block.rawValue)
     }
