@@ -44,7 +44,10 @@ struct GapTests {
         relay.faults.cut = false
         try #require(await node.saidAll(60))
         let wanted = Self.moments(node.sparkplug)
-        #expect(await plant.see { Self.moments($0).isSuperset(of: wanted) })
+        let isWhole = await plant.see { Self.moments($0).isSuperset(of: wanted) }
+        let missing = wanted.subtracting(Self.moments(plant.host.sparkplug)).count
+        let report = try await plant.pair.report()
+        #expect(isWhole, "\(missing) of \(wanted.count) are missing: \(report.totals)")
         await plant.expectSameValues(as: node)
         #expect(plant.host.sparkplug.contains { $0.isData && $0.metrics.contains(where: \.historical) })
         plant.expectConformant()
