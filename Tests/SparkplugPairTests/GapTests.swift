@@ -44,7 +44,8 @@ struct GapTests {
         relay.faults.cut = false
         try #require(await node.saidAll(60))
         let wanted = Self.moments(node.sparkplug)
-        let isWhole = await plant.see { Self.moments($0).isSuperset(of: wanted) }
+        // A node that lost something may have to wait for its state, which a round brings.
+        let isWhole = await plant.see(.seconds(60)) { Self.moments($0).isSuperset(of: wanted) }
         let missing = wanted.subtracting(Self.moments(plant.host.sparkplug)).count
         let report = try await plant.pair.report()
         #expect(isWhole, "\(missing) of \(wanted.count) are missing: \(report.totals)")
