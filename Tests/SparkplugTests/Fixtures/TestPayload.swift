@@ -121,11 +121,33 @@ enum Proto {
                 guard let count = read(&rest), count <= rest.count else { return nil }
                 body = Array(rest.prefix(Int(count)))
                 rest = rest.dropFirst(Int(count))
+            case 3:
+                guard skipGroup(tag >> 3, &rest, depth: 0) else { return nil }
             default: return nil
             }
             fields.append((tag >> 3, number, body, Array(start[..<rest.startIndex])))
         }
         return fields
+    }
+
+    /// A group, which every reader of proto2 passes over where it does not know it.
+    private static func skipGroup(_ number: UInt64, _ rest: inout ArraySlice<UInt8>, depth: Int) -> Bool {
+        while depth < 100, let tag = read(&rest) {
+            switch tag & 7 {
+            case 0: guard read(&rest) != nil else { return false }
+            case 1, 5:
+                let count = tag & 7 == 1 ? 8 : 4
+                guard rest.count >= count else { return false }
+                rest = rest.dropFirst(count)
+            case 2:
+                guard let count = read(&rest), count <= rest.count else { return false }
+                rest = rest.dropFirst(Int(count))
+            case 3: guard skipGroup(tag >> 3, &rest, depth: depth + 1) else { return false }
+            case 4: return tag >> 3 == number
+            default: return false
+            }
+        }
+        return false
     }
 
     private static func read(_ rest: inout ArraySlice<UInt8>) -> UInt64? {
