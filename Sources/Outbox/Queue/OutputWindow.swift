@@ -357,6 +357,7 @@ struct OutputWindow {
         }
         // What rows hold waits for the next process.
         (taken, takenBytes, again, againBytes) = (Ring(), 0, Ring(), 0)
+        (answeredRecords, answeredBytes) = (0, 0)
         while let last = waiting.popLast() {
             guard last.position.rawValue >= first else {
                 waiting.append(last)

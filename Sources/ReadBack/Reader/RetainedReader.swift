@@ -40,8 +40,8 @@ package struct ReadingScope: Sendable {
 
 /// Reads what the IT broker retains of a link, over a connection of its own, and hands it over to be compared.
 ///
-/// Ours is what bears our `diode-link`; and only where `diode-topic` names its topic is it no copy that somebody made. MQTT 3.1.1 has no properties: there ours is what lies under the link's prefix or `own`, and
-/// if that is everything, nothing can be told.
+/// Ours is what bears our `diode-link`, and no copy that somebody made where `diode-topic` names its topic. MQTT 3.1.1 has no properties:
+/// there ours is what lies under the link's prefix or `own`, and if that is everything, nothing can be told.
 final class RetainedReader: Sendable {
     private let fetcher: RetainedSetFetcher
     private let ended = Lock(false)

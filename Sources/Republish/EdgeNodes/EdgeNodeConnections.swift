@@ -84,7 +84,8 @@ struct EdgeNodeConnections: ~Copyable {
     /// Deliveries that wait for their node, and what they cost.
     var waiting: (records: Int, bytes: Int) { (deliveries.waiting, deliveries.waitingBytes) }
 
-    /// Whether a delivery is a birth, death or data of an edge node. JSON under such a topic is an ordinary message, and so is what is retained: the sender makes events of what edge nodes say.
+    /// Whether a delivery is a birth, death or data of an edge node. JSON under such a topic is an ordinary message, and so is what is
+    /// retained: the sender makes events of what edge nodes say.
     func takes(_ delivery: borrowing Delivery) -> Bool {
         !delivery.retain && proxy.isEdgeMessage(delivery.topic) && !ForeignPayload.isJSON(delivery.payload)
     }

@@ -347,7 +347,8 @@ struct WindowPublisher: ~Copyable {
         case .passedOn: break
         case .accepted: noteAccepted(queued, now: now)
         case .answered(let disposition):
-            if case .dead = disposition {
+            // What the mapping refuses is known by its topic; what no broker would take is as good as refused by one.
+            if case .dead(.tooLarge) = disposition {
                 refused.note(queued.delivery, qos: qos(of: queued.delivery).rawValue, isWord: true, now: now)
             }
             answers.append(OutboxSettlement(position: queued.position, disposition: disposition))

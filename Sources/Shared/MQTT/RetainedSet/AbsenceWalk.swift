@@ -29,8 +29,8 @@ struct AbsenceWalk: Sendable {
     private let doubts: RetainedDoubts
     private let indices: [String: Int]
     /// Still to be asked in this round, and in the next one.
-    private var waiting: [Doubt]
-    private var later: [Doubt] = []
+    private var waiting: ArraySlice<Doubt>
+    private var later: ArraySlice<Doubt> = []
     private var current: [Doubt] = []
     private var currentWitnesses: [String] = []
     private var nextWitness = 0
@@ -42,7 +42,7 @@ struct AbsenceWalk: Sendable {
     /// - Parameter maximumFilters: of one SUBSCRIBE, at first.
     init(_ doubts: RetainedDoubts, maximumFilters: Int = 64) {
         self.doubts = doubts
-        waiting = doubts.topics.indices.map { Doubt(index: $0) }
+        waiting = doubts.topics.indices.map { Doubt(index: $0) }[...]
         indices = Dictionary(zip(doubts.topics, doubts.topics.indices), uniquingKeysWith: { first, _ in first })
         size = SubscribeSize(maximumFilters: maximumFilters)
     }
@@ -70,7 +70,7 @@ struct AbsenceWalk: Sendable {
         }
         let room = max(1, size.maximumFilters - currentWitnesses.count)
         current = Array(waiting.prefix(room))
-        waiting.removeFirst(current.count)
+        waiting = waiting.dropFirst(current.count)
         seen.removeAll(keepingCapacity: true)
         return .ask(currentWitnesses.prefix(1) + current.map { doubts.topics[$0.index] } + currentWitnesses.dropFirst())
     }

@@ -75,12 +75,12 @@ extension Session {
 
     /// The user is done with a delivery; PUBACK or PUBREC leaves when its turn has come.
     public mutating func acknowledge(_ delivery: DeliveryID) {
-        deliveries.acknowledge(delivery, version: version, output: &output.bytes)
+        messages.acknowledge(delivery, version: version, output: &output.bytes)
     }
 
     /// The user is done with every delivery up to and including `last`.
     public mutating func acknowledge(through last: DeliveryID) {
-        deliveries.acknowledge(through: last, version: version, output: &output.bytes)
+        messages.acknowledge(through: last, version: version, output: &output.bytes)
     }
 
     /// Nothing is under way that the server has yet to answer.
@@ -110,7 +110,7 @@ extension Session {
     ) {
         let identifier = packet.packetIdentifier
         if packet.type == .pubrel {
-            let isInTurn = deliveries.release(identifier, version: version, output: &output.bytes)
+            let isInTurn = messages.release(identifier, version: version, output: &output.bytes)
             if !isInTurn { faults.insert(.acknowledgement) }
             return
         }

@@ -7,9 +7,9 @@
 //   UnreleasedMessages.swift — QoS 2 messages whose release has not come
 //   TopicAliases.swift — the server's short names for topics
 //   OversizePublish.swift — a message that is too large to be kept, while it streams past
+//   InboundMessages.swift — messages from the server: all that becomes of one packet
 //   OutboundWindow.swift — requests that the server has not answered
 //   UnconfirmedSends.swift — QoS 0 publishes that may still be lost
 //   Keepalive.swift — when to ping
-//   Session.swift — the state machine: connection and time
-//   SessionReceiving.swift — the state machine: packets from the server
+//   Session.swift — the state machine: connection, time, packets from the server
 //   SessionRequests.swift — the state machine: requests and their answers
