@@ -9,7 +9,7 @@ struct ExtremeTests {
     )
     func statements() async {
         await withSeed { random in
-            for _ in 0..<8 {
+            for _ in 0..<20 {
                 let script = (0..<Int.random(in: 1...700, using: &random)).map { _ in
                     UInt8.random(in: 0...255, using: &random)
                 }

@@ -221,6 +221,28 @@ import Testing
         #expect(rig.take("NBIRTH/N199", Self.birth.bytes) == .folded)
     }
 
+    @Test("P8 a node that found no place is named until it dies, or nobody can be heard")
+    func turnedAway() {
+        var rig = Rig(SparkplugLimits(nodes: 1))
+        for node in ["N", "M", "O"] { rig.take("NBIRTH/\(node)", Self.birth.bytes) }
+        #expect(rig.fold.report.limited == 2)
+        rig.take("NDEATH/M", TestPayload([.bdSeq(88)]).bytes)
+        #expect(rig.fold.report.limited == 1)
+        _ = rig.fold.presumeAllDead()
+        #expect(rig.fold.report.limited == 0)
+    }
+
+    @Test("P8 a device beyond a limit is named until it dies")
+    func limitedDevice() {
+        var rig = Rig(SparkplugLimits(devicesPerNode: 1))
+        rig.take("NBIRTH/N", Self.birth.bytes)
+        let device = TestPayload(seq: 1, [.birth("temperature", 1)])
+        for name in ["D", "E"] { rig.take("DBIRTH/N/\(name)", device.bytes) }
+        #expect(rig.fold.report.limited == 1)
+        rig.take("DDEATH/N/E", TestPayload(seq: 2, []).bytes)
+        #expect(rig.fold.report.limited == 0)
+    }
+
     @Test("Two nodes of one name are asked ever more seldom, and are named")
     func twins() {
         var rig = Rig()

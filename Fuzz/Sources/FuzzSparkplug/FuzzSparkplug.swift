@@ -69,7 +69,7 @@ private func carryOut(_ proxy: inout EdgeNodeProxy, _ now: Moment) {
             switch action {
             case .connect(let id, _): proxy.connected(id, now: now)
             case .disconnect(let id): proxy.lost(id, now: now)
-            case .publish, .answer, .refuse: break
+            case .publish, .answer, .refuse, .giveUp, .forget: break
             }
         }
         actions = proxy.takeActions()

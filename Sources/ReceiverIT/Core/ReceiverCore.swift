@@ -34,7 +34,7 @@ public struct ReceiverCore: ~Copyable {
     private let lowestEpoch: Epoch
     /// From then on silence is the link's, and not that of a process which has just begun to listen.
     private let listensSince: MonotonicInstant
-    /// When another statement that is refused is worth a line, and what was told last.
+    /// From when on another statement that is refused is worth a line.
     private var tellsRefusalFrom = MonotonicInstant.distantPast
 
     /// - Parameters:

@@ -17,7 +17,7 @@ internal import Time
 /// A fixed number of batches goes round. When the core thread holds all of them, datagrams wait in the kernel's buffer, and
 /// what that cannot hold is counted as `socketDrops`. This file holds no call that could send.
 final class FrameListener: Sendable {
-    /// What a listening socket has seen.
+    /// What the listening socket has seen, and those before it that were closed.
     struct Report: Sendable, Equatable {
         var datagrams: UInt64 = 0
         /// Datagrams that the socket had no room for.
@@ -51,7 +51,7 @@ final class FrameListener: Sendable {
     /// Batches that go round: at most 8 × 64 messages are between kernel and core.
     static let batchCount = 8
 
-    /// How often the interface's counters are read.
+    /// How often the interface is looked at: its counters, and whether it is still the one that the socket is bound to.
     private static let interfacePeriod = Duration.milliseconds(500)
 
     let place: Place
@@ -137,12 +137,16 @@ final class FrameListener: Sendable {
     ) {
         var spare: DatagramBatch?
         var report = Report()
+        // What the sockets counted that were closed.
+        var closed = Report()
+        var isDeaf = false
         let interface = InterfaceErrors(below: place.address, interface: place.interface)
         var nextLook = MonotonicInstant.distantPast
         while !stopping.isRaised {
             if MonotonicClock.now() >= nextLook {
                 nextLook = MonotonicClock.now().advanced(by: Self.interfacePeriod)
                 report.interfaceErrors = interface.count
+                isDeaf = ends.socket?.isDeaf ?? false
                 shared.withLock { $0 = report }
             }
             guard let batch = spare ?? ends.empty.pop() else {
@@ -152,17 +156,22 @@ final class FrameListener: Sendable {
             spare = batch
             do throws(SystemError) {
                 guard let count = try ends.socket?.receive(into: batch, timeout: .milliseconds(100)) else {
+                    closed = report
                     reopen(&ends, place, &report, shared)
                     continue
                 }
                 if count > 0 {
                     report.datagrams += UInt64(count)
-                    report.socketDrops = ends.socket?.socketDrops ?? report.socketDrops
-                    report.truncated = ends.socket?.truncated ?? report.truncated
+                    report.socketDrops = closed.socketDrops + (ends.socket?.socketDrops ?? 0)
+                    report.truncated = closed.truncated + (ends.socket?.truncated ?? 0)
                     shared.withLock { $0 = report }
                     spare = nil
                     _ = ends.filled.push(batch)
                     ends.filled.wake()
+                } else if isDeaf {
+                    // Only now: what came before the interface went away is not thrown away with the socket.
+                    isDeaf = false
+                    ends.socket = nil
                 }
             } catch {
                 ends.socket = nil
@@ -173,7 +182,7 @@ final class FrameListener: Sendable {
         ends.filled.finish()
     }
 
-    /// The socket broke (its interface went away): another one, as soon as that works.
+    /// The socket broke, or is deaf because its interface went away: another one, as soon as that works.
     private static func reopen(
         _ ends: inout Ends, _ place: Place, _ report: inout Report, _ shared: Lock<Report>
     ) {

@@ -28,6 +28,8 @@ struct EdgeNodeConnection {
     /// Before it is dialled: none, unless the last connection was lost soon.
     private var pause = Duration.zero
     private var version: ProtocolVersion?
+    /// The proxy wants it, and has not let it go since.
+    private var isWanted = false
     /// It was told to say goodbye.
     private var isEnding = false
     /// It had a connection before.
@@ -40,9 +42,9 @@ struct EdgeNodeConnection {
 
     /// It hears its commands, and the proxy knows.
     var stands: Bool { connectedAt != nil }
-    /// The IT broker has not let it stay for longer than a moment, again and again.
+    /// It is wanted, and the IT broker has not let it stay for longer than a moment, again and again.
     func isUnconnected(now: MonotonicInstant) -> Bool {
-        failures >= Self.patience && !hasLasted(now: now)
+        isWanted && failures >= Self.patience && !hasLasted(now: now)
     }
 
     private func hasLasted(now: MonotonicInstant) -> Bool {
@@ -56,6 +58,7 @@ struct EdgeNodeConnection {
     /// The proxy wants a connection with this will.
     mutating func want(_ will: EdgeNodeProxy.Message, now: MonotonicInstant) {
         self.will = will
+        isWanted = true
         dialAt = now.advanced(by: pause)
     }
 
@@ -93,16 +96,17 @@ struct EdgeNodeConnection {
     /// Says goodbye, with the death that only a broker of MQTT 5 publishes by itself.
     /// - Returns: false if there is nobody to say it to; then it is not dialled either.
     mutating func end(drain: Duration) -> Bool {
-        isEnding = true
+        isWanted = false
         guard let connection else {
-            dialAt = nil
+            (dialAt, failures, failure) = (nil, 0, "")
             return false
         }
+        isEnding = true
         connection.requestStop(drain: drain, withWill: isBuriedByBroker)
         return true
     }
 
-    /// The connection is gone.
+    /// The connection is gone; whether another is wanted, the proxy says next.
     mutating func lost(now: MonotonicInstant, longestPause: Duration) {
         connection?.requestStop()
         connection = nil
@@ -110,9 +114,11 @@ struct EdgeNodeConnection {
         // One that lasted, or ended as it should, is replaced at once.
         let lasted = isEnding || hasLasted(now: now)
         pause = max(rest, lasted ? .zero : min(max(pause * 2, Self.firstPause), longestPause))
-        if lasted { failures = 0 }
+        // One that has to rest was refused, however long it stood before.
+        if lasted && rest == .zero { failures = 0 }
         rest = .zero
         connectedAt = nil
         isEnding = false
+        isWanted = false
     }
 }

@@ -64,6 +64,8 @@ struct EdgeNodeConnections: ~Copyable {
 
     /// What is known of the nodes, for status.
     mutating func report(now: MonotonicInstant) -> ProxyReport {
+        // Whoever has just lost its connection may be wanted again.
+        perform(now: now)
         var report = proxy.report
         let unconnected = nodes.values.filter { $0.isUnconnected(now: now) }
         report.unconnected = unconnected.count
@@ -140,11 +142,15 @@ struct EdgeNodeConnections: ~Copyable {
 
     /// Gives up the oldest deliveries that wait for their nodes, those of the oldest so many positions: there is no room for more.
     mutating func giveUp(_ positions: UInt64) {
-        guard let oldest = deliveries.oldest else { return }
+        // Not of the oldest of all: that may be in flight, far behind what waits.
+        guard let oldest = proxy.oldestWaiting else { return }
+        let given = proxy.giveUp(before: oldest &+ positions, now: Moment.now)
+        guard given > 0 else { return }
         log.error(
             "edge_node.given_up", "more waits for edge nodes that are not born than may: the oldest is given up",
-            ["link": .text(settings.link), "waiting": .number(deliveries.waiting)])
-        proxy.giveUp(before: oldest &+ positions, now: Moment.now)
+            [
+                "link": .text(settings.link), "given_up": .number(given), "waiting": .number(deliveries.waiting),
+            ])
     }
 
     /// The publisher's connection was lost: every delivery of which the outbox has no answer comes again.
@@ -229,6 +235,8 @@ struct EdgeNodeConnections: ~Copyable {
 
     private mutating func lost(_ id: EdgeNodeID, now: MonotonicInstant) {
         guard nodes[id] != nil else { return }
+        // What the proxy wanted said over this connection is lost with it, and comes again below: nobody was told of it.
+        perform(now: now)
         nodes[id]?.lost(now: now, longestPause: settings.connection.reconnectMaximum)
         births = births.filter { $0.value != id }
         proxy.lost(id, now: Moment.now)
@@ -284,6 +292,7 @@ struct EdgeNodeConnections: ~Copyable {
             if !hasSomebody { proxy.lost(id, now: Moment.now) }
         case .answer(let id, let token):
             if !deliveries.ride(token, with: id) { return (token, .folded) }
+        case .forget(let id): nodes[id] = nil
         case .giveUp(let token): return (token, .shed(.unborn))
         case .refuse(let token): return (token, .dead(.sparkplugUnreadable))
         }
@@ -310,7 +319,12 @@ struct EdgeNodeConnections: ~Copyable {
                 "edge_node.unpublished", "\(error)", ["link": .text(settings.link), "node": .text(id.description)])
             switch error {
             case .tooLarge:
-                tooLarge(bytes: message.payload.count, limit: 0, of: id, isBirth: message.isNodeBirth)
+                // What is answered behind a birth rides with it, so that it comes again as well.
+                if message.isNodeBirth { deliveries.noteSent(sent, over: id) }
+                tooLarge(
+                    bytes: message.payload.count,
+                    limit: min(publishQueueBytes, PacketHeader.largestRemainingLength), of: id,
+                    isBirth: message.isNodeBirth)
                 return .dead(.tooLarge)
             case .invalidTopic, .invalidProperties: return .dead(.invalid)
             // The node's connection does not keep up, or ends. Its deliveries are repeated over the next connection.
@@ -321,6 +335,9 @@ struct EdgeNodeConnections: ~Copyable {
         if message.isNodeBirth { births[sent] = id }
         return nil
     }
+
+    /// How much may wait to leave over one node's connection.
+    private var publishQueueBytes: Int { max(settings.connection.publishQueueBytes, 2 * settings.reachBytes) }
 
     private mutating func mapped(_ topic: [UInt8]) -> [UInt8]? {
         switch mapper.map(topic.span.bytes) {
@@ -353,7 +370,7 @@ struct EdgeNodeConnections: ~Copyable {
         connection.receiveMaximum = 64
         // All that waits may be this node's, and leaves at once when it is born.
         connection.publishQueueMessages = settings.reachRecords + 2 * settings.edgeNodes.limits.devicesPerNode
-        connection.publishQueueBytes = max(connection.publishQueueBytes, 2 * settings.reachBytes)
+        connection.publishQueueBytes = publishQueueBytes
         generations += 1
         let (mailbox, generation) = (mailbox, generations)
         nodes[id]?.begin(generation)
@@ -366,6 +383,7 @@ struct EdgeNodeConnections: ~Copyable {
             nodes[id]?.opened(opened)
         } catch {
             log.error("edge_node.failed", "\(error)", ["link": .text(settings.link), "node": .text(id.description)])
+            nodes[id]?.failed("\(error)", now: now)
             lost(id, now: now)
         }
     }

@@ -38,16 +38,13 @@ struct ProxiedDeliveries {
     private var going: [EdgeNodeID: Set<UInt64>] = [:]
     /// The newest message of each node's connection that is not settled, by token.
     private var newest: [EdgeNodeID: UInt64] = [:]
-    /// What rides with a message, by the message's token.
-    private var riders: [UInt64: [UInt64]] = [:]
+    /// What rides with a message, by the node over whose connection it went and the message's token.
+    private var riders: [EdgeNodeID: [UInt64: [UInt64]]] = [:]
     /// What waits: deliveries, and what they cost.
     private(set) var waiting = 0
     private(set) var waitingBytes = 0
 
     subscript(token: UInt64) -> QueuedDelivery? { held[token]?.queued }
-
-    /// The oldest delivery of which there is no answer.
-    var oldest: UInt64? { held.keys.min() }
 
     mutating func take(_ queued: QueuedDelivery) {
         forget(queued.position.rawValue)
@@ -66,7 +63,7 @@ struct ProxiedDeliveries {
     mutating func ride(_ token: UInt64, with id: EdgeNodeID) -> Bool {
         guard let message = newest[id], held[token] != nil else { return false }
         move(token, to: .rides(id))
-        riders[message, default: []].append(token)
+        riders[id, default: [:]][message, default: []].append(token)
         return true
     }
 
@@ -75,7 +72,8 @@ struct ProxiedDeliveries {
     mutating func settled(_ token: UInt64, over id: EdgeNodeID) -> [UInt64] {
         if newest[id] == token { newest[id] = nil }
         forget(token)
-        let gone = riders.removeValue(forKey: token) ?? []
+        let gone = riders[id]?.removeValue(forKey: token) ?? []
+        if riders[id]?.isEmpty ?? false { riders[id] = nil }
         for rider in gone { forget(rider) }
         return gone
     }
@@ -95,12 +93,10 @@ struct ProxiedDeliveries {
 
     /// Moves out what a connection that is lost had not settled, in order. It waits again.
     mutating func takeUnsettled(of id: EdgeNodeID) -> [QueuedDelivery] {
-        if let message = newest.removeValue(forKey: id) { riders[message] = nil }
+        newest[id] = nil
+        riders[id] = nil
         let tokens = going[id, default: []].sorted()
-        for token in tokens {
-            riders[token] = nil
-            move(token, to: .waits)
-        }
+        for token in tokens { move(token, to: .waits) }
         return tokens.compactMap { held[$0]?.queued }
     }
 

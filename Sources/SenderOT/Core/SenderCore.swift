@@ -133,10 +133,10 @@ public struct SenderCore: ~Copyable {
     /// Notes whether slices leave as fast as they are made. While they do not, none is made.
     public mutating func noteSlices(leave: Bool) { teller.noteSlices(leave: leave) }
 
-    /// Notes that the clock was set, by so many milliseconds, since the slots were filled: what is left of the interval of a message says
+    /// Notes that the clock was set, by so many milliseconds, since slots were filled in earlier epochs: what is left of the interval of a message says
     /// nothing of whether that message is another one.
     package mutating func noteClockStep(_ milliseconds: Int64) {
-        slots.noteClockStep(UInt64(clamping: milliseconds))
+        slots.noteClockStep(UInt64(clamping: milliseconds), before: epoch)
     }
 
     // MARK: What the plant retains, and what of it is exported

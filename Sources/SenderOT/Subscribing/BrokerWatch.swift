@@ -76,6 +76,13 @@ final class BrokerWatch: Sendable {
         /// What may be noted: the statements that it presupposes are journalled. `next` will be in a second.
         var safe: Known
         var next: Known
+
+        /// This connection is gone: what the next one tells, it tells from the beginning.
+        mutating func disconnected() {
+            drops.disconnected()
+            shortfall.disconnected()
+            (isConnected, isListening) = (false, false)
+        }
     }
 
     /// How long the broker keeps this connection's session: longer than the main one needs to take it back, where the two are one.
@@ -137,14 +144,8 @@ final class BrokerWatch: Sendable {
     /// Whether another connection may begin with an empty session.
     /// - Parameter waited: the main session has been waiting for it for so long.
     func mayStartClean(waited: Duration) -> Bool {
-        state.withLock { state in
-            let isUnwatched = !state.isConnected && waited > Self.patience
-            return state.own.mayStartClean(now: MonotonicClock.now()) || isUnwatched && !state.own.areDisplaced
-        }
+        state.withLock { $0.own.mayStartClean(waited: waited, now: MonotonicClock.now()) }
     }
-
-    /// How long others wait for this connection, which the broker may not let in.
-    private static let patience = Duration.seconds(3)
 
     /// Whether the broker takes our connections for one client.
     var areDisplaced: Bool { state.withLock { $0.own.areDisplaced } }
@@ -213,7 +214,11 @@ final class BrokerWatch: Sendable {
 
     /// The broker takes our connections for one client: this one gives way.
     private func displaced() {
-        let connection = state.withLock { $0.connection.take() }
+        let connection = state.withLock { state in
+            // A connection that is stopped tells nothing of its end.
+            state.disconnected()
+            return state.connection.take()
+        }
         connection?.requestStop()
         log.error("broker.displaced", state.withLock { $0.own.alarm } ?? "")
     }
@@ -257,9 +262,7 @@ final class BrokerWatch: Sendable {
         case .connecting, .stopped: break
         case .disconnected(let error, _):
             let isDisplaced = state.withLock { state in
-                state.drops.disconnected()
-                state.shortfall.disconnected()
-                (state.isConnected, state.isListening) = (false, false)
+                state.disconnected()
                 return state.own.ended(.helper, Self.ending(error), now: MonotonicClock.now())
             }
             if isDisplaced { displaced() }

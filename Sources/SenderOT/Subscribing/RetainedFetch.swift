@@ -23,7 +23,7 @@ final class RetainedFetch: Sendable {
         var alarm: String?
     }
 
-    /// What the main session is subscribed to.
+    /// What the main session is subscribed to. A fetch keeps that of its beginning: the session may end while it runs.
     private struct Subscribed {
         let filters: [TopicFilter]
         /// Whether that is everything that is exported.
@@ -131,26 +131,26 @@ final class RetainedFetch: Sendable {
                 ? state.subscribed?.since.duration(to: MonotonicClock.now()) : nil
         }
         guard let waited, watch.mayStartClean(waited: waited) else { return }
-        let (old, filters) = state.withLock { state -> (RetainedSetFetcher?, [TopicFilter]) in
-            guard state.isDemanded, !state.isStopping, let subscribed = state.subscribed else { return (nil, []) }
+        let (old, subscribed) = state.withLock { state -> (RetainedSetFetcher?, Subscribed?) in
+            guard state.isDemanded, !state.isStopping, let subscribed = state.subscribed else { return (nil, nil) }
             // Cleared here and not when the fetch ends, because a policy that changes meanwhile needs another fetch.
             state.isDemanded = false
             state.fetched = subscribed.filters
-            return (state.fetcher.take(), subscribed.filters)
+            return (state.fetcher.take(), subscribed)
         }
         old?.stop()
-        if !filters.isEmpty { fetch(filters) }
+        if let subscribed, !subscribed.filters.isEmpty { fetch(subscribed) }
     }
 
-    private func fetch(_ filters: [TopicFilter]) {
+    private func fetch(_ subscribed: Subscribed) {
         let began = intake.beginFetch()
         do {
             let fetcher = try RetainedSetFetcher(
-                settings, filters: filters,
+                settings, filters: subscribed.filters,
                 received: { [weak self] in self?.intake.acceptFetched($0, since: began) },
                 faulted: { [faults] in faults.note($0) },
-                doubts: { [weak self] in self?.doubts(since: began) ?? RetainedDoubts() },
-                finished: { [weak self] in self?.finished($0, since: began) })
+                doubts: { [weak self] in self?.doubts(of: subscribed, since: began) ?? RetainedDoubts() },
+                finished: { [weak self] in self?.finished($0, of: subscribed, since: began) })
             let (starts, other) = state.withLock { state -> (Bool, RetainedSetFetcher?) in
                 guard !state.isStopping else { return (false, nil) }
                 let other = state.fetcher.take()
@@ -169,11 +169,11 @@ final class RetainedFetch: Sendable {
     // On the fetcher's thread.
 
     /// If the fetch may lack values, an absent value does not show that it was deleted.
-    private func doubts(since began: Stamp) -> RetainedDoubts {
-        state.withLock { $0.subscribed?.isWhole ?? true } ? reconciler.doubts(since: began) : RetainedDoubts()
+    private func doubts(of subscribed: Subscribed, since began: Stamp) -> RetainedDoubts {
+        subscribed.isWhole ? reconciler.doubts(since: began) : RetainedDoubts()
     }
 
-    private func finished(_ report: RetainedSetReport, since began: Stamp) {
+    private func finished(_ report: RetainedSetReport, of subscribed: Subscribed, since began: Stamp) {
         switch report.failure {
         case nil: break
         case .stopped: return state.withLock { $0.report.isFetching = false }
@@ -181,20 +181,19 @@ final class RetainedFetch: Sendable {
         case .stalled(let error): return failed(error?.description ?? "the broker sent nothing for too long")
         }
         let alarm = report.isComplete ? nil : Self.shortfall(report)
-        let (isWhole, version) = state.withLock { state in
+        state.withLock { state in
             state.report.isFetching = false
             state.report.topics = report.topics
             state.report.alarm = alarm
             state.endedAt = MonotonicClock.now()
             state.isDoubtful = !report.isComplete
-            return (state.subscribed?.isWhole ?? true, state.subscribed?.version)
         }
-        watch.fetched(topics: report.topics, version: version)
+        watch.fetched(topics: report.topics, version: subscribed.version)
         if let alarm { log.error("retained.shortfall", alarm) }
         log.notice(
             "retained.fetched", "the retained set is in",
             ["topics": .number(report.topics), "slices": .number(report.slices)])
-        if report.isComplete, isWhole { reconciler.reconcile(since: began, report) }
+        if report.isComplete, subscribed.isWhole { reconciler.reconcile(since: began, report) }
         intake.beginSnapshots()
     }
 

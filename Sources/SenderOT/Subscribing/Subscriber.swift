@@ -52,6 +52,8 @@ final class Subscriber: Sendable {
         /// Whether the end of the plan was told.
         var isPlanTold = false
         var unobservedSince: UnixMilliseconds
+        /// Since when something of the filters is not subscribed to, because an older filter that brought it was given up.
+        var replacedSince: UnixMilliseconds?
         var isStopping = false
     }
 
@@ -194,7 +196,8 @@ final class Subscriber: Sendable {
             let wasOnline = state.withLock { state in
                 defer {
                     if state.report.isOnline || state.report.since.rawValue == 0 { state.report.since = now }
-                    if state.report.isOnline { state.unobservedSince = now }
+                    if state.report.isOnline { state.unobservedSince = min(state.replacedSince ?? now, now) }
+                    state.replacedSince = nil
                     state.report.isOnline = false
                     state.report.reason = error.description
                     state.plan.disconnected(now: MonotonicClock.now())
@@ -254,7 +257,9 @@ final class Subscriber: Sendable {
             guard let grant = state.grant else { return (nil, []) }
             state.plan.begin(state.filters, grant: grant, now: MonotonicClock.now())
             state.isPlanTold = false
-            return (state.connection, state.session.begin(state.filters))
+            let stale = state.session.begin(state.filters)
+            if state.session.isReplacing { state.replacedSince = state.replacedSince ?? UnixClock.now() }
+            return (state.connection, stale)
         }
         if let connection { unsubscribe(stale, over: connection) }
         subscribeNext()
@@ -262,35 +267,41 @@ final class Subscriber: Sendable {
 
     /// Sends the next SUBSCRIBE, or tells what became of all of them.
     private func subscribeNext() {
-        while true {
-            // The request is noted before it is queued: its answer may come before `subscribe` returns.
-            let (connection, next) = state.withLock { state in
-                state.report.isOnline && !state.isStopping ? (state.connection, state.plan.next()) : (nil, nil)
-            }
-            guard let next, let connection else { return tellPlan() }
-            do throws(PublishRefusal) {
-                try connection.subscribe(
-                    next.filters.map {
-                        Subscription(
-                            $0.description, qos: .exactlyOnce, retainAsPublished: true, retainHandling: .doNotSend,
-                            noLocal: true)
-                    }, request: next.request)
-                return
-            } catch {
-                log.error("broker.subscribe", "the subscription could not be queued", ["reason": .text("\(error)")])
-                return
-            }
+        // The request is noted before it is queued: its answer may come before `subscribe` returns.
+        let (connection, next) = state.withLock { state in
+            state.report.isOnline && !state.isStopping ? (state.connection, state.plan.next()) : (nil, nil)
+        }
+        guard let next, let connection else { return tellPlan() }
+        do throws(PublishRefusal) {
+            try connection.subscribe(
+                next.filters.map {
+                    Subscription(
+                        $0.description, qos: .exactlyOnce, retainAsPublished: true, retainHandling: .doNotSend,
+                        noLocal: true)
+                }, request: next.request)
+        } catch {
+            // Tried again with the next tick.
+            state.withLock { $0.plan.notSent(next.request) }
+            log.error("broker.subscribe", "the subscription could not be queued", ["reason": .text("\(error)")])
         }
     }
 
     private func tellPlan() {
-        let told = state.withLock { state -> (SubscriptionPlan, Bool, ProtocolVersion?)? in
+        let told = state.withLock { state -> (SubscriptionPlan, Bool, ProtocolVersion?, UnixMilliseconds?)? in
             guard state.report.isOnline, state.plan.isComplete, !state.isPlanTold else { return nil }
             state.isPlanTold = true
-            state.session.settled()
-            return (state.plan, state.filters.isEmpty, state.report.version)
+            return (state.plan, state.filters.isEmpty, state.report.version, state.replacedSince.take())
         }
-        guard let (plan, isEmpty, version) = told else { return }
+        guard let (plan, isEmpty, version, replacedSince) = told else { return }
+        if let replacedSince {
+            let now = UnixClock.now()
+            intake.note(
+                Unobserved(
+                    from: min(replacedSince, now), to: now, sessionResumed: true, dropped: nil,
+                    reason: "subscriptions were replaced"))
+        }
+        // Not before that is said: a start after a crash finds the older filters, and says it again.
+        state.withLock { if $0.isPlanTold { $0.session.settled() } }
         for (filter, fault) in plan.faults.prefix(Self.loggedFaults) {
             log.error(
                 "broker.refused", SubscriptionPlan.words(filter, fault), ["filter": .text(filter.description)])
@@ -309,7 +320,9 @@ final class Subscriber: Sendable {
         let size = SubscribeSize(maximumFilters: SubscriptionPlan.carefulFilters)
         while !rest.isEmpty {
             let count = max(1, size.count(of: rest, limitBytes: limit))
-            try? connection.unsubscribe(Array(rest.prefix(count)))
+            do throws(PublishRefusal) { try connection.unsubscribe(Array(rest.prefix(count))) } catch {
+                return state.withLock { $0.session.keep(filters.suffix(rest.count)) }
+            }
             rest.removeFirst(count)
         }
     }

@@ -50,12 +50,11 @@ public struct LinkKnowledge: Sendable {
             return Condition(.offline, since: publisher.since, reason: publisher.reason)
         }
         if let fault = snapshot.outboxFault { return fault }
-        if let trouble = publisher.edgeNodes.trouble {
-            return Condition(.degraded, since: publisher.since, reason: trouble)
-        }
-        let slowed = publisher.isSlowed ? ["the IT broker says \"later\": records go as fast as it takes them"] : []
-        let reason = ((publisher.reason.isEmpty ? [] : [publisher.reason]) + slowed).joined(separator: "; ")
-        let isWell = publisher.lacks.isEmpty && slowed.isEmpty
+        var troubles: [String] = []
+        if let trouble = publisher.edgeNodes.trouble { troubles.append(trouble) }
+        if publisher.isSlowed { troubles.append("the IT broker says \"later\": records go as fast as it takes them") }
+        let reason = ((publisher.reason.isEmpty ? [] : [publisher.reason]) + troubles).joined(separator: "; ")
+        let isWell = publisher.lacks.isEmpty && troubles.isEmpty
         return Condition(isWell ? .online : .degraded, since: publisher.since, reason: reason)
     }
 

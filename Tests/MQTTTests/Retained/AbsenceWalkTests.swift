@@ -15,7 +15,7 @@ struct AbsenceWalkTests {
 
     /// - Parameter show: which of the retained ones among the filters the broker sends, given the number of the look.
     private func walk(
-        _ doubts: RetainedDoubts, maximumFilters: Int = 64, breaksAbove: Int = .max,
+        _ doubts: RetainedDoubts, maximumFilters: Int = 64, breaksAbove: Int = .max, refusing: Set<String> = [],
         _ show: (inout [String], Int) -> Void
     ) -> Outcome {
         var walk = AbsenceWalk(doubts, maximumFilters: maximumFilters)
@@ -30,10 +30,11 @@ struct AbsenceWalkTests {
                     walk.repeatSlice()
                     continue
                 }
-                var shown = filters
+                let refused = refusing.intersection(filters)
+                var shown = filters.filter { !refused.contains($0) }
                 show(&shown, outcome.looks)
                 for topic in shown where walk.receive(topic) { outcome.present.insert(topic) }
-                walk.finishSlice()
+                walk.finishSlice(refused: refused)
             }
         }
         outcome.absent = Set(walk.absent.map { doubts.topics[$0] })
@@ -73,5 +74,25 @@ struct AbsenceWalkTests {
             shown.removeAll(where: gone.contains)
         }
         #expect(outcome.absent == gone && outcome.undecided == 0)
+    }
+
+    @Test("a topic that the broker refuses to be asked for is not absent, whether or not there are witnesses")
+    func refused() {
+        let secret = Set(topics.filter { $0.hasSuffix("3") })
+        for witnesses in [self.witnesses, []] {
+            let outcome = walk(RetainedDoubts(topics: topics, witnesses: witnesses), refusing: secret) { shown, _ in
+                shown.removeAll(where: gone.contains)
+            }
+            #expect(outcome.absent == gone && outcome.undecided == secret.count)
+            #expect(outcome.present == Set(topics).subtracting(gone).subtracting(secret))
+        }
+    }
+
+    @Test("a witness that the broker refuses to be asked for proves nothing")
+    func refusedWitnesses() {
+        let outcome = walk(RetainedDoubts(topics: topics, witnesses: witnesses), refusing: Set(witnesses)) { shown, _ in
+            shown.removeAll(where: gone.contains)
+        }
+        #expect(outcome.absent.isEmpty && outcome.undecided == gone.count)
     }
 }

@@ -147,6 +147,26 @@ struct EpochTests {
         #expect(link.core.beginsAt == Stamp(epoch: sender.epoch, sequence: SequenceNumber(rawValue: 61)))
     }
 
+    @Test("P1 where the first floor was none, the account begins behind what was announced, and what lies between may still come")
+    func falseFloor() throws {
+        let sender = try TestSender()
+        let link = try TestLink(sender.card)
+        for _ in 0..<5 { _ = sender.live(count: 20) }
+        link.receive(
+            try sender.frames(
+                sender.beat { $0.floor = Stamp(epoch: sender.epoch, sequence: SequenceNumber(rawValue: 5_000)) }))
+        #expect(link.core.beginsAt == Stamp(epoch: sender.epoch, sequence: SequenceNumber(rawValue: 5_000)))
+        let lost = sender.live(count: 99)
+        link.receive(try sender.frames(sender.live(count: 10)))
+        #expect(link.core.beginsAt == Stamp(epoch: sender.epoch, sequence: SequenceNumber(rawValue: 101)))
+        link.pass(.milliseconds(50))
+        #expect(link.sequences == Array(200...209) && link.core.account.missing == 99 && link.isBalanced)
+        link.receive(try sender.frames(lost, transmission: 1))
+        #expect(link.sequences == Array(200...209) + Array(101...199))
+        #expect(link.core.account.missing == 0 && link.core.account.late == 99 && link.isBalanced)
+        #expect(link.core.counters.inconsistent == 0)
+    }
+
     @Test("P1 what the sender shed is lost, not delivered, and named")
     func shed() throws {
         let sender = try TestSender()

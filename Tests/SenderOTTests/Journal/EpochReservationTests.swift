@@ -29,7 +29,7 @@ import Time
         }
         #expect(try EpochReservation.next(after: Epoch(rawValue: 8), clock: early, demanded: 9).rawValue == 9)
         for demanded in [0, 7, 8, 1 << 63, UInt64.max] as [UInt64] {
-            #expect(throws: EpochError.notAbove(Epoch(rawValue: 8), asked: demanded)) {
+            #expect(throws: EpochError.notAbove(Epoch(rawValue: 8), below: 1 << 53, asked: demanded)) {
                 try EpochReservation.next(after: Epoch(rawValue: 8), clock: now, demanded: demanded)
             }
         }
@@ -50,6 +50,29 @@ import Time
             try EpochReservation.next(after: Epoch(rawValue: 0), clock: now, lowest: lowest, demanded: asked)
         }
         #expect(SenderServiceError.epoch(.belowCard(lowest: lowest, asked: asked)).isUsage)
+    }
+
+    @Test("an epoch that receivers would refuse as one that no clock gives is not taken, and the sentence says which are")
+    func largest() throws {
+        let none = Epoch(rawValue: 0)
+        #expect(try EpochReservation.next(after: none, clock: now, demanded: 1 << 53 - 1).rawValue == 1 << 53 - 1)
+        // The card's lowest, and the first epoch that its receivers refuse.
+        let cards: [(lowest: UInt64?, end: UInt64)] = [
+            (nil, 1 << 53), (1, 1 << 53), (1 << 52, 1 << 53), (1 << 60, 1 << 61), (1 << 62, 1 << 63),
+            (1 << 63 - 1, 1 << 63),
+        ]
+        for (lowest, end) in cards {
+            let lowest = lowest.map { Epoch(rawValue: $0) }
+            #expect(
+                try EpochReservation.next(after: none, clock: now, lowest: lowest, demanded: end - 1).rawValue == end - 1)
+            let error = EpochError.notAbove(none, below: end, asked: end)
+            #expect(throws: error) {
+                try EpochReservation.next(after: none, clock: now, lowest: lowest, demanded: end)
+            }
+            #expect("\(error)".contains("allowed: 1…\(end - 1)") && SenderServiceError.epoch(error).isUsage)
+        }
+        let beyond = EpochError.notAbove(Epoch(rawValue: 1 << 60), below: 1 << 53, asked: 1 << 60 + 1)
+        #expect("\(beyond)".contains("receivers take none above it"))
     }
 
     @Test("behind the last epoch that a number can name there is none, and the sentence says what to do")

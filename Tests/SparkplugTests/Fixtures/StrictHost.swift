@@ -54,6 +54,8 @@ struct StrictHost {
                 if nodes[id]?.isOnline ?? false { complain(id, "says goodbye without NDEATH") }
                 nodes[id]?.isConnected = false
                 changed.append(id)
+            case .forget(let id):
+                if nodes[id]?.isConnected ?? false { complain(id, "is forgotten while it is connected") }
             case .answer(let id, let token):
                 answered.append(token)
                 folded.append(token)

@@ -232,13 +232,19 @@ package struct EpochTrack: Sendable {
             + " \(frontier.block) is decided"
     }
 
-    /// The journal's floor that the account begins with was none: a block that was made after it has an earlier sequence.
-    mutating func correctBeginning(by unit: DecodedUnit) {
+    /// The journal's floor that the account begins with was none: a block that was made after it has an earlier sequence. The account
+    /// begins behind what was announced: what lies between that and the block is missing, and can still come.
+    /// - Returns: whether the account begins earlier now; then the unit fits.
+    mutating func correctBeginning(by unit: DecodedUnit) -> Bool {
         guard frontier.block == 0, unit.firstSequence < firstSequence, tail.waiting.isEmpty,
-            unit.firstBlock > tail.announced?.block ?? .max
-        else { return }
-        firstSequence = unit.firstSequence
-        frontier.sequence = unit.firstSequence - 1
+            let announced = tail.announced, unit.firstBlock > announced.block
+        else { return false }
+        let before = min(announced.sequence, unit.firstSequence.minus(1))
+        let beginning = Mark(block: 0, sequence: before)
+        guard tail.hasRoom(for: unit, behind: beginning) else { return false }
+        firstSequence = before + 1
+        frontier = beginning
+        return true
     }
 
     /// Takes the sender's signed statement that it got as far as `mark` when its clock showed `clock`.

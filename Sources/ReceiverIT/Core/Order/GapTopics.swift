@@ -43,7 +43,7 @@ struct GapTopics: Sendable {
     mutating func noteFound(_ topic: [UInt8], in gap: UInt64) {
         guard let records = named[gap]?[topic] else { return }
         changed.insert(gap)
-        guard records == 1 else {
+        guard records <= 1 else {
             named[gap]?[topic] = records - 1
             return
         }

@@ -123,7 +123,7 @@ struct GapTracker: Sendable {
         if let known = epochs.index(of: unit.epoch) {
             index = known
             guard epochs[known].agrees(with: unit.incarnation) else { return .equivocation }
-            epochs[known].correctBeginning(by: unit)
+            if epochs[known].correctBeginning(by: unit), known == 0, epochs.foldedCount == 0 { noteBeginning() }
         } else {
             guard isAcceptable(newEpoch: unit.epoch) else { return .replayed }
             guard EpochTrack(epoch: unit.epoch, startedAt: time).fitsAhead(unit) else { return .inconsistent }

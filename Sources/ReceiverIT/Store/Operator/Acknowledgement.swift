@@ -55,13 +55,13 @@ public struct Acknowledgement: Sendable, Equatable {
         ]
     }
 
-    /// - Parameter account: whose request it is.
+    /// - Parameter account: whose request it is; asked for only where it is such a request.
     /// - Returns: nil for what is no such request.
-    public init?(_ request: JSONValue, account: String) {
+    public init?(_ request: JSONValue, account: @autoclosure () -> String) {
         guard request["command"]?.text == "ack", let item = request["item"]?.text.flatMap({ AcknowledgedItem($0) }),
             let by = request["by"]?.text, let reason = request["reason"]?.text
         else { return nil }
-        self.init(item: item, link: request["link"]?.text, by: by, reason: reason, account: account)
+        self.init(item: item, link: request["link"]?.text, by: by, reason: reason, account: account())
     }
 }
 

@@ -25,13 +25,13 @@ public struct LinkRemoval: Sendable, Equatable {
         ["command": "forget", "link": .text(link), "deleted": .number(deleted)]
     }
 
-    /// - Parameter account: whose request it is.
+    /// - Parameter account: whose request it is; asked for only where it is such a request.
     /// - Returns: nil for what is no such request.
-    public init?(_ request: JSONValue, account: String) {
+    public init?(_ request: JSONValue, account: @autoclosure () -> String) {
         guard request["command"]?.text == "forget", let link = request["link"]?.text,
             let deleted = request["deleted"]?.integer
         else { return nil }
-        self.init(link: link, deleted: UInt64(clamping: deleted), account: account)
+        self.init(link: link, deleted: UInt64(clamping: deleted), account: account())
     }
 
     /// Removes it while no daemon runs. The caller holds the state's lock.

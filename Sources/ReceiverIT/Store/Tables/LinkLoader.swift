@@ -117,6 +117,9 @@ package enum LinkLoader {
         while try rows.step() {
             try rows.requireNumbers(0...0, of: "an epoch", in: database)
             try rows.requireNumbers(2...11, of: "an epoch", in: database)
+            guard rows.unsigned(2) > 0 else {
+                throw .corrupt(path: database.path, reason: "an epoch whose account begins with record 0")
+            }
             let shed = rows.bytes(12)
             let marks = stride(from: 0, to: shed.count / 16 * 16, by: 16).map { offset in
                 let pair = Digest16(loading: shed.span.bytes, at: offset)
@@ -213,7 +216,13 @@ package enum LinkLoader {
         var rows = try database.prepare("SELECT gap, topic, records FROM gap_topics WHERE link = ?1")
         rows.bind(1, Int64(id))
         var topics: [UInt64: [[UInt8]: UInt64]] = [:]
-        while try rows.step() { topics[rows.unsigned(0), default: [:]][rows.bytes(1)] = rows.unsigned(2) }
+        while try rows.step() {
+            let records = rows.unsigned(2)
+            guard 1..<(1 << 63) ~= records else {
+                throw .corrupt(path: database.path, reason: "a gap that swallowed \(records) records of a topic")
+            }
+            topics[rows.unsigned(0), default: [:]][rows.bytes(1)] = records
+        }
         return topics
     }
 

@@ -52,8 +52,12 @@ package struct LossTable: ~Copyable {
             """)
         let others = try database.prepare(
             "UPDATE losses SET others = min(others + ?2, \(UInt64.mostRecords)) WHERE id = ?1")
+        // By cause: not all that a sender shed was lost in its own layer.
+        let causes = ShedRun.Reason.allCases.map(LossCause.shedBySender).map {
+            "('\($0.layer.storedWord)', '\($0.storedReason)')"
+        }.joined(separator: ", ")
         let condition =
-            "link = ?1 AND layer = '\(LossLayer.sender.storedWord)' AND first_epoch = ?2 AND first_sequence > ?3"
+            "link = ?1 AND (layer, reason) IN (VALUES \(causes)) AND first_epoch = ?2 AND first_sequence > ?3"
         let voidTopics = try database.prepare(
             "DELETE FROM loss_topics WHERE loss IN (SELECT id FROM losses WHERE \(condition))")
         let void = try database.prepare("DELETE FROM losses WHERE \(condition)")

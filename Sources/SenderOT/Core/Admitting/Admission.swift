@@ -86,7 +86,9 @@ struct Admission {
         case .recordOfEdgeNode(let id): (place, name) = (id, nil)
         case .stays(let refusal): return .filtered(refusal)
         case .waits: return .held
-        case .known: return .known
+        case .known:
+            known += 1
+            return .known
         }
         var hasher = Hasher()
         publication.topic.withUnsafeBytes { hasher.combine(bytes: $0) }

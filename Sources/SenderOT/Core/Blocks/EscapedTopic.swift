@@ -9,6 +9,9 @@
 enum EscapedTopic {
     /// What is longer is cut.
     static let maximumBytes = 1_024
+    /// A character of four bytes, each escaped.
+    private static let mostAtOnce = 16
+    private static let ellipsis = "…"
 
     static func text(_ bytes: RawSpan) -> String {
         guard bytes.byteCount > 0 else { return "(no topic)" }
@@ -21,7 +24,7 @@ enum EscapedTopic {
         var position = bytes.startIndex
         var iterator = bytes.makeIterator()
         var parser = Unicode.UTF8.ForwardParser()
-        while text.utf8.count < maximumBytes - 16 {
+        while text.utf8.count + mostAtOnce + ellipsis.utf8.count <= maximumBytes {
             switch parser.parseScalar(from: &iterator) {
             case .valid(let encoded):
                 let scalar = UTF8.decode(encoded)
@@ -34,10 +37,10 @@ enum EscapedTopic {
             case .error(let length):
                 for byte in bytes[position..<min(position + length, bytes.endIndex)] { text += escape(byte) }
                 position += length
-            case .emptyInput: return isCut ? text + "…" : text
+            case .emptyInput: return isCut ? text + ellipsis : text
             }
         }
-        return text + "…"
+        return text + ellipsis
     }
 
     private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {

@@ -26,6 +26,8 @@ package struct OwnConnections: Sendable {
     private static let moment = Duration.seconds(1)
     /// How long a connection stands undisturbed until a helper counts as tolerated.
     private static let probation = Duration.seconds(1)
+    /// How long others wait for a helper, which the broker may not let in.
+    private static let patience = Duration.seconds(3)
     /// Closings without a word that count as displacement, within `memory` of each other.
     private static let suspicions = 3
     /// What ends both connections within this is a network that failed: a displaced connection comes back later than that.
@@ -37,6 +39,8 @@ package struct OwnConnections: Sendable {
     private var connectedAt: [Role: MonotonicInstant] = [:]
     private var suspectedAt: [MonotonicInstant] = []
     private var retryAt: MonotonicInstant?
+    /// When a helper began to try again; nil before the connections displaced each other.
+    private var retriedAt: MonotonicInstant?
     /// A helper was accepted with a session that it did not leave there.
     private var isSuspect = false
     /// A helper was accepted beside the main connection.
@@ -48,10 +52,14 @@ package struct OwnConnections: Sendable {
     package var areDisplaced: Bool { retryAt != nil }
 
     /// Whether a helper may begin with an empty session: it is certain, as far as it can be, that it is not the main one's.
-    package func mayStartClean(now: MonotonicInstant) -> Bool {
+    /// - Parameter waited: who asks has been waiting for so long.
+    package func mayStartClean(waited: Duration = .zero, now: MonotonicInstant) -> Bool {
         guard !areDisplaced else { return false }
         if isTolerated { return true }
-        guard let since = connectedAt[.helper] else { return false }
+        guard let since = connectedAt[.helper] else {
+            // A helper that tries again needs its time, however long others have been waiting.
+            return min(waited, retriedAt?.duration(to: now) ?? waited) > Self.patience
+        }
         return now >= since.advanced(by: Self.probation)
     }
 
@@ -80,7 +88,8 @@ package struct OwnConnections: Sendable {
         case .closed:
             suspectedAt.removeAll { now >= $0.advanced(by: Self.memory) }
             suspectedAt.append(now)
-            guard isSuspect && !isTolerated || suspectedAt.count >= Self.suspicions else { return false }
+            // Whom the broker has told apart from the main connection, only its own word makes one with it.
+            guard !isTolerated, isSuspect || suspectedAt.count >= Self.suspicions else { return false }
         }
         retryAt = now.advanced(by: Self.pause)
         suspectedAt = []
@@ -91,7 +100,7 @@ package struct OwnConnections: Sendable {
     /// - Returns: whether a helper is to try again.
     package mutating func retry(now: MonotonicInstant) -> Bool {
         guard let at = retryAt, at <= now else { return false }
-        retryAt = nil
+        (retryAt, retriedAt) = (nil, now)
         connectedAt[.helper] = nil
         return true
     }

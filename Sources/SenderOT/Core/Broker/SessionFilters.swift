@@ -11,6 +11,11 @@ package import MQTTProtocol
 package struct SessionFilters: Sendable {
     private var held: [TopicFilter]
     private var wanted: [TopicFilter] = []
+    /// What could not be unsubscribed.
+    private var kept: [TopicFilter] = []
+
+    /// Whether some of what is wanted came by a filter that is given up, so that it does not come until the broker has answered.
+    package private(set) var isReplacing = false
 
     /// - Parameters:
     ///   - noted: what `note` said in an earlier lifetime. What cannot be read of it is left out.
@@ -33,7 +38,7 @@ package struct SessionFilters: Sendable {
     /// A connection stands.
     /// - Parameter isResumed: the broker has kept the session.
     package mutating func connected(isResumed: Bool) {
-        if !isResumed { held = [] }
+        if !isResumed { (held, kept) = ([], []) }
     }
 
     /// These filters are subscribed to from now on.
@@ -42,10 +47,18 @@ package struct SessionFilters: Sendable {
         let known = Set(filters)
         let stale = held.filter { !known.contains($0) }
         wanted = filters
+        kept = []
         held = filters + stale
+        isReplacing = stale.contains { old in filters.contains { $0.overlaps(old) } }
         return stale
     }
 
+    /// These stale filters could not be unsubscribed: the session holds them still, and they are stale the next time.
+    package mutating func keep(_ stale: [TopicFilter]) {
+        kept += stale
+        held += stale.filter { !held.contains($0) }
+    }
+
     /// The broker has answered every SUBSCRIBE, and before them the UNSUBSCRIBE: it answers in order.
-    package mutating func settled() { held = wanted }
+    package mutating func settled() { (held, isReplacing) = (wanted + kept, false) }
 }

@@ -131,6 +131,13 @@ package struct SubscriptionPlan: Sendable {
         return true
     }
 
+    /// The SUBSCRIBE could not be sent: its filters wait until `retry`.
+    package mutating func notSent(_ request: SubscriptionRequest) {
+        guard let asked = open, asked.request == request else { return }
+        open = nil
+        waiting = asked.filters + waiting
+    }
+
     /// The connection ended. If a SUBSCRIBE was open, that one may be why.
     package mutating func disconnected(now: MonotonicInstant) {
         defer {
@@ -145,10 +152,11 @@ package struct SubscriptionPlan: Sendable {
         if strikes[filter, default: 0] >= Self.patience { setAsideUntil[filter] = now.advanced(by: Self.pause) }
     }
 
-    /// Takes up what was set aside for long enough.
+    /// Takes up what could not be sent, and what was set aside for long enough.
     /// - Returns: whether there is something to ask.
     package mutating func retry(now: MonotonicInstant) -> Bool {
-        guard isComplete else { return false }
+        guard open == nil else { return false }
+        guard waiting.isEmpty else { return true }
         let due = faults.filter { each in
             each.fault == .endsConnection && setAsideUntil[each.filter.description].map { $0 <= now } ?? false
         }

@@ -131,9 +131,12 @@ package struct EdgeNodeStates: ~Copyable {
     var deadline: MonotonicInstant? {
         let lost = isPresumed ? nil : brokerLostAt?.advanced(by: settings.brokerLost)
         let urgent = states.hasUrgent ? urgentAt ?? .distantPast : nil
-        let silent = states.hasAsked ? (deathsLookedAt ?? .distantPast).advanced(by: Self.deathPause) : nil
+        let silent = isListening ? (deathsLookedAt ?? .distantPast).advanced(by: Self.deathPause) : nil
         return [lost, urgent, silent].compactMap(\.self).min()
     }
+
+    /// Whether the silence of a node that was asked says something of the node: while the broker is away, nobody can be heard.
+    private var isListening: Bool { states.hasAsked && brokerLostAt == nil }
 
     /// What is urgent finds no room now.
     mutating func holdUrgent(until: MonotonicInstant) { urgentAt = until }
@@ -147,7 +150,7 @@ package struct EdgeNodeStates: ~Copyable {
             isPresumed = true
             note(dead: states.presumeAllDead(), because: "the OT broker is away")
         }
-        guard states.hasAsked, deathsLookedAt.map({ $0.advanced(by: Self.deathPause) <= now }) ?? true else { return }
+        guard isListening, deathsLookedAt.map({ $0.advanced(by: Self.deathPause) <= now }) ?? true else { return }
         deathsLookedAt = now
         note(
             dead: states.presumeSilentDead(for: settings.silence, now: Moment(now, time)),

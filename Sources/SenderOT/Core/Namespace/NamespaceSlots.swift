@@ -48,8 +48,8 @@ public struct NamespaceSlots: ~Copyable {
     /// Σ versions of the topics that were forgotten, and records shed for topics that never had a place.
     public private(set) var forgotten: UInt64 = 0
 
-    /// By how many milliseconds the clock was set forward since the slots were filled.
-    private var clockStep: UInt64 = 0
+    /// By how many milliseconds the clock was set forward since slots of epochs before this one were filled.
+    private var clockStep = (milliseconds: UInt64(0), before: Epoch(rawValue: 0))
 
     public init(limits: Limits = Limits()) {
         precondition(limits.topics > 0 && limits.topics < 1 << 31, "a table holds 1…2³¹ topics")
@@ -187,8 +187,8 @@ public struct NamespaceSlots: ~Copyable {
     /// A generation in 20 bits, 1…2²⁰ − 1; it wraps, since no policy is changed that often. 0 marks a topic for which no policy was asked.
     private static func word(_ generation: Int) -> UInt32 { UInt32(generation % 0xF_FFFF + 1) }
 
-    /// The clock was set forward by so many milliseconds after the slots were filled.
-    mutating func noteClockStep(_ milliseconds: UInt64) { clockStep = milliseconds }
+    /// The clock was set forward by so many milliseconds before this epoch began, and after the slots of those before it were filled.
+    mutating func noteClockStep(_ milliseconds: UInt64, before epoch: Epoch) { clockStep = (milliseconds, epoch) }
 
     /// A fetch of the retained set begins.
     mutating func beginFetch() { fetch += 1 }
@@ -203,7 +203,8 @@ public struct NamespaceSlots: ~Copyable {
     ) -> Bool {
         let slot = table[id.index].slots.retained
         // Compared by the clock that the slot was filled under: a clock that was set makes no message a new one.
-        let received = UnixMilliseconds(rawValue: time.rawValue - min(time.rawValue, clockStep))
+        let step = slot.stamp.epoch < clockStep.before ? clockStep.milliseconds : 0
+        let received = UnixMilliseconds(rawValue: time.rawValue - min(time.rawValue, step))
         return (slot.state == .empty || slot.stamp <= stamp) && !slot.isEqual(to: content, received: received)
     }
 

@@ -7,8 +7,8 @@ public import Time
 public enum EpochError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The clock is before the day on which this version was made; an epoch taken from it would be refused as old.
     case clockTooEarly(UnixMilliseconds)
-    /// `--epoch` does not lie above the last one, or not below 2⁶³.
-    case notAbove(Epoch, asked: UInt64)
+    /// `--epoch` does not lie above the last one, or not below what receivers refuse.
+    case notAbove(Epoch, below: UInt64, asked: UInt64)
     /// The card beside the key vouches for no epoch below its lowest: receivers would refuse what is sent.
     case belowCard(lowest: Epoch, asked: UInt64)
     /// There is no number above the last one.
@@ -21,8 +21,10 @@ public enum EpochError: Error, Hashable, Sendable, CustomStringConvertible {
         case .clockTooEarly(let time):
             "the clock says \(CalendarTime.text(time)), which is before this version was made"
                 + " (\(CalendarTime.text(EpochReservation.earliestClock))): set it, or say --epoch N"
-        case .notAbove(let last, let asked):
-            "--epoch \(asked) is not allowed; allowed: \(last.rawValue &+ 1)…\(UInt64(1) << 63 - 1)"
+        case .notAbove(let last, let end, let asked):
+            last.rawValue &+ 1 < end
+                ? "--epoch \(asked) is not allowed; allowed: \(last.rawValue &+ 1)…\(end &- 1)"
+                : "--epoch \(asked) is not allowed: the last epoch was \(last.rawValue), and receivers take none above it"
         case .belowCard(let lowest, let asked):
             "--epoch \(asked) is not allowed: the card of this key vouches for epochs from \(lowest.rawValue) on"
         case .exhausted:
@@ -52,7 +54,8 @@ public enum EpochReservation {
     ) throws(EpochError) -> Epoch {
         guard last.rawValue < 1 << 63 - 1 else { throw .exhausted }
         if let demanded {
-            guard demanded > last.rawValue, demanded < 1 << 63 else { throw .notAbove(last, asked: demanded) }
+            let end = end(lowest: lowest)
+            guard demanded > last.rawValue, demanded < end else { throw .notAbove(last, below: end, asked: demanded) }
             if let lowest, demanded < lowest.rawValue { throw .belowCard(lowest: lowest, asked: demanded) }
             return Epoch(rawValue: demanded)
         }
@@ -60,6 +63,12 @@ public enum EpochReservation {
         // A card that was issued anew names the epoch that ran then: another lifetime under that number would be a second sender.
         let least = min((lowest?.rawValue ?? 0) + 1, 1 << 63 - 1)
         return Epoch(rawValue: max(last.rawValue + 1, clock.rawValue, least))
+    }
+
+    /// Receivers refuse epochs from here on, because no clock gives them; a card that names one as large vouches for twice as much.
+    static func end(lowest: Epoch?) -> UInt64 {
+        let lowest = min(lowest?.rawValue ?? 0, 1 << 62)
+        return max(1 << 53, 2 * lowest)
     }
 
     /// Reserves the next epoch; it survives a loss of power when this returns.

@@ -32,8 +32,8 @@ public final class DatagramBatch: @unchecked Sendable {
     public private(set) var datagramCount = 0
     /// How many messages were longer than a slot and are skipped.
     public private(set) var truncatedCount = 0
-    /// The socket's count of datagrams it had no room for, as it stood when the newest message was queued; nil if
-    /// there was none yet. It wraps at 2³².
+    /// The socket's count of datagrams it had no room for, as it stood when the newest message was queued; nil if the
+    /// batch holds none, or the count was 0. It wraps at 2³².
     private(set) var overflow: UInt32?
 
     /// - Parameters:
@@ -89,6 +89,8 @@ public final class DatagramBatch: @unchecked Sendable {
         messageCount = 0
         datagramCount = 0
         truncatedCount = 0
+        // Or a batch would tell a new socket of an old one's count.
+        overflow = nil
         for index in 0..<capacity {
             messages[index].msg_hdr.msg_control = controls + index * Self.controlStride
             messages[index].msg_hdr.msg_controllen = Self.controlStride

@@ -25,6 +25,9 @@ public struct DatagramListener: ~Copyable {
     }
 
     private let descriptor: Int32
+    /// What it is bound to, and the number that the kernel had for that before it was opened; 0: none.
+    private let interface: String?
+    private let interfaceNumber: UInt32
     private var lastOverflow: UInt32 = 0
     /// Bytes of receive buffer that the kernel gave. Less than asked for means that neither `CAP_NET_ADMIN` nor
     /// `net.core.rmem_max` allowed more: bursts will be lost, so say it loudly.
@@ -39,9 +42,13 @@ public struct DatagramListener: ~Copyable {
     /// Starts to listen.
     /// - Throws: `cannotListen` that names the address and the kernel's reason (port in use, no such address, …).
     public init(on address: SocketAddress, settings: Settings = Settings()) throws(DatagramError) {
+        // Asked first: if the interface is made anew before the socket is bound, the number is another one, and that is seen.
+        let number = settings.interface.map { if_nametoindex($0) } ?? 0
         do throws(SystemError) {
             let opened = try ListenerSocket(address, settings)
             descriptor = opened.descriptor
+            interface = settings.interface
+            interfaceNumber = number
             receiveBufferBytes = opened.bufferBytes
             offload = opened.offload
         } catch { throw .cannotListen(address: address.description, error) }
@@ -49,10 +56,15 @@ public struct DatagramListener: ~Copyable {
 
     deinit { close(descriptor) }
 
+    /// Whether nothing will come any more: the interface is gone, or was made anew under its name. The socket stays bound to the number
+    /// that the interface had, and the kernel reports no error. What came before is still there to be received; then the caller
+    /// opens a new one.
+    public var isDeaf: Bool { interface.map { if_nametoindex($0) != interfaceNumber } ?? false }
+
     /// Waits for datagrams and takes what is there, up to the batch's capacity. Replaces what the batch held.
     /// - Parameter timeout: the longest wait; zero only looks.
     /// - Returns: how many datagrams the batch holds now; 0 when the time was over or a signal came.
-    /// - Throws: when the socket is broken (interface gone); the caller opens a new one.
+    /// - Throws: when the socket is broken; the caller opens a new one. An interface that goes away does not break it: see ``isDeaf``.
     public mutating func receive(into batch: DatagramBatch, timeout: Duration) throws(SystemError) -> Int {
         batch.prepare()
         var count = drain(into: batch)

@@ -5,7 +5,7 @@ internal import MQTTProtocol
 /// A broker that cuts what it delivers (at a rate, at a number, or for a while) does not say so, so that absence alone proves nothing.
 /// Absent is what two looks in a row do not show, a pause apart, each in one SUBSCRIBE with topics that are known to be
 /// retained, the *witnesses*: one before the doubtful topics and one behind them. Where a witness does not show either, the look
-/// does not count, and is repeated with fewer topics.
+/// does not count, and is repeated with fewer topics. Nor does it count for a topic that the broker refused to be asked for.
 ///
 /// ```text
 ///  SUBSCRIBE witness, topic …, topic, witness ─▶ a topic shows ─────────────▶ present
@@ -83,15 +83,17 @@ struct AbsenceWalk: Sendable {
     }
 
     /// All of the slice has come.
-    mutating func finishSlice() {
+    /// - Parameter refused: filters that the broker did not grant. Of their topics nothing was to be shown.
+    mutating func finishSlice(refused: Set<String>) {
         let counts = currentWitnesses.allSatisfy(seen.contains)
         if !counts {
             size.shrink(below: current.count + currentWitnesses.count)
             // Room for a topic between two witnesses there must be.
             if size.maximumFilters < 3 { size = SubscribeSize(maximumFilters: 3) }
         }
+        let topics = doubts.topics
         settle { doubt in
-            if counts { doubt.looks += 1 } else { doubt.tries += 1 }
+            if counts, !refused.contains(topics[doubt.index]) { doubt.looks += 1 } else { doubt.tries += 1 }
         }
     }
 

@@ -197,9 +197,9 @@ public final class RetainedSetFetcher: Sendable {
                 case .over: break
                 case .pause: try pause(AbsenceWalk.pause)
                 case .ask(let topics):
-                    _ = try fetch(RetainedSliceWalk.Slice(filters: topics, qos: limits.qos), &promptness)
+                    let refused = try fetch(RetainedSliceWalk.Slice(filters: topics, qos: limits.qos), &promptness)
                     report.slices += 1
-                    state.withLock { $0.absence?.finishSlice() }
+                    state.withLock { $0.absence?.finishSlice(refused: Set(refused)) }
                 }
             } catch {
                 switch error {

@@ -274,6 +274,7 @@ struct NodeFold: Sendable {
         hear()
         countSeq(payload)
         unsureDevices.remove(device)
+        limited.remove(device)
         guard remove(device) else { throw .withoutBirth }
     }
 

@@ -77,9 +77,7 @@ public struct StateFold: Sendable {
         }
         guard var node = nodes.removeValue(forKey: place.id) ?? newNode(place.id) else {
             faults.add(.overLimit)
-            if turnedAway.count < Self.listedLimits, turnedAway.insert(place.id).inserted {
-                noteLimit(place.id.birthTopic(of: nil))
-            }
+            turnAway(place)
             return .refused(.overLimit)
         }
         if retain { node.count(.retained) }
@@ -87,6 +85,17 @@ public struct StateFold: Sendable {
             place.type, device: place.device, payload: [UInt8](copying: payload), limits: limits(for: node))
         keep(node)
         return fault.map { .refused($0) } ?? .folded
+    }
+
+    /// A node found no place: told until it dies, or has one.
+    private mutating func turnAway(_ place: EdgePlace) {
+        guard place.type != .nodeDeath else {
+            turnedAway.remove(place.id)
+            return
+        }
+        if turnedAway.count < Self.listedLimits, turnedAway.insert(place.id).inserted {
+            noteLimit(place.id.birthTopic(of: nil))
+        }
     }
 
     private mutating func count(_ fault: SparkplugFault, of id: EdgeNodeID) {
@@ -182,7 +191,10 @@ public struct StateFold: Sendable {
 
     /// Counts every node as dead until it is heard again: nobody can hear them.
     /// - Returns: those that lived.
-    public mutating func presumeAllDead() -> [EdgeNodeID] { presumeDead(Array(nodes.keys)) }
+    public mutating func presumeAllDead() -> [EdgeNodeID] {
+        turnedAway = []
+        return presumeDead(Array(nodes.keys))
+    }
 
     /// Counts nodes as dead that were asked so long ago and were not heard since.
     /// - Returns: those that lived.

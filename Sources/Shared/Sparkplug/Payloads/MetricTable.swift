@@ -13,6 +13,8 @@ struct MetricTable: Sendable {
         /// The encoded metric, with name, alias and datatype; without what data has said since the table was `settled`.
         fileprivate(set) var body: [UInt8]
         fileprivate(set) var order: RecordOrder
+        /// There was no room for its value: its body says null, and need not be written for every value that finds none.
+        fileprivate var isNulled = false
     }
 
     /// Which metric of the table a metric of data means.
@@ -120,6 +122,7 @@ struct MetricTable: Sendable {
             if count >= metrics[place].body.count { settle(place) }
         }
         metrics[place].order = order
+        metrics[place].isNulled = false
         return true
     }
 
@@ -141,6 +144,10 @@ struct MetricTable: Sendable {
 
     /// Sets a metric to null, because there is no room for its value: the truth is that it is not known.
     mutating func setNull(_ place: Int, time: UInt64?, order: RecordOrder) {
+        guard !metrics[place].isNulled else {
+            metrics[place].order = order
+            return
+        }
         settle(place)
         for time in [time, nil] {
             var null = FieldWriter()
@@ -152,6 +159,7 @@ struct MetricTable: Sendable {
             bytes += body.count - metrics[place].body.count
             metrics[place].body = body
             metrics[place].order = order
+            metrics[place].isNulled = true
             return
         }
     }

@@ -99,12 +99,16 @@ enum EdgeNodeMemory {
 struct MemoryWatch: Sendable {
     /// A node whose tables have not changed for so long has them kept.
     private static let calm = Duration.seconds(1)
+    /// Large ones must be calm for longer: what one node's tables write stays below so many bytes a second.
+    private static let pace = 64 << 10
     /// How many bytes are written down at once; the rest comes a moment later.
     private static let portion = 1 << 20
 
     /// Since when they are as they are.
     private var changed: [EdgeNodeID: Duration] = [:]
     private var kept: Set<EdgeNodeID> = []
+    /// Bytes of the tables as they were last kept.
+    private var sizes: [EdgeNodeID: Int] = [:]
     private(set) var due: Duration?
     private(set) var notes: [(name: [UInt8], value: [UInt8]?)] = []
 
@@ -120,11 +124,22 @@ struct MemoryWatch: Sendable {
     }
 
     /// What was read back is kept.
-    mutating func noteKept(_ id: EdgeNodeID) { kept.insert(id) }
+    mutating func noteKept(_ id: EdgeNodeID, bytes: Int) {
+        kept.insert(id)
+        sizes[id] = bytes
+    }
+
+    /// What was read back is of no use.
+    mutating func drop(_ name: [UInt8]) { notes.append((name, nil)) }
+
+    private func calm(of id: EdgeNodeID) -> Duration {
+        max(Self.calm, .seconds(Double(sizes[id] ?? 0) / Double(Self.pace)))
+    }
 
     mutating func forget(_ id: EdgeNodeID) {
         changed[id] = nil
         kept.remove(id)
+        sizes[id] = nil
         for kind in [EdgeNodeMemory.Kind.bdSeq, .tables] { notes.append((EdgeNodeMemory.name(kind, of: id), nil)) }
     }
 
@@ -132,12 +147,12 @@ struct MemoryWatch: Sendable {
     mutating func write(now: Duration, all: Bool, _ tables: (EdgeNodeID) -> [UInt8]?) {
         guard all || due.map({ $0 <= now }) ?? false else { return }
         var bytes = 0
-        for (id, since) in changed where all || since + Self.calm <= now {
+        for (id, since) in changed where all || since + calm(of: id) <= now {
             guard all || bytes < Self.portion else { break }
             changed[id] = nil
             guard let value = tables(id) else { continue }
             bytes += value.count
-            kept.insert(id)
+            noteKept(id, bytes: value.count)
             notes.append((EdgeNodeMemory.name(.tables, of: id), value))
         }
         due = changed.isEmpty ? nil : now + Self.calm / (bytes < Self.portion ? 1 : 20)

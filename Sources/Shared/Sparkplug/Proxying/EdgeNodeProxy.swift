@@ -54,6 +54,8 @@ public struct EdgeNodeProxy: Sendable {
         case publish(EdgeNodeID, Message, token: UInt64?)
         /// Say goodbye (a clean DISCONNECT, no will) when everything published before is out; then call `lost`.
         case disconnect(EdgeNodeID)
+        /// The node made room for another: nothing is known of it any more, and it has no connection.
+        case forget(EdgeNodeID)
         /// Hosts have the record, or what it says, with what was published on the node's connection before this: it counts as `folded` once that
         /// is settled.
         case answer(EdgeNodeID, token: UInt64)
@@ -65,6 +67,8 @@ public struct EdgeNodeProxy: Sendable {
 
     private let settings: Settings
     private var sessions: [EdgeNodeID: EdgeNodeSession] = [:]
+    /// Sessions that can make room for others, so that none has to be looked for.
+    private var forgettable: Set<EdgeNodeID> = []
     private var places: NodePlaces
     private var waiting = WaitingRecords()
     private var host = HostState()
@@ -132,11 +136,9 @@ public struct EdgeNodeProxy: Sendable {
         memory.noteChange(record.place.id, now: now.sinceStart)
         var taken = EdgeNodeSession.Taken.done
         let hasCompany = waiting.holds(record.place.id)
-        let overLimit = effects.overLimit
         change(record.place.id, now: now) { session, world, effects in
             taken = session.take(record, hasCompany: hasCompany, in: world, &effects)
         }
-        if effects.overLimit > overLimit { noteLimit(record.place.id, now: now) }
         switch taken {
         case .done: break
         case .waits: waiting.add(record, now: now.sinceStart)
@@ -201,9 +203,16 @@ public struct EdgeNodeProxy: Sendable {
         waiting.removeAll()
     }
 
+    /// The smallest token of what waits.
+    public var oldestWaiting: UInt64? { waiting.oldestToken }
+
     /// Gives up everything that waits and whose token is before this one.
-    public mutating func giveUp(before token: UInt64, now: Moment) {
-        for given in waiting.takeOut(before: token) { giveUp(given, now: now) }
+    /// - Returns: how many.
+    @discardableResult
+    public mutating func giveUp(before token: UInt64, now: Moment) -> Int {
+        let all = waiting.takeOut(before: token)
+        for given in all { giveUp(given, now: now) }
+        return all.count
     }
 
     /// When `tick` is due.
@@ -247,16 +256,19 @@ public struct EdgeNodeProxy: Sendable {
     public mutating func restore(name: [UInt8], value: [UInt8], now: Moment) {
         guard let (kind, id) = EdgeNodeMemory.kind(of: name, namespaces: settings.namespaces), open(id, now: now),
             var session = sessions.removeValue(forKey: id)
-        else { return }
+        else {
+            // Nobody would ever take it up, or delete it.
+            return memory.drop(name)
+        }
         bytes -= session.bytes
         switch kind {
         case .bdSeq: session.nextBdSeq = value.first ?? session.nextBdSeq
         case .tables:
             session.restore(value)
-            memory.noteKept(id)
+            memory.noteKept(id, bytes: value.count)
         }
         bytes += session.bytes
-        sessions[id] = session
+        put(session)
     }
 
     /// What to do since the last call.
@@ -293,25 +305,29 @@ public struct EdgeNodeProxy: Sendable {
         if !places.admits(id) {
             let group = places.isFull ? nil : id.group
             guard
-                let dead = sessions.values.first(where: {
-                    $0.isForgettable && !waiting.holds($0.id) && (group == nil || $0.id.group == group)
-                })
+                let dead = forgettable.first(where: { !waiting.holds($0) && (group == nil || $0.group == group) })
             else {
                 faults.add(.overLimit)
                 noteLimit(id, now: now)
                 return false
             }
-            faults.add(dead.faults)
-            sessions[dead.id] = nil
-            places.remove(dead.id)
-            memory.forget(dead.id)
-            due[dead.id] = nil
+            if let session = sessions.removeValue(forKey: dead) { faults.add(session.faults) }
+            forgettable.remove(dead)
+            places.remove(dead)
+            memory.forget(dead)
+            due[dead] = nil
+            effects.forget(dead)
             guard places.admits(id) else { return open(id, now: now) }
         }
         places.insert(id)
         shutOut[id] = nil
-        sessions[id] = EdgeNodeSession(id, settings: settings)
+        put(EdgeNodeSession(id, settings: settings))
         return true
+    }
+
+    private mutating func put(_ session: EdgeNodeSession) {
+        if session.isForgettable { forgettable.insert(session.id) } else { forgettable.remove(session.id) }
+        sessions[session.id] = session
     }
 
     /// Something of a node lies beyond a limit: told for a while, as long as it goes on.
@@ -334,7 +350,7 @@ public struct EdgeNodeProxy: Sendable {
         let world = Circumstances(
             mayLive: !isSilent && (settings.primaryHost == nil || host.isOnline),
             mayBegin: !isSilent && (settings.primaryHost == nil || host.mayBegin), limits: limits, now: now)
-        let next = session.nextBdSeq
+        let (next, overLimit) = (session.nextBdSeq, effects.overLimit)
         body(&session, world, &effects)
         while let released = effects.takeReleases() {
             waiting.release(id, released) { session.settle($0, in: world, &effects) }
@@ -342,7 +358,8 @@ public struct EdgeNodeProxy: Sendable {
         bytes += session.bytes
         due[id] = session.throttle.due
         if session.nextBdSeq != next { memory.noteNext(session.nextBdSeq, of: id) }
-        sessions[id] = session
+        put(session)
+        if effects.overLimit > overLimit { noteLimit(id, now: now) }
     }
 
     private mutating func changeAll(

@@ -98,7 +98,10 @@ struct EdgeNodeSession: Sendable {
         _ question: WaitingRecords.Question, in world: Circumstances, _ effects: inout ProxyEffects
     ) -> Taken {
         switch question {
-        case .record(let record): return take(record, hasCompany: false, in: world, &effects)
+        case .record(let record):
+            // Not read again for nothing, as often as anything of its node happens.
+            if record.place.type.isData, !isTold(record.place.device) { return .waits }
+            return take(record, hasCompany: false, in: world, &effects)
         case .folded(let token, let device):
             guard track(device)?.table == nil else { return tell(token, device, &effects) }
             // It died before hosts could hear of it.
@@ -111,7 +114,7 @@ struct EdgeNodeSession: Sendable {
     mutating func giveUp(_ record: EdgeRecord, in world: Circumstances, _ effects: inout ProxyEffects) {
         switch record.place.type {
         case .nodeData, .deviceData:
-            fold(record, in: world)
+            fold(record, in: world, &effects)
             effects.giveUp(record.token)
         case .nodeDeath, .deviceDeath, .nodeBirth, .deviceBirth:
             if take(record, hasCompany: false, in: world, &effects) != .done { effects.giveUp(record.token) }
@@ -155,7 +158,7 @@ struct EdgeNodeSession: Sendable {
         _ record: EdgeRecord, _ payload: Payload, _ world: Circumstances, _ effects: inout ProxyEffects
     ) throws(SparkplugFault) -> Taken {
         guard record.order > node.order else { return tell(record.token, nil, &effects) }
-        _ = try replace(nil, by: payload, record, world)
+        _ = try replace(nil, by: payload, record, world, &effects)
         birthOrder = record.order
         for name in devices.keys where devices[name].map({ $0.order < record.order }) ?? false {
             bury(name, order: record.order)
@@ -173,16 +176,34 @@ struct EdgeNodeSession: Sendable {
     ) throws(SparkplugFault) -> Taken {
         let device = record.place.device ?? []
         guard record.order > latest(of: device) else { return tell(record.token, device, &effects) }
-        _ = try replace(device, by: payload, record, world)
+        _ = try replace(device, by: payload, record, world, &effects)
         guard isBorn else { return .folded }
         bear(device, world, &effects, token: record.token, time: payload.timestamp ?? record.sourceTime)
         return .done
     }
 
     /// Replaces the table of a device, or of the node, by that of a newer birth or state.
+    /// If it is beyond a limit, device or node is dead: what was known is not true any more, what is true cannot be told, and nothing of the new
+    /// session may go by the old one's aliases.
     /// - Returns: whether the new table differs from what hosts were told.
     private mutating func replace(
-        _ device: [UInt8]?, by payload: Payload, _ record: EdgeRecord, _ world: Circumstances
+        _ device: [UInt8]?, by payload: Payload, _ record: EdgeRecord, _ world: Circumstances,
+        _ effects: inout ProxyEffects
+    ) throws(SparkplugFault) -> Bool {
+        do throws(SparkplugFault) {
+            return try takeOver(device, payload, record, world)
+        } catch {
+            if let device {
+                end(device, record, &effects)
+            } else {
+                die(order: record.order, token: nil, world, &effects)
+            }
+            throw error
+        }
+    }
+
+    private mutating func takeOver(
+        _ device: [UInt8]?, _ payload: Payload, _ record: EdgeRecord, _ world: Circumstances
     ) throws(SparkplugFault) -> Bool {
         guard payload.metrics.count <= world.limits.metricsPerBirth else { throw .overLimit }
         var track = try openTrack(device, world)
@@ -271,6 +292,14 @@ struct EdgeNodeSession: Sendable {
         return .done
     }
 
+    /// A device is dead, and hosts hear of it, by another record than the plant's own death.
+    private mutating func end(_ device: [UInt8], _ record: EdgeRecord, _ effects: inout ProxyEffects) {
+        let isPublished = devices[device]?.isPublished ?? false
+        bury(device, order: record.order)
+        effects.release(.device(device))
+        if isPublished { publishDeath(of: device, nil, time: record.sourceTime, token: nil, &effects) }
+    }
+
     private mutating func bury(_ device: [UInt8], order: RecordOrder) {
         guard var track = devices[device] else { return }
         bytes -= track.table?.bytes ?? 0
@@ -299,9 +328,7 @@ struct EdgeNodeSession: Sendable {
             return tell(record.token, device, &effects)
         }
         if hasCompany, track.table != nil, node.table != nil, !isBorn { return .waits }
-        bury(device, order: record.order)
-        effects.release(.device(device))
-        if track.isPublished { publishDeath(of: device, nil, time: record.sourceTime, token: nil, &effects) }
+        end(device, record, &effects)
         effects.answer(id, record.token)
         return .done
     }
@@ -310,7 +337,7 @@ struct EdgeNodeSession: Sendable {
         _ record: EdgeRecord, _ payload: Payload, _ world: Circumstances, _ effects: inout ProxyEffects
     ) throws(SparkplugFault) -> Taken {
         var changed = false
-        if record.order > node.order { changed = try replace(nil, by: payload, record, world) }
+        if record.order > node.order { changed = try replace(nil, by: payload, record, world, &effects) }
         // An older one still says that the node lives, unless its death is newer.
         if node.table != nil { node.isSure = true }
         if !isBorn {
@@ -327,7 +354,7 @@ struct EdgeNodeSession: Sendable {
     ) throws(SparkplugFault) -> Taken {
         let device = record.place.device ?? []
         var changed = false
-        if record.order > latest(of: device) { changed = try replace(device, by: payload, record, world) }
+        if record.order > latest(of: device) { changed = try replace(device, by: payload, record, world, &effects) }
         if let track = devices[device], track.table != nil {
             devices[device]?.isSure = true
             if isBorn, changed || !track.isPublished {

@@ -33,6 +33,8 @@ struct ProxyEffects: Sendable {
 
     mutating func disconnect(_ id: EdgeNodeID) { actions.append(.disconnect(id)) }
 
+    mutating func forget(_ id: EdgeNodeID) { actions.append(.forget(id)) }
+
     mutating func answer(_ id: EdgeNodeID, _ token: UInt64?) {
         if let token { actions.append(.answer(id, token: token)) }
     }
@@ -56,7 +58,7 @@ struct ProxyEffects: Sendable {
             switch action {
             case .answer, .giveUp, .refuse: nil
             case .publish(let id, let message, _): .publish(id, message, token: nil)
-            case .connect, .disconnect: action
+            case .connect, .disconnect, .forget: action
             }
         }
     }

@@ -12,7 +12,7 @@ extension EdgeNodeSession {
             effects.connect(id, will: BirthComposer.nodeDeath(bdSeq: bdSeq, time: world.now.unixMilliseconds))
         case .standing where lives && world.mayBegin && !isBorn:
             bear(world, &effects)
-        case .standing where !lives:
+        case .connecting where !lives, .standing where !lives:
             end(world, &effects, token: token)
             return
         case .none, .connecting, .standing, .ending: break

@@ -1,11 +1,17 @@
 /// One edge node on the IT side: the plant's data.
 extension EdgeNodeSession {
+    /// Whether hosts have the birth that data of a device, or of the node itself, needs.
+    func isTold(_ device: [UInt8]?) -> Bool {
+        guard isBorn, let track = track(device) else { return false }
+        return track.table != nil && track.isPublished
+    }
+
     mutating func data(
         _ record: EdgeRecord, _ payload: Payload, _ world: Circumstances, _ effects: inout ProxyEffects
     ) -> Taken {
         let device = record.place.device
         // What is late by a death waits too: with the next birth it is history.
-        guard isBorn, track(device)?.table != nil, track(device)?.isPublished ?? false else { return .waits }
+        guard isTold(device) else { return .waits }
         if takeUp(record, payload, world) {
             guard throttle.asks(now: world.now.sinceStart) else { return .waits }
             bearPending(world, &effects)
@@ -95,7 +101,10 @@ extension EdgeNodeSession {
                 if !decision.isHistorical,
                     !table.set(place, to: view, of: payload, order: record.order, room: room)
                 {
+                    // Hosts hear the value; but a birth must not bring back the one before it.
+                    table.setNull(place, time: view.timestamp ?? payload.timestamp, order: record.order)
                     faults.add(.overLimit)
+                    effects.overLimit += 1
                 }
                 if place < track.publishedMetrics { decision.naming = naming(of: metric, in: track) }
             case .unknownAlias:
@@ -121,7 +130,7 @@ extension EdgeNodeSession {
     }
 
     /// Folds data that is given up into the table that the next birth is made of.
-    mutating func fold(_ record: EdgeRecord, in world: Circumstances) {
+    mutating func fold(_ record: EdgeRecord, in world: Circumstances, _ effects: inout ProxyEffects) {
         guard let payload = try? Payload(record.payload), var table = track(record.place.device)?.table else { return }
         let before = table.bytes
         for view in payload.metrics where !view.isHistorical {
@@ -129,7 +138,11 @@ extension EdgeNodeSession {
                 table.metrics[place].order <= record.order
             else { continue }
             let room = world.limits.bytes - bytes - (table.bytes - before)
-            if !table.set(place, to: view, of: payload, order: record.order, room: room) { faults.add(.overLimit) }
+            if !table.set(place, to: view, of: payload, order: record.order, room: room) {
+                table.setNull(place, time: view.timestamp ?? payload.timestamp, order: record.order)
+                faults.add(.overLimit)
+                effects.overLimit += 1
+            }
         }
         bytes += table.bytes - before
         put(table, for: record.place.device)

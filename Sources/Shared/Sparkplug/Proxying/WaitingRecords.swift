@@ -140,6 +140,9 @@ struct WaitingRecords: Sendable {
         return givenUp
     }
 
+    /// The smallest token of all that waits.
+    var oldestToken: UInt64? { byNode.values.lazy.joined().compactMap(\.entry.token).min() }
+
     /// Takes out everything with a token before this one.
     mutating func takeOut(before token: UInt64) -> [GivenUp] {
         var givenUp: [GivenUp] = []

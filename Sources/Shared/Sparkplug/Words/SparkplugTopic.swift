@@ -21,6 +21,9 @@ public struct SparkplugTopic: ~Escapable {
             }
         }
 
+        /// NDATA and DDATA, which a birth must have come before.
+        public var isData: Bool { self == .nodeData || self == .deviceData }
+
         /// NCMD, DCMD and STATE speak to the plant or for a host: they belong to one side of a diode and never cross.
         public var staysOnItsSide: Bool {
             switch self {
