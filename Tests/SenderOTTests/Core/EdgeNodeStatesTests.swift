@@ -240,7 +240,8 @@ struct EdgeNodeStatesTests {
         #expect(rig.stream.records.map(\.topic) == ["STATE/press1", "STATE/press1", "STATE/press1/temp"])
     }
 
-    @Test("P9 a plant whose broker is lost before its retained set is in is dead, too, also where no state was told yet")
+    @Test(
+        "P9 a plant whose broker is lost before its retained set is in is dead, too, also where no state was told yet")
     func brokerLostEarly() throws {
         var rig = try CoreRig { $0.snapshotPeriod = .seconds(1) }
         rig.core.noteBroker(isOnline: true, now: rig.now)
