@@ -101,11 +101,14 @@ struct SenderRunTests {
             #expect(try await refused.wait() == .code(2))
             #expect(refused.errors.hasPrefix("diode-send: --epoch: \"\(text)\" is no epoch; allowed: 1 to"))
         }
-        let high = try start("--epoch", "9000000000000000000")
+        let high = try start("--epoch", "9000000000000000")
         #expect(await isUp(high), "\(high.errors)")
         #expect(try await high.terminate() == .code(0))
-        let low = try start("--epoch", "8999999999999999999")
+        let beyond = try start("--epoch", "9007199254740992")
+        #expect(try await beyond.wait() == .code(2))
+        #expect(beyond.errors.contains("9007199254740992 is not allowed; allowed: 9000000000000001…9007199254740991"))
+        let low = try start("--epoch", "8999999999999999")
         #expect(try await low.wait() == .code(2))
-        #expect(low.errors.contains("8999999999999999999 is not allowed; allowed: 9000000000000000001…"))
+        #expect(low.errors.contains("8999999999999999 is not allowed; allowed: 9000000000000001…"))
     }
 }
