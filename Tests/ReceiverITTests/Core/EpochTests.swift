@@ -147,7 +147,9 @@ struct EpochTests {
         #expect(link.core.beginsAt == Stamp(epoch: sender.epoch, sequence: SequenceNumber(rawValue: 61)))
     }
 
-    @Test("P1 where the first floor was none, the account begins behind what was announced, and what lies between may still come")
+    @Test(
+        "P1 where the first floor was none, the account begins behind what was announced, and what lies between may still come"
+    )
     func falseFloor() throws {
         let sender = try TestSender()
         let link = try TestLink(sender.card)

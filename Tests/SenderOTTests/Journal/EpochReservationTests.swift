@@ -52,7 +52,8 @@ import Time
         #expect(SenderServiceError.epoch(.belowCard(lowest: lowest, asked: asked)).isUsage)
     }
 
-    @Test("an epoch that receivers would refuse as one that no clock gives is not taken, and the sentence says which are")
+    @Test(
+        "an epoch that receivers would refuse as one that no clock gives is not taken, and the sentence says which are")
     func largest() throws {
         let none = Epoch(rawValue: 0)
         #expect(try EpochReservation.next(after: none, clock: now, demanded: 1 << 53 - 1).rawValue == 1 << 53 - 1)
@@ -64,7 +65,8 @@ import Time
         for (lowest, end) in cards {
             let lowest = lowest.map { Epoch(rawValue: $0) }
             #expect(
-                try EpochReservation.next(after: none, clock: now, lowest: lowest, demanded: end - 1).rawValue == end - 1)
+                try EpochReservation.next(after: none, clock: now, lowest: lowest, demanded: end - 1).rawValue == end
+                    - 1)
             let error = EpochError.notAbove(none, below: end, asked: end)
             #expect(throws: error) {
                 try EpochReservation.next(after: none, clock: now, lowest: lowest, demanded: end)
