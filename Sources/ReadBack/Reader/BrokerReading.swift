@@ -8,6 +8,9 @@ package import Time
 /// When the IT broker is read: at each connection, each period beside it, and once the core wishes to know whether a repair worked. The
 /// publisher owns it and tells it of its connection.
 package struct BrokerReading: ~Copyable {
+    /// What has ended meanwhile is gone after this, from a broker that counts whole seconds.
+    private static let soon = Duration.seconds(5)
+
     private let scope: ReadingScope
     private let mailbox: ReadBackMailbox
     /// The publisher's.
@@ -38,6 +41,9 @@ package struct BrokerReading: ~Copyable {
         due = now.advanced(by: scope.period)
         mailbox.request(isNewConnection: true)
     }
+
+    /// Something is to be read back soon, and not only with the next period.
+    package mutating func hasten(now: MonotonicInstant) { due = min(due, now.advanced(by: Self.soon)) }
 
     /// Starts what was accepted, ends what is over, and asks again when it is due.
     /// - Parameters:

@@ -88,6 +88,7 @@ struct PublisherLoop: ~Copyable {
         // What edge nodes have answered makes room for more.
         while settleEdgeNodes(now: now), isConnected { publish(now: now) }
         if isConnected, window.isOverdue(now: now) { replaceConnection(.unanswered, now: now) }
+        if settings.ending.takeCheck() { reading.hasten(now: now) }
         reading.advance(settled: output.settled, mayBegin: stopAt == nil, now: now)
         guard let stopAt else { return true }
         return stopAt > now && !isDrained
