@@ -1,4 +1,5 @@
 package import EventLog
+package import MQTT
 package import MQTTProtocol
 package import Outbox
 package import ReadBack
@@ -16,6 +17,7 @@ package struct BrokerReading: ~Copyable {
     /// The publisher's.
     private let wakeup: Wakeup
     private let log: EventLog
+    private let changed: @Sendable (ConnectionState) -> Void
     /// What reads, while it does.
     private var reader: RetainedReader?
     /// When the next reading is due.
@@ -23,12 +25,18 @@ package struct BrokerReading: ~Copyable {
     /// Of the connection that stands, if what it leads to can be read at all.
     private var version: ProtocolVersion?
 
-    /// - Parameter wakeup: signalled when `advance` has something to do.
-    package init(_ scope: ReadingScope, mailbox: ReadBackMailbox, wakeup: Wakeup, log: EventLog) {
+    /// - Parameters:
+    ///   - wakeup: signalled when `advance` has something to do.
+    ///   - changed: what becomes of a connection that reads; on its thread.
+    package init(
+        _ scope: ReadingScope, mailbox: ReadBackMailbox, wakeup: Wakeup, log: EventLog,
+        changed: @escaping @Sendable (ConnectionState) -> Void
+    ) {
         self.scope = scope
         self.mailbox = mailbox
         self.wakeup = wakeup
         self.log = log
+        self.changed = changed
     }
 
     /// When `advance` has something to do, if nothing wakes the publisher before.
@@ -61,11 +69,18 @@ package struct BrokerReading: ~Copyable {
         }
         guard mailbox.start(settled: settled) else { return }
         do {
-            reader = try RetainedReader(scope, version: version, mailbox: mailbox, wakeup: wakeup, log: log)
+            reader = try RetainedReader(
+                scope, version: version, mailbox: mailbox, wakeup: wakeup, log: log, changed: changed)
         } catch {
             log.error("it_broker.unread", "\(error)", ["link": .text(scope.link)])
             mailbox.cancel()
         }
+    }
+
+    /// What reads gives way to the publisher's connection.
+    package mutating func rest() {
+        reader?.stop()
+        reader = nil
     }
 
     /// The connection is lost, or the publisher ends: whatever was known of the broker is void.

@@ -51,9 +51,12 @@ final class RetainedReader: Sendable {
     private let ended = Lock(false)
 
     /// Starts to read.
-    /// - Parameter wakeup: signalled at the end.
+    /// - Parameters:
+    ///   - wakeup: signalled at the end.
+    ///   - changed: what becomes of the connection that reads.
     init(
-        _ scope: ReadingScope, version: ProtocolVersion, mailbox: ReadBackMailbox, wakeup: Wakeup, log: EventLog
+        _ scope: ReadingScope, version: ProtocolVersion, mailbox: ReadBackMailbox, wakeup: Wakeup, log: EventLog,
+        changed: @escaping @Sendable (ConnectionState) -> Void
     ) throws {
         var connection = scope.connection
         let name = connection.clientIdentifier.isEmpty ? "diode-recv-\(scope.link)" : connection.clientIdentifier
@@ -80,6 +83,7 @@ final class RetainedReader: Sendable {
                     RetainedValue(
                         topic: topic, stamp: stamp, value: hasher.value(message.payload), isOurs: isOurs))
             },
+            changed: changed,
             finished: { [ended] report in
                 if !report.isComplete {
                     log.info(

@@ -87,6 +87,9 @@ final class BrokerWatch: Sendable {
 
     /// How long the broker keeps this connection's session: longer than the main one needs to take it back, where the two are one.
     private static let sessionExpiry = Duration.seconds(5)
+    private static let displacement =
+        "the OT broker takes all our connections for one client (is the client identifier made from user or certificate?):"
+        + " retained values are not fetched, and what the broker drops is not counted"
 
     private let settings: ConnectionSettings
     /// Tells one start of this machine from another one.
@@ -153,7 +156,8 @@ final class BrokerWatch: Sendable {
     var report: Report {
         state.withLock {
             Report(
-                dropped: $0.isTold ? $0.stated : nil, withheld: $0.shortfall.withheld, displacement: $0.own.alarm)
+                dropped: $0.isTold ? $0.stated : nil, withheld: $0.shortfall.withheld,
+                displacement: $0.own.areDisplaced ? Self.displacement : nil)
         }
     }
 
@@ -195,7 +199,7 @@ final class BrokerWatch: Sendable {
         let isDisplaced = state.withLock { state in
             if state.isSubscribed { state.subscribedUntil = now }
             state.isSubscribed = false
-            return state.own.ended(.main, Self.ending(error), now: MonotonicClock.now())
+            return state.own.ended(.main, OwnConnections.Ending(error), now: MonotonicClock.now())
         }
         if isDisplaced { displaced() }
     }
@@ -220,16 +224,7 @@ final class BrokerWatch: Sendable {
             return state.connection.take()
         }
         connection?.requestStop()
-        log.error("broker.displaced", state.withLock { $0.own.alarm } ?? "")
-    }
-
-    private static func ending(_ error: ConnectionError) -> OwnConnections.Ending {
-        switch error {
-        case .session(.disconnected(.sessionTakenOver, _)): .takenOver
-        case .closedByServer: .closed
-        case .network(let error) where error.code == ECONNRESET || error.code == EPIPE: .closed
-        default: .otherwise
-        }
+        log.error("broker.displaced", Self.displacement)
     }
 
     /// Ends the connection. What was stated until now will be journalled.
@@ -263,7 +258,7 @@ final class BrokerWatch: Sendable {
         case .disconnected(let error, _):
             let isDisplaced = state.withLock { state in
                 state.disconnected()
-                return state.own.ended(.helper, Self.ending(error), now: MonotonicClock.now())
+                return state.own.ended(.helper, OwnConnections.Ending(error), now: MonotonicClock.now())
             }
             if isDisplaced { displaced() }
         case .connected(let grant):

@@ -1,3 +1,4 @@
+import MQTT
 import MQTTProtocol
 import TestKit
 import Testing
@@ -129,7 +130,7 @@ import Time
         #expect(!own.mayStartClean(now: at(110)))
         let isNoticed = own.ended(.main, .takenOver, now: at(120))
         #expect(isNoticed)
-        #expect(own.areDisplaced && own.alarm != nil && !own.mayStartClean(now: at(5_000)))
+        #expect(own.areDisplaced && !own.mayStartClean(now: at(5_000)))
         let isEarly = own.retry(now: at(5_000))
         let isDue = own.retry(now: at(700_000))
         #expect(!isEarly && isDue && !own.areDisplaced)
