@@ -59,11 +59,13 @@ struct HelperWatchTests {
     }
 
     @Test(
-        "P9 a network that fails ends all connections, and a record ends one of two that have stood side by side: neither is a displacement"
+        "P9 a network that fails ends all connections, and a record ends one of two that have stood side by side, and a broker closes at what a helper asks for: none is a displacement"
     )
     func otherEnds() {
         var network = HelperWatch()
         var record = HelperWatch()
+        var reader = HelperWatch()
+        reader.connected(now: at(0))
         _ = record.helper(node("a"), .connected(grant), now: at(0))
         for round in 0..<20 {
             let time = Int64(round) * 3_000
@@ -73,6 +75,12 @@ struct HelperWatchTests {
             let isNode = network.helper(node("a"), .disconnected(.closedByServer, retry: .zero), now: at(time + 510))
             #expect(!isMain && !isNode)
             record.connected(now: at(time))
+            for each in 0..<3 {
+                _ = reader.helper(.reader, .connected(grant), now: at(time + Int64(each) * 200 + 10))
+                let end = ConnectionState.disconnected(.closedByServer, retry: .zero)
+                let isReader = reader.helper(.reader, end, now: at(time + Int64(each) * 200 + 20))
+                #expect(!isReader)
+            }
             let isRecord = record.lost(.closedByServer, now: at(time + 2_500))
             #expect(!isRecord)
         }

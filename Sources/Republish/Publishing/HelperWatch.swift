@@ -26,6 +26,8 @@ struct HelperWatch {
     /// Since when the publisher's connection and a helper's stand.
     private var besideSince: MonotonicInstant?
     private var toldApartUntil: MonotonicInstant?
+    /// When the publisher's connection was accepted, and the newest of a helper.
+    private var acceptedAt: (main: MonotonicInstant?, helper: MonotonicInstant?)
     /// How and when the publisher's connection ended.
     private var end: (error: ConnectionError, at: MonotonicInstant)?
 
@@ -39,6 +41,7 @@ struct HelperWatch {
 
     mutating func connected(now: MonotonicInstant) {
         (isConnected, end) = (true, nil)
+        acceptedAt.main = now
         own.connected(.main, now: now)
         if !helpers.isEmpty { besideSince = now }
     }
@@ -56,6 +59,7 @@ struct HelperWatch {
         case .connecting: return false
         case .connected:
             helpers.insert(helper)
+            acceptedAt.helper = now
             own.connected(.helper, now: now)
             if isConnected, besideSince == nil { besideSince = now }
             // A server ends the one before it accepts the other.
@@ -69,14 +73,19 @@ struct HelperWatch {
             return false
         case .disconnected(let error, _):
             guard helpers.remove(helper) != nil, helpers.isEmpty else { return false }
-            return ended(.helper, error, now: now)
+            // What was accepted later did not make way for the publisher's: the broker means the helper, or what it asked for.
+            let isYounger = isConnected && (acceptedAt.helper ?? now) > (acceptedAt.main ?? now)
+            return ended(.helper, error, saysNothing: isYounger, now: now)
         }
     }
 
-    private mutating func ended(_ role: OwnConnections.Role, _ error: ConnectionError, now: MonotonicInstant) -> Bool {
+    private mutating func ended(
+        _ role: OwnConnections.Role, _ error: ConnectionError, saysNothing: Bool = false, now: MonotonicInstant
+    ) -> Bool {
         endedBeside(now: now)
         var ending = OwnConnections.Ending(error)
-        if ending == .closed, let toldApartUntil, now < toldApartUntil { ending = .otherwise }
+        let isToldApart = toldApartUntil.map { now < $0 } ?? false
+        if ending == .closed, saysNothing || isToldApart { ending = .otherwise }
         return own.ended(role, ending, now: now)
     }
 

@@ -63,6 +63,10 @@ final class BrokerWatch: Sendable {
         var isConnected = false
         /// Whether the broker's topics are subscribed to.
         var isListening = false
+        /// SUBSCRIBEs for them without an answer.
+        var asked = 0
+        /// How often the broker has ended the connection instead of an answer.
+        var askedInVain = 0
         var isStopping = false
         /// What the main session speaks.
         var version = ProtocolVersion.v5
@@ -81,7 +85,7 @@ final class BrokerWatch: Sendable {
         mutating func disconnected() {
             drops.disconnected()
             shortfall.disconnected()
-            (isConnected, isListening) = (false, false)
+            (isConnected, isListening, asked) = (false, false, 0)
         }
     }
 
@@ -90,6 +94,8 @@ final class BrokerWatch: Sendable {
     private static let displacement =
         "the OT broker takes all our connections for one client (is the client identifier made from user or certificate?):"
         + " retained values are not fetched, and what the broker drops is not counted"
+    /// A broker that has ended the connection so often when its topics were asked for is not asked any more.
+    private static let patience = 3
 
     private let settings: ConnectionSettings
     /// Tells one start of this machine from another one.
@@ -195,11 +201,12 @@ final class BrokerWatch: Sendable {
     }
 
     /// The main session's connection is gone.
-    func sessionEnded(_ error: ConnectionError, at now: UnixMilliseconds) {
+    /// - Parameter isAsking: a SUBSCRIBE was open.
+    func sessionEnded(_ error: ConnectionError, isAsking: Bool, at now: UnixMilliseconds) {
         let isDisplaced = state.withLock { state in
             if state.isSubscribed { state.subscribedUntil = now }
             state.isSubscribed = false
-            return state.own.ended(.main, OwnConnections.Ending(error), now: MonotonicClock.now())
+            return state.own.ended(.main, Self.ending(error, isAsking: isAsking), now: MonotonicClock.now())
         }
         if isDisplaced { displaced() }
     }
@@ -225,6 +232,12 @@ final class BrokerWatch: Sendable {
         }
         connection?.requestStop()
         log.error("broker.displaced", Self.displacement)
+    }
+
+    /// - Parameter isAsking: a SUBSCRIBE was open: a broker that closes then without a word means that.
+    private static func ending(_ error: ConnectionError, isAsking: Bool) -> OwnConnections.Ending {
+        let ending = OwnConnections.Ending(error)
+        return isAsking && ending == .closed ? .otherwise : ending
     }
 
     /// Ends the connection. What was stated until now will be journalled.
@@ -257,8 +270,10 @@ final class BrokerWatch: Sendable {
         case .connecting, .stopped: break
         case .disconnected(let error, _):
             let isDisplaced = state.withLock { state in
+                let isAsking = state.asked > 0
+                if isAsking { state.askedInVain += 1 }
                 state.disconnected()
-                return state.own.ended(.helper, OwnConnections.Ending(error), now: MonotonicClock.now())
+                return state.own.ended(.helper, Self.ending(error, isAsking: isAsking), now: MonotonicClock.now())
             }
             if isDisplaced { displaced() }
         case .connected(let grant):
@@ -273,24 +288,29 @@ final class BrokerWatch: Sendable {
 
     /// Subscribes, once it is known that the session is this connection's own.
     private func listen() {
-        let connection = state.withLock { state -> Connection? in
+        let topics = isEverything ? Topic.own : [Topic.uptime, Topic.dropped]
+        let (connection, asks) = state.withLock { state -> (Connection?, Bool) in
             guard state.isConnected, !state.isListening, state.own.mayStartClean(now: MonotonicClock.now()) else {
-                return nil
+                return (nil, false)
             }
             state.isListening = true
-            return state.connection
+            let asks = state.askedInVain < Self.patience
+            if asks { state.asked = topics.count }
+            return (state.connection, asks)
         }
         guard let connection else { return }
-        // A refusal is the broker's right: then it does not tell.
-        try? connection.subscribe(
-            (isEverything ? Topic.own : [Topic.uptime, Topic.dropped]).map {
-                Subscription($0, qos: .atMostOnce, retainAsPublished: false, retainHandling: .send)
-            })
+        // A refusal is the broker's right: then it does not tell. One filter in each SUBSCRIBE, since a broker may take no more.
+        for topic in topics where asks {
+            let filter = Subscription(topic, qos: .atMostOnce, retainAsPublished: false, retainHandling: .send)
+            do throws(PublishRefusal) { try connection.subscribe([filter]) } catch { state.withLock { $0.asked -= 1 } }
+        }
         tolerated.withLock { $0 }?()
     }
 
     private func received(_ batch: InboundBatch) {
         let now = UnixClock.now()
+        let answers = batch.subscriptions.count
+        if answers > 0 { state.withLock { $0.asked = max(0, $0.asked - answers) } }
         for index in 0..<batch.messageCount {
             let message = batch.message(at: index)
             let topic = message.topic.copiedText
