@@ -131,3 +131,8 @@ struct EdgeNodeConnection {
         isWanted = false
     }
 }
+
+extension EdgeNodeProxy.Message {
+    /// Without it hosts can do nothing with what follows.
+    var isNodeBirth: Bool { SparkplugTopic(topic.span.bytes)?.type == .nodeBirth }
+}

@@ -436,11 +436,6 @@ extension Settlement.Outcome {
     }
 }
 
-extension EdgeNodeProxy.Message {
-    /// Without it hosts can do nothing with what follows.
-    fileprivate var isNodeBirth: Bool { SparkplugTopic(topic.span.bytes)?.type == .nodeBirth }
-}
-
 extension Moment {
     fileprivate static var now: Moment {
         Moment(
