@@ -107,6 +107,23 @@ struct RenderingTests {
         }
     }
 
+    @Test("P9 no form calls a link well whose replica or IT broker differs", arguments: [false, true])
+    func differing(isBroker: Bool) {
+        var report = AuditSamples.report(gaps: 0)
+        #expect(report.exit == .well && report.text(as: .table).contains("well:"))
+        report.links[0].isSettled = false
+        report.links[0].replica.digestMatches = isBroker
+        report.links[0].replica.itMatches = !isBroker
+        #expect(report.exit == .well, "C2: the account is balanced, and nothing is missing")
+        let difference =
+            isBroker ? "the IT broker does not retain all values" : "the replica differs from the sender&#39;s state"
+        for form in [AuditReport.Format.table, .html, .csv] {
+            let text = report.text(as: form)
+            #expect(text.contains(form == .html ? difference : difference.replacing("&#39;", with: "'")))
+            #expect(!text.contains("well:"))
+        }
+    }
+
     @Test("foreign text can do nothing on a terminal")
     func hostileTable() {
         let table = hostileReport.text(as: .table)

@@ -5,6 +5,7 @@ import Outbox
 import Testing
 
 @testable import Republish
+import Threading
 import Time
 import MQTTProtocol
 import Deliveries
@@ -181,6 +182,52 @@ struct PropertyComposerTests {
         var composer = PropertyComposer(link: "l")
         _ = composer.compose(testDelivery("x", lateness: lateness, releasedAt: now), now: now)
         #expect(try described(composer.bytes).last == "diode-late=1")
+    }
+
+    @Test("P2 the deletion of an expired value is left to the IT broker only if that is known to end what lies there")
+    func endings() {
+        let now = MonotonicClock.now()
+        let later = now.advanced(by: .seconds(10))
+        func isLeft(
+            _ version: ProtocolVersion = .v5, isExpiry: Bool = true, _ before: (EndingValues, RawSpan) -> Void
+        ) -> Bool {
+            let ending = EndingValues()
+            let topic = Array("a/b".utf8)
+            ending.connected(version, isOther: false)
+            before(ending, topic.span.bytes)
+            return ending.takeEnded(topic.span.bytes, isExpiry: isExpiry, now: later)
+        }
+        #expect(isLeft { $0.note($1, secondsLeft: 9, now: now) })
+        #expect(isLeft { $0.wasRead($1, secondsLeft: 9, now: now) })
+        #expect(!isLeft { _, _ in }, "nobody knows what lies there")
+        #expect(!isLeft(.v3_1_1) { $0.note($1, secondsLeft: 9, now: now) }, "which knows no intervals")
+        #expect(!isLeft(isExpiry: false) { $0.note($1, secondsLeft: 9, now: now) }, "the plant's own deletion")
+        #expect(!isLeft { $0.note($1, secondsLeft: 60, now: now) }, "that value stays for longer")
+        #expect(
+            !isLeft {
+                $0.note($1, secondsLeft: 9, now: now)
+                $0.note($1, secondsLeft: nil, now: now)
+                $0.forget($1)
+            }, "an older value lies there")
+        #expect(
+            !isLeft {
+                $0.note($1, secondsLeft: 0, now: now)
+                _ = $0.takeEnded($1, isExpiry: true, now: now)
+                $0.wasKept($1, now: now.advanced(by: .seconds(5)))
+                $0.note($1, secondsLeft: 9, now: now)
+            }, "the broker was found to keep what has ended")
+    }
+
+    @Test(
+        "P2 a deletion does not expire: its interval runs out, and what lies on the IT broker is deleted all the same")
+    func lastingDeletion() throws {
+        var composer = PropertyComposer(link: "plant-a")
+        let now = MonotonicClock.now()
+        let plant = properties { $0.append(.messageExpiryInterval, 5) }
+        let deletion = testDelivery(
+            "x", retain: true, properties: plant, releasedAt: now.advanced(by: .seconds(-10)))
+        #expect(composer.compose(deletion, now: now) == .composed)
+        #expect(try !described(composer.bytes).contains { $0.hasPrefix("messageExpiry") })
     }
 
     @Test(

@@ -92,6 +92,9 @@ public struct Delivery: Sendable {
     /// Whether it repairs the IT broker instead of delivering a record.
     public var isRefresh: Bool { lateness == .refresh }
 
+    /// Whether it deletes the retained value of its topic.
+    public var isDeletion: Bool { retain && payloadRange.isEmpty && lateness != .superseded }
+
     /// What it counts against the outbox's limit: its own bytes and a fixed share for the bookkeeping.
     public var cost: Int { topicRange.count + propertiesRange.count + payloadRange.count + Self.overheadBytes }
 

@@ -8,6 +8,8 @@ package struct MessageOrigin: Sendable {
     package var stamp: Stamp?
     /// The topic of the IT broker that it was published to as a retained value; nil for a message of a version that did not say so.
     package var topic: [UInt8]?
+    /// What is left of its message expiry interval; nil: it does not end.
+    package var secondsLeft: UInt32?
 
     /// - Returns: nil for what is no list of properties.
     package init?(_ properties: RawSpan) {
@@ -15,6 +17,7 @@ package struct MessageOrigin: Sendable {
         while !reader.isAtEnd {
             do throws(CodecError) {
                 let property = try reader.next()
+                if property.id == .messageExpiryInterval { secondsLeft = property.number }
                 guard property.id == .userProperty else { continue }
                 // Ours stand behind the plant's, which may have the same names.
                 if property.bytes.isEqual(to: "diode-link") {

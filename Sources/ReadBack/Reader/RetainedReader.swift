@@ -21,12 +21,15 @@ package struct ReadingScope: Sendable {
     package var isEverything: Bool
     /// A topic of the IT broker as the plant knows it; nil if it cannot be the link's.
     package var plantTopic: @Sendable (RawSpan) -> [UInt8]?
+    /// Is told of each value that ends by itself: its topic as the plant knows it, and how many seconds are left of it.
+    package var ends: @Sendable ([UInt8], UInt32) -> Void
     /// What can be on the IT broker.
     package var expectations: RetainedExpectations
 
     package init(
         link: String, connection: ConnectionSettings, period: Duration, filters: [TopicFilter], isEverything: Bool,
-        plantTopic: @escaping @Sendable (RawSpan) -> [UInt8]?, expectations: RetainedExpectations
+        plantTopic: @escaping @Sendable (RawSpan) -> [UInt8]?, ends: @escaping @Sendable ([UInt8], UInt32) -> Void,
+        expectations: RetainedExpectations
     ) {
         self.link = link
         self.connection = connection
@@ -34,6 +37,7 @@ package struct ReadingScope: Sendable {
         self.filters = filters
         self.isEverything = isEverything
         self.plantTopic = plantTopic
+        self.ends = ends
         self.expectations = expectations
     }
 }
@@ -47,9 +51,12 @@ final class RetainedReader: Sendable {
     private let ended = Lock(false)
 
     /// Starts to read.
-    /// - Parameter wakeup: signalled at the end.
+    /// - Parameters:
+    ///   - wakeup: signalled at the end.
+    ///   - changed: what becomes of the connection that reads.
     init(
-        _ scope: ReadingScope, version: ProtocolVersion, mailbox: ReadBackMailbox, wakeup: Wakeup, log: EventLog
+        _ scope: ReadingScope, version: ProtocolVersion, mailbox: ReadBackMailbox, wakeup: Wakeup, log: EventLog,
+        changed: @escaping @Sendable (ConnectionState) -> Void
     ) throws {
         var connection = scope.connection
         let name = connection.clientIdentifier.isEmpty ? "diode-recv-\(scope.link)" : connection.clientIdentifier
@@ -62,17 +69,21 @@ final class RetainedReader: Sendable {
                 guard message.loss == nil else { return }
                 var stamp: Stamp?
                 var isOurs = true
+                var secondsLeft: UInt32?
                 if version == .v5 {
                     guard let origin = MessageOrigin(message.properties), origin.link == linkBytes else { return }
                     stamp = origin.stamp
                     isOurs = origin.topic == [UInt8](copying: message.topic)
+                    secondsLeft = origin.secondsLeft
                 }
                 guard let topic = scope.plantTopic(message.topic) else { return }
+                if isOurs, let secondsLeft { scope.ends(topic, secondsLeft) }
                 var hasher = SymbolHasher()
                 _ = mailbox.put(
                     RetainedValue(
                         topic: topic, stamp: stamp, value: hasher.value(message.payload), isOurs: isOurs))
             },
+            changed: changed,
             finished: { [ended] report in
                 if !report.isComplete {
                     log.info(

@@ -11,7 +11,7 @@
 //   Disposition.swift — what finally became of a record that was released, and what shall become of late ones
 //   Loss.swift — records that never will be published: where they were lost, and for what reason
 //   LinkState.swift — how far a link can be trusted to be current
-//   Condition.swift — how a part of the pair is, since when, and why
+//   Condition.swift — how a part of the pair is, since when, and why; whether the namespaces of both sides agree
 //   TopicCount.swift — how many records of a topic
 //   StampText.swift — a stamp as people read it
 //   StoredWords.swift — the words of these values in files: database and ledger

@@ -51,6 +51,12 @@ struct EdgeNodeConnection {
         connectedAt.map { $0.advanced(by: Self.lasting) <= now } ?? false
     }
 
+    /// It stands for a longer time; one that does not stand is younger than any.
+    func isOlder(than other: EdgeNodeConnection) -> Bool {
+        guard let connectedAt else { return false }
+        return other.connectedAt.map { connectedAt < $0 } ?? true
+    }
+
     /// The broker publishes the will itself however the connection ends
     /// (`tck-id-payloads-ndeath-will-message-publisher-disconnect-mqtt50`).
     var isBuriedByBroker: Bool { version == .v5 }
@@ -93,6 +99,9 @@ struct EdgeNodeConnection {
         connection?.requestStop(withWill: isBuriedByBroker)
     }
 
+    /// Ends it at once; the proxy says whether another is wanted.
+    func stop() { connection?.requestStop(withWill: isBuriedByBroker) }
+
     /// Says goodbye, with the death that only a broker of MQTT 5 publishes by itself.
     /// - Returns: false if there is nobody to say it to; then it is not dialled either.
     mutating func end(drain: Duration) -> Bool {
@@ -121,4 +130,9 @@ struct EdgeNodeConnection {
         isEnding = false
         isWanted = false
     }
+}
+
+extension EdgeNodeProxy.Message {
+    /// Without it hosts can do nothing with what follows.
+    var isNodeBirth: Bool { SparkplugTopic(topic.span.bytes)?.type == .nodeBirth }
 }

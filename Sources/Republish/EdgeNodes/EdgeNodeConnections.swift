@@ -35,13 +35,12 @@ struct EdgeNodeConnections: ~Copyable {
     private var mapper: TopicMapper
     private var composer: PropertyComposer
     private var proxy: EdgeNodeProxy
-    private var nodes: [EdgeNodeID: EdgeNodeConnection] = [:]
+    private var nodes = EdgeNodeTable(now: .now)
     /// Deliveries that the proxy has taken and not answered.
     private var deliveries = ProxiedDeliveries()
     private var generations: UInt64 = 0
     private var isSilent = true
     private var wholeness = WholeWatch()
-    private var dials = DialBudget(now: .now)
     /// Answers that came with an event, until `advance` hands them out.
     private var answers: [OutboxSettlement] = []
     /// Births of nodes that are under way, by token: a broker that finds one too large gets nothing else of the node.
@@ -69,16 +68,17 @@ struct EdgeNodeConnections: ~Copyable {
         // Whoever has just lost its connection may be wanted again.
         perform(now: now)
         var report = proxy.report
-        let unconnected = nodes.values.filter { $0.isUnconnected(now: now) }
+        let (unconnected, reason) = nodes.unconnected(now: now)
         report.unconnected = unconnected.count
-        report.unconnectedReason = unconnected.first?.failure ?? ""
+        report.unconnectedNames = Array(unconnected.prefix(ProxyReport.named))
+        report.unconnectedReason = reason
         if unconnected.isEmpty != (toldUnconnected == 0) {
             log.write(
                 unconnected.isEmpty ? .notice : .error,
                 unconnected.isEmpty ? "edge_node.connected" : "edge_node.unconnected",
                 unconnected.isEmpty
                     ? "every edge node has its connection to the IT broker"
-                    : "edge nodes cannot connect to the IT broker: \(report.unconnectedReason)",
+                    : "edge nodes cannot connect to the IT broker: \(reason)",
                 ["link": .text(settings.link), "nodes": .number(unconnected.count)])
             toldUnconnected = unconnected.count
         }
@@ -96,15 +96,8 @@ struct EdgeNodeConnections: ~Copyable {
 
     /// When `advance` has something to do.
     func deadline(isConnected: Bool) -> MonotonicInstant? {
-        var deadline = proxy.nextDeadline.map { MonotonicInstant(nanoseconds: UInt64($0.nanoseconds)) }
-        if isConnected {
-            for node in nodes.values {
-                guard let at = node.dialAt else { continue }
-                let due = max(at, dials.readyAt(isNew: !node.isKnown))
-                deadline = min(deadline ?? due, due)
-            }
-        }
-        return deadline
+        let due = proxy.nextDeadline.map { MonotonicInstant(nanoseconds: UInt64($0.nanoseconds)) }
+        return [due, isConnected ? nodes.deadline : nil].compactMap(\.self).min()
     }
 
     // MARK: In
@@ -160,6 +153,22 @@ struct EdgeNodeConnections: ~Copyable {
         deliveries.reset()
         proxy.reset()
     }
+
+    /// Nodes do not dial while they are in the way of the publisher's connection; those whose connections stand keep them.
+    /// - Parameter all: those give way, too.
+    func stepBack(all: Bool = false) { nodes.end(all: all) }
+
+    /// The IT broker has no place for the publisher's connection: one node gives up its own.
+    /// - Returns: false if none has one.
+    mutating func giveWay() -> Bool {
+        let reason = "the IT broker has no place for it beside the receiver's own connection"
+        guard let id = nodes.giveWay(reason, rest: Self.rest) else { return false }
+        log.warning("edge_node.gives_way", reason, ["link": .text(settings.link), "node": .text(id.description)])
+        return true
+    }
+
+    /// Whether an event is of the connection that a node has.
+    func isCurrent(_ id: EdgeNodeID, generation: UInt64) -> Bool { nodes[id]?.generation == generation }
 
     /// Takes what the connection of a node reports.
     mutating func take(_ event: PublisherMailbox.EdgeNodeEvent, of id: EdgeNodeID, generation: UInt64) -> [Settlement] {
@@ -257,10 +266,7 @@ struct EdgeNodeConnections: ~Copyable {
         output.keep(proxy.takeMemory(now: Moment.now))
         defer { answers = [] }
         guard isConnected else { return answers }
-        let due = nodes.compactMap { id, node in node.dialAt.map { $0 <= now } ?? false ? id : nil }
-        for id in DialBudget.inTurn(due) where dials.take(isNew: nodes[id]?.isKnown != true, now: now) {
-            dial(id, now: now)
-        }
+        for id in nodes.takeDue(now: now) { dial(id, now: now) }
         return answers
     }
 
@@ -403,7 +409,7 @@ struct EdgeNodeConnections: ~Copyable {
         let deadline = now.advanced(by: Self.farewell)
         var settlements: [Settlement] = []
         perform(now: now)
-        while nodes.values.contains(where: { $0.connection != nil }), MonotonicInstant.now < deadline {
+        while nodes.hasConnections, MonotonicInstant.now < deadline {
             mailbox.wakeup.wait(timeout: .milliseconds(20))
             for case .edgeNode(let id, let event, let generation) in mailbox.take() {
                 settlements += take(event, of: id, generation: generation)
@@ -428,11 +434,6 @@ extension Settlement.Outcome {
         case .unknown, .notSent: false
         }
     }
-}
-
-extension EdgeNodeProxy.Message {
-    /// Without it hosts can do nothing with what follows.
-    fileprivate var isNodeBirth: Bool { SparkplugTopic(topic.span.bytes)?.type == .nodeBirth }
 }
 
 extension Moment {

@@ -11,6 +11,7 @@ internal import Time
 /// ```text
 /// topic ─▶ mapped ─▶ not ours: dead letter
 ///                 ─▶ expired: shed, malformed: dead letter
+///                 ─▶ deletes what the IT broker ends by itself: folded
 ///                 ─▶ superseded: to diode/<link>/late/<topic>, to its own topic unretained, or shed
 ///                 ─▶ goes
 /// ```
@@ -24,6 +25,7 @@ struct Addressing: Sendable {
     enum Address { case asItCame, mapped, late }
 
     private let late: LatePolicy
+    private let ending: EndingValues
     private var mapper: TopicMapper
     private var composer: PropertyComposer
     private var lateTopic: [UInt8]
@@ -31,6 +33,7 @@ struct Addressing: Sendable {
 
     init(_ settings: PublisherSettings) {
         late = settings.late
+        ending = settings.ending
         mapper = settings.mapper
         composer = PropertyComposer(link: settings.link)
         lateTopic = Array("diode/\(settings.link)/late/".utf8)
@@ -51,11 +54,14 @@ struct Addressing: Sendable {
         if case .refused(let reason) = mapping { return .answered(.dead(reason)) }
         switch composer.compose(delivery, now: now) {
         case .composed: break
-        case .expired: return .answered(.shed(.expired))
+        case .expired:
+            if delivery.retain, delivery.lateness != .superseded { ending.forget(delivery.topic) }
+            return .answered(.shed(.expired))
         case .invalid: return .answered(.dead(.invalid))
         }
         let address: Address = mapping == .prefixed ? .mapped : .asItCame
         guard delivery.lateness == .superseded else {
+            if delivery.retain, isEnded(delivery, now: now) { return .answered(.folded) }
             switch address {
             case .mapped where delivery.retain: composer.appendTopic(mapper.prefixed)
             case .asItCame where delivery.retain: composer.appendTopic([UInt8](copying: delivery.topic))
@@ -76,6 +82,16 @@ struct Addressing: Sendable {
             guard lateTopic.count <= TopicMapper.maximumTopicBytes else { return .answered(.dead(.topicTooLong)) }
             return .goes(.late, retain: false)
         }
+    }
+
+    /// Whether a retained delivery deletes what the IT broker ends by itself; of any other it is noted when its value ends.
+    private func isEnded(_ delivery: borrowing Delivery, now: MonotonicInstant) -> Bool {
+        guard delivery.isDeletion else {
+            ending.note(delivery.topic, secondsLeft: composer.secondsLeft, now: now)
+            return false
+        }
+        if delivery.isRefresh { ending.wasKept(delivery.topic, now: now) }
+        return ending.takeEnded(delivery.topic, isExpiry: composer.secondsLeft == 0, now: now)
     }
 
     /// The topic that `rule` has spoken of.

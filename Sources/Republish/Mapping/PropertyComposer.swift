@@ -24,6 +24,8 @@ struct PropertyComposer: Sendable {
     private(set) var bytes: [UInt8] = []
     /// Properties of the plant that were renamed.
     private(set) var renamed: UInt64 = 0
+    /// What is left of the message expiry interval of the last delivery, in seconds; nil: it never ends.
+    private(set) var secondsLeft: UInt32?
     private let link: [UInt8]
     /// `<epoch>:` of the newest record, and up to the seconds of the newest time: both change rarely.
     private var epoch = Epoch(rawValue: 0)
@@ -39,9 +41,11 @@ struct PropertyComposer: Sendable {
 
     mutating func compose(_ delivery: borrowing Delivery, now: MonotonicInstant) -> Outcome {
         bytes.removeAll(keepingCapacity: true)
+        secondsLeft = nil
         if !delivery.propertiesRange.isEmpty {
             let waited = max(0, (delivery.releasedAt.duration(to: now) + delivery.waitedBefore) / .seconds(1))
-            let outcome = copy(delivery.properties, waitedSeconds: UInt32(min(waited, 4e9)))
+            let outcome = copy(
+                delivery.properties, waitedSeconds: UInt32(min(waited, 4e9)), isDeletion: delivery.isDeletion)
             guard outcome == .composed else { return outcome }
         }
         bytes.append(contentsOf: link)
@@ -55,14 +59,20 @@ struct PropertyComposer: Sendable {
         return .composed
     }
 
-    private mutating func copy(_ list: RawSpan, waitedSeconds: UInt32) -> Outcome {
+    private mutating func copy(_ list: RawSpan, waitedSeconds: UInt32, isDeletion: Bool) -> Outcome {
         var reader = PropertyReader(list)
         while !reader.isAtEnd {
             do throws(CodecError) {
                 let property = try reader.next()
                 if property.id == .messageExpiryInterval {
-                    guard property.number > waitedSeconds else { return .expired }
+                    guard property.number > waitedSeconds else {
+                        guard isDeletion else { return .expired }
+                        // What it deletes is retained all the same.
+                        secondsLeft = 0
+                        continue
+                    }
                     let left = property.number - waitedSeconds
+                    secondsLeft = left
                     bytes.append(PropertyID.messageExpiryInterval.rawValue)
                     for shift in [24, 16, 8, 0] { bytes.append(UInt8(truncatingIfNeeded: left >> UInt32(shift))) }
                 } else if property.id == .userProperty, Self.isOurs(property.bytes) {

@@ -21,6 +21,9 @@ internal import Time
 /// Each connection object publishes for one network connection only: what its queue still holds when that is lost must not
 /// go out before the older deliveries that are repeated.
 struct PublisherLoop: ~Copyable {
+    /// So often the broker may refuse the publisher's connection before an edge node gives way.
+    private static let patience = 2
+
     private let settings: PublisherSettings
     private let output: OutboxOutput
     private let mailbox: PublisherMailbox
@@ -32,6 +35,10 @@ struct PublisherLoop: ~Copyable {
     private var status: LinkStatusPublisher
     private var reading: BrokerReading
     private var concessions: Concessions
+    private var helpers = HelperWatch()
+    /// How often in a row the broker, which is there, has not let the publisher in.
+    private var refusals = 0
+    private var version: ProtocolVersion?
 
     private var connection: Connection?
     private var generation: UInt64 = 0
@@ -58,7 +65,9 @@ struct PublisherLoop: ~Copyable {
         status = LinkStatusPublisher(link: settings.link)
         concessions = Concessions(will: status.will, qos: settings.maximumQoS)
         edgeNodes = EdgeNodeConnections(settings, output: output, mailbox: mailbox, log: log)
-        reading = BrokerReading(settings.readingScope, mailbox: readBack, wakeup: mailbox.wakeup, log: log)
+        reading = BrokerReading(
+            settings.readingScope, mailbox: readBack, wakeup: mailbox.wakeup, log: log,
+            changed: { mailbox.post(.reader($0)) })
     }
 
     mutating func run() {
@@ -88,7 +97,13 @@ struct PublisherLoop: ~Copyable {
         // What edge nodes have answered makes room for more.
         while settleEdgeNodes(now: now), isConnected { publish(now: now) }
         if isConnected, window.isOverdue(now: now) { replaceConnection(.unanswered, now: now) }
-        reading.advance(settled: output.settled, mayBegin: stopAt == nil, now: now)
+        if settings.ending.takeCheck() { reading.hasten(now: now) }
+        if helpers.retry(now: now) {
+            reading.hasten(now: now)
+            tellAbilities()
+        }
+        reading.advance(
+            settled: output.settled, mayBegin: stopAt == nil && !helpers.areDisplaced, now: now)
         guard let stopAt else { return true }
         return stopAt > now && !isDrained
     }
@@ -97,10 +112,14 @@ struct PublisherLoop: ~Copyable {
     private var isDrained: Bool { !isConnected || window.isDrained(edgeNodes) }
 
     private func timeout(now: MonotonicInstant) -> Duration? {
-        var ends = [stopAt, edgeNodes.deadline(isConnected: isConnected), connection == nil ? dialAt : nil]
+        var ends = [stopAt, edgeNodes.deadline(isConnected: mayHelp), connection == nil ? dialAt : nil]
+        ends.append(helpers.deadline)
         if isConnected { ends += [status.nextDeadline, window.deadline, reading.deadline] }
         return ends.compactMap(\.self).min().map { max(.zero, now.duration(to: $0)) }
     }
+
+    /// Edge nodes may dial.
+    private var mayHelp: Bool { isConnected && !helpers.areDisplaced }
 
     // MARK: Messages
 
@@ -114,7 +133,14 @@ struct PublisherLoop: ~Copyable {
             guard generation == self.generation else { return }
             edgeNodes.hear(messages)
             if let last { connection?.acknowledge(through: last) }
+        case .reader(let state):
+            if helpers.helper(.reader, state, now: now) { displaced() }
         case .edgeNode(let id, let event, let generation):
+            if case .changed(let state) = event, edgeNodes.isCurrent(id, generation: generation),
+                helpers.helper(.node(id), state, now: now)
+            {
+                displaced()
+            }
             window.settleOthers(edgeNodes.take(event, of: id, generation: generation))
         case .status(let new, let hearing):
             status.set(new)
@@ -137,17 +163,16 @@ struct PublisherLoop: ~Copyable {
             guard concessions.granted(grant) else { return redial(now: now) }
             isConnected = true
             connectedAt = now
+            (refusals, version) = (0, grant.version)
+            helpers.connected(now: now)
             status.connectionBegan()
             window.connected(grant, concessions, now: now)
             if concessions.mayRetain { reading.connected(grant.version, now: now) }
             if let connection { edgeNodes.listen(to: connection) }
-            let lacks = concessions.lacks
-            let words = (grant.version == .v5 ? [] : [PublisherReport.oldVersion]) + lacks
+            tellAbilities()
             shared.withLock {
                 $0.isConnected = true
                 $0.since = time
-                $0.reason = words.joined(separator: "; ")
-                $0.lacks = lacks
                 $0.version = grant.version
                 $0.connections += 1
             }
@@ -157,7 +182,7 @@ struct PublisherLoop: ~Copyable {
             if grant.version != .v5 {
                 log.warning("it_broker.version", PublisherReport.oldVersion, ["link": .text(settings.link)])
             }
-            for lack in lacks { log.warning("it_broker.lacks", lack, ["link": .text(settings.link)]) }
+            for lack in concessions.lacks { log.warning("it_broker.lacks", lack, ["link": .text(settings.link)]) }
         case .disconnected(let error, _):
             let wasConnected = isConnected
             shared.withLock {
@@ -167,10 +192,45 @@ struct PublisherLoop: ~Copyable {
             }
             log.warning("it_broker.lost", error.description, ["link": .text(settings.link)])
             if wasConnected {
-                replaceConnection(ConnectionEnd(error), now: now)
+                let isDisplaced = helpers.lost(error, now: now)
+                // What ended because of another connection of ours is no fault of a record.
+                replaceConnection(isDisplaced ? .conceded : ConnectionEnd(error), now: now)
+                if isDisplaced { displaced() }
+            } else if isFull(error), edgeNodes.giveWay() {
+                (refusals, pause) = (0, .milliseconds(250))
+                redial(now: now)
             } else if concessions.refused(error) {
                 redial(now: now)
             }
+        }
+    }
+
+    /// Whether a broker that is there does not let the publisher in, again: it may have no place for it.
+    private mutating func isFull(_ error: ConnectionError) -> Bool {
+        switch error {
+        case .session(.refused(let code, _)) where code != .badUserNameOrPassword && code != .notAuthorized: break
+        default: guard OwnConnections.Ending(error) == .closed else { return false }
+        }
+        refusals += 1
+        return refusals >= Self.patience
+    }
+
+    /// The broker takes all our connections for one client: the helpers' end.
+    private mutating func displaced() {
+        log.error("it_broker.displaced", HelperWatch.alarm, ["link": .text(settings.link)])
+        reading.rest()
+        edgeNodes.stepBack(all: true)
+        tellAbilities()
+    }
+
+    /// Tells what the connection that stands cannot do.
+    private func tellAbilities() {
+        guard isConnected else { return }
+        let lacks = concessions.lacks + (helpers.areDisplaced ? [HelperWatch.alarm] : [])
+        let words = (version == .v5 ? [] : [PublisherReport.oldVersion]) + lacks
+        shared.withLock {
+            $0.reason = words.joined(separator: "; ")
+            $0.lacks = lacks
         }
     }
 
@@ -212,6 +272,7 @@ struct PublisherLoop: ~Copyable {
         connection?.stop()
         connection = nil
         edgeNodes.reset()
+        edgeNodes.stepBack()
         // What the broker cannot do is no fault of a record.
         if window.lost(concessions.lost(end) ? .conceded : end, now: now) {
             log.error(
@@ -273,7 +334,7 @@ struct PublisherLoop: ~Copyable {
 
     /// - Returns: whether there were any answers.
     private mutating func settleEdgeNodes(now: MonotonicInstant) -> Bool {
-        let answers = edgeNodes.advance(isConnected: isConnected, now: now)
+        let answers = edgeNodes.advance(isConnected: mayHelp, now: now)
         window.settle(answers)
         return !answers.isEmpty
     }

@@ -22,6 +22,8 @@ final class PublisherMailbox: Sendable {
         case stop(drain: Duration)
         /// From the connection of an edge node; generations of their own.
         case edgeNode(EdgeNodeID, EdgeNodeEvent, generation: UInt64)
+        /// What becomes of a connection that reads the IT broker back.
+        case reader(ConnectionState)
     }
 
     /// What the connection of an edge node has to tell.

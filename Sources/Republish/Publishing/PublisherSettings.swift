@@ -7,6 +7,7 @@ internal import Outbox
 internal import ReadBackCore
 internal import ReadBackReader
 public import Sparkplug
+internal import Threading
 public import Time
 
 /// What a publisher is told once.
@@ -40,6 +41,9 @@ public struct PublisherSettings: Sendable {
     /// What the IT broker has refused.
     let refused = RefusedValues()
 
+    /// When what it retains ends.
+    let ending = EndingValues()
+
     /// The least time between two live values of a topic; nil: none.
     public var publishInterval: Duration? {
         // What waits fills the window.
@@ -48,10 +52,11 @@ public struct PublisherSettings: Sendable {
 
     /// What of the IT broker is read back.
     var readingScope: ReadingScope {
-        let (mapper, refused) = (mapper, refused)
+        let (mapper, refused, ending) = (mapper, refused, ending)
         return ReadingScope(
             link: link, connection: connection, period: readBackPeriod, filters: mapper.filters,
             isEverything: mapper.isEverything, plantTopic: { mapper.plantTopic(of: $0) },
+            ends: { ending.wasRead($0.span.bytes, secondsLeft: $1, now: MonotonicClock.now()) },
             expectations: RetainedExpectations(
                 admits: { mapper.admits($0) }, refuses: { refused.refuses($0, value: $1) }))
     }

@@ -7,6 +7,7 @@
 //   BrokerWords.swift — what states and causes are called on the IT broker
 //   LinkStatusPublisher.swift — publishes diode/<link>/status and diode/<link>/gap
 //   WindowPublisher.swift — takes deliveries and hands each to what publishes it, a window at a time
+//   HelperWatch.swift — whether the IT broker takes our connections for one client
 //   PublisherLoop.swift — the thread: connects, publishes, and begins again when the connection is lost
 //   Publisher.swift — publishes one link on the IT broker
 //   RetainedSweep.swift — deletes from the IT broker what a removed link left there

@@ -116,7 +116,9 @@ struct WindowPublisher: ~Copyable {
     /// - Parameter concessions: what it cannot do.
     mutating func connected(_ grant: ServerGrant, _ concessions: Concessions, now: MonotonicInstant) {
         (maximumQoS, mayRetain) = (concessions.maximumQoS, concessions.mayRetain)
-        if let before = self.grant, !before.isSameBroker(as: grant) { refused.forgetAll() }
+        let isOther = self.grant.map { !$0.isSameBroker(as: grant) } ?? false
+        if isOther { refused.forgetAll() }
+        settings.ending.connected(grant.version, isOther: isOther)
         self.grant = grant
         search.connected(at: now)
     }
@@ -161,6 +163,7 @@ struct WindowPublisher: ~Copyable {
 
     private func noteRefused(_ position: OutboxPosition, isWord: Bool, now: MonotonicInstant) {
         guard let queued = output.taken(at: position) else { return }
+        if queued.delivery.retain { settings.ending.forget(queued.delivery.topic) }
         refused.note(queued.delivery, qos: qos(of: queued.delivery).rawValue, isWord: isWord, now: now)
     }
 
@@ -348,6 +351,7 @@ struct WindowPublisher: ~Copyable {
         case .accepted: noteAccepted(queued, now: now)
         case .answered(let disposition):
             // What the mapping refuses is known by its topic; what no broker would take is as good as refused by one.
+            if case .dead = disposition, queued.delivery.retain { settings.ending.forget(queued.delivery.topic) }
             if case .dead(.tooLarge) = disposition {
                 refused.note(queued.delivery, qos: qos(of: queued.delivery).rawValue, isWord: true, now: now)
             }

@@ -143,7 +143,7 @@ public final class SenderService: Sendable {
             broker, filters: settings.policy.subscriptions, noted: noted.first ?? "", intake: intake, log: log)
         faults = BrokerFaults(log: log)
         subscriber = Subscriber(
-            broker, filters: settings.policy.subscriptions,
+            broker, filters: settings.policy.subscriptions, narrower: settings.policy.narrower,
             session: SessionFilters(
                 noted: noted.count > 1 ? noted[1] : "", rules: settings.policy.rules.map(\.filter)),
             intake: intake, reconciler: reconciler, watch: watch, faults: faults,
@@ -235,7 +235,7 @@ public final class SenderService: Sendable {
             let policy = ExportPolicy(rules: new.export, sparkplugNamespaces: old.sparkplug.namespaces)
             intake.replacePolicy(policy)
             narrow()
-            subscriber.replace(filters: policy.subscriptions)
+            subscriber.replace(filters: policy.subscriptions, narrower: policy.narrower)
         }
         configuration.withLock { $0 = new }
         note("configuration", "\(fingerprintOfConfiguration)")

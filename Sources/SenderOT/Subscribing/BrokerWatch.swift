@@ -91,6 +91,9 @@ final class BrokerWatch: Sendable {
 
     /// How long the broker keeps this connection's session: longer than the main one needs to take it back, where the two are one.
     private static let sessionExpiry = Duration.seconds(5)
+    private static let displacement =
+        "the OT broker takes all our connections for one client (is the client identifier made from user or certificate?):"
+        + " retained values are not fetched, and what the broker drops is not counted"
     /// A broker that has ended the connection so often when its topics were asked for is not asked any more.
     private static let patience = 3
 
@@ -159,7 +162,8 @@ final class BrokerWatch: Sendable {
     var report: Report {
         state.withLock {
             Report(
-                dropped: $0.isTold ? $0.stated : nil, withheld: $0.shortfall.withheld, displacement: $0.own.alarm)
+                dropped: $0.isTold ? $0.stated : nil, withheld: $0.shortfall.withheld,
+                displacement: $0.own.areDisplaced ? Self.displacement : nil)
         }
     }
 
@@ -227,18 +231,13 @@ final class BrokerWatch: Sendable {
             return state.connection.take()
         }
         connection?.requestStop()
-        log.error("broker.displaced", state.withLock { $0.own.alarm } ?? "")
+        log.error("broker.displaced", Self.displacement)
     }
 
     /// - Parameter isAsking: a SUBSCRIBE was open: a broker that closes then without a word means that.
     private static func ending(_ error: ConnectionError, isAsking: Bool) -> OwnConnections.Ending {
-        switch error {
-        case .session(.disconnected(.sessionTakenOver, _)): .takenOver
-        case _ where isAsking: .otherwise
-        case .closedByServer: .closed
-        case .network(let error) where error.code == ECONNRESET || error.code == EPIPE: .closed
-        default: .otherwise
-        }
+        let ending = OwnConnections.Ending(error)
+        return isAsking && ending == .closed ? .otherwise : ending
     }
 
     /// Ends the connection. What was stated until now will be journalled.

@@ -43,6 +43,7 @@ final class Subscriber: Sendable {
         var report = Report()
         var connection: Connection?
         var filters: [TopicFilter]
+        var narrower: [TopicFilter: [TopicFilter]]
         /// What the broker's session holds of them, and of older ones.
         var session: SessionFilters
         /// What the broker makes of the filters.
@@ -69,13 +70,15 @@ final class Subscriber: Sendable {
     /// - Parameters:
     ///   - settings: server, credentials and identity; session and receive limits are set here.
     ///   - filters: what to subscribe to; no two that overlap.
+    ///   - narrower: what to subscribe to instead where the broker refuses one of them.
     ///   - session: what the broker's session may be subscribed to already.
     ///   - reconciler: what is told when a fetch was complete.
     ///   - watch: what is told of the session; it knows until when an earlier lifetime was subscribed.
     ///   - faults: what is told how the broker breaks MQTT.
     ///   - requestsBirths: whether edge nodes are asked for a birth where their state is not sure.
     init(
-        _ settings: ConnectionSettings, filters: [TopicFilter], session: SessionFilters, intake: Intake,
+        _ settings: ConnectionSettings, filters: [TopicFilter], narrower: [TopicFilter: [TopicFilter]],
+        session: SessionFilters, intake: Intake,
         reconciler: DeletionReconciler, watch: BrokerWatch, faults: BrokerFaults, requestsBirths: Bool, log: EventLog
     ) {
         var settings = settings
@@ -92,7 +95,7 @@ final class Subscriber: Sendable {
         self.faults = faults
         self.requestsBirths = requestsBirths
         let since = watch.subscribedUntil ?? UnixClock.now()
-        state = Lock(State(filters: filters, session: session, unobservedSince: since))
+        state = Lock(State(filters: filters, narrower: narrower, session: session, unobservedSince: since))
     }
 
     /// Starts to connect, and goes on until `stop`.
@@ -134,12 +137,12 @@ final class Subscriber: Sendable {
 
     /// Subscribes to the filters of another policy from now on, and fetches the retained set again. Another policy may let other topics
     /// through even if the filters are the same: an exception is gone, or a prefix is another.
-    func replace(filters: [TopicFilter]) {
+    func replace(filters: [TopicFilter], narrower: [TopicFilter: [TopicFilter]]) {
         // Not before the broker has confirmed the new filters.
         retained.unsubscribed()
         retained.demand()
         let isOnline = state.withLock { state in
-            state.filters = filters
+            (state.filters, state.narrower) = (filters, narrower)
             return state.report.isOnline
         }
         if isOnline { subscribe() }
@@ -255,9 +258,11 @@ final class Subscriber: Sendable {
     private func subscribe() {
         let (connection, stale) = state.withLock { state -> (Connection?, [TopicFilter]) in
             guard let grant = state.grant else { return (nil, []) }
-            state.plan.begin(state.filters, grant: grant, now: MonotonicClock.now())
+            state.plan.begin(
+                state.filters, narrower: state.narrower, session: state.session, grant: grant,
+                now: MonotonicClock.now())
             state.isPlanTold = false
-            let stale = state.session.begin(state.filters)
+            let stale = state.session.begin(state.plan.filters)
             if state.session.isReplacing { state.replacedSince = state.replacedSince ?? UnixClock.now() }
             return (state.connection, stale)
         }
@@ -331,7 +336,12 @@ final class Subscriber: Sendable {
         faults.note(batch.faults)
         for index in batch.subscriptions.indices {
             let result = batch.subscriptions[index]
-            if state.withLock({ $0.plan.answered(result) }) { subscribeNext() }
+            let isAnswered = state.withLock { state in
+                guard state.plan.answered(result) else { return false }
+                state.session.change(to: state.plan.filters)
+                return true
+            }
+            if isAnswered { subscribeNext() }
         }
         intake.accept(batch)
     }

@@ -1,6 +1,7 @@
 public import Account
 internal import DiodeProtocol
 public import ReceiverIT
+internal import ReceiverITCore
 public import Republish
 internal import Sparkplug
 
@@ -15,10 +16,14 @@ public struct LinkKnowledge: Sendable {
         self.publisher = publisher
     }
 
-    /// How far its values can be trusted as current. A link that cannot store what it accepts is never well.
+    /// How far its values can be trusted as current. A link that cannot store what it accepts is never well, nor is one whose replica is not the
+    /// sender's state.
     public var link: Condition {
         if snapshot.state == .online, let durability = snapshot.durability, !durability.isDurable {
             return Condition(.degraded, since: durability.since, reason: durability.reason)
+        }
+        if snapshot.state == .online, let difference = snapshot.replica.agreement.atReplica {
+            return Condition(.degraded, since: snapshot.replica.asOfTime, reason: difference)
         }
         return Condition(snapshot.state, since: snapshot.since, reason: snapshot.reason)
     }
@@ -53,6 +58,7 @@ public struct LinkKnowledge: Sendable {
         var troubles: [String] = []
         if let trouble = publisher.edgeNodes.trouble { troubles.append(trouble) }
         if publisher.isSlowed { troubles.append("the IT broker says \"later\": records go as fast as it takes them") }
+        if let difference = snapshot.replica.agreement.atBroker { troubles.append(difference) }
         let reason = ((publisher.reason.isEmpty ? [] : [publisher.reason]) + troubles).joined(separator: "; ")
         let isWell = publisher.lacks.isEmpty && troubles.isEmpty
         return Condition(isWell ? .online : .degraded, since: publisher.since, reason: reason)

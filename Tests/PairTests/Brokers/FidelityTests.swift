@@ -94,15 +94,22 @@ struct FidelityTests {
         #expect(topics.compactMap { $0["topic"] as? String } == [topic], "\(audit)")
     }
 
-    @Test("P2 D6 a retained value that ends in the plant ends on the IT side, and both sides agree again")
-    func endingValue() async throws {
+    @Test(
+        "P2 P7 D6 a retained value that ends in the plant ends on the IT side, nobody is told what the plant did not say, and both sides agree",
+        arguments: [false, true])
+    func endingValue(restarts: Bool) async throws {
         let plant = try await PairTests.Plant()
         try await PythonClient.publish(
-            [PlantMessage("acme/kept", [1], retain: true), Self.expiring("acme/ends", seconds: 2, retain: true)],
-            on: plant.ot)
+            [
+                PlantMessage("acme/kept", [1], retain: true),
+                Self.expiring("acme/ends", seconds: restarts ? 6 : 2, retain: true),
+            ], on: plant.ot)
         #expect(Faithfulness.fromPlant(await plant.arrived(2)).count == 2)
-        let deletion = Faithfulness.fromPlant(await plant.arrived(3)).last
-        #expect(deletion == PlantMessage("acme/ends", [], retain: true))
+        if restarts {
+            #expect(try await plant.pair.receiver?.terminate() == .code(0))
+            try plant.pair.startReceiver()
+        }
+        try await expectAnswered(plant.pair, folded: 1)
         #expect(try await plant.it.retained("acme/#").keys.sorted() == ["acme/kept"])
         #expect(
             try await eventually(.seconds(20)) {
@@ -110,7 +117,37 @@ struct FidelityTests {
                 return replica.digestMatches == true && replica.itMatches == true
             })
         try await plant.pair.waitUntilAuditIsWell()
+        try await plant.ot.publish("acme/after", "1")
+        let topics = Faithfulness.fromPlant(await plant.arrived(3)).map(\.topic)
+        #expect(topics == ["acme/kept", "acme/ends", "acme/after"])
         try await plant.pair.stop()
+    }
+
+    @Test("P2 P7 a value that ended and that the IT broker keeps is found there, and deleted")
+    func endingBesideKept() async throws {
+        let ot = try await Broker.start()
+        let it = try await MisbehavingBroker.start(["keep_expiry": "1"])
+        let pair = try await DiodePair(ot: ot, it: it)
+        try await pair.start()
+        func deletions(_ topic: String) -> Int { it.publishes.count { $0.topic == topic && $0.bytes == 0 } }
+        try await PythonClient.publish([Self.expiring("acme/ends", seconds: 1, retain: true)], on: ot)
+        try await expectAnswered(pair, folded: 1)
+        #expect(deletions("acme/ends") == 0)
+        #expect(await eventually(.seconds(20)) { deletions("acme/ends") == 1 }, "the broker keeps it: it is read back")
+        // From now on nothing is left to it.
+        try await PythonClient.publish([Self.expiring("acme/next", seconds: 1, retain: true)], on: ot)
+        #expect(await eventually(.seconds(20)) { deletions("acme/next") == 1 })
+        try await expectAnswered(pair, folded: 1)
+        try await pair.stop()
+    }
+
+    private func expectAnswered(_ pair: DiodePair, folded: Int) async throws {
+        var audit = try await AuditAnswer(pair)
+        _ = try await eventually(.seconds(20)) {
+            audit = try await AuditAnswer(pair)
+            return audit.total("folded") == folded
+        }
+        #expect(audit.total("folded") == folded && audit.exit == .code(0), "\(audit)")
     }
 
     @Test(

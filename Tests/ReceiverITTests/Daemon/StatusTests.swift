@@ -4,6 +4,7 @@ import Testing
 import Time
 
 @testable import ReceiverIT
+@testable import ReceiverITCore
 @testable import ReceiverITStatus
 @testable import Republish
 
@@ -42,6 +43,20 @@ struct StatusTests {
         link.durability = Durability(isDurable: false, since: time, reason: "no space left")
         let known = LinkKnowledge(link, publisher: connected)
         #expect(known.exit == 3 && known.link == Condition(.degraded, since: time, reason: "no space left"))
+    }
+
+    @Test(
+        "P9 status calls nothing well while the IT broker or the replica is known to differ", arguments: [false, true])
+    func differing(isBroker: Bool) {
+        var link = link(.online)
+        (link.replica.digestMatches, link.replica.itMatches) = (isBroker, !isBroker)
+        let known = LinkKnowledge(link, publisher: connected)
+        #expect(known.exit == 3)
+        #expect(known.link.state == (isBroker ? .online : .degraded))
+        #expect(known.itBroker.state == (isBroker ? .degraded : .online))
+        #expect(!known.link.reason.isEmpty || !known.itBroker.reason.isEmpty)
+        (link.replica.digestMatches, link.replica.itMatches) = (nil, nil)
+        #expect(LinkKnowledge(link, publisher: connected).exit == 0, "what nobody knows is no difference")
     }
 
     @Test("C1 what waits for the IT broker and cannot be read is no well: it_broker is degraded, and says why")

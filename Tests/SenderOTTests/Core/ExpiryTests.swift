@@ -35,7 +35,9 @@ struct ExpiryTests {
         #expect(rig.stream.records.count == 6)
         let deletion = try #require(rig.stream.records.last)
         #expect(deletion.topic == "acme/ends" && deletion.payload.isEmpty && deletion.flags.retain)
-        #expect(deletion.flags.isReconciled)
+        #expect(
+            deletion.flags.isReconciled && deletion.properties == [2, 0, 0, 0, 0],
+            "it says that it is no word of the plant")
         try rig.run(.seconds(20))
         #expect(rig.stream.records.dropFirst(6).map(\.topic) == ["acme/again"], "each ends once")
     }

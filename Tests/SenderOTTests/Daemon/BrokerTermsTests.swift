@@ -126,6 +126,22 @@ struct BrokerTermsTests {
     }
 
     @Test(
+        "P9 a broker that refuses the broader filter of rules that overlap: theirs are subscribed to, and an alarm says what that costs"
+    )
+    func refusedBroadFilter() async throws {
+        let broker = try await MisbehavingBroker.start(["refuse_filter": "^acme/[+]/#$"])
+        try await publish(["acme/line1/kept"], on: broker, retain: true)
+        let sender = try await RunningSender(broker, keys: ["export": export(["acme/+/temp", "acme/line1/#"])])
+        defer { sender.sink.stop() }
+        #expect(await eventually(.seconds(40)) { fetches(sender) == 1 }, "\(sender.child.errors)")
+        try await publish(["acme/line2/temp", "acme/line1/x"], on: broker)
+        let records = await sender.records(atLeast: 3)
+        #expect(Set(records.map(\.topic)) == ["acme/line1/kept", "acme/line2/temp", "acme/line1/x"])
+        #expect(try await sender.alarms().contains("may come twice"))
+        #expect(try await sender.child.terminate() == .code(0))
+    }
+
+    @Test(
         "P9 a filter that the broker refuses, hangs up at, or cannot take for its length is named, and the others work")
     func offendingFilters() async throws {
         let long = "long/" + String(repeating: "x", count: 300)

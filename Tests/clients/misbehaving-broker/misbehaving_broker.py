@@ -11,6 +11,8 @@ CONNACK: what the broker grants, or refuses
                         the property of that name; retain_available and max_qos also refuse such wills and publishes
   will_rc=0x87          a CONNECT with a will is refused with this code; will_close=1 closes it without a word
   connack_rc=0x..       every CONNECT is refused with this code
+  one_client=REGEX      all clients with such an identifier are one: each connection takes the others' over
+  max_clients=5         a CONNECT beside so many connections is closed without a word
   v5=0                  MQTT 5 is answered with "unsupported version"; v5=close closes without a word, v5=silent
                         says nothing
 
@@ -31,7 +33,8 @@ RETAINED: how retained messages follow a SUBACK
 PUBLISH: how a client's publishes are answered
   puback_rc=0x97        the code of PUBACK or PUBREC; puback_first=100 only of the first so many, puback_topic=REGEX of those
   pubcomp_rc=0x92       the code of PUBCOMP
-  close_topic=REGEX     such a topic closes the connection
+  close_topic=REGEX     such a topic closes the connection; close_first=1 only the first so many times, and close_taken=1
+                        lets somebody else have its place of max_clients
   max_slashes=7         a topic with more closes the connection
   close_bytes=131072    a packet that is larger closes the connection, unannounced
   rate=100              more a second: DISCONNECT 0x96
@@ -193,6 +196,10 @@ class Connection:
         will = self.read_will(body, at, flags) if flags & 4 else None
         assigned = None if client else self.broker.assigned_client()
         client = assigned or client.decode()
+        if "one_client" in OPTIONS and re.search(OPTIONS.text("one_client"), client):
+            client = OPTIONS.text("one_client")
+        if self.broker.connections(but=client) >= OPTIONS.number("max_clients", UNLIMITED):
+            raise ConnectionError("no place")
         reason = self.connect_refusal(will)
         if reason:
             self.session = Session(client)
@@ -388,7 +395,10 @@ class Connection:
         if len(self.publishes) > OPTIONS.number("rate", UNLIMITED):
             self.end(0x96)
         if "close_topic" in OPTIONS and re.search(OPTIONS.text("close_topic"), topic):
-            raise ConnectionError("topic")
+            if self.broker.closings < OPTIONS.number("close_first", UNLIMITED):
+                self.broker.closings += 1
+                self.broker.places_taken += OPTIONS.number("close_taken", 0)
+                raise ConnectionError("topic")
         if topic.count("/") > OPTIONS.number("max_slashes", UNLIMITED):
             raise ConnectionError("levels")
         if packet_bytes > OPTIONS.number("close_bytes", UNLIMITED):

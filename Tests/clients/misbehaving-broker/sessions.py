@@ -83,7 +83,14 @@ class Broker:
         self.injected = injected_packets("inject")
         self.injected_retained = injected_packets("inject_retained")
         self.refusals = 0
+        self.closings = 0
+        self.places_taken = 0
         self.assigned_clients = 0
+
+    def connections(self, but):
+        """How many places are taken by other clients than this one."""
+        standing = sum(1 for session in self.sessions.values() if session.connection and session.client != but)
+        return standing + self.places_taken
 
     def assigned_client(self):
         self.assigned_clients += 1

@@ -49,8 +49,16 @@ extension LinkAudit {
     /// Every sum that does not hold.
     public var imbalances: [String] { totals.disagreements + epochs.compactMap(\.disagreement) + disagreements }
 
-    /// What is wrong, the worst first.
-    public var findings: [AuditFinding] { integrity + lostForGood + stillMissing }
+    /// What is wrong, the worst first. Without any the link is well; one of exit 0 changes no exit code, but no such link is called well.
+    public var findings: [AuditFinding] { integrity + lostForGood + stillMissing + differing }
+
+    private var differing: [AuditFinding] {
+        // While nothing is missing, a digest that differs is a matter of integrity.
+        let agreement = Agreement(
+            digestMatches: isSettled ? nil : replica.digestMatches, itMatches: replica.itMatches,
+            itRefused: replica.itRefused)
+        return agreement.differences.map { AuditFinding(.well, $0) }
+    }
 
     private var integrity: [AuditFinding] {
         var found = imbalances.map { AuditFinding(.broken, "the account does not balance: \($0)") }

@@ -51,6 +51,10 @@ public struct ReplicaReport: Sendable, Equatable {
 
     public init() {}
 
+    public var agreement: Agreement {
+        Agreement(digestMatches: digestMatches, itMatches: itMatches, itRefused: itRefused)
+    }
+
     package init(_ row: LinkRow, topics: UInt64) {
         self.topics = topics
         digestMatches = row.digest.matches

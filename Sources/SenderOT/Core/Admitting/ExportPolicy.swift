@@ -79,7 +79,8 @@ public struct ExportPolicy: Sendable, Equatable {
     /// acme/+/temp, acme/line1/#   ─▶ acme/+/#    some topics match both: the narrowest filter that covers both, and more
     /// ```
     public let subscriptions: [TopicFilter]
-    /// Those of them that are no rule's filter.
+    /// Those of them that are no rule's filter, and the filters of rules that each stands for: for a broker that refuses the broader one.
+    public let narrower: [TopicFilter: [TopicFilter]]
     private let broadened: [TopicFilter]
     private let oneSided: OneSidedTopics
 
@@ -95,6 +96,12 @@ public struct ExportPolicy: Sendable, Equatable {
         let filters = Set(rules.map(\.filter))
         subscriptions = Self.disjoint(rules.map(\.filter))
         broadened = subscriptions.filter { !filters.contains($0) }
+        narrower = Dictionary(
+            uniqueKeysWithValues: broadened.map { broad in
+                let own = filters.filter { broad.covers($0) }
+                let widest = own.filter { filter in !own.contains { $0 != filter && $0.covers(filter) } }
+                return (broad, widest.sorted { $0.description < $1.description })
+            })
     }
 
     /// Each round of the inner loop takes a filter out, so that there are no more rounds than filters.

@@ -23,11 +23,12 @@ extension SenderCore {
         }
 
         /// The deletion of a retained value.
-        @_lifetime(copy topic)
-        init(deleting topic: RawSpan) {
+        /// - Parameter properties: `MessageExpiry.isOver` if it has expired.
+        @_lifetime(copy topic, copy properties)
+        init(deleting topic: RawSpan, properties: RawSpan) {
             self.topic = topic
             payload = RawSpan()
-            properties = RawSpan()
+            self.properties = properties
             qos = .atLeastOnce
             retain = true
         }

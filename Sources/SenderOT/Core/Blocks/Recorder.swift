@@ -118,7 +118,10 @@ struct Recorder: ~Copyable {
         at id: NamespaceSlots.TopicID, in slots: inout NamespaceSlots, now: MonotonicInstant, time: UnixMilliseconds
     ) {
         let topic = slots.topic(id)
-        let deletion = SenderCore.Publication(deleting: topic.span.bytes)
+        // Of one that has expired, the plant's subscribers were told nothing: the receiver leaves it to the IT broker where it can.
+        let hasExpired = slots.retained(id).deadline.map { $0 <= time } ?? false
+        let properties = hasExpired ? MessageExpiry.isOver : []
+        let deletion = SenderCore.Publication(deleting: topic.span.bytes, properties: properties.span.bytes)
         _ = record(deletion, at: id, in: &slots, from: .reconciliation, now: now, time: time)
     }
 

@@ -10,6 +10,8 @@ package import MQTTProtocol
 /// ```
 package struct SessionFilters: Sendable {
     private var held: [TopicFilter]
+    /// Nobody has noted it.
+    private var isAssumed: Bool
     private var wanted: [TopicFilter] = []
     /// What could not be unsubscribed.
     private var kept: [TopicFilter] = []
@@ -21,6 +23,7 @@ package struct SessionFilters: Sendable {
     ///   - noted: what `note` said in an earlier lifetime. What cannot be read of it is left out.
     ///   - rules: what is assumed where nothing was noted: earlier versions subscribed to the filters of the rules.
     package init(noted: String, rules: [TopicFilter]) {
+        isAssumed = noted.isEmpty
         held = noted.isEmpty ? rules : []
         var rest = Array(noted.utf8)[...]
         while let colon = rest.firstIndex(of: UInt8(ascii: ":")),
@@ -35,6 +38,17 @@ package struct SessionFilters: Sendable {
     /// For the journal: each filter behind its length in bytes, `6:acme/#3:b/c`.
     package var note: String { held.map { "\($0.description.utf8.count):\($0)" }.joined() }
 
+    /// Whether it holds all of these filters, as far as is known, and not the one that stands for them.
+    package func holds(_ filters: [TopicFilter], insteadOf broader: TopicFilter) -> Bool {
+        !isAssumed && !held.contains(broader) && filters.allSatisfy { held.contains($0) }
+    }
+
+    /// Other filters are subscribed to than was begun with: the broker has refused some.
+    package mutating func change(to filters: [TopicFilter]) {
+        wanted = filters
+        held += filters.filter { !held.contains($0) }
+    }
+
     /// A connection stands.
     /// - Parameter isResumed: the broker has kept the session.
     package mutating func connected(isResumed: Bool) {
@@ -47,6 +61,7 @@ package struct SessionFilters: Sendable {
         let known = Set(filters)
         let stale = held.filter { !known.contains($0) }
         wanted = filters
+        isAssumed = false
         kept = []
         held = filters + stale
         isReplacing = stale.contains { old in filters.contains { $0.overlaps(old) } }

@@ -22,9 +22,16 @@ package struct SubscriptionPlan: Sendable {
         case endsConnection
         /// Granted, at a lower QoS than asked for.
         case lowered(QoS)
+        /// Refused, but it only stands for rules that overlap: the filters of those are subscribed to instead.
+        case narrowed
 
         /// Whether nothing arrives at all.
-        package var isDeaf: Bool { if case .lowered = self { false } else { true } }
+        package var isDeaf: Bool {
+            switch self {
+            case .lowered, .narrowed: false
+            case .refused, .tooLarge, .wildcards, .endsConnection: true
+            }
+        }
     }
 
     /// How many filters no known broker refuses at once.
@@ -34,7 +41,11 @@ package struct SubscriptionPlan: Sendable {
     /// How long a filter is set aside.
     private static let pause = Duration.seconds(600)
 
-    private var filters: [TopicFilter] = []
+    /// What is subscribed to.
+    package private(set) var filters: [TopicFilter] = []
+    private var narrower: [TopicFilter: [TopicFilter]] = [:]
+    /// Broader filters that the broker refuses.
+    private var refusedBroad: Set<TopicFilter> = []
     private var limitBytes = Int.max
     private var takesWildcards = true
     private var size = SubscribeSize()
@@ -60,13 +71,23 @@ package struct SubscriptionPlan: Sendable {
     }
 
     /// All filters are to be subscribed to, on a connection that stands.
-    /// - Parameter grant: what the broker said of itself on that connection.
-    package mutating func begin(_ filters: [TopicFilter], grant: ServerGrant, now: MonotonicInstant) {
+    /// - Parameters:
+    ///   - narrower: what is subscribed to instead of a filter that the broker refuses; for those that have something.
+    ///   - session: what the broker's session may hold: where it holds what is narrower, that is not given up to ask again.
+    ///   - grant: what the broker said of itself on that connection.
+    package mutating func begin(
+        _ filters: [TopicFilter], narrower: [TopicFilter: [TopicFilter]] = [:], session: SessionFilters? = nil,
+        grant: ServerGrant, now: MonotonicInstant
+    ) {
+        self.narrower = narrower
+        for (broad, own) in narrower where session?.holds(own, insteadOf: broad) == true { refusedBroad.insert(broad) }
+        let refused = filters.filter { refusedBroad.contains($0) && narrower[$0] != nil }
+        let filters = filters.flatMap { refused.contains($0) ? narrower[$0, default: []] : [$0] }
         self.filters = filters
         limitBytes = grant.maximumPacketBytes
         takesWildcards = grant.wildcardsAvailable
         open = nil
-        faults = []
+        faults = refused.map { ($0, .narrowed) }
         waiting = []
         for filter in filters {
             if filter.hasWildcard, !takesWildcards {
@@ -123,7 +144,13 @@ package struct SubscriptionPlan: Sendable {
             for (filter, code) in zip(asked.filters, codes) {
                 strikes[filter.description] = nil
                 setAsideUntil[filter.description] = nil
-                if code.isFailure {
+                if code.isFailure, let own = narrower[filter] {
+                    faults.append((filter, .narrowed))
+                    refusedBroad.insert(filter)
+                    filters.removeAll { $0 == filter }
+                    filters += own
+                    waiting += own
+                } else if code.isFailure {
                     faults.append((filter, .refused(code)))
                 } else if let granted = QoS(rawValue: code.rawValue), granted < .exactlyOnce {
                     faults.append((filter, .lowered(granted)))
@@ -175,6 +202,7 @@ package struct SubscriptionPlan: Sendable {
         if deaf.count > Self.named {
             lines.append("the OT broker does not take \(deaf.count - Self.named) more subscriptions")
         }
+        lines += faults.filter { $0.fault == .narrowed }.prefix(Self.named).map { Self.words($0.filter, $0.fault) }
         let lowered = faults.compactMap { if case .lowered(let qos) = $0.fault { qos } else { nil } }
         if let least = lowered.min() {
             let cost = least == .atMostOnce ? "records are lost while either side is away" : "QoS 2 is not kept"
@@ -198,6 +226,8 @@ package struct SubscriptionPlan: Sendable {
         case .tooLarge(let limit): "the subscription \(filter) does not fit the OT broker's packets of \(limit) bytes"
         case .wildcards: "the OT broker takes no wildcards, so nothing of \(filter) arrives"
         case .endsConnection: "the OT broker ends the connection at the subscription \(filter); it is left out for now"
+        case .narrowed:
+            "the OT broker refuses \(filter), which stands for rules that overlap: what two of them match may come twice"
         case .lowered(let qos): "the OT broker grants only QoS \(qos.rawValue) to \(filter)"
         }
     }

@@ -7,6 +7,9 @@ internal import Time
 /// The OT broker drops a retained value that has ended, and tells nobody. The carousel comes across it within a round and makes a numbered
 /// deletion of it, so that both namespaces stay the same (ADR 0018).
 enum MessageExpiry {
+    /// The properties of a deletion that is made of a value that has ended (WIRE §6.1): an interval of 0. A broker forwards no such message.
+    static let isOver: [UInt8] = [PropertyID.messageExpiryInterval.rawValue, 0, 0, 0, 0]
+
     /// - Returns: nil if the message never ends.
     static func deadline(of properties: RawSpan, received: UnixMilliseconds) -> UnixMilliseconds? {
         var reader = PropertyReader(properties)

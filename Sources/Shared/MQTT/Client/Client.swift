@@ -10,3 +10,4 @@
 //   ConnectionState.swift — what a connection tells of itself
 //   Connection.swift — the one type that users hold
 //   SettingsCheck.swift — whether settings are within their ranges
+//   OwnConnections.swift — whether a server takes several connections of ours for one client

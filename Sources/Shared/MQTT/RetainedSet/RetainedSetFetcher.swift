@@ -55,19 +55,22 @@ public final class RetainedSetFetcher: Sendable {
         let wakeup: Wakeup
         let received: @Sendable (InboundMessage) -> Void
         let faulted: @Sendable (FaultTally) -> Void
+        let observed: @Sendable (ConnectionState) -> Void
         let connection = Lock<Connection?>(nil)
 
         init(
             _ state: Lock<State>, _ wakeup: Wakeup, received: @escaping @Sendable (InboundMessage) -> Void,
-            faulted: @escaping @Sendable (FaultTally) -> Void
+            faulted: @escaping @Sendable (FaultTally) -> Void, observed: @escaping @Sendable (ConnectionState) -> Void
         ) {
             self.state = state
             self.wakeup = wakeup
             self.received = received
             self.faulted = faulted
+            self.observed = observed
         }
 
         func changed(_ change: ConnectionState) {
+            observed(change)
             state.withLock { state in
                 switch change {
                 case .connecting, .stopped: break
@@ -120,12 +123,14 @@ public final class RetainedSetFetcher: Sendable {
     ///   - received: each retained message once, in no particular order, also one whose content cannot be had; on the connection's
     ///     thread.
     ///   - faulted: how the server has broken MQTT where the fetch got past it; on the connection's thread.
+    ///   - changed: what becomes of the connection; on its thread.
     ///   - doubts: called once, behind a walk that lacks nothing, on the fetcher's thread: what should have been shown and was not.
     ///   - finished: once, at the end; on the fetcher's thread.
     public init(
         _ settings: ConnectionSettings, filters: [TopicFilter], limits: RetainedSetLimits = RetainedSetLimits(),
         received: @escaping @Sendable (InboundMessage) -> Void,
         faulted: @escaping @Sendable (FaultTally) -> Void = { _ in },
+        changed: @escaping @Sendable (ConnectionState) -> Void = { _ in },
         doubts: @escaping @Sendable () -> RetainedDoubts = { RetainedDoubts() },
         finished: @escaping @Sendable (RetainedSetReport) -> Void
     ) throws(ConnectionError) {
@@ -134,7 +139,7 @@ public final class RetainedSetFetcher: Sendable {
         self.finished = finished
         state = Lock(State(walk: RetainedSliceWalk(filters, limits: limits)))
         do throws(SystemError) { wakeup = try Wakeup() } catch { throw .network(error) }
-        let link = Link(state, wakeup, received: received, faulted: faulted)
+        let link = Link(state, wakeup, received: received, faulted: faulted, observed: changed)
         self.link = link
         var own = settings
         own.cleanStart = true

@@ -21,15 +21,22 @@ public struct ProxyReport: Sendable, Equatable {
     /// Nodes that live in the plant and get no connection to the IT broker, or none that lasts; and what the last of them was told.
     public var unconnected = 0
     public var unconnectedReason = ""
+    /// The first of them.
+    public var unconnectedNames: [String] = []
     /// Whether the primary host is online; nil without one.
     public var primaryHostOnline: Bool?
 
     public init() {}
 
+    /// The longest list of names.
+    public static let named = 10
+
     /// Why hosts do not get all of the plant's edge nodes; nil: they do.
     public var trouble: String? {
         if unconnected > 0 {
-            return "\(unconnected) edge node\(unconnected == 1 ? "" : "s") cannot connect (\(unconnectedReason))"
+            let more = unconnected > unconnectedNames.count ? ", …" : ""
+            return "\(unconnected) edge node\(unconnected == 1 ? "" : "s") cannot connect (\(unconnectedReason)): "
+                + unconnectedNames.joined(separator: ", ") + more
         }
         return isLimited ? "edge nodes, devices or births lie beyond the limits (sparkplug)" : nil
     }

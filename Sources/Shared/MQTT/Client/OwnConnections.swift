@@ -1,6 +1,9 @@
-package import Time
+internal import Glibc
+internal import MQTTProtocol
+internal import Threading
+public import Time
 
-/// Notices that the OT broker takes our connections for one client, as it does where the client identifier is made from user name
+/// Notices that a server takes our connections for one client, as it does where the client identifier is made from user name
 /// or certificate: each connection then ends the other one (MQTT 5 §3.1.4, session taken over).
 ///
 /// ```text
@@ -9,12 +12,12 @@ package import Time
 ///        └──────────────────────────────────────────── a helper tries again ◀───────────────────────────────────────────────┘
 /// ```
 ///
-/// The main connection stays and works; helpers, which watch and fetch, stay away.
-package struct OwnConnections: Sendable {
-    package enum Role: Sendable { case main, helper }
+/// The main connection stays and works; helpers, which watch, fetch or speak for edge nodes, stay away.
+public struct OwnConnections: Sendable {
+    public enum Role: Sendable { case main, helper }
 
     /// How a connection ended.
-    package enum Ending: Sendable {
+    public enum Ending: Sendable {
         /// The broker says that its session was taken over (0x8E).
         case takenOver
         /// Closed without a word.
@@ -38,7 +41,8 @@ package struct OwnConnections: Sendable {
 
     private var connectedAt: [Role: MonotonicInstant] = [:]
     private var suspectedAt: [MonotonicInstant] = []
-    private var retryAt: MonotonicInstant?
+    /// When a helper tries again; nil while none stays away.
+    public private(set) var retryAt: MonotonicInstant?
     /// When a helper began to try again; nil before the connections displaced each other.
     private var retriedAt: MonotonicInstant?
     /// A helper was accepted with a session that it did not leave there.
@@ -46,14 +50,14 @@ package struct OwnConnections: Sendable {
     /// A helper was accepted beside the main connection.
     private var isTolerated = false
 
-    package init() {}
+    public init() {}
 
     /// Whether helpers stay away.
-    package var areDisplaced: Bool { retryAt != nil }
+    public var areDisplaced: Bool { retryAt != nil }
 
     /// Whether a helper may begin with an empty session: it is certain, as far as it can be, that it is not the main one's.
     /// - Parameter waited: who asks has been waiting for so long.
-    package func mayStartClean(waited: Duration = .zero, now: MonotonicInstant) -> Bool {
+    public func mayStartClean(waited: Duration = .zero, now: MonotonicInstant) -> Bool {
         guard !areDisplaced else { return false }
         if isTolerated { return true }
         guard let since = connectedAt[.helper] else {
@@ -65,15 +69,18 @@ package struct OwnConnections: Sendable {
 
     /// - Parameter foundSession: whether the broker had a session for a helper, whose own sessions it keeps for a moment at most; nil if
     ///   it was not asked for one. None beside the main connection's shows that the two are two clients.
-    package mutating func connected(_ role: Role, foundSession: Bool? = nil, now: MonotonicInstant) {
+    public mutating func connected(_ role: Role, foundSession: Bool? = nil, now: MonotonicInstant) {
         connectedAt[role] = now
         guard role == .helper else { return }
         isSuspect = foundSession == true
         if foundSession == false, connectedAt[.main] != nil { isTolerated = true }
     }
 
+    /// We ended it ourselves, which says nothing.
+    public mutating func stopped(_ role: Role) { connectedAt[role] = nil }
+
     /// - Returns: whether it is known from now on that the connections displace each other.
-    package mutating func ended(_ role: Role, _ ending: Ending, now: MonotonicInstant) -> Bool {
+    public mutating func ended(_ role: Role, _ ending: Ending, now: MonotonicInstant) -> Bool {
         let other: Role = role == .main ? .helper : .main
         if connectedAt[other] == nil, let last = suspectedAt.last, now < last.advanced(by: Self.together) {
             suspectedAt.removeLast()
@@ -98,18 +105,21 @@ package struct OwnConnections: Sendable {
     }
 
     /// - Returns: whether a helper is to try again.
-    package mutating func retry(now: MonotonicInstant) -> Bool {
+    public mutating func retry(now: MonotonicInstant) -> Bool {
         guard let at = retryAt, at <= now else { return false }
         (retryAt, retriedAt) = (nil, now)
         connectedAt[.helper] = nil
         return true
     }
+}
 
-    /// What an operator should know.
-    package var alarm: String? {
-        areDisplaced
-            ? "the OT broker takes all our connections for one client (is the client identifier made from user or certificate?):"
-                + " retained values are not fetched, and what the broker drops is not counted"
-            : nil
+extension OwnConnections.Ending {
+    public init(_ error: ConnectionError) {
+        switch error {
+        case .session(.disconnected(.sessionTakenOver, _)): self = .takenOver
+        case .closedByServer: self = .closed
+        case .network(let error) where error.code == ECONNRESET || error.code == EPIPE: self = .closed
+        default: self = .otherwise
+        }
     }
 }
