@@ -38,6 +38,7 @@ private func live(_ input: [UInt8]) {
         case .checkpoint(let checkpoint): encoder.append(checkpoint)
         case .action(let action): encoder.append(action)
         case .unobserved(let unobserved): encoder.append(unobserved)
+        case .brokerDrop(let drop): encoder.append(drop)
         case .rotation(let rotation): encoder.append(rotation)
         case .skipped: skips = true
         }
