@@ -61,6 +61,11 @@ struct OutputWindow {
     /// The output takes none from here on; `.max` while there is no disk to ask. Nothing before the first transaction: it counts what a
     /// later process would repeat.
     private var permitted: UInt64 = 0
+    /// Deliveries before it may have been taken by an earlier process; those that are not settled are counted as in doubt.
+    private var doubtedBefore: UInt64 = 0
+    /// The output takes nothing any more.
+    private(set) var isFinished = false
+    private var isFinishStored = false, finishesWithWrite = false
     /// Values that it waits for are being moved: until the transaction ends it takes nothing.
     private var isHeld = false
     /// Grows when rows were taken apart: what was read before is void.
@@ -80,6 +85,9 @@ struct OutputWindow {
         self.name = name
         self.memoryLimit = memoryLimit
     }
+
+    /// Every delivery that may have been taken, by an earlier process too, lies before it.
+    var takenBefore: UInt64 { max(cursor, doubtedBefore) }
 
     /// The first delivery that is not taken.
     var cursor: UInt64 { waiting.first?.position.rawValue ?? loaded }
@@ -103,12 +111,16 @@ struct OutputWindow {
     // MARK: The output's side
 
     /// Moves out what waits, in order, as many as both limits allow, and at least one.
-    mutating func take(records: Int, bytes: Int, from stream: borrowing UnitStream) -> Offer {
-        guard !isHeld else { return .window([]) }
+    /// - Parameter isSure: whether no doubt is left about a delivery that was, or may have been, taken before.
+    mutating func take(
+        records: Int, bytes: Int, from stream: borrowing UnitStream, isSure: (QueuedDelivery) -> Bool
+    ) -> Offer {
+        guard !isHeld, !isFinished else { return .window([]) }
         if !again.isEmpty {
-            let (window, cost) = windowAgain(records: records, bytes: bytes)
+            let (window, cost) = windowAgain(records: records, bytes: bytes, isSure: isSure)
             guard again.isEmpty, window.count < records, cost < bytes else { return .window(window) }
-            return .window(window + self.window(records: records - window.count, bytes: bytes - cost))
+            return .window(
+                window + self.window(records: records - window.count, bytes: bytes - cost, isSure: isSure))
         }
         if waiting.isEmpty, loaded < stream.visible {
             let chunk = max(65_536, min(memoryLimit / 4, 1 << 20))
@@ -119,10 +131,12 @@ struct OutputWindow {
             }
             loadUnstored(of: stream, bytes: chunk)
         }
-        return .window(window(records: records, bytes: bytes))
+        return .window(window(records: records, bytes: bytes, isSure: isSure))
     }
 
-    private mutating func windowAgain(records: Int, bytes: Int) -> (window: [QueuedDelivery], cost: Int) {
+    private mutating func windowAgain(
+        records: Int, bytes: Int, isSure: (QueuedDelivery) -> Bool
+    ) -> (window: [QueuedDelivery], cost: Int) {
         var window: [QueuedDelivery] = []
         var cost = 0
         while window.count < records, let position = again.first {
@@ -132,13 +146,16 @@ struct OutputWindow {
             cost += queued.delivery.cost
             window.append(queued)
             taken[index].isAgain = false
+            if isSure(queued) { totals.noteSure() }
             againBytes -= queued.delivery.cost
             again.popFirst()
         }
         return (window, cost)
     }
 
-    private mutating func window(records: Int, bytes: Int) -> [QueuedDelivery] {
+    private mutating func window(
+        records: Int, bytes: Int, isSure: (QueuedDelivery) -> Bool
+    ) -> [QueuedDelivery] {
         var window: [QueuedDelivery] = []
         window.reserveCapacity(min(records, waiting.count))
         var cost = 0
@@ -146,6 +163,7 @@ struct OutputWindow {
             cost += next.delivery.cost
             if !window.isEmpty, cost > bytes { break }
             window.append(next)
+            if next.position.rawValue < doubtedBefore, isSure(next) { totals.noteSure() }
             takenBytes += next.delivery.cost
             waitingBytes -= next.delivery.cost
             taken.append(Taken(queued: next, answer: nil))
@@ -202,6 +220,11 @@ struct OutputWindow {
             taken.popFirst()
         }
     }
+
+    mutating func noteDoubts(_ records: Int) { totals.repeatedInDoubt = totals.repeatedInDoubt.plus(UInt64(records)) }
+
+    /// Takes nothing from here on, so that the next process need not take for repeated what this one might have taken.
+    mutating func finish() { isFinished = true }
 
     /// Puts back everything that is taken, in order. An answer stands if nothing older of its topic is without one: no older value may land
     /// behind a newer one.
@@ -279,10 +302,12 @@ struct OutputWindow {
         lossesInFlight = losses
         losses = LossList()
         isHeld = movesBefore.map { cursor < $0 } ?? false
+        finishesWithWrite = isFinished
         var totals = totals
         totals.countAppended(staged)
         return OutputStep(
-            name: name, settled: settled, cursor: cursor, permitted: cursor + Self.permitRecords, totals: totals,
+            name: name, settled: settled, cursor: cursor,
+            permitted: isFinished ? cursor : cursor + Self.permitRecords, totals: totals,
             losses: lossesInFlight, notes: notes.beginWrite())
     }
 
@@ -299,6 +324,7 @@ struct OutputWindow {
         }
         outcome.shed.count(in: &totals)
         permitted = outcome.permitted
+        isFinishStored = finishesWithWrite
         storedTotals = outcome.totals
         storedSettled = outcome.settled
         lossesInFlight = LossList()
@@ -380,6 +406,7 @@ struct OutputWindow {
         loaded = saved.settled
         totals = saved.totals
         totals.repeatedInDoubt += saved.inDoubt
+        doubtedBefore = saved.inDoubt > 0 ? saved.permitted : 0
         notes.restored = saved.notes
         permitted = 0
     }
@@ -423,6 +450,7 @@ struct OutputWindow {
     func needsWrite(_ stream: borrowing UnitStream) -> Bool {
         let permitIsShort =
             permitted != .max && cursor < stream.visible && cursor + Self.permitRecords / 2 > permitted
+        if isFinished, !isFinishStored { return true }
         return settled != storedSettled || storedTotals != totals || !losses.isEmpty || !notes.isEmpty || permitIsShort
     }
 }

@@ -35,6 +35,8 @@ struct PublisherLoop: ~Copyable {
 
     private var connection: Connection?
     private var generation: UInt64 = 0
+    /// It asked for a new session.
+    private var startedClean = true
     private var isConnected = false
     private var connectedAt = MonotonicInstant(nanoseconds: 0)
     /// Not before this is a lost connection replaced.
@@ -87,6 +89,7 @@ struct PublisherLoop: ~Copyable {
         if isConnected { publish(now: now) }
         // What edge nodes have answered makes room for more.
         while settleEdgeNodes(now: now), isConnected { publish(now: now) }
+        if isConnected, window.needsOtherSession { renewSession(now: now) }
         if isConnected, window.isOverdue(now: now) { replaceConnection(.unanswered, now: now) }
         reading.advance(settled: output.settled, mayBegin: stopAt == nil, now: now)
         guard let stopAt else { return true }
@@ -138,7 +141,7 @@ struct PublisherLoop: ~Copyable {
             isConnected = true
             connectedAt = now
             status.connectionBegan()
-            window.connected(grant, concessions, now: now)
+            window.connected(grant, concessions, startedClean: startedClean, now: now)
             if concessions.mayRetain { reading.connected(grant.version, now: now) }
             if let connection { edgeNodes.listen(to: connection) }
             let lacks = concessions.lacks
@@ -186,6 +189,12 @@ struct PublisherLoop: ~Copyable {
         do {
             var wanted = settings.ofConnections
             wanted.will = concessions.will
+            startedClean = concessions.maximumQoS < .exactlyOnce || window.startsClean
+            if concessions.maximumQoS == .exactlyOnce {
+                wanted.cleanStart = startedClean
+                wanted.sessionExpiry = PublisherSettings.sessionExpiry
+                wanted.heldIdentifiers = FlowTable.identifiers
+            }
             let connection = try Connection(wanted, observer: observer)
             try connection.start()
             self.connection = connection
@@ -202,6 +211,18 @@ struct PublisherLoop: ~Copyable {
         connection?.stop()
         connection = nil
         wait(now: now)
+    }
+
+    /// The connection gives way to one whose session the broker keeps. Nothing is on its way.
+    private mutating func renewSession(now: MonotonicInstant) {
+        isConnected = false
+        reading.lost()
+        generation += 1
+        connection?.stop()
+        connection = nil
+        window.replaced(now: now)
+        dialAt = now
+        mailbox.wakeup.signal()
     }
 
     /// The connection was lost: everything that is not settled goes back to the outbox.
@@ -229,6 +250,7 @@ struct PublisherLoop: ~Copyable {
     }
 
     private mutating func sayGoodbye() {
+        window.finish()
         reading.lost()
         window.settleOthers(edgeNodes.stop())
         window.settle(edgeNodes.takeAnswers())
@@ -237,7 +259,7 @@ struct PublisherLoop: ~Copyable {
             let goodbye = status.goodbye(time: UnixClock.now())
             _ = publishOther(goodbye.topic, goodbye.payload, retain: true)
         }
-        connection.stop(drain: .seconds(1))
+        connection.stop(drain: .seconds(1), endsSession: window.endsSession)
         for message in mailbox.take() {
             if case .settled(let settlements, let generation) = message, generation == self.generation {
                 window.settleOthers(settlements)

@@ -20,6 +20,7 @@ internal import Time
 ///                   Addressing ─▶ not to be published, or refused before (RefusedValues): answered
 ///                             ├─▶ an edge node's: EdgeNodeConnections
 ///                             └─▶ the connection, at the pace that the broker takes ─▶ in flight ─▶ settled
+///                                 (QoS 2: HandOvers, once its identifier is stored)
 ///                                     ▲                                                     │ "later": PutOff
 ///                                     └── in order, once nothing is in flight ◀─────────────┘
 /// ```
@@ -40,6 +41,7 @@ struct WindowPublisher: ~Copyable {
 
     private let settings: PublisherSettings
     private let output: OutboxOutput
+    private var handOvers: HandOvers
     private var addressing: Addressing
     private var unreleased = UnreleasedTopics()
     private var search = RefusalSearch()
@@ -69,6 +71,7 @@ struct WindowPublisher: ~Copyable {
     init(_ settings: PublisherSettings, output: OutboxOutput) {
         self.settings = settings
         self.output = output
+        handOvers = HandOvers(output)
         refused = settings.refused
         maximumQoS = settings.maximumQoS
         addressing = Addressing(settings)
@@ -88,6 +91,13 @@ struct WindowPublisher: ~Copyable {
 
     /// Properties of the plant that bore a name of ours.
     var renamedProperties: UInt64 { addressing.renamedProperties }
+
+    /// Whether the next connection begins a new session; and whether the broker may forget this one's.
+    var startsClean: Bool { handOvers.startsClean }
+    var endsSession: Bool { handOvers.endsSession }
+
+    /// The session of this connection will not be kept, which is needed now; and nothing is on its way that would be in doubt without it.
+    var needsOtherSession: Bool { handOvers.wantsSession && search.inFlight == 0 }
 
     /// The broker has said "later".
     var isSlowed: Bool { pace.isSlowed }
@@ -113,22 +123,31 @@ struct WindowPublisher: ~Copyable {
     // MARK: Answers
 
     /// A connection stands.
-    /// - Parameter concessions: what it cannot do.
-    mutating func connected(_ grant: ServerGrant, _ concessions: Concessions, now: MonotonicInstant) {
+    /// - Parameters:
+    ///   - concessions: what it cannot do.
+    ///   - startedClean: it asked for a new session.
+    mutating func connected(
+        _ grant: ServerGrant, _ concessions: Concessions, startedClean: Bool, now: MonotonicInstant
+    ) {
         (maximumQoS, mayRetain) = (concessions.maximumQoS, concessions.mayRetain)
         if let before = self.grant, !before.isSameBroker(as: grant) { refused.forgetAll() }
         self.grant = grant
+        handOvers.connected(grant, startedClean: startedClean, maximumQoS: min(settings.maximumQoS, maximumQoS))
         search.connected(at: now)
     }
 
     /// What the broker said of publishes of the connection.
     mutating func settle(_ settlements: [Settlement], now: MonotonicInstant) {
-        for settlement in settlements { unreleased.remove(token: settlement.token) }
+        for settlement in settlements where settlement.outcome != .received {
+            unreleased.remove(token: settlement.token)
+        }
         let sorted = Settler(settlements)
         let suspect = parked.first
-        if search.settled(deliveries: sorted.deliveries, others: sorted.others, at: now), let suspect {
+        handOvers.received(sorted.received)
+        let isReceived = !sorted.received.isEmpty && search.received(at: now)
+        if search.settled(deliveries: sorted.deliveries, others: sorted.others, at: now) || isReceived, let suspect {
             unpark()
-            if sorted.delivered.contains(suspect.position) {
+            if (sorted.delivered + sorted.received).contains(suspect.position) {
                 refused.forget(suspect.delivery, qos: qos(of: suspect.delivery).rawValue)
             }
         }
@@ -136,7 +155,9 @@ struct WindowPublisher: ~Copyable {
         deliveredCount &+= UInt64(sorted.delivered.count)
         pace.delivered(sorted.delivered.count, at: now)
         var answers = sorted.answers
+        for position in sorted.refused + sorted.tooLarge { handOvers.refused(position) }
         for (position, meaning) in sorted.putOff {
+            handOvers.refused(position)
             pace.complained(at: now, isRate: meaning == .later)
             // A quota may well leave room for a status; of a code that says nothing, a broker that takes our status speaks of the record.
             let taken = deliveredCount &+ (meaning == .later ? 0 : otherCount)
@@ -146,18 +167,22 @@ struct WindowPublisher: ~Copyable {
         for answer in answers {
             if case .dead = answer.disposition { noteRefused(answer.position, isWord: true, now: now) }
         }
-        output.settle(answers)
+        handOvers.answer(answers)
     }
 
     /// What was said of publishes that an edge node's connection made, or while the publisher ends.
     mutating func settleOthers(_ settlements: [Settlement]) {
         let sorted = Settler(settlements)
-        output.settle(
+        handOvers.received(sorted.received)
+        handOvers.answer(
             sorted.answers
                 + sorted.putOff.map { OutboxSettlement(position: $0.position, disposition: .dead(.refused)) })
     }
 
-    func settle(_ answers: [OutboxSettlement]) { output.settle(answers) }
+    mutating func settle(_ answers: [OutboxSettlement]) {
+        guard !answers.isEmpty else { return }
+        handOvers.answer(answers)
+    }
 
     private func noteRefused(_ position: OutboxPosition, isWord: Bool, now: MonotonicInstant) {
         guard let queued = output.taken(at: position) else { return }
@@ -180,6 +205,12 @@ struct WindowPublisher: ~Copyable {
         return dead != nil
     }
 
+    /// The connection gives way to one with another session; nothing of it is on its way.
+    mutating func replaced(now: MonotonicInstant) { _ = search.lost(.conceded, at: now) }
+
+    /// Takes nothing from the outbox any more.
+    func finish() { output.finish() }
+
     /// The suspect is decided: what stayed behind it goes on.
     private mutating func unpark() {
         held = parked + held[heldStart...]
@@ -197,29 +228,30 @@ struct WindowPublisher: ~Copyable {
         over connection: Connection, _ edgeNodes: inout EdgeNodeConnections, isStopping: Bool, now: MonotonicInstant
     ) {
         if let due = readAt, due <= now { readAt = nil }
+        handOvers.release(over: connection)
         repeatPutOff(now: now)
         var answers: [OutboxSettlement] = []
         if search.isReady { expose(over: connection, &edgeNodes, now: now, &answers) }
-        guard search.mayPublish, putOff.isEmpty else { return output.settle(answers) }
+        guard search.mayPublish, putOff.isEmpty else { return settle(answers) }
         let window = search.window(settings.windowRecords)
         if isStopping { _ = consumers.letAllGo() }
         while true {
             while heldStart < held.count {
-                guard handOnDue(over: connection, &edgeNodes, now: now, &answers) else { return output.settle(answers) }
+                guard handOnDue(over: connection, &edgeNodes, now: now, &answers) else { return settle(answers) }
                 let queued = held[heldStart]
-                if isPaced(queued.delivery, edgeNodes), case .taken(let superseded) = consumers.rule(queued, now: now) {
+                if !handOvers.goesOn(queued.position), isPaced(queued.delivery, edgeNodes), case .taken(let superseded) = consumers.rule(queued, now: now) {
                     if let superseded {
                         answers.append(OutboxSettlement(position: superseded, disposition: .shed(.tooFast)))
                     }
                 } else {
                     guard handOn(queued, over: connection, &edgeNodes, now: now, &answers) else {
-                        return output.settle(answers)
+                        return settle(answers)
                     }
                 }
                 heldStart += 1
             }
-            guard handOnDue(over: connection, &edgeNodes, now: now, &answers) else { return output.settle(answers) }
-            output.settle(answers)
+            guard handOnDue(over: connection, &edgeNodes, now: now, &answers) else { return settle(answers) }
+            settle(answers)
             answers.removeAll(keepingCapacity: true)
             let load = output.load
             let waiting = edgeNodes.waiting
@@ -287,7 +319,10 @@ struct WindowPublisher: ~Copyable {
     }
 
     private mutating func take(records: Int, bytes: Int, now: MonotonicInstant) {
-        held = output.take(records: records, bytes: bytes)
+        let qosLimit = min(settings.maximumQoS, maximumQoS)
+        held = handOvers.take(
+            records: records, bytes: bytes, isExactlyOnce: { $0.delivery.qos == .exactlyOnce && qosLimit == .exactlyOnce },
+            topic: { Self.hash($0.delivery.topic) })
         heldStart = 0
         // Of a disk that can be read again nobody tells.
         readAt = held.isEmpty && output.readError != nil ? now.advanced(by: Self.readPause) : nil
@@ -317,6 +352,11 @@ struct WindowPublisher: ~Copyable {
         _ queued: QueuedDelivery, over connection: Connection, _ edgeNodes: inout EdgeNodeConnections,
         now: MonotonicInstant, _ answers: inout [OutboxSettlement]
     ) -> Bool {
+        if handOvers.release(queued.position, over: connection) {
+            noteAccepted(queued, now: now)
+            return true
+        }
+        if isExactlyOnce(queued, edgeNodes), !isReady(queued, edgeNodes) { return false }
         if unreleased.holdsBack(queued.delivery.topic, qos: qos(of: queued.delivery)) { return false }
         switch search.rule(queued.position, topic: Self.hash(queued.delivery.topic)) {
         case .goes: break
@@ -357,6 +397,20 @@ struct WindowPublisher: ~Copyable {
         return true
     }
 
+    /// Whether it goes over the publisher's own connection, at QoS 2.
+    private func isExactlyOnce(_ queued: QueuedDelivery, _ edgeNodes: borrowing EdgeNodeConnections) -> Bool {
+        qos(of: queued.delivery) == .exactlyOnce && StateTopic.birth(of: queued.delivery.topic) == nil
+            && !edgeNodes.takes(queued.delivery)
+    }
+
+    private mutating func isReady(_ queued: QueuedDelivery, _ edgeNodes: borrowing EdgeNodeConnections) -> Bool {
+        let ahead = held.dropFirst(heldStart + 1)
+        let (limit, wanted) = (min(settings.maximumQoS, maximumQoS), settings.publishInterval == nil)
+        return handOvers.isReady(queued, ahead: wanted ? ahead : []) {
+            $0.delivery.qos == .exactlyOnce && limit == .exactlyOnce && StateTopic.birth(of: $0.delivery.topic) == nil
+        }
+    }
+
     private enum Attempt {
         case accepted
         /// An edge node has it, and will answer.
@@ -390,14 +444,16 @@ struct WindowPublisher: ~Copyable {
         }
     }
 
-    private func hand(
+    private mutating func hand(
         _ queued: QueuedDelivery, to address: Addressing.Address, retain: Bool, over connection: Connection
     ) -> Attempt {
+        let qos = qos(of: queued.delivery)
         do throws(PublishRefusal) {
             try connection.publish(
                 topic: addressing.topic(address, of: queued.delivery), payload: queued.delivery.payload,
-                qos: qos(of: queued.delivery), retain: retain && mayRetain, properties: addressing.properties,
-                token: queued.position.rawValue)
+                qos: qos, retain: retain && mayRetain, properties: addressing.properties,
+                held: qos == .exactlyOnce ? handOvers.packet(queued.position) : nil, token: queued.position.rawValue)
+            if qos == .exactlyOnce { handOvers.sent(queued.position) }
             return .accepted
         } catch {
             switch error {
