@@ -63,7 +63,7 @@ public struct OutboxTotals: Sendable, Equatable {
         }
     }
 
-    /// Words and numbers for the database; every number that is not zero.
+    /// Words and numbers for the database; every number that is not zero, and the one that may become zero again.
     var named: [(name: String, records: UInt64)] {
         var named = [
             ("appended", appended), ("repeated", repeatedInDoubt), (Disposition.published.storedWord, published),
@@ -72,7 +72,7 @@ public struct OutboxTotals: Sendable, Equatable {
         ]
         for (reason, records) in dead { named.append((Disposition.dead(reason).storedWord, records)) }
         for (reason, records) in shed { named.append((Disposition.shed(reason).storedWord, records)) }
-        return named.filter { $0.1 > 0 }
+        return named.filter { $0.1 > 0 || $0.0 == "repeated" }
     }
 
     /// Takes a number back from the database.

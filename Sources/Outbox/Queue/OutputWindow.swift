@@ -449,7 +449,7 @@ struct OutputWindow {
     /// Whether a transaction would store something new of it.
     func needsWrite(_ stream: borrowing UnitStream) -> Bool {
         let permitIsShort =
-            permitted != .max && cursor < stream.visible && cursor + Self.permitRecords / 2 > permitted
+            !isFinished && permitted != .max && cursor < stream.visible && cursor + Self.permitRecords / 2 > permitted
         if isFinished, !isFinishStored { return true }
         return settled != storedSettled || storedTotals != totals || !losses.isEmpty || !notes.isEmpty || permitIsShort
     }

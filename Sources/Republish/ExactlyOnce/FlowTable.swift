@@ -39,8 +39,8 @@ struct FlowTable: Sendable {
         var isOut = false
         /// The note that says so; `.max`: none yet.
         var keptAt = UInt64.max
-        /// It was taken from the outbox in this process.
-        var isTaken = true
+        /// Its packet went over the connection that stands.
+        var isGoing = false
     }
 
     private var flows: [UInt64: Flow] = [:]
@@ -58,7 +58,9 @@ struct FlowTable: Sendable {
     private var doneBefore = DoneMarks()
     /// Topics of which something older was sent again in this process; what is done of them has to come again behind it.
     private var reopened: Set<Int> = []
-    /// Flows that an earlier process has left and the outbox has not offered.
+    /// Begun on an earlier connection of the session, and not ended.
+    private var resuming: Set<UInt64> = []
+    /// Flows that the outbox has not offered since the connection stands.
     private var untaken: Set<UInt64> = []
 
     /// In the order of their PUBRECs.
@@ -88,15 +90,14 @@ struct FlowTable: Sendable {
         distrustedBefore = table.distrustedBefore
         for entry in table.entries where entry.identifier <= Self.identifiers {
             guard used.insert(entry.identifier).inserted else { continue }
-            next = entry.identifier % Self.identifiers + 1
+            next = max(next, entry.identifier % Self.identifiers + 1)
             guard entry.stage != .orphan else {
                 orphans.insert(entry.identifier)
                 continue
             }
             flows[entry.position] = Flow(
                 identifier: entry.identifier, stage: entry.stage == .received ? .received : .sent, isOut: true,
-                keptAt: 0, isTaken: false)
-            untaken.insert(entry.position)
+                keptAt: 0)
         }
     }
 
@@ -118,6 +119,8 @@ struct FlowTable: Sendable {
     ///   - takenBefore: whatever was or may have been taken from the outbox lies before it.
     mutating func connected(isResumed: Bool, isOldBroker: Bool, takesExactlyOnce: Bool, takenBefore: UInt64) {
         toRelease = Ring()
+        untaken = Set(flows.keys)
+        resuming = []
         if self.isOldBroker != isOldBroker {
             self.isOldBroker = isOldBroker
             isChanged = true
@@ -128,7 +131,9 @@ struct FlowTable: Sendable {
             isChanged = true
         }
         for (position, var flow) in flows {
+            flow.isGoing = false
             if isResumed {
+                if flow.isOut { resuming.insert(position) }
                 if flow.stage == .releasing { flow.stage = .received }
             } else if flow.isOut {
                 doubted.insert(position)
@@ -170,9 +175,7 @@ struct FlowTable: Sendable {
         guard let last = window.last?.position.rawValue else { return found }
         if !doubted.isEmpty { for queued in window { doubted.remove(queued.position.rawValue) } }
         if !untaken.isEmpty {
-            for queued in window where untaken.remove(queued.position.rawValue) != nil {
-                flows[queued.position.rawValue]?.isTaken = true
-            }
+            for queued in window { untaken.remove(queued.position.rawValue) }
             // The outbox has let go of what it does not offer any more.
             for position in untaken where position < last { end(position) }
         }
@@ -193,6 +196,20 @@ struct FlowTable: Sendable {
         }
         return found
     }
+
+    // MARK: What an earlier connection has begun
+
+    /// Something that an earlier connection has begun is not ended. Until then a broker may count it against what it takes at once.
+    var isResuming: Bool { !resuming.isEmpty }
+
+    /// The outbox has to offer more, before all of that can go on.
+    var lacksDeliveries: Bool { !resuming.isEmpty && !untaken.isDisjoint(with: resuming) }
+
+    /// The outbox has nothing more.
+    mutating func endUntaken() { for position in untaken { end(position) } }
+
+    /// Whether it is to go on, and has not gone yet.
+    func goesOn(_ position: UInt64) -> Bool { resuming.contains(position) && flows[position]?.isGoing == false }
 
     // MARK: The way of a flow
 
@@ -233,6 +250,7 @@ struct FlowTable: Sendable {
     mutating func sent(_ position: UInt64) {
         flows[position]?.stage = .sent
         flows[position]?.isOut = true
+        flows[position]?.isGoing = true
     }
 
     /// PUBREC has come. Its release waits until that is stored.
@@ -261,6 +279,7 @@ struct FlowTable: Sendable {
     mutating func release(_ position: UInt64) -> (identifier: UInt16, position: UInt64)? {
         guard let flow = flows[position] else { return nil }
         flows[position]?.stage = .releasing
+        flows[position]?.isGoing = true
         return (flow.identifier, position)
     }
 
@@ -271,6 +290,7 @@ struct FlowTable: Sendable {
         flow.stage = .reserved
         flow.isOut = false
         flows[position] = flow
+        resuming.remove(position)
     }
 
     /// The outbox has the final word on a delivery.
@@ -296,10 +316,11 @@ struct FlowTable: Sendable {
     }
 
     /// There is no flow any more; if the broker may hold the message, its identifier stays away.
-    private mutating func end(_ position: UInt64) {
+    mutating func end(_ position: UInt64) {
+        resuming.remove(position)
+        untaken.remove(position)
         guard let flow = flows.removeValue(forKey: position) else { return }
         if flow.isOut { orphans.insert(flow.identifier) } else { used.remove(flow.identifier) }
-        untaken.remove(position)
         isChanged = true
     }
 

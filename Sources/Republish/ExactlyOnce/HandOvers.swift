@@ -59,7 +59,9 @@ struct HandOvers: ~Copyable {
     ) -> [QueuedDelivery] {
         while true {
             let flows = flows
-            let window = output.take(records: records, bytes: bytes) { isExactlyOnce($0) && flows.isSure($0.position.rawValue) }
+            let window = output.take(records: records, bytes: bytes) {
+                isExactlyOnce($0) && flows.isSure($0.position.rawValue)
+            }
             let (done, again) = self.flows.noteTaken(window, before: before, topic: topic)
             if again > 0 { output.noteDoubts(again) }
             guard !done.isEmpty else { return window }
@@ -86,8 +88,29 @@ struct HandOvers: ~Copyable {
 
     // MARK: To the broker
 
-    /// Whether an earlier connection has begun with it: it goes on at once.
-    func goesOn(_ position: OutboxPosition) -> Bool { flows.hasFlow(position.rawValue) }
+    /// Something that an earlier connection has begun is not ended: nothing else goes before.
+    var isResuming: Bool { flows.isResuming }
+
+    /// The outbox has to offer more before all of it can go on.
+    var lacksDeliveries: Bool { flows.lacksDeliveries }
+
+    /// The outbox has nothing more to offer: what it does not have is given up.
+    mutating func endUntaken() {
+        flows.endUntaken()
+        keep()
+    }
+
+    /// Whether an earlier connection has begun with it, and it has not gone on yet.
+    func goesOn(_ position: OutboxPosition) -> Bool { flows.goesOn(position.rawValue) }
+
+    /// Whether what is stored of it lets its next packet go.
+    func isStored(_ position: OutboxPosition) -> Bool { flows.isReady(position.rawValue, kept: kept) }
+
+    /// It goes another way.
+    mutating func end(_ position: OutboxPosition) {
+        flows.end(position.rawValue)
+        keep()
+    }
 
     /// Whether a delivery of QoS 2 may go.
     /// - Parameters:

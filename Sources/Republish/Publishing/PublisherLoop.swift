@@ -101,7 +101,7 @@ struct PublisherLoop: ~Copyable {
 
     private func timeout(now: MonotonicInstant) -> Duration? {
         var ends = [stopAt, edgeNodes.deadline(isConnected: isConnected), connection == nil ? dialAt : nil]
-        if isConnected { ends += [status.nextDeadline, window.deadline, reading.deadline] }
+        if isConnected { ends += [window.isResuming ? nil : status.nextDeadline, window.deadline, reading.deadline] }
         return ends.compactMap(\.self).min().map { max(.zero, now.duration(to: $0)) }
     }
 
@@ -220,7 +220,7 @@ struct PublisherLoop: ~Copyable {
         generation += 1
         connection?.stop()
         connection = nil
-        window.replaced(now: now)
+        window.replaced()
         dialAt = now
         mailbox.wakeup.signal()
     }
@@ -272,11 +272,11 @@ struct PublisherLoop: ~Copyable {
     private mutating func publish(now: MonotonicInstant) {
         guard let connection else { return }
         var hasSpoken = false
-        for message in status.due(now: now) {
+        for message in window.isResuming ? [] : status.due(now: now) {
             hasSpoken = publishOther(message.topic, message.payload, retain: message.retain) || hasSpoken
         }
         window.publish(over: connection, &edgeNodes, isStopping: stopAt != nil, now: now)
-        if window.takeProbe(now: now), !hasSpoken {
+        if !window.isResuming, window.takeProbe(now: now), !hasSpoken {
             let probe = status.current
             _ = publishOther(probe.topic, probe.payload, retain: true)
         }

@@ -64,6 +64,9 @@ struct WindowPublisher: ~Copyable {
     /// Taken from the outbox and not yet handed on; those before `heldStart` are.
     private var held: [QueuedDelivery] = []
     private var heldStart = 0
+    /// While an earlier connection's are resumed: those of `held` before it were looked at, and these have gone on.
+    private var resumed = 0
+    private var gone: Set<OutboxPosition> = []
     private var late = LateCounts()
     /// When the disk is tried again that could not be read.
     private var readAt: MonotonicInstant?
@@ -93,8 +96,12 @@ struct WindowPublisher: ~Copyable {
     var renamedProperties: UInt64 { addressing.renamedProperties }
 
     /// Whether the next connection begins a new session; and whether the broker may forget this one's.
-    var startsClean: Bool { handOvers.startsClean }
+    /// A record at which the broker ends connections is looked for without what earlier ones have begun.
+    var startsClean: Bool { !handOvers.wantsSession && (search.isSearching || handOvers.startsClean) }
     var endsSession: Bool { handOvers.endsSession }
+
+    /// What an earlier connection has begun at QoS 2 comes first.
+    private(set) var isResuming = false
 
     /// The session of this connection will not be kept, which is needed now; and nothing is on its way that would be in doubt without it.
     var needsOtherSession: Bool { handOvers.wantsSession && search.inFlight == 0 }
@@ -133,6 +140,7 @@ struct WindowPublisher: ~Copyable {
         if let before = self.grant, !before.isSameBroker(as: grant) { refused.forgetAll() }
         self.grant = grant
         handOvers.connected(grant, startedClean: startedClean, maximumQoS: min(settings.maximumQoS, maximumQoS))
+        isResuming = handOvers.isResuming
         search.connected(at: now)
     }
 
@@ -197,7 +205,7 @@ struct WindowPublisher: ~Copyable {
         if let dead { noteRefused(dead, isWord: false, now: now) }
         putOff.lost()
         held = []
-        heldStart = 0
+        (heldStart, resumed, gone) = (0, 0, [])
         parked = []
         unreleased.removeAll()
         consumers.reset()
@@ -206,7 +214,7 @@ struct WindowPublisher: ~Copyable {
     }
 
     /// The connection gives way to one with another session; nothing of it is on its way.
-    mutating func replaced(now: MonotonicInstant) { _ = search.lost(.conceded, at: now) }
+    mutating func replaced() { search.replaced() }
 
     /// Takes nothing from the outbox any more.
     func finish() { output.finish() }
@@ -229,6 +237,7 @@ struct WindowPublisher: ~Copyable {
     ) {
         if let due = readAt, due <= now { readAt = nil }
         handOvers.release(over: connection)
+        guard !isResuming || resume(over: connection, &edgeNodes, now: now) else { return }
         repeatPutOff(now: now)
         var answers: [OutboxSettlement] = []
         if search.isReady { expose(over: connection, &edgeNodes, now: now, &answers) }
@@ -239,7 +248,9 @@ struct WindowPublisher: ~Copyable {
             while heldStart < held.count {
                 guard handOnDue(over: connection, &edgeNodes, now: now, &answers) else { return settle(answers) }
                 let queued = held[heldStart]
-                if !handOvers.goesOn(queued.position), isPaced(queued.delivery, edgeNodes), case .taken(let superseded) = consumers.rule(queued, now: now) {
+                if isPaced(queued.delivery, edgeNodes),
+                    case .taken(let superseded) = consumers.rule(queued, now: now)
+                {
                     if let superseded {
                         answers.append(OutboxSettlement(position: superseded, disposition: .shed(.tooFast)))
                     }
@@ -273,6 +284,52 @@ struct WindowPublisher: ~Copyable {
             // They are on their way; the outbox says when.
             if held.isEmpty { return }
         }
+    }
+
+    /// Goes on with what an earlier connection of the session has begun: a broker may count it against what it takes at once, so that anything
+    /// else would be too much. What is older, and was not begun at QoS 2, goes behind it; so it goes again where it is of the same topic.
+    /// - Returns: whether all of it has its end.
+    private mutating func resume(
+        over connection: Connection, _ edgeNodes: inout EdgeNodeConnections, now: MonotonicInstant
+    ) -> Bool {
+        var answers: [OutboxSettlement] = []
+        while handOvers.lacksDeliveries {
+            let more = takeWindow(records: settings.windowRecords, bytes: settings.windowBytes)
+            guard !more.isEmpty else {
+                if output.load.waiting == 0 {
+                    handOvers.endUntaken()
+                } else if output.readError != nil {
+                    readAt = now.advanced(by: Self.readPause)
+                }
+                break
+            }
+            held += more
+        }
+        going: while resumed < held.count {
+            let queued = held[resumed]
+            if handOvers.goesOn(queued.position) {
+                guard handOvers.isStored(queued.position) else { break }
+                if handOvers.release(queued.position, over: connection) {
+                    noteAccepted(queued, now: now)
+                } else {
+                    switch attempt(queued, over: connection, &edgeNodes, now: now) {
+                    case .accepted: noteAccepted(queued, now: now)
+                    case .answered(let disposition):
+                        answers.append(OutboxSettlement(position: queued.position, disposition: disposition))
+                    case .passedOn: handOvers.end(queued.position)
+                    case .noRoom: break going
+                    }
+                }
+                gone.insert(queued.position)
+            }
+            resumed += 1
+        }
+        settle(answers)
+        guard !handOvers.isResuming else { return false }
+        isResuming = false
+        held = output.repeatTaken(held.map(\.position).filter { !gone.contains($0) })
+        (heldStart, resumed, gone) = (0, 0, [])
+        return true
     }
 
     /// Once everything on its way is answered and the pause is over, what the broker has put off goes first.
@@ -319,13 +376,18 @@ struct WindowPublisher: ~Copyable {
     }
 
     private mutating func take(records: Int, bytes: Int, now: MonotonicInstant) {
-        let qosLimit = min(settings.maximumQoS, maximumQoS)
-        held = handOvers.take(
-            records: records, bytes: bytes, isExactlyOnce: { $0.delivery.qos == .exactlyOnce && qosLimit == .exactlyOnce },
-            topic: { Self.hash($0.delivery.topic) })
+        held = takeWindow(records: records, bytes: bytes)
         heldStart = 0
         // Of a disk that can be read again nobody tells.
         readAt = held.isEmpty && output.readError != nil ? now.advanced(by: Self.readPause) : nil
+    }
+
+    private mutating func takeWindow(records: Int, bytes: Int) -> [QueuedDelivery] {
+        let limit = min(settings.maximumQoS, maximumQoS)
+        return handOvers.take(
+            records: records, bytes: bytes,
+            isExactlyOnce: { $0.delivery.qos == .exactlyOnce && limit == .exactlyOnce },
+            topic: { Self.hash($0.delivery.topic) })
     }
 
     /// Publishes what has waited long enough; false as in `handOn`.
@@ -352,10 +414,6 @@ struct WindowPublisher: ~Copyable {
         _ queued: QueuedDelivery, over connection: Connection, _ edgeNodes: inout EdgeNodeConnections,
         now: MonotonicInstant, _ answers: inout [OutboxSettlement]
     ) -> Bool {
-        if handOvers.release(queued.position, over: connection) {
-            noteAccepted(queued, now: now)
-            return true
-        }
         if isExactlyOnce(queued, edgeNodes), !isReady(queued, edgeNodes) { return false }
         if unreleased.holdsBack(queued.delivery.topic, qos: qos(of: queued.delivery)) { return false }
         switch search.rule(queued.position, topic: Self.hash(queued.delivery.topic)) {

@@ -321,6 +321,9 @@ struct RefusalSearch: Sendable {
         return position
     }
 
+    /// The connection gives way to another one, with nothing on its way: that says nothing of any record.
+    mutating func replaced() { forgetConnection() }
+
     private mutating func forgetConnection() {
         (hasTakenOurs, hasSettled, inFlight, newest) = (false, false, 0, nil)
         (answeredAt, exposedAt, isProbeAnswered, isProbeWanted, isProbeSent) = (nil, nil, false, false, false)

@@ -67,7 +67,8 @@ public final class Connection: Sendable {
     ) throws(PublishRefusal) {
         guard UTF8Rules.isTopicName(topic) else { throw .invalidTopic }
         do throws(CodecError) { try PropertyID.Set.endToEnd.validate(properties) } catch { throw .invalidProperties }
-        let message = PublishView(topic: topic, properties: properties, payload: payload, qos: qos, retain: retain,
+        let message = PublishView(
+            topic: topic, properties: properties, payload: payload, qos: qos, retain: retain,
             duplicate: held?.isSentBefore ?? false, packetIdentifier: held?.identifier ?? 0)
         guard message.bodyBytes(version: .v5) <= PacketHeader.largestRemainingLength,
             PublishQueue.bytes(message) <= settings.publishQueueBytes

@@ -162,7 +162,8 @@ final class Mailbox: Sendable {
             if wantsMail {
                 let hasMail =
                     contents.acknowledgedThrough != nil || !contents.acknowledged.isEmpty
-                    || !contents.requests.isEmpty || !contents.releases.isEmpty || (wantsPublishes && !contents.publishes.isEmpty)
+                    || !contents.requests.isEmpty || !contents.releases.isEmpty
+                    || (wantsPublishes && !contents.publishes.isEmpty)
                 if hasMail { return false }
             }
             contents.isAsleep = true
