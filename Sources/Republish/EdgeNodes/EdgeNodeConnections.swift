@@ -31,6 +31,7 @@ struct EdgeNodeConnections: ~Copyable {
     private let output: OutboxOutput
     private let mailbox: PublisherMailbox
     private let log: EventLog
+    private let dialer: EdgeNodeDialer
     private var mapper: TopicMapper
     private var composer: PropertyComposer
     private var proxy: EdgeNodeProxy
@@ -54,6 +55,7 @@ struct EdgeNodeConnections: ~Copyable {
         self.output = output
         self.mailbox = mailbox
         self.log = log
+        dialer = EdgeNodeDialer(settings, mailbox: mailbox)
         mapper = settings.mapper
         composer = PropertyComposer(link: settings.link)
         proxy = EdgeNodeProxy(settings.edgeNodes)
@@ -323,7 +325,7 @@ struct EdgeNodeConnections: ~Copyable {
                 if message.isNodeBirth { deliveries.noteSent(sent, over: id) }
                 tooLarge(
                     bytes: message.payload.count,
-                    limit: min(publishQueueBytes, PacketHeader.largestRemainingLength), of: id,
+                    limit: min(dialer.publishQueueBytes, PacketHeader.largestRemainingLength), of: id,
                     isBirth: message.isNodeBirth)
                 return .dead(.tooLarge)
             case .invalidTopic, .invalidProperties: return .dead(.invalid)
@@ -335,9 +337,6 @@ struct EdgeNodeConnections: ~Copyable {
         if message.isNodeBirth { births[sent] = id }
         return nil
     }
-
-    /// How much may wait to leave over one node's connection.
-    private var publishQueueBytes: Int { max(settings.connection.publishQueueBytes, 2 * settings.reachBytes) }
 
     private mutating func mapped(_ topic: [UInt8]) -> [UInt8]? {
         switch mapper.map(topic.span.bytes) {
@@ -358,29 +357,10 @@ struct EdgeNodeConnections: ~Copyable {
             nodes[id]?.isRefused(reason, rest: .zero)
             return
         }
-        var connection = settings.connection
-        let base = connection.clientIdentifier.isEmpty ? "diode-recv-\(settings.link)" : connection.clientIdentifier
-        // No level of a topic contains a slash, so no two nodes get the same identifier.
-        connection.clientIdentifier = "\(base)/\(id)"
-        connection.cleanStart = true
-        connection.sessionExpiry = .zero
-        connection.will = Will(
-            topic: String(decoding: willTopic, as: UTF8.self), payload: will.payload,
-            qos: QoS(rawValue: will.qos) ?? .atLeastOnce)
-        connection.receiveMaximum = 64
-        // All that waits may be this node's, and leaves at once when it is born.
-        connection.publishQueueMessages = settings.reachRecords + 2 * settings.edgeNodes.limits.devicesPerNode
-        connection.publishQueueBytes = publishQueueBytes
         generations += 1
-        let (mailbox, generation) = (mailbox, generations)
-        nodes[id]?.begin(generation)
-        let observer = Connection.Observer(
-            changed: { mailbox.post(.edgeNode(id, .changed($0), generation: generation)) },
-            received: { mailbox.post($0, of: id, generation: generation) })
+        nodes[id]?.begin(generations)
         do {
-            let opened = try Connection(connection, observer: observer)
-            try opened.start()
-            nodes[id]?.opened(opened)
+            nodes[id]?.opened(try dialer.open(id, will: will, willTopic: willTopic, generation: generations))
         } catch {
             log.error("edge_node.failed", "\(error)", ["link": .text(settings.link), "node": .text(id.description)])
             nodes[id]?.failed("\(error)", now: now)

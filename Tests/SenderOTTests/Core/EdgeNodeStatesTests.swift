@@ -240,6 +240,19 @@ struct EdgeNodeStatesTests {
         #expect(rig.stream.records.map(\.topic) == ["STATE/press1", "STATE/press1", "STATE/press1/temp"])
     }
 
+    @Test(
+        "P9 a plant whose broker is lost before its retained set is in is dead, too, also where no state was told yet")
+    func brokerLostEarly() throws {
+        var rig = try CoreRig { $0.snapshotPeriod = .seconds(1) }
+        rig.core.noteBroker(isOnline: true, now: rig.now)
+        born(&rig)
+        rig.core.noteBroker(isOnline: false, now: rig.now)
+        try rig.run(.seconds(11))
+        try rig.endGulp(idle: true)
+        let states = rig.stream.records.filter { $0.topic == Self.state }
+        #expect(states.map(\.payload) == [[]] && states.allSatisfy { $0.flags.retain && $0.flags.isReconciled })
+    }
+
     @Test("A plant whose broker is away for too long is dead at once, and lives again as soon as it is heard")
     func brokerLost() throws {
         var rig = try rig()

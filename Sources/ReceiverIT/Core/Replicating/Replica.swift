@@ -46,9 +46,12 @@ package struct Replica: Sendable {
 
         var newest: Stamp { max(retained.stamp, event.stamp) }
 
-        mutating func setHash(of kind: Kind, _ hash: Digest32, payload: UInt64) {
+        mutating func setHash(
+            of kind: Kind, _ hash: Digest32, _ content: SlotContent, with hasher: inout SymbolHasher
+        ) {
             self[kind].hash = hash
-            if kind == .retained { value = payload }
+            // Nobody compares the value of an event, and its hash costs as much as the slot's.
+            if kind == .retained { value = hasher.value(content.payload) }
         }
     }
 
@@ -396,18 +399,17 @@ package struct Replica: Sendable {
     }
 
     private mutating func hashAll(with hasher: inout SymbolHasher) {
-        hashes.takeAll(stamp: { topics[$0 / 2][Self.kind($0)].stamp }, with: &hasher) { key, hash, payload in
-            topics[key / 2].setHash(of: Self.kind(key), hash, payload: payload)
+        hashes.takeAll(stamp: { topics[$0 / 2][Self.kind($0)].stamp }, with: &hasher) { key, hash, content, hasher in
+            topics[key / 2].setHash(of: Self.kind(key), hash, content, with: &hasher)
         }
     }
 
     private mutating func hashSlots(of place: Int, with hasher: inout SymbolHasher) {
         for kind in Kind.allCases {
             let stamp = topics[place][kind].stamp
-            guard let hash = hashes.takeHash(of: Self.key(kind, of: place), stamp: stamp, with: &hasher) else {
-                continue
-            }
-            topics[place].setHash(of: kind, hash.slot, payload: hash.payload)
+            guard let (hash, content) = hashes.takeHash(of: Self.key(kind, of: place), stamp: stamp, with: &hasher)
+            else { continue }
+            topics[place].setHash(of: kind, hash, content, with: &hasher)
         }
     }
 

@@ -48,29 +48,29 @@ struct SlotHashes: Sendable {
 
     /// Hashes what waits for one slot, and adds it to the sum.
     /// - Parameter stamp: of what the slot holds.
-    /// - Returns: the slot's hash and that of its payload; nil if nothing waits.
+    /// - Returns: the hash, and what it is of; nil if nothing waits.
     mutating func takeHash(
         of slot: Int, stamp: Stamp, with hasher: inout SymbolHasher
-    ) -> (slot: Digest32, payload: UInt64)? {
+    ) -> (Digest32, SlotContent)? {
         guard let content = waiting.removeValue(forKey: slot) else { return nil }
         waitingBytes -= content.bytes.count
         let hash = content.hash(stamp: stamp, with: &hasher)
         digest.add(hash)
-        return (hash, hasher.value(content.payload))
+        return (hash, content)
     }
 
     /// Hashes all that waits, and adds it to the sum.
     /// - Parameters:
     ///   - stamp: asked for the stamp of what a slot holds.
-    ///   - body: gets each slot, its hash and that of its payload.
+    ///   - body: gets each slot, its hash, and what it is of.
     mutating func takeAll(
         stamp: (_ slot: Int) -> Stamp, with hasher: inout SymbolHasher,
-        _ body: (_ slot: Int, _ hash: Digest32, _ payload: UInt64) -> Void
+        _ body: (_ slot: Int, _ hash: Digest32, _ content: SlotContent, _ hasher: inout SymbolHasher) -> Void
     ) {
         for (slot, content) in waiting {
             let hash = content.hash(stamp: stamp(slot), with: &hasher)
             digest.add(hash)
-            body(slot, hash, hasher.value(content.payload))
+            body(slot, hash, content, &hasher)
         }
         waiting.removeAll(keepingCapacity: true)
         waitingBytes = 0

@@ -88,19 +88,21 @@ struct StateTeller: ~Copyable {
         for id in expired { recorder.recordDeletion(at: id, in: &slots, now: now, time: time) }
     }
 
-    /// Makes records of the states of edge nodes that must not wait for their slices, and names those that are beyond a limit.
+    /// Makes records of the states of edge nodes that must not wait for their slices, and names those that are beyond a limit. Not even
+    /// for the beginning: a record says what is true of one node, whatever else is known.
     func tellUrgent(
         _ edgeNodes: inout EdgeNodeStates, _ slots: inout NamespaceSlots, _ recorder: inout Recorder,
         now: MonotonicInstant, time: UnixMilliseconds
     ) {
         for topic in edgeNodes.takeLimited() { recorder.shedState(topic, in: &slots, now: now, time: time) }
         guard edgeNodes.isUrgentDue(now) else { return }
-        guard hasBegun, recorder.hasRoom else { return edgeNodes.holdUrgent(until: now.advanced(by: Self.urgentPause)) }
+        guard recorder.hasRoom else { return edgeNodes.holdUrgent(until: now.advanced(by: Self.urgentPause)) }
         recorder.flushShed(now)
         var bytes = 0
         while bytes <= Self.stateBytesAtOnce, let state = edgeNodes.nextUrgent(now: now) {
             bytes += state.payload.count
-            record(state, &slots, &recorder, now: now, time: time)
+            // Also where no state was told yet: what is presumed of a node, no message of the plant has told.
+            record(state, at: slots.find(state.topic.span.bytes), &slots, &recorder, now: now, time: time)
         }
     }
 
@@ -116,20 +118,20 @@ struct StateTeller: ~Copyable {
         let (from, through) = (carousel.from, cutter.reach(from: carousel.from, slots))
         var bytes = 0
         while let state = edgeNodes.next(from: from, through: through, now: now) {
-            record(state, &slots, &recorder, now: now, time: time)
             bytes += state.payload.count
+            let id = slots.find(state.topic.span.bytes)
+            // A death that the plant has said itself needs no deletion of a state that nobody was told of.
+            if state.payload.isEmpty, id.map({ !slots.holdsRetained($0) }) ?? true { continue }
+            record(state, at: id, &slots, &recorder, now: now, time: time)
             if bytes > Self.stateBytesAtOnce { return false }
         }
         return true
     }
 
     private func record(
-        _ state: EdgeNodeStates.State, _ slots: inout NamespaceSlots, _ recorder: inout Recorder,
-        now: MonotonicInstant, time: UnixMilliseconds
+        _ state: EdgeNodeStates.State, at id: NamespaceSlots.TopicID?, _ slots: inout NamespaceSlots,
+        _ recorder: inout Recorder, now: MonotonicInstant, time: UnixMilliseconds
     ) {
-        let id = slots.find(state.topic.span.bytes)
-        // A state that nobody was told of needs no deletion.
-        if state.payload.isEmpty, id.map({ !slots.holdsRetained($0) }) ?? true { return }
         let publication = SenderCore.Publication(
             topic: state.topic.span.bytes, payload: state.payload.span.bytes, qos: .atLeastOnce, retain: true)
         _ = recorder.record(publication, at: id, in: &slots, from: .reconciliation, now: now, time: time)
