@@ -89,3 +89,14 @@ struct OutboxReader: ~Copyable {
         units.reset()
     }
 }
+
+extension OutputWindow {
+    /// What is to be read.
+    struct ReadOrder: Sendable {
+        let from, boundary, to: UInt64
+        /// Void once this has changed.
+        let round: UInt64
+        /// Where to stop.
+        let bytes: Int
+    }
+}

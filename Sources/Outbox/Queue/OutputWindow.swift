@@ -29,15 +29,6 @@ struct OutputWindow {
         case onDisk(ReadOrder)
     }
 
-    /// What is to be read.
-    struct ReadOrder: Sendable {
-        let from, boundary, to: UInt64
-        /// Void once this has changed.
-        let round: UInt64
-        /// Where to stop.
-        let bytes: Int
-    }
-
     /// Deliveries that may be taken between two transactions, and so the most that a killed receiver repeats.
     static let permitRecords: UInt64 = 16_384
 

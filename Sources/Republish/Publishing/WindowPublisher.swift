@@ -30,19 +30,13 @@ internal import Time
 ///
 /// Bounded by the window, which is one record while ``RefusalSearch`` looks for the one at which the broker hangs up.
 struct WindowPublisher: ~Copyable {
-    /// What late records came to, since it was last moved out.
-    struct LateCounts {
-        var toTopic: UInt64 = 0
-        var marked: UInt64 = 0
-    }
-
     /// After this the disk is tried again that could not be read.
     private static let readPause = Duration.seconds(1)
 
     private let settings: PublisherSettings
     private let output: OutboxOutput
     private var handOvers: HandOvers
-    private var addressing: Addressing
+    private var sender: DeliverySender
     private var unreleased = UnreleasedTopics()
     private var search = RefusalSearch()
     private let refused: RefusedValues
@@ -57,8 +51,6 @@ struct WindowPublisher: ~Copyable {
     /// The suspect, and what stays behind it.
     private var parked: [QueuedDelivery] = []
     /// What the connection that stands can do.
-    private var maximumQoS: QoS
-    private var mayRetain = true
     private var grant: ServerGrant?
     private var consumers: ConsumerGuard
     /// Taken from the outbox and not yet handed on; those before `heldStart` are.
@@ -67,7 +59,6 @@ struct WindowPublisher: ~Copyable {
     /// While an earlier connection's are resumed: those of `held` before it were looked at, and these have gone on.
     private var resumed = 0
     private var gone: Set<OutboxPosition> = []
-    private var late = LateCounts()
     /// When the disk is tried again that could not be read.
     private var readAt: MonotonicInstant?
 
@@ -76,8 +67,7 @@ struct WindowPublisher: ~Copyable {
         self.output = output
         handOvers = HandOvers(output)
         refused = settings.refused
-        maximumQoS = settings.maximumQoS
-        addressing = Addressing(settings)
+        sender = DeliverySender(settings)
         consumers = ConsumerGuard(interval: settings.publishInterval)
     }
 
@@ -93,7 +83,7 @@ struct WindowPublisher: ~Copyable {
     var isSearching: Bool { search.isSearching }
 
     /// Properties of the plant that bore a name of ours.
-    var renamedProperties: UInt64 { addressing.renamedProperties }
+    var renamedProperties: UInt64 { sender.renamedProperties }
 
     /// Whether the next connection begins a new session; and whether the broker may forget this one's.
     /// A record at which the broker ends connections is looked for without what earlier ones have begun.
@@ -122,10 +112,7 @@ struct WindowPublisher: ~Copyable {
     }
 
     /// Moves out what late records came to.
-    mutating func takeLateCounts() -> LateCounts {
-        defer { late = LateCounts() }
-        return late
-    }
+    mutating func takeLateCounts() -> DeliverySender.LateCounts { sender.takeLateCounts() }
 
     // MARK: Answers
 
@@ -136,10 +123,10 @@ struct WindowPublisher: ~Copyable {
     mutating func connected(
         _ grant: ServerGrant, _ concessions: Concessions, startedClean: Bool, now: MonotonicInstant
     ) {
-        (maximumQoS, mayRetain) = (concessions.maximumQoS, concessions.mayRetain)
+        sender.conceded(concessions)
         if let before = self.grant, !before.isSameBroker(as: grant) { refused.forgetAll() }
         self.grant = grant
-        handOvers.connected(grant, startedClean: startedClean, maximumQoS: min(settings.maximumQoS, maximumQoS))
+        handOvers.connected(grant, startedClean: startedClean, maximumQoS: sender.maximumQoS)
         isResuming = handOvers.isResuming
         search.connected(at: now)
     }
@@ -156,7 +143,7 @@ struct WindowPublisher: ~Copyable {
         if search.settled(deliveries: sorted.deliveries, others: sorted.others, at: now) || isReceived, let suspect {
             unpark()
             if (sorted.delivered + sorted.received).contains(suspect.position) {
-                refused.forget(suspect.delivery, qos: qos(of: suspect.delivery).rawValue)
+                refused.forget(suspect.delivery, qos: sender.qos(of: suspect.delivery).rawValue)
             }
         }
         otherCount &+= UInt64(sorted.others)
@@ -194,7 +181,7 @@ struct WindowPublisher: ~Copyable {
 
     private func noteRefused(_ position: OutboxPosition, isWord: Bool, now: MonotonicInstant) {
         guard let queued = output.taken(at: position) else { return }
-        refused.note(queued.delivery, qos: qos(of: queued.delivery).rawValue, isWord: isWord, now: now)
+        refused.note(queued.delivery, qos: sender.qos(of: queued.delivery).rawValue, isWord: isWord, now: now)
     }
 
     /// The connection is lost: everything that is not settled goes back to the outbox.
@@ -225,8 +212,6 @@ struct WindowPublisher: ~Copyable {
         heldStart = 0
         parked = []
     }
-
-    private func qos(of delivery: borrowing Delivery) -> QoS { min(settings.qos(of: delivery), maximumQoS) }
 
     // MARK: Publishing
 
@@ -312,7 +297,7 @@ struct WindowPublisher: ~Copyable {
                 if handOvers.release(queued.position, over: connection) {
                     noteAccepted(queued, now: now)
                 } else {
-                    switch attempt(queued, over: connection, &edgeNodes, now: now) {
+                    switch sender.attempt(queued, over: connection, &edgeNodes, &handOvers, now: now) {
                     case .accepted: noteAccepted(queued, now: now)
                     case .answered(let disposition):
                         answers.append(OutboxSettlement(position: queued.position, disposition: disposition))
@@ -346,7 +331,7 @@ struct WindowPublisher: ~Copyable {
         _ answers: inout [OutboxSettlement]
     ) {
         guard let suspect = parked.first else { return search.acquit() }
-        switch attempt(suspect, over: connection, &edgeNodes, now: now) {
+        switch sender.attempt(suspect, over: connection, &edgeNodes, &handOvers, now: now) {
         case .accepted:
             noteAccepted(suspect, now: now)
             search.exposed(at: now)
@@ -364,7 +349,7 @@ struct WindowPublisher: ~Copyable {
     }
 
     private mutating func noteAccepted(_ queued: QueuedDelivery, now: MonotonicInstant) {
-        unreleased.insert(queued.delivery.topic, qos: qos(of: queued.delivery), token: queued.position.rawValue)
+        unreleased.insert(queued.delivery.topic, qos: sender.qos(of: queued.delivery), token: queued.position.rawValue)
         search.published(queued.position, topic: Self.hash(queued.delivery.topic), at: now)
         pace.published()
     }
@@ -383,10 +368,9 @@ struct WindowPublisher: ~Copyable {
     }
 
     private mutating func takeWindow(records: Int, bytes: Int) -> [QueuedDelivery] {
-        let limit = min(settings.maximumQoS, maximumQoS)
+        let sender = sender
         return handOvers.take(
-            records: records, bytes: bytes,
-            isExactlyOnce: { $0.delivery.qos == .exactlyOnce && limit == .exactlyOnce },
+            records: records, bytes: bytes, isExactlyOnce: { sender.qos(of: $0.delivery) == .exactlyOnce },
             topic: { Self.hash($0.delivery.topic) })
     }
 
@@ -414,8 +398,8 @@ struct WindowPublisher: ~Copyable {
         _ queued: QueuedDelivery, over connection: Connection, _ edgeNodes: inout EdgeNodeConnections,
         now: MonotonicInstant, _ answers: inout [OutboxSettlement]
     ) -> Bool {
-        if isExactlyOnce(queued, edgeNodes), !isReady(queued, edgeNodes) { return false }
-        if unreleased.holdsBack(queued.delivery.topic, qos: qos(of: queued.delivery)) { return false }
+        if sender.isExactlyOnce(queued), !edgeNodes.takes(queued.delivery), !isReady(queued) { return false }
+        if unreleased.holdsBack(queued.delivery.topic, qos: sender.qos(of: queued.delivery)) { return false }
         switch search.rule(queued.position, topic: Self.hash(queued.delivery.topic)) {
         case .goes: break
         case .withheld:
@@ -426,7 +410,7 @@ struct WindowPublisher: ~Copyable {
             answers.append(OutboxSettlement(position: queued.position, disposition: .dead(.refused)))
             return true
         }
-        switch refused.verdict(queued.delivery, qos: qos(of: queued.delivery).rawValue, now: now) {
+        switch refused.verdict(queued.delivery, qos: sender.qos(of: queued.delivery).rawValue, now: now) {
         case .unknown: break
         case .doubted:
             let suspect = RefusalSearch.Suspect(
@@ -441,13 +425,13 @@ struct WindowPublisher: ~Copyable {
             return true
         }
         guard pace.room(at: now) > 0 else { return false }
-        switch attempt(queued, over: connection, &edgeNodes, now: now) {
+        switch sender.attempt(queued, over: connection, &edgeNodes, &handOvers, now: now) {
         case .passedOn: break
         case .accepted: noteAccepted(queued, now: now)
         case .answered(let disposition):
             // What the mapping refuses is known by its topic; what no broker would take is as good as refused by one.
             if case .dead(.tooLarge) = disposition {
-                refused.note(queued.delivery, qos: qos(of: queued.delivery).rawValue, isWord: true, now: now)
+                refused.note(queued.delivery, qos: sender.qos(of: queued.delivery).rawValue, isWord: true, now: now)
             }
             answers.append(OutboxSettlement(position: queued.position, disposition: disposition))
         case .noRoom: return false
@@ -455,78 +439,11 @@ struct WindowPublisher: ~Copyable {
         return true
     }
 
-    /// Whether it goes over the publisher's own connection, at QoS 2.
-    private func isExactlyOnce(_ queued: QueuedDelivery, _ edgeNodes: borrowing EdgeNodeConnections) -> Bool {
-        qos(of: queued.delivery) == .exactlyOnce && StateTopic.birth(of: queued.delivery.topic) == nil
-            && !edgeNodes.takes(queued.delivery)
-    }
-
-    private mutating func isReady(_ queued: QueuedDelivery, _ edgeNodes: borrowing EdgeNodeConnections) -> Bool {
-        let ahead = held.dropFirst(heldStart + 1)
-        let (limit, wanted) = (min(settings.maximumQoS, maximumQoS), settings.publishInterval == nil)
-        return handOvers.isReady(queued, ahead: wanted ? ahead : []) {
-            $0.delivery.qos == .exactlyOnce && limit == .exactlyOnce && StateTopic.birth(of: $0.delivery.topic) == nil
-        }
-    }
-
-    private enum Attempt {
-        case accepted
-        /// An edge node has it, and will answer.
-        case passedOn
-        /// It will not be published; this became of it.
-        case answered(Disposition)
-        case noRoom
-    }
-
-    private mutating func attempt(
-        _ queued: QueuedDelivery, over connection: Connection, _ edgeNodes: inout EdgeNodeConnections,
-        now: MonotonicInstant
-    ) -> Attempt {
-        let delivery = queued.delivery
-        if StateTopic.birth(of: delivery.topic) != nil {
-            edgeNodes.take(queued)
-            return .passedOn
-        }
-        switch addressing.rule(delivery, now: now) {
-        case .answered(let disposition): return .answered(disposition)
-        case .goes(let address, let retain):
-            guard !edgeNodes.takes(delivery) else {
-                edgeNodes.take(queued)
-                return .passedOn
-            }
-            let attempt = hand(queued, to: address, retain: retain, over: connection)
-            if delivery.lateness == .superseded, case .accepted = attempt {
-                if address == .late { late.toTopic += 1 } else { late.marked += 1 }
-            }
-            return attempt
-        }
-    }
-
-    private mutating func hand(
-        _ queued: QueuedDelivery, to address: Addressing.Address, retain: Bool, over connection: Connection
-    ) -> Attempt {
-        let qos = qos(of: queued.delivery)
-        do throws(PublishRefusal) {
-            try connection.publish(
-                topic: addressing.topic(address, of: queued.delivery), payload: queued.delivery.payload,
-                qos: qos, retain: retain && mayRetain, properties: addressing.properties,
-                held: qos == .exactlyOnce ? handOvers.packet(queued.position) : nil, token: queued.position.rawValue)
-            if qos == .exactlyOnce { handOvers.sent(queued.position) }
-            return .accepted
-        } catch {
-            switch error {
-            case .queueFull, .stopped: return .noRoom
-            case .invalidTopic, .invalidProperties: return .answered(.dead(.invalid))
-            case .tooLarge: return .answered(.dead(.tooLarge))
-            }
-        }
-    }
-}
-
-extension ServerGrant {
-    /// Whether a broker that grants this may be the one that granted that: what it takes is the same.
-    fileprivate func isSameBroker(as other: ServerGrant) -> Bool {
-        version == other.version && maximumQoS == other.maximumQoS && retainAvailable == other.retainAvailable
-            && maximumPacketBytes == other.maximumPacketBytes
+    /// Whether the hand-over of a QoS 2 delivery may begin.
+    private mutating func isReady(_ queued: QueuedDelivery) -> Bool {
+        let sender = sender
+        // Where values of a topic replace each other while they wait, there is nothing to reserve ahead.
+        let ahead = settings.publishInterval == nil ? held.dropFirst(heldStart + 1) : []
+        return handOvers.isReady(queued, ahead: ahead) { sender.isExactlyOnce($0) }
     }
 }
