@@ -77,12 +77,11 @@ struct AccountTests {
         var settings = DiodePair.Settings()
         settings.sender = ["snapshot": "{ period: \"60s\" }"]
         let plant = try await SparkplugPlant(settings)
+        // The first round goes out before the node is born, the second one a minute later: nothing is lost in the silence.
+        try await plant.waitForFirstRound()
         let node = try await PythonClient.edgeNode(on: plant.ot, count: 20, rate: 20, options: ["--stay"])
         try #require(await node.saidAll(20))
         await plant.expectSameValues(as: node)
-        // Behind the states of node and device nothing is left to be said, so that nothing is lost in the silence.
-        let told = 2 + 20 + 2
-        try #require(await eventually { try await plant.pair.report().total("delivered") == told })
         let relay = try #require(plant.pair.relay)
         relay.faults.cut = true
         #expect(await plant.see { $0.last?.type == "NDEATH" })
@@ -99,6 +98,7 @@ struct AccountTests {
         var settings = DiodePair.Settings()
         settings.sender = ["snapshot": "{ period: \"60s\" }"]
         let plant = try await SparkplugPlant(settings)
+        try await plant.waitForFirstRound()
         let node = try await PythonClient.edgeNode(on: plant.ot, count: 20, rate: 20, options: ["--stay"])
         try #require(await node.saidAll(20))
         await plant.expectSameValues(as: node)

@@ -63,6 +63,10 @@ final class BrokerWatch: Sendable {
         var isConnected = false
         /// Whether the broker's topics are subscribed to.
         var isListening = false
+        /// SUBSCRIBEs for them without an answer.
+        var asked = 0
+        /// How often the broker has ended the connection instead of an answer.
+        var askedInVain = 0
         var isStopping = false
         /// What the main session speaks.
         var version = ProtocolVersion.v5
@@ -81,12 +85,14 @@ final class BrokerWatch: Sendable {
         mutating func disconnected() {
             drops.disconnected()
             shortfall.disconnected()
-            (isConnected, isListening) = (false, false)
+            (isConnected, isListening, asked) = (false, false, 0)
         }
     }
 
     /// How long the broker keeps this connection's session: longer than the main one needs to take it back, where the two are one.
     private static let sessionExpiry = Duration.seconds(5)
+    /// A broker that has ended the connection so often when its topics were asked for is not asked any more.
+    private static let patience = 3
 
     private let settings: ConnectionSettings
     /// Tells one start of this machine from another one.
@@ -191,11 +197,12 @@ final class BrokerWatch: Sendable {
     }
 
     /// The main session's connection is gone.
-    func sessionEnded(_ error: ConnectionError, at now: UnixMilliseconds) {
+    /// - Parameter isAsking: a SUBSCRIBE was open.
+    func sessionEnded(_ error: ConnectionError, isAsking: Bool, at now: UnixMilliseconds) {
         let isDisplaced = state.withLock { state in
             if state.isSubscribed { state.subscribedUntil = now }
             state.isSubscribed = false
-            return state.own.ended(.main, Self.ending(error), now: MonotonicClock.now())
+            return state.own.ended(.main, Self.ending(error, isAsking: isAsking), now: MonotonicClock.now())
         }
         if isDisplaced { displaced() }
     }
@@ -223,9 +230,11 @@ final class BrokerWatch: Sendable {
         log.error("broker.displaced", state.withLock { $0.own.alarm } ?? "")
     }
 
-    private static func ending(_ error: ConnectionError) -> OwnConnections.Ending {
+    /// - Parameter isAsking: a SUBSCRIBE was open: a broker that closes then without a word means that.
+    private static func ending(_ error: ConnectionError, isAsking: Bool) -> OwnConnections.Ending {
         switch error {
         case .session(.disconnected(.sessionTakenOver, _)): .takenOver
+        case _ where isAsking: .otherwise
         case .closedByServer: .closed
         case .network(let error) where error.code == ECONNRESET || error.code == EPIPE: .closed
         default: .otherwise
@@ -262,8 +271,10 @@ final class BrokerWatch: Sendable {
         case .connecting, .stopped: break
         case .disconnected(let error, _):
             let isDisplaced = state.withLock { state in
+                let isAsking = state.asked > 0
+                if isAsking { state.askedInVain += 1 }
                 state.disconnected()
-                return state.own.ended(.helper, Self.ending(error), now: MonotonicClock.now())
+                return state.own.ended(.helper, Self.ending(error, isAsking: isAsking), now: MonotonicClock.now())
             }
             if isDisplaced { displaced() }
         case .connected(let grant):
@@ -278,24 +289,29 @@ final class BrokerWatch: Sendable {
 
     /// Subscribes, once it is known that the session is this connection's own.
     private func listen() {
-        let connection = state.withLock { state -> Connection? in
+        let topics = isEverything ? Topic.own : [Topic.uptime, Topic.dropped]
+        let (connection, asks) = state.withLock { state -> (Connection?, Bool) in
             guard state.isConnected, !state.isListening, state.own.mayStartClean(now: MonotonicClock.now()) else {
-                return nil
+                return (nil, false)
             }
             state.isListening = true
-            return state.connection
+            let asks = state.askedInVain < Self.patience
+            if asks { state.asked = topics.count }
+            return (state.connection, asks)
         }
         guard let connection else { return }
-        // A refusal is the broker's right: then it does not tell.
-        try? connection.subscribe(
-            (isEverything ? Topic.own : [Topic.uptime, Topic.dropped]).map {
-                Subscription($0, qos: .atMostOnce, retainAsPublished: false, retainHandling: .send)
-            })
+        // A refusal is the broker's right: then it does not tell. One filter in each SUBSCRIBE, since a broker may take no more.
+        for topic in topics where asks {
+            let filter = Subscription(topic, qos: .atMostOnce, retainAsPublished: false, retainHandling: .send)
+            do throws(PublishRefusal) { try connection.subscribe([filter]) } catch { state.withLock { $0.asked -= 1 } }
+        }
         tolerated.withLock { $0 }?()
     }
 
     private func received(_ batch: InboundBatch) {
         let now = UnixClock.now()
+        let answers = batch.subscriptions.count
+        if answers > 0 { state.withLock { $0.asked = max(0, $0.asked - answers) } }
         for index in 0..<batch.messageCount {
             let message = batch.message(at: index)
             let topic = message.topic.copiedText

@@ -193,7 +193,7 @@ final class Subscriber: Sendable {
         case .disconnected(let error, _):
             faults.ended(by: error)
             let now = UnixClock.now()
-            let wasOnline = state.withLock { state in
+            let (wasOnline, isAsking) = state.withLock { state in
                 defer {
                     if state.report.isOnline || state.report.since.rawValue == 0 { state.report.since = now }
                     if state.report.isOnline { state.unobservedSince = min(state.replacedSince ?? now, now) }
@@ -202,12 +202,12 @@ final class Subscriber: Sendable {
                     state.report.reason = error.description
                     state.plan.disconnected(now: MonotonicClock.now())
                 }
-                return state.report.isOnline
+                return (state.report.isOnline, state.plan.isAsking)
             }
             intake.noteBroker(isOnline: false)
             retained.unsubscribed()
             if wasOnline {
-                watch.sessionEnded(error, at: now)
+                watch.sessionEnded(error, isAsking: isAsking, at: now)
                 log.warning(
                     "broker.lost", "the OT broker is gone; its session keeps what it queues",
                     ["reason": .text(error.description)])

@@ -18,6 +18,12 @@ struct SparkplugPlant {
         try await pair.start()
     }
 
+    /// Waits until the first round of snapshots is in: what is born after that is not told of before the next one.
+    func waitForFirstRound() async throws {
+        try #require(await eventually { pair.sender?.errors.contains("retained.fetched") ?? false })
+        try #require(await eventually { try await pair.report().replica.settled })
+    }
+
     /// Waits until what the host has seen fulfils a condition.
     @discardableResult
     func see(

@@ -50,6 +50,8 @@ package struct SubscriptionPlan: Sendable {
 
     /// Whether every filter was answered, or given up for now.
     package var isComplete: Bool { open == nil && waiting.isEmpty }
+    /// Whether a SUBSCRIBE is open.
+    package var isAsking: Bool { open != nil }
 
     /// The filters that the broker took.
     package var taken: [TopicFilter] {
