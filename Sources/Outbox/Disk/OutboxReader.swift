@@ -91,6 +91,13 @@ struct OutboxReader: ~Copyable {
 }
 
 extension OutputWindow {
+    /// The answer to `take`.
+    enum Offer: Sendable {
+        case window([QueuedDelivery])
+        /// The next ones are on disk: read them, `load` them, and ask again.
+        case onDisk(ReadOrder)
+    }
+
     /// What is to be read.
     struct ReadOrder: Sendable {
         let from, boundary, to: UInt64

@@ -22,13 +22,6 @@ struct OutputWindow {
         var isAgain = false
     }
 
-    /// The answer to `take`.
-    enum Offer: Sendable {
-        case window([QueuedDelivery])
-        /// The next ones are on disk: read them, `load` them, and ask again.
-        case onDisk(ReadOrder)
-    }
-
     /// Deliveries that may be taken between two transactions, and so the most that a killed receiver repeats.
     static let permitRecords: UInt64 = 16_384
 
@@ -52,8 +45,9 @@ struct OutputWindow {
     /// The output takes none from here on; `.max` while there is no disk to ask. Nothing before the first transaction: it counts what a
     /// later process would repeat.
     private var permitted: UInt64 = 0
-    /// Deliveries before it may have been taken by an earlier process; those that are not settled are counted as in doubt.
-    private var doubtedBefore: UInt64 = 0
+    /// Deliveries before it may have been taken by an earlier process; those that are not settled count as in doubt; how many of
+    /// these were not taken yet.
+    private var doubtedBefore: UInt64 = 0, untakenDoubts: UInt64 = 0
     /// The output takes nothing any more.
     private(set) var isFinished = false
     private var isFinishStored = false, finishesWithWrite = false
@@ -154,7 +148,10 @@ struct OutputWindow {
             cost += next.delivery.cost
             if !window.isEmpty, cost > bytes { break }
             window.append(next)
-            if next.position.rawValue < doubtedBefore, isSure(next) { totals.noteSure() }
+            if next.position.rawValue < doubtedBefore {
+                untakenDoubts = untakenDoubts.minus(1)
+                if isSure(next) { totals.noteSure() }
+            }
             takenBytes += next.delivery.cost
             waitingBytes -= next.delivery.cost
             taken.append(Taken(queued: next, answer: nil))
@@ -215,7 +212,12 @@ struct OutputWindow {
     mutating func noteDoubts(_ records: Int) { totals.repeatedInDoubt = totals.repeatedInDoubt.plus(UInt64(records)) }
 
     /// Takes nothing from here on, so that the next process need not take for repeated what this one might have taken.
-    mutating func finish() { isFinished = true }
+    /// What it did not take is in doubt as before, for the next process to count.
+    mutating func finish() {
+        isFinished = true
+        totals.repeatedInDoubt = totals.repeatedInDoubt.minus(untakenDoubts)
+        untakenDoubts = 0
+    }
 
     /// Puts back everything that is taken, in order. An answer stands if nothing older of its topic is without one: no older value may land
     /// behind a newer one.
@@ -298,7 +300,7 @@ struct OutputWindow {
         totals.countAppended(staged)
         return OutputStep(
             name: name, settled: settled, cursor: cursor,
-            permitted: isFinished ? cursor : cursor + Self.permitRecords, totals: totals,
+            permitted: isFinished ? takenBefore : cursor + Self.permitRecords, totals: totals,
             losses: lossesInFlight, notes: notes.beginWrite())
     }
 
@@ -398,6 +400,7 @@ struct OutputWindow {
         totals = saved.totals
         totals.repeatedInDoubt += saved.inDoubt
         doubtedBefore = saved.inDoubt > 0 ? saved.permitted : 0
+        untakenDoubts = saved.inDoubt
         notes.restored = saved.notes
         permitted = 0
     }
