@@ -8,5 +8,6 @@
 //
 //   Mapping/ — under which topic and with which properties a delivery is published, or why it is not
 //   EdgeNodes/ — Sparkplug edge nodes: a connection for each
+//   ExactlyOnce/ — QoS 2 over lost connections and restarts
 //   Refusals/ — what a broker that does not take a record means by it
 //   Publishing/ — the thread: window, connection, what the IT broker answered

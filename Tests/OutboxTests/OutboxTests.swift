@@ -49,6 +49,64 @@ struct OutboxTests {
         #expect(rig.output.take(records: 99, bytes: .max).map(\.sequence) == Array(5...20))
     }
 
+    @Test(
+        "P9 what a publisher knows to be no repetition is taken off what is in doubt, after a kill and after a lost connection"
+    )
+    func sure() throws {
+        let rig = try OutboxRig(limits: .init(bytes: 1 << 20))
+        rig.queue.stage([try unit(1...10)])
+        try rig.write()
+        _ = rig.output.take(records: 6, bytes: .max)
+        try rig.restart()
+        #expect(rig.output.totals.repeatedInDoubt == 10 && rig.output.takenBefore.rawValue == 11)
+        try rig.write()
+        let window = rig.output.take(records: 99, bytes: .max) { $0.sequence > 4 }
+        #expect(window.count == 10 && rig.output.totals.repeatedInDoubt == 4)
+        rig.output.rewind()
+        #expect(rig.output.totals.repeatedInDoubt == 14)
+        #expect(rig.output.take(records: 99, bytes: .max) { $0.sequence == 1 }.count == 10)
+        #expect(rig.output.totals.repeatedInDoubt == 13)
+    }
+
+    @Test("P9 after an orderly end only what was taken is in doubt")
+    func finished() throws {
+        let rig = try OutboxRig(limits: .init(bytes: 1 << 20))
+        rig.queue.stage([try unit(1...10)])
+        try rig.write()
+        settle(rig.output, rig.output.take(records: 4, bytes: .max))
+        #expect(rig.output.take(records: 2, bytes: .max).count == 2)
+        try rig.write()
+        rig.output.finish()
+        #expect(rig.output.take(records: 1, bytes: .max).isEmpty && rig.queue.needsWrite)
+        try rig.write()
+        #expect(!rig.queue.needsWrite)
+        try rig.restart()
+        #expect(rig.output.totals.repeatedInDoubt == 2)
+        try rig.write()
+        rig.output.finish()
+        try rig.write()
+        try rig.restart()
+        #expect(rig.output.totals.repeatedInDoubt == 2, "nothing was taken meanwhile")
+    }
+
+    @Test("A note is known to be stored once its transaction is, and not waited for while transactions fail")
+    func awaitedNotes() throws {
+        let rig = try OutboxRig(limits: .init(bytes: 1 << 20))
+        try rig.write()
+        let first = rig.output.keep([(name: [1], value: [1])])
+        #expect(rig.output.keptThrough < first)
+        var second: UInt64 = 0
+        _ = try rig.writeAll { second = rig.output.keep([(name: [2], value: [2])]) }
+        #expect(rig.output.keptThrough == first && second > first)
+        _ = try rig.writeAll(failing: true)
+        #expect(rig.output.keptThrough == .max)
+        try rig.write()
+        #expect(rig.output.keptThrough == second)
+        try rig.restart()
+        #expect(rig.output.takeNotes { $0.name == [2] }.map(\.value) == [[2]])
+        #expect(rig.output.takeNotes().map(\.value) == [[1]] && rig.output.takeNotes().isEmpty)
+    }
+
     @Test("P8 more than memory holds is read back from disk, in order")
     func readBack() throws {
         let rig = try OutboxRig(limits: .init(bytes: 64 << 20, memoryBytes: 65_536))

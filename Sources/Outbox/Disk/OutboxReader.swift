@@ -89,3 +89,21 @@ struct OutboxReader: ~Copyable {
         units.reset()
     }
 }
+
+extension OutputWindow {
+    /// The answer to `take`.
+    enum Offer: Sendable {
+        case window([QueuedDelivery])
+        /// The next ones are on disk: read them, `load` them, and ask again.
+        case onDisk(ReadOrder)
+    }
+
+    /// What is to be read.
+    struct ReadOrder: Sendable {
+        let from, boundary, to: UInt64
+        /// Void once this has changed.
+        let round: UInt64
+        /// Where to stop.
+        let bytes: Int
+    }
+}

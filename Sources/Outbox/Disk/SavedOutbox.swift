@@ -53,6 +53,8 @@ struct SavedOutbox: Sendable {
 struct SavedOutput: Sendable {
     let settled: UInt64
     let totals: OutboxTotals
+    /// It took none from here on.
+    let permitted: UInt64
     /// Deliveries that it may have published without storing so.
     var inDoubt: UInt64 = 0
     /// What it kept.
@@ -70,6 +72,7 @@ struct SavedOutput: Sendable {
         guard totals.left <= totals.appended, settled <= ending else { throw SavedOutbox.fault(link, database) }
         notes = try OutputNote.all(of: name, link: link, in: database)
         let permitted = min(permitted, ending)
+        self.permitted = permitted
         var known = try database.prepare(
             "SELECT count(*) FROM last_known WHERE link = ?1 AND position >= ?2 AND position < ?3")
         known.bind(1, Int64(link))

@@ -93,6 +93,9 @@ public final class DeliveryQueue: Sendable {
     /// Asked at least every 50 ms.
     public var needsWrite: Bool { state.withLock { $0.needsWrite } }
 
+    /// Who makes transactions: an output that waits for one signals it.
+    public func wakes(_ store: Wakeup) { state.withLock { $0.storeWakeup = store } }
+
     /// The transaction with `OutboxWriter.write` of this queue is committed.
     public func committed() {
         state.withLock { $0.committed() }

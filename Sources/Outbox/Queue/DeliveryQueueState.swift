@@ -1,6 +1,7 @@
 internal import Account
 internal import Collections
 internal import Deliveries
+internal import Threading
 
 /// The queue behind the lock: one stream of units, and each output's window on it.
 ///
@@ -25,6 +26,8 @@ struct DeliveryQueueState {
     private var movesEverything = false
     /// Outputs that an earlier process had and this one has not, until their rows are gone.
     private var forgotten: [OutputName] = []
+    /// Wakes whoever makes transactions, when one is waited for.
+    var storeWakeup: Wakeup?
 
     init(link: Int, limits: DeliveryQueue.Limits, outputs: [OutputName]) {
         self.link = link
@@ -39,8 +42,10 @@ struct DeliveryQueueState {
 
     // MARK: The outputs' side
 
-    mutating func take(records: Int, bytes: Int, output: Int) -> OutputWindow.Offer {
-        outputs[output].take(records: records, bytes: bytes, from: stream)
+    mutating func take(
+        records: Int, bytes: Int, output: Int, isSure: (QueuedDelivery) -> Bool
+    ) -> OutputWindow.Offer {
+        outputs[output].take(records: records, bytes: bytes, from: stream, isSure: isSure)
     }
 
     mutating func load(
@@ -63,12 +68,22 @@ struct DeliveryQueueState {
 
     mutating func rewind(output: Int) { outputs[output].rewind() }
 
-    mutating func keep(_ notes: [(name: [UInt8], value: [UInt8]?)], output: Int) {
+    mutating func keep(_ notes: [(name: [UInt8], value: [UInt8]?)], output: Int) -> UInt64 {
         for note in notes { outputs[output].notes.keep(note.name, note.value) }
+        return outputs[output].notes.newest
     }
 
-    mutating func takeNotes(output: Int) -> [OutputNote] { outputs[output].notes.takeRestored() }
+    func keptThrough(output: Int) -> UInt64 { isFailing ? .max : outputs[output].notes.stored }
 
+    mutating func takeNotes(output: Int, _ isWanted: (OutputNote) -> Bool) -> [OutputNote] {
+        outputs[output].notes.takeRestored(isWanted)
+    }
+
+    mutating func noteDoubts(_ records: Int, output: Int) { outputs[output].noteDoubts(records) }
+
+    mutating func finish(output: Int) { outputs[output].finish() }
+
+    func takenBefore(output: Int) -> UInt64 { outputs[output].takenBefore }
     func settled(output: Int) -> UInt64 { outputs[output].settled }
     func totals(output: Int) -> OutboxTotals { outputs[output].totals }
     func losses(output: Int) -> [Loss] { outputs[output].unnamedLosses }

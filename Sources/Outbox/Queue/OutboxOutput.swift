@@ -45,10 +45,15 @@ public final class OutboxOutput: Sendable {
     /// Takes the oldest waiting deliveries, in order, as many as both limits allow (at least one, whatever it costs). It may
     /// return none although some wait: they are being moved, a transaction must come first, or the disk cannot be read
     /// (`readError`); `wakeup` tells when, but for the last.
-    public func take(records: Int, bytes: Int) -> [QueuedDelivery] {
+    ///
+    /// What was, or may have been, taken before counts as repeated in doubt.
+    /// - Parameter isSure: whether a delivery is none of these, because it is known that it was not sent, or what was sent of it goes on.
+    public func take(
+        records: Int, bytes: Int, isSure: (QueuedDelivery) -> Bool = { _ in false }
+    ) -> [QueuedDelivery] {
         let index = index
         while true {
-            switch state.withLock({ $0.take(records: records, bytes: bytes, output: index) }) {
+            switch state.withLock({ $0.take(records: records, bytes: bytes, output: index, isSure: isSure) }) {
             case .window(let window):
                 // What comes now lies in memory: whatever the disk refused does not stand before it any more.
                 if !window.isEmpty { readFailure.withLock { $0 = nil } }
@@ -116,16 +121,44 @@ public final class OutboxOutput: Sendable {
 
     /// Keeps notes over a restart: each is stored in one transaction with whatever is settled until then. A note of the same name
     /// goes before; nil: the note goes.
-    public func keep(_ notes: [(name: [UInt8], value: [UInt8]?)]) {
-        guard !notes.isEmpty else { return }
+    /// - Parameter isAwaited: a transaction is to come at once; `wakeup` tells of its end.
+    /// - Returns: a number that `keptThrough` reaches once they are stored.
+    @discardableResult
+    public func keep(_ notes: [(name: [UInt8], value: [UInt8]?)], isAwaited: Bool = false) -> UInt64 {
         let index = index
-        state.withLock { $0.keep(notes, output: index) }
+        let (number, wakeup) = state.withLock { ($0.keep(notes, output: index), $0.storeWakeup) }
+        if isAwaited { wakeup?.signal() }
+        return number
     }
 
-    /// Moves out what an earlier process kept.
-    public func takeNotes() -> [OutputNote] {
+    /// Up to where notes are stored; `.max` while transactions fail, since waiting for one would not make them safer.
+    public var keptThrough: UInt64 {
         let index = index
-        return state.withLock { $0.takeNotes(output: index) }
+        return state.withLock { $0.keptThrough(output: index) }
+    }
+
+    /// Moves out those notes that an earlier process kept.
+    public func takeNotes(where isWanted: (OutputNote) -> Bool = { _ in true }) -> [OutputNote] {
+        let index = index
+        return state.withLock { $0.takeNotes(output: index, isWanted) }
+    }
+
+    /// So many deliveries are sent once more although the IT broker has them, since something older of their topics went again.
+    public func noteDoubts(_ records: Int) {
+        let index = index
+        state.withLock { $0.noteDoubts(records, output: index) }
+    }
+
+    /// Takes nothing any more: the process ends, and what it might have taken without it is in no doubt.
+    public func finish() {
+        let index = index
+        state.withLock { $0.finish(output: index) }
+    }
+
+    /// Every delivery that was taken, or may have been by an earlier process, lies before this position.
+    public var takenBefore: OutboxPosition {
+        let index = index
+        return OutboxPosition(rawValue: state.withLock { $0.takenBefore(output: index) })
     }
 
     /// Every delivery before this position has left it.

@@ -12,7 +12,8 @@ public struct OutboxTotals: Sendable, Equatable {
     public internal(set) var dead: [DeadLetterReason: UInt64] = [:]
     public internal(set) var shed: [ShedReason: UInt64] = [:]
     /// Deliveries that were offered a second time although the first may have reached the IT broker: no more duplicates than
-    /// these come from the receiver. Exact for a broker that was lost, an upper bound for a receiver that was killed.
+    /// these come from the receiver. Exact for a broker that was lost, an upper bound for a receiver that was killed. What turns out to be no
+    /// repetition, since its session goes on at the broker, is taken off.
     /// Stands outside of the balance.
     public internal(set) var repeatedInDoubt: UInt64 = 0
     /// Deliveries that repair what the IT broker retains: how many came, were published, and left in any other way. They are in none
@@ -41,6 +42,9 @@ public struct OutboxTotals: Sendable, Equatable {
         }
     }
 
+    /// What was counted as in doubt is no repetition.
+    mutating func noteSure() { repeatedInDoubt = repeatedInDoubt.minus(1) }
+
     /// Counts deliveries that came.
     mutating func countAppended(_ units: [PlacedUnit]) {
         for placed in units {
@@ -59,7 +63,7 @@ public struct OutboxTotals: Sendable, Equatable {
         }
     }
 
-    /// Words and numbers for the database; every number that is not zero.
+    /// Words and numbers for the database; every number that is not zero, and the one that may become zero again.
     var named: [(name: String, records: UInt64)] {
         var named = [
             ("appended", appended), ("repeated", repeatedInDoubt), (Disposition.published.storedWord, published),
@@ -68,7 +72,7 @@ public struct OutboxTotals: Sendable, Equatable {
         ]
         for (reason, records) in dead { named.append((Disposition.dead(reason).storedWord, records)) }
         for (reason, records) in shed { named.append((Disposition.shed(reason).storedWord, records)) }
-        return named.filter { $0.1 > 0 }
+        return named.filter { $0.1 > 0 || $0.0 == "repeated" }
     }
 
     /// Takes a number back from the database.

@@ -10,25 +10,36 @@ struct OutputNotes: Sendable {
     private var inFlight: [[UInt8]: [UInt8]?] = [:]
     /// Until it is asked for.
     var restored: [OutputNote] = []
+    /// Numbers what was asked to be kept; the newest, the newest in the transaction under way, and the newest that is stored.
+    private(set) var newest: UInt64 = 0
+    private var newestInFlight: UInt64 = 0
+    private(set) var stored: UInt64 = 0
 
     /// Nothing waits.
     var isEmpty: Bool { waiting.isEmpty }
 
     /// Keeps a note with the next transaction; nil: not any more.
-    mutating func keep(_ name: [UInt8], _ value: [UInt8]?) { waiting[name] = .some(value) }
+    mutating func keep(_ name: [UInt8], _ value: [UInt8]?) {
+        waiting[name] = .some(value)
+        newest += 1
+    }
 
     /// Moves out what an earlier process kept.
-    mutating func takeRestored() -> [OutputNote] {
-        defer { restored = [] }
-        return restored
+    mutating func takeRestored(_ isWanted: (OutputNote) -> Bool) -> [OutputNote] {
+        defer { restored.removeAll(where: isWanted) }
+        return restored.filter(isWanted)
     }
 
     mutating func beginWrite() -> [[UInt8]: [UInt8]?] {
         (inFlight, waiting) = (waiting, [:])
+        newestInFlight = newest
         return inFlight
     }
 
-    mutating func committed() { inFlight = [:] }
+    mutating func committed() {
+        inFlight = [:]
+        stored = newestInFlight
+    }
 
     mutating func failed() {
         waiting.merge(inFlight) { newer, _ in newer }

@@ -22,22 +22,6 @@ struct OutputWindow {
         var isAgain = false
     }
 
-    /// The answer to `take`.
-    enum Offer: Sendable {
-        case window([QueuedDelivery])
-        /// The next ones are on disk: read them, `load` them, and ask again.
-        case onDisk(ReadOrder)
-    }
-
-    /// What is to be read.
-    struct ReadOrder: Sendable {
-        let from, boundary, to: UInt64
-        /// Void once this has changed.
-        let round: UInt64
-        /// Where to stop.
-        let bytes: Int
-    }
-
     /// Deliveries that may be taken between two transactions, and so the most that a killed receiver repeats.
     static let permitRecords: UInt64 = 16_384
 
@@ -61,6 +45,12 @@ struct OutputWindow {
     /// The output takes none from here on; `.max` while there is no disk to ask. Nothing before the first transaction: it counts what a
     /// later process would repeat.
     private var permitted: UInt64 = 0
+    /// Deliveries before it may have been taken by an earlier process; those that are not settled count as in doubt; how many of
+    /// these were not taken yet.
+    private var doubtedBefore: UInt64 = 0, untakenDoubts: UInt64 = 0
+    /// The output takes nothing any more.
+    private(set) var isFinished = false
+    private var isFinishStored = false, finishesWithWrite = false
     /// Values that it waits for are being moved: until the transaction ends it takes nothing.
     private var isHeld = false
     /// Grows when rows were taken apart: what was read before is void.
@@ -80,6 +70,9 @@ struct OutputWindow {
         self.name = name
         self.memoryLimit = memoryLimit
     }
+
+    /// Every delivery that may have been taken, by an earlier process too, lies before it.
+    var takenBefore: UInt64 { max(cursor, doubtedBefore) }
 
     /// The first delivery that is not taken.
     var cursor: UInt64 { waiting.first?.position.rawValue ?? loaded }
@@ -103,12 +96,16 @@ struct OutputWindow {
     // MARK: The output's side
 
     /// Moves out what waits, in order, as many as both limits allow, and at least one.
-    mutating func take(records: Int, bytes: Int, from stream: borrowing UnitStream) -> Offer {
-        guard !isHeld else { return .window([]) }
+    /// - Parameter isSure: whether no doubt is left about a delivery that was, or may have been, taken before.
+    mutating func take(
+        records: Int, bytes: Int, from stream: borrowing UnitStream, isSure: (QueuedDelivery) -> Bool
+    ) -> Offer {
+        guard !isHeld, !isFinished else { return .window([]) }
         if !again.isEmpty {
-            let (window, cost) = windowAgain(records: records, bytes: bytes)
+            let (window, cost) = windowAgain(records: records, bytes: bytes, isSure: isSure)
             guard again.isEmpty, window.count < records, cost < bytes else { return .window(window) }
-            return .window(window + self.window(records: records - window.count, bytes: bytes - cost))
+            return .window(
+                window + self.window(records: records - window.count, bytes: bytes - cost, isSure: isSure))
         }
         if waiting.isEmpty, loaded < stream.visible {
             let chunk = max(65_536, min(memoryLimit / 4, 1 << 20))
@@ -119,10 +116,12 @@ struct OutputWindow {
             }
             loadUnstored(of: stream, bytes: chunk)
         }
-        return .window(window(records: records, bytes: bytes))
+        return .window(window(records: records, bytes: bytes, isSure: isSure))
     }
 
-    private mutating func windowAgain(records: Int, bytes: Int) -> (window: [QueuedDelivery], cost: Int) {
+    private mutating func windowAgain(
+        records: Int, bytes: Int, isSure: (QueuedDelivery) -> Bool
+    ) -> (window: [QueuedDelivery], cost: Int) {
         var window: [QueuedDelivery] = []
         var cost = 0
         while window.count < records, let position = again.first {
@@ -132,13 +131,16 @@ struct OutputWindow {
             cost += queued.delivery.cost
             window.append(queued)
             taken[index].isAgain = false
+            if isSure(queued) { totals.noteSure() }
             againBytes -= queued.delivery.cost
             again.popFirst()
         }
         return (window, cost)
     }
 
-    private mutating func window(records: Int, bytes: Int) -> [QueuedDelivery] {
+    private mutating func window(
+        records: Int, bytes: Int, isSure: (QueuedDelivery) -> Bool
+    ) -> [QueuedDelivery] {
         var window: [QueuedDelivery] = []
         window.reserveCapacity(min(records, waiting.count))
         var cost = 0
@@ -146,6 +148,10 @@ struct OutputWindow {
             cost += next.delivery.cost
             if !window.isEmpty, cost > bytes { break }
             window.append(next)
+            if next.position.rawValue < doubtedBefore {
+                untakenDoubts = untakenDoubts.minus(1)
+                if isSure(next) { totals.noteSure() }
+            }
             takenBytes += next.delivery.cost
             waitingBytes -= next.delivery.cost
             taken.append(Taken(queued: next, answer: nil))
@@ -201,6 +207,16 @@ struct OutputWindow {
             settled = first.queued.position.rawValue + 1
             taken.popFirst()
         }
+    }
+
+    mutating func noteDoubts(_ records: Int) { totals.repeatedInDoubt = totals.repeatedInDoubt.plus(UInt64(records)) }
+
+    /// Takes nothing from here on, so that the next process need not take for repeated what this one might have taken.
+    /// What it did not take is in doubt as before, for the next process to count.
+    mutating func finish() {
+        isFinished = true
+        totals.repeatedInDoubt = totals.repeatedInDoubt.minus(untakenDoubts)
+        untakenDoubts = 0
     }
 
     /// Puts back everything that is taken, in order. An answer stands if nothing older of its topic is without one: no older value may land
@@ -279,10 +295,12 @@ struct OutputWindow {
         lossesInFlight = losses
         losses = LossList()
         isHeld = movesBefore.map { cursor < $0 } ?? false
+        finishesWithWrite = isFinished
         var totals = totals
         totals.countAppended(staged)
         return OutputStep(
-            name: name, settled: settled, cursor: cursor, permitted: cursor + Self.permitRecords, totals: totals,
+            name: name, settled: settled, cursor: cursor,
+            permitted: isFinished ? takenBefore : cursor + Self.permitRecords, totals: totals,
             losses: lossesInFlight, notes: notes.beginWrite())
     }
 
@@ -299,6 +317,7 @@ struct OutputWindow {
         }
         outcome.shed.count(in: &totals)
         permitted = outcome.permitted
+        isFinishStored = finishesWithWrite
         storedTotals = outcome.totals
         storedSettled = outcome.settled
         lossesInFlight = LossList()
@@ -380,6 +399,8 @@ struct OutputWindow {
         loaded = saved.settled
         totals = saved.totals
         totals.repeatedInDoubt += saved.inDoubt
+        doubtedBefore = saved.inDoubt > 0 ? saved.permitted : 0
+        untakenDoubts = saved.inDoubt
         notes.restored = saved.notes
         permitted = 0
     }
@@ -422,7 +443,8 @@ struct OutputWindow {
     /// Whether a transaction would store something new of it.
     func needsWrite(_ stream: borrowing UnitStream) -> Bool {
         let permitIsShort =
-            permitted != .max && cursor < stream.visible && cursor + Self.permitRecords / 2 > permitted
+            !isFinished && permitted != .max && cursor < stream.visible && cursor + Self.permitRecords / 2 > permitted
+        if isFinished, !isFinishStored { return true }
         return settled != storedSettled || storedTotals != totals || !losses.isEmpty || !notes.isEmpty || permitIsShort
     }
 }

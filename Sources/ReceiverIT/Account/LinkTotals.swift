@@ -35,7 +35,8 @@ public struct LinkTotals: Hashable, Sendable {
     public var folded: Int64 = 0
     /// Publishes that repaired the IT broker; outside of both sums.
     public var refreshed: Int64 = 0
-    /// Void duplicates; outside of both sums.
+    /// Void duplicates, and records that the IT broker may have got more than once; outside of both sums. What was in doubt and turns out to be
+    /// no repetition is taken off again.
     public var repeated: Int64 = 0
 
     public init() {}

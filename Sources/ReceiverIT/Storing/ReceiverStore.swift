@@ -84,6 +84,7 @@ final class ReceiverStore: Sendable {
         signer: consuming sending Ed25519Signer
     ) throws(SystemError) {
         let wishes = Lock(LogSyncLoop.Wishes())
+        for link in beginning.links { link.queue.wakes(work) }
         let loop = StoreLoop(store: self, beginning, file: file, board: board, wishes: wishes)
         let sync = LogSyncLoop(
             path: beginning.opening.path, wishes: wishes, stopping: syncStopping, wakeup: syncWakeup, board: board,

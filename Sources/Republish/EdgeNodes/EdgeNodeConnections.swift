@@ -217,7 +217,7 @@ struct EdgeNodeConnections: ~Copyable {
         case .tooLarge(let bytes, let limit):
             disposition = .dead(.tooLarge)
             tooLarge(bytes: bytes, limit: limit, of: id, isBirth: birth != nil)
-        case .unknown, .notSent: return
+        case .received, .unknown, .notSent: return
         }
         for rider in deliveries.settled(settlement.token, over: id) { answers.append(Self.answer(rider, disposition)) }
     }
@@ -431,7 +431,7 @@ extension Settlement.Outcome {
     fileprivate var isFinal: Bool {
         switch self {
         case .delivered, .refused, .tooLarge: true
-        case .unknown, .notSent: false
+        case .received, .unknown, .notSent: false
         }
     }
 }

@@ -10,7 +10,7 @@ internal import Time
 /// Publishes one link on the IT broker, on a thread of its own.
 ///
 /// It takes deliveries from the outbox as the broker acknowledges earlier ones, at most a window of them. When the
-/// connection is lost, nothing of the window is given up: a new connection begins with an empty session, and the window is
+/// connection is lost, nothing of the window is given up: what was under way at QoS 2 goes on, on the same session; then the window is
 /// repeated in order from the oldest delivery whose fate is unknown, so that no older value lands behind a newer one.
 public final class Publisher: Sendable {
     private let settings: PublisherSettings

@@ -42,6 +42,8 @@ struct PublisherLoop: ~Copyable {
 
     private var connection: Connection?
     private var generation: UInt64 = 0
+    /// It asked for a new session.
+    private var startedClean = true
     private var isConnected = false
     private var connectedAt = MonotonicInstant(nanoseconds: 0)
     /// Not before this is a lost connection replaced.
@@ -96,6 +98,7 @@ struct PublisherLoop: ~Copyable {
         if isConnected { publish(now: now) }
         // What edge nodes have answered makes room for more.
         while settleEdgeNodes(now: now), isConnected { publish(now: now) }
+        if isConnected, window.needsOtherSession { renewSession(now: now) }
         if isConnected, window.isOverdue(now: now) { replaceConnection(.unanswered, now: now) }
         if settings.ending.takeCheck() { reading.hasten(now: now) }
         if helpers.retry(now: now) {
@@ -114,7 +117,7 @@ struct PublisherLoop: ~Copyable {
     private func timeout(now: MonotonicInstant) -> Duration? {
         var ends = [stopAt, edgeNodes.deadline(isConnected: mayHelp), connection == nil ? dialAt : nil]
         ends.append(helpers.deadline)
-        if isConnected { ends += [status.nextDeadline, window.deadline, reading.deadline] }
+        if isConnected { ends += [window.isResuming ? nil : status.nextDeadline, window.deadline, reading.deadline] }
         return ends.compactMap(\.self).min().map { max(.zero, now.duration(to: $0)) }
     }
 
@@ -166,7 +169,7 @@ struct PublisherLoop: ~Copyable {
             (refusals, version) = (0, grant.version)
             helpers.connected(now: now)
             status.connectionBegan()
-            window.connected(grant, concessions, now: now)
+            window.connected(grant, concessions, startedClean: startedClean, now: now)
             if concessions.mayRetain { reading.connected(grant.version, now: now) }
             if let connection { edgeNodes.listen(to: connection) }
             tellAbilities()
@@ -246,6 +249,12 @@ struct PublisherLoop: ~Copyable {
         do {
             var wanted = settings.ofConnections
             wanted.will = concessions.will
+            startedClean = concessions.maximumQoS < .exactlyOnce || window.startsClean
+            if concessions.maximumQoS == .exactlyOnce {
+                wanted.cleanStart = startedClean
+                wanted.sessionExpiry = PublisherSettings.sessionExpiry
+                wanted.heldIdentifiers = FlowTable.identifiers
+            }
             let connection = try Connection(wanted, observer: observer)
             try connection.start()
             self.connection = connection
@@ -262,6 +271,18 @@ struct PublisherLoop: ~Copyable {
         connection?.stop()
         connection = nil
         wait(now: now)
+    }
+
+    /// The connection gives way to one whose session the broker keeps. Nothing is on its way.
+    private mutating func renewSession(now: MonotonicInstant) {
+        isConnected = false
+        reading.lost()
+        generation += 1
+        connection?.stop()
+        connection = nil
+        window.replaced()
+        dialAt = now
+        mailbox.wakeup.signal()
     }
 
     /// The connection was lost: everything that is not settled goes back to the outbox.
@@ -290,6 +311,7 @@ struct PublisherLoop: ~Copyable {
     }
 
     private mutating func sayGoodbye() {
+        window.finish()
         reading.lost()
         window.settleOthers(edgeNodes.stop())
         window.settle(edgeNodes.takeAnswers())
@@ -298,7 +320,7 @@ struct PublisherLoop: ~Copyable {
             let goodbye = status.goodbye(time: UnixClock.now())
             _ = publishOther(goodbye.topic, goodbye.payload, retain: true)
         }
-        connection.stop(drain: .seconds(1))
+        connection.stop(drain: .seconds(1), endsSession: window.endsSession)
         for message in mailbox.take() {
             if case .settled(let settlements, let generation) = message, generation == self.generation {
                 window.settleOthers(settlements)
@@ -311,11 +333,11 @@ struct PublisherLoop: ~Copyable {
     private mutating func publish(now: MonotonicInstant) {
         guard let connection else { return }
         var hasSpoken = false
-        for message in status.due(now: now) {
+        for message in window.isResuming ? [] : status.due(now: now) {
             hasSpoken = publishOther(message.topic, message.payload, retain: message.retain) || hasSpoken
         }
         window.publish(over: connection, &edgeNodes, isStopping: stopAt != nil, now: now)
-        if window.takeProbe(now: now), !hasSpoken {
+        if !window.isResuming, window.takeProbe(now: now), !hasSpoken {
             let probe = status.current
             _ = publishOther(probe.topic, probe.payload, retain: true)
         }

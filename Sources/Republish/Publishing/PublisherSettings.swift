@@ -61,7 +61,10 @@ public struct PublisherSettings: Sendable {
                 admits: { mapper.admits($0) }, refuses: { refused.refuses($0, value: $1) }))
     }
 
-    /// What every connection of the publisher is told.
+    /// How long the IT broker keeps the session of a publisher that went without a goodbye, for what is under way at QoS 2.
+    static let sessionExpiry = Duration.seconds(86_400)
+
+    /// What every connection of the publisher is told, its own session aside.
     var ofConnections: ConnectionSettings {
         var connection = connection
         if connection.clientIdentifier.isEmpty { connection.clientIdentifier = "diode-recv-\(link)" }

@@ -116,7 +116,7 @@ public final class RetainedSweep: Sendable {
                     switch batch.settlements[index].outcome {
                     case .delivered: state.withLock { $0.answered += 1 }
                     case .refused, .tooLarge: state.withLock { $0.refused += 1 }
-                    case .unknown, .notSent: break
+                    case .received, .unknown, .notSent: break
                     }
                 }
                 if !batch.settlements.isEmpty { wakeup.signal() }

@@ -12,6 +12,8 @@ struct Settler: Sendable {
     static let firstOtherToken: UInt64 = 1 << 63
 
     private(set) var delivered: [OutboxPosition] = []
+    /// QoS 2: the broker has it and waits for its release.
+    private(set) var received: [OutboxPosition] = []
     private(set) var refused: [OutboxPosition] = []
     private(set) var tooLarge: [OutboxPosition] = []
     private(set) var putOff: [(position: OutboxPosition, meaning: RefusalMeaning)] = []
@@ -30,6 +32,7 @@ struct Settler: Sendable {
             let position = OutboxPosition(rawValue: settlement.token)
             switch settlement.outcome {
             case .delivered: delivered.append(position)
+            case .received: received.append(position)
             case .refused(let reason):
                 let meaning = RefusalMeaning(reason)
                 if meaning == .never { refused.append(position) } else { putOff.append((position, meaning)) }
@@ -51,7 +54,7 @@ extension Settlement.Outcome {
     /// Whether the broker said something.
     fileprivate var isAnswer: Bool {
         switch self {
-        case .delivered, .refused: true
+        case .delivered, .received, .refused: true
         case .tooLarge, .unknown, .notSent: false
         }
     }

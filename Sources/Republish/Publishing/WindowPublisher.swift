@@ -20,6 +20,7 @@ internal import Time
 ///                   Addressing ─▶ not to be published, or refused before (RefusedValues): answered
 ///                             ├─▶ an edge node's: EdgeNodeConnections
 ///                             └─▶ the connection, at the pace that the broker takes ─▶ in flight ─▶ settled
+///                                 (QoS 2: HandOvers, once its identifier is stored)
 ///                                     ▲                                                     │ "later": PutOff
 ///                                     └── in order, once nothing is in flight ◀─────────────┘
 /// ```
@@ -29,18 +30,13 @@ internal import Time
 ///
 /// Bounded by the window, which is one record while ``RefusalSearch`` looks for the one at which the broker hangs up.
 struct WindowPublisher: ~Copyable {
-    /// What late records came to, since it was last moved out.
-    struct LateCounts {
-        var toTopic: UInt64 = 0
-        var marked: UInt64 = 0
-    }
-
     /// After this the disk is tried again that could not be read.
     private static let readPause = Duration.seconds(1)
 
     private let settings: PublisherSettings
     private let output: OutboxOutput
-    private var addressing: Addressing
+    private var handOvers: HandOvers
+    private var sender: DeliverySender
     private var unreleased = UnreleasedTopics()
     private var search = RefusalSearch()
     private let refused: RefusedValues
@@ -55,23 +51,23 @@ struct WindowPublisher: ~Copyable {
     /// The suspect, and what stays behind it.
     private var parked: [QueuedDelivery] = []
     /// What the connection that stands can do.
-    private var maximumQoS: QoS
-    private var mayRetain = true
     private var grant: ServerGrant?
     private var consumers: ConsumerGuard
     /// Taken from the outbox and not yet handed on; those before `heldStart` are.
     private var held: [QueuedDelivery] = []
     private var heldStart = 0
-    private var late = LateCounts()
+    /// While an earlier connection's are resumed: those of `held` before it were looked at, and these have gone on.
+    private var resumed = 0
+    private var gone: Set<OutboxPosition> = []
     /// When the disk is tried again that could not be read.
     private var readAt: MonotonicInstant?
 
     init(_ settings: PublisherSettings, output: OutboxOutput) {
         self.settings = settings
         self.output = output
+        handOvers = HandOvers(output)
         refused = settings.refused
-        maximumQoS = settings.maximumQoS
-        addressing = Addressing(settings)
+        sender = DeliverySender(settings)
         consumers = ConsumerGuard(interval: settings.publishInterval)
     }
 
@@ -87,7 +83,18 @@ struct WindowPublisher: ~Copyable {
     var isSearching: Bool { search.isSearching }
 
     /// Properties of the plant that bore a name of ours.
-    var renamedProperties: UInt64 { addressing.renamedProperties }
+    var renamedProperties: UInt64 { sender.renamedProperties }
+
+    /// Whether the next connection begins a new session; and whether the broker may forget this one's.
+    /// A record at which the broker ends connections is looked for without what earlier ones have begun.
+    var startsClean: Bool { !handOvers.wantsSession && (search.isSearching || handOvers.startsClean) }
+    var endsSession: Bool { handOvers.endsSession }
+
+    /// What an earlier connection has begun at QoS 2 comes first.
+    private(set) var isResuming = false
+
+    /// The session of this connection will not be kept, which is needed now; and nothing is on its way that would be in doubt without it.
+    var needsOtherSession: Bool { handOvers.wantsSession && search.inFlight == 0 }
 
     /// The broker has said "later".
     var isSlowed: Bool { pace.isSlowed }
@@ -105,40 +112,49 @@ struct WindowPublisher: ~Copyable {
     }
 
     /// Moves out what late records came to.
-    mutating func takeLateCounts() -> LateCounts {
-        defer { late = LateCounts() }
-        return late
-    }
+    mutating func takeLateCounts() -> DeliverySender.LateCounts { sender.takeLateCounts() }
 
     // MARK: Answers
 
     /// A connection stands.
-    /// - Parameter concessions: what it cannot do.
-    mutating func connected(_ grant: ServerGrant, _ concessions: Concessions, now: MonotonicInstant) {
-        (maximumQoS, mayRetain) = (concessions.maximumQoS, concessions.mayRetain)
+    /// - Parameters:
+    ///   - concessions: what it cannot do.
+    ///   - startedClean: it asked for a new session.
+    mutating func connected(
+        _ grant: ServerGrant, _ concessions: Concessions, startedClean: Bool, now: MonotonicInstant
+    ) {
+        sender.conceded(concessions)
         let isOther = self.grant.map { !$0.isSameBroker(as: grant) } ?? false
         if isOther { refused.forgetAll() }
         settings.ending.connected(grant.version, isOther: isOther)
         self.grant = grant
+        handOvers.connected(grant, startedClean: startedClean, maximumQoS: sender.maximumQoS)
+        isResuming = handOvers.isResuming
         search.connected(at: now)
     }
 
     /// What the broker said of publishes of the connection.
     mutating func settle(_ settlements: [Settlement], now: MonotonicInstant) {
-        for settlement in settlements { unreleased.remove(token: settlement.token) }
+        for settlement in settlements where settlement.outcome != .received {
+            unreleased.remove(token: settlement.token)
+        }
         let sorted = Settler(settlements)
         let suspect = parked.first
-        if search.settled(deliveries: sorted.deliveries, others: sorted.others, at: now), let suspect {
+        handOvers.received(sorted.received)
+        let isReceived = !sorted.received.isEmpty && search.received(at: now)
+        if search.settled(deliveries: sorted.deliveries, others: sorted.others, at: now) || isReceived, let suspect {
             unpark()
-            if sorted.delivered.contains(suspect.position) {
-                refused.forget(suspect.delivery, qos: qos(of: suspect.delivery).rawValue)
+            if (sorted.delivered + sorted.received).contains(suspect.position) {
+                refused.forget(suspect.delivery, qos: sender.qos(of: suspect.delivery).rawValue)
             }
         }
         otherCount &+= UInt64(sorted.others)
         deliveredCount &+= UInt64(sorted.delivered.count)
         pace.delivered(sorted.delivered.count, at: now)
         var answers = sorted.answers
+        for position in sorted.refused + sorted.tooLarge { handOvers.refused(position) }
         for (position, meaning) in sorted.putOff {
+            handOvers.refused(position)
             pace.complained(at: now, isRate: meaning == .later)
             // A quota may well leave room for a status; of a code that says nothing, a broker that takes our status speaks of the record.
             let taken = deliveredCount &+ (meaning == .later ? 0 : otherCount)
@@ -148,23 +164,27 @@ struct WindowPublisher: ~Copyable {
         for answer in answers {
             if case .dead = answer.disposition { noteRefused(answer.position, isWord: true, now: now) }
         }
-        output.settle(answers)
+        handOvers.answer(answers)
     }
 
     /// What was said of publishes that an edge node's connection made, or while the publisher ends.
     mutating func settleOthers(_ settlements: [Settlement]) {
         let sorted = Settler(settlements)
-        output.settle(
+        handOvers.received(sorted.received)
+        handOvers.answer(
             sorted.answers
                 + sorted.putOff.map { OutboxSettlement(position: $0.position, disposition: .dead(.refused)) })
     }
 
-    func settle(_ answers: [OutboxSettlement]) { output.settle(answers) }
+    mutating func settle(_ answers: [OutboxSettlement]) {
+        guard !answers.isEmpty else { return }
+        handOvers.answer(answers)
+    }
 
     private func noteRefused(_ position: OutboxPosition, isWord: Bool, now: MonotonicInstant) {
         guard let queued = output.taken(at: position) else { return }
         if queued.delivery.retain { settings.ending.forget(queued.delivery.topic) }
-        refused.note(queued.delivery, qos: qos(of: queued.delivery).rawValue, isWord: isWord, now: now)
+        refused.note(queued.delivery, qos: sender.qos(of: queued.delivery).rawValue, isWord: isWord, now: now)
     }
 
     /// The connection is lost: everything that is not settled goes back to the outbox.
@@ -175,7 +195,7 @@ struct WindowPublisher: ~Copyable {
         if let dead { noteRefused(dead, isWord: false, now: now) }
         putOff.lost()
         held = []
-        heldStart = 0
+        (heldStart, resumed, gone) = (0, 0, [])
         parked = []
         unreleased.removeAll()
         consumers.reset()
@@ -183,14 +203,18 @@ struct WindowPublisher: ~Copyable {
         return dead != nil
     }
 
+    /// The connection gives way to one with another session; nothing of it is on its way.
+    mutating func replaced() { search.replaced() }
+
+    /// Takes nothing from the outbox any more.
+    func finish() { output.finish() }
+
     /// The suspect is decided: what stayed behind it goes on.
     private mutating func unpark() {
         held = parked + held[heldStart...]
         heldStart = 0
         parked = []
     }
-
-    private func qos(of delivery: borrowing Delivery) -> QoS { min(settings.qos(of: delivery), maximumQoS) }
 
     // MARK: Publishing
 
@@ -200,29 +224,33 @@ struct WindowPublisher: ~Copyable {
         over connection: Connection, _ edgeNodes: inout EdgeNodeConnections, isStopping: Bool, now: MonotonicInstant
     ) {
         if let due = readAt, due <= now { readAt = nil }
+        handOvers.release(over: connection)
+        guard !isResuming || resume(over: connection, &edgeNodes, now: now) else { return }
         repeatPutOff(now: now)
         var answers: [OutboxSettlement] = []
         if search.isReady { expose(over: connection, &edgeNodes, now: now, &answers) }
-        guard search.mayPublish, putOff.isEmpty else { return output.settle(answers) }
+        guard search.mayPublish, putOff.isEmpty else { return settle(answers) }
         let window = search.window(settings.windowRecords)
         if isStopping { _ = consumers.letAllGo() }
         while true {
             while heldStart < held.count {
-                guard handOnDue(over: connection, &edgeNodes, now: now, &answers) else { return output.settle(answers) }
+                guard handOnDue(over: connection, &edgeNodes, now: now, &answers) else { return settle(answers) }
                 let queued = held[heldStart]
-                if isPaced(queued.delivery, edgeNodes), case .taken(let superseded) = consumers.rule(queued, now: now) {
+                if isPaced(queued.delivery, edgeNodes),
+                    case .taken(let superseded) = consumers.rule(queued, now: now)
+                {
                     if let superseded {
                         answers.append(OutboxSettlement(position: superseded, disposition: .shed(.tooFast)))
                     }
                 } else {
                     guard handOn(queued, over: connection, &edgeNodes, now: now, &answers) else {
-                        return output.settle(answers)
+                        return settle(answers)
                     }
                 }
                 heldStart += 1
             }
-            guard handOnDue(over: connection, &edgeNodes, now: now, &answers) else { return output.settle(answers) }
-            output.settle(answers)
+            guard handOnDue(over: connection, &edgeNodes, now: now, &answers) else { return settle(answers) }
+            settle(answers)
             answers.removeAll(keepingCapacity: true)
             let load = output.load
             let waiting = edgeNodes.waiting
@@ -246,6 +274,52 @@ struct WindowPublisher: ~Copyable {
         }
     }
 
+    /// Goes on with what an earlier connection of the session has begun: a broker may count it against what it takes at once, so that anything
+    /// else would be too much. What is older, and was not begun at QoS 2, goes behind it; so it goes again where it is of the same topic.
+    /// - Returns: whether all of it has its end.
+    private mutating func resume(
+        over connection: Connection, _ edgeNodes: inout EdgeNodeConnections, now: MonotonicInstant
+    ) -> Bool {
+        var answers: [OutboxSettlement] = []
+        while handOvers.lacksDeliveries {
+            let more = takeWindow(records: settings.windowRecords, bytes: settings.windowBytes)
+            guard !more.isEmpty else {
+                if output.load.waiting == 0 {
+                    handOvers.endUntaken()
+                } else if output.readError != nil {
+                    readAt = now.advanced(by: Self.readPause)
+                }
+                break
+            }
+            held += more
+        }
+        going: while resumed < held.count {
+            let queued = held[resumed]
+            if handOvers.goesOn(queued.position) {
+                guard handOvers.isStored(queued.position) else { break }
+                if handOvers.release(queued.position, over: connection) {
+                    noteAccepted(queued, now: now)
+                } else {
+                    switch sender.attempt(queued, over: connection, &edgeNodes, &handOvers, now: now) {
+                    case .accepted: noteAccepted(queued, now: now)
+                    case .answered(let disposition):
+                        answers.append(OutboxSettlement(position: queued.position, disposition: disposition))
+                    case .passedOn: handOvers.end(queued.position)
+                    case .noRoom: break going
+                    }
+                }
+                gone.insert(queued.position)
+            }
+            resumed += 1
+        }
+        settle(answers)
+        guard !handOvers.isResuming else { return false }
+        isResuming = false
+        held = output.repeatTaken(held.map(\.position).filter { !gone.contains($0) })
+        (heldStart, resumed, gone) = (0, 0, [])
+        return true
+    }
+
     /// Once everything on its way is answered and the pause is over, what the broker has put off goes first.
     private mutating func repeatPutOff(now: MonotonicInstant) {
         guard !putOff.isEmpty, search.inFlight == 0, pace.room(at: now) > 0 else { return }
@@ -260,7 +334,7 @@ struct WindowPublisher: ~Copyable {
         _ answers: inout [OutboxSettlement]
     ) {
         guard let suspect = parked.first else { return search.acquit() }
-        switch attempt(suspect, over: connection, &edgeNodes, now: now) {
+        switch sender.attempt(suspect, over: connection, &edgeNodes, &handOvers, now: now) {
         case .accepted:
             noteAccepted(suspect, now: now)
             search.exposed(at: now)
@@ -278,7 +352,7 @@ struct WindowPublisher: ~Copyable {
     }
 
     private mutating func noteAccepted(_ queued: QueuedDelivery, now: MonotonicInstant) {
-        unreleased.insert(queued.delivery.topic, qos: qos(of: queued.delivery), token: queued.position.rawValue)
+        unreleased.insert(queued.delivery.topic, qos: sender.qos(of: queued.delivery), token: queued.position.rawValue)
         search.published(queued.position, topic: Self.hash(queued.delivery.topic), at: now)
         pace.published()
     }
@@ -290,10 +364,17 @@ struct WindowPublisher: ~Copyable {
     }
 
     private mutating func take(records: Int, bytes: Int, now: MonotonicInstant) {
-        held = output.take(records: records, bytes: bytes)
+        held = takeWindow(records: records, bytes: bytes)
         heldStart = 0
         // Of a disk that can be read again nobody tells.
         readAt = held.isEmpty && output.readError != nil ? now.advanced(by: Self.readPause) : nil
+    }
+
+    private mutating func takeWindow(records: Int, bytes: Int) -> [QueuedDelivery] {
+        let sender = sender
+        return handOvers.take(
+            records: records, bytes: bytes, isExactlyOnce: { sender.qos(of: $0.delivery) == .exactlyOnce },
+            topic: { Self.hash($0.delivery.topic) })
     }
 
     /// Publishes what has waited long enough; false as in `handOn`.
@@ -320,7 +401,8 @@ struct WindowPublisher: ~Copyable {
         _ queued: QueuedDelivery, over connection: Connection, _ edgeNodes: inout EdgeNodeConnections,
         now: MonotonicInstant, _ answers: inout [OutboxSettlement]
     ) -> Bool {
-        if unreleased.holdsBack(queued.delivery.topic, qos: qos(of: queued.delivery)) { return false }
+        if sender.isExactlyOnce(queued), !edgeNodes.takes(queued.delivery), !isReady(queued) { return false }
+        if unreleased.holdsBack(queued.delivery.topic, qos: sender.qos(of: queued.delivery)) { return false }
         switch search.rule(queued.position, topic: Self.hash(queued.delivery.topic)) {
         case .goes: break
         case .withheld:
@@ -331,7 +413,7 @@ struct WindowPublisher: ~Copyable {
             answers.append(OutboxSettlement(position: queued.position, disposition: .dead(.refused)))
             return true
         }
-        switch refused.verdict(queued.delivery, qos: qos(of: queued.delivery).rawValue, now: now) {
+        switch refused.verdict(queued.delivery, qos: sender.qos(of: queued.delivery).rawValue, now: now) {
         case .unknown: break
         case .doubted:
             let suspect = RefusalSearch.Suspect(
@@ -346,14 +428,14 @@ struct WindowPublisher: ~Copyable {
             return true
         }
         guard pace.room(at: now) > 0 else { return false }
-        switch attempt(queued, over: connection, &edgeNodes, now: now) {
+        switch sender.attempt(queued, over: connection, &edgeNodes, &handOvers, now: now) {
         case .passedOn: break
         case .accepted: noteAccepted(queued, now: now)
         case .answered(let disposition):
             // What the mapping refuses is known by its topic; what no broker would take is as good as refused by one.
             if case .dead = disposition, queued.delivery.retain { settings.ending.forget(queued.delivery.topic) }
             if case .dead(.tooLarge) = disposition {
-                refused.note(queued.delivery, qos: qos(of: queued.delivery).rawValue, isWord: true, now: now)
+                refused.note(queued.delivery, qos: sender.qos(of: queued.delivery).rawValue, isWord: true, now: now)
             }
             answers.append(OutboxSettlement(position: queued.position, disposition: disposition))
         case .noRoom: return false
@@ -361,62 +443,11 @@ struct WindowPublisher: ~Copyable {
         return true
     }
 
-    private enum Attempt {
-        case accepted
-        /// An edge node has it, and will answer.
-        case passedOn
-        /// It will not be published; this became of it.
-        case answered(Disposition)
-        case noRoom
-    }
-
-    private mutating func attempt(
-        _ queued: QueuedDelivery, over connection: Connection, _ edgeNodes: inout EdgeNodeConnections,
-        now: MonotonicInstant
-    ) -> Attempt {
-        let delivery = queued.delivery
-        if StateTopic.birth(of: delivery.topic) != nil {
-            edgeNodes.take(queued)
-            return .passedOn
-        }
-        switch addressing.rule(delivery, now: now) {
-        case .answered(let disposition): return .answered(disposition)
-        case .goes(let address, let retain):
-            guard !edgeNodes.takes(delivery) else {
-                edgeNodes.take(queued)
-                return .passedOn
-            }
-            let attempt = hand(queued, to: address, retain: retain, over: connection)
-            if delivery.lateness == .superseded, case .accepted = attempt {
-                if address == .late { late.toTopic += 1 } else { late.marked += 1 }
-            }
-            return attempt
-        }
-    }
-
-    private func hand(
-        _ queued: QueuedDelivery, to address: Addressing.Address, retain: Bool, over connection: Connection
-    ) -> Attempt {
-        do throws(PublishRefusal) {
-            try connection.publish(
-                topic: addressing.topic(address, of: queued.delivery), payload: queued.delivery.payload,
-                qos: qos(of: queued.delivery), retain: retain && mayRetain, properties: addressing.properties,
-                token: queued.position.rawValue)
-            return .accepted
-        } catch {
-            switch error {
-            case .queueFull, .stopped: return .noRoom
-            case .invalidTopic, .invalidProperties: return .answered(.dead(.invalid))
-            case .tooLarge: return .answered(.dead(.tooLarge))
-            }
-        }
-    }
-}
-
-extension ServerGrant {
-    /// Whether a broker that grants this may be the one that granted that: what it takes is the same.
-    fileprivate func isSameBroker(as other: ServerGrant) -> Bool {
-        version == other.version && maximumQoS == other.maximumQoS && retainAvailable == other.retainAvailable
-            && maximumPacketBytes == other.maximumPacketBytes
+    /// Whether the hand-over of a QoS 2 delivery may begin.
+    private mutating func isReady(_ queued: QueuedDelivery) -> Bool {
+        let sender = sender
+        // Where values of a topic replace each other while they wait, there is nothing to reserve ahead.
+        let ahead = settings.publishInterval == nil ? held.dropFirst(heldStart + 1) : []
+        return handOvers.isReady(queued, ahead: ahead) { sender.isExactlyOnce($0) }
     }
 }

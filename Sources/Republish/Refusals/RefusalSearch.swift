@@ -214,6 +214,17 @@ struct RefusalSearch: Sendable {
         }
     }
 
+    /// The broker has the newest messages of QoS 2, and waits for their release.
+    /// - Returns: whether it was the suspect that was answered.
+    mutating func received(at now: MonotonicInstant) -> Bool {
+        answeredAt = now
+        hasSettled = true
+        fruitless = 0
+        guard case .doubting = phase, exposedAt != nil else { return false }
+        acquit()
+        return true
+    }
+
     /// When the connection has to be looked at again.
     var deadline: MonotonicInstant? {
         switch phase {
@@ -309,6 +320,9 @@ struct RefusalSearch: Sendable {
         fruitless = Self.losses - 1
         return position
     }
+
+    /// The connection gives way to another one, with nothing on its way: that says nothing of any record.
+    mutating func replaced() { forgetConnection() }
 
     private mutating func forgetConnection() {
         (hasTakenOurs, hasSettled, inFlight, newest) = (false, false, 0, nil)

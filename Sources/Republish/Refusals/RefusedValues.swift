@@ -1,4 +1,5 @@
 internal import Deliveries
+internal import MQTTProtocol
 internal import DiodeProtocol
 internal import Threading
 internal import Time
@@ -45,5 +46,13 @@ final class RefusedValues: Sendable {
         return RefusalMemory.Record(
             topic: hasher.topicHash(delivery.topic), value: hasher.value(delivery.payload),
             bytes: delivery.payload.byteCount, qos: qos, retain: delivery.retain, isRefresh: delivery.isRefresh)
+    }
+}
+
+extension ServerGrant {
+    /// Whether a broker that grants this may be the one that granted that: what it takes is the same.
+    func isSameBroker(as other: ServerGrant) -> Bool {
+        version == other.version && maximumQoS == other.maximumQoS && retainAvailable == other.retainAvailable
+            && maximumPacketBytes == other.maximumPacketBytes
     }
 }

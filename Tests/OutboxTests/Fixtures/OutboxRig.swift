@@ -71,8 +71,8 @@ final class OutboxRig {
     func restart(others: [OutputName]? = nil) throws {
         self.others = others ?? self.others
         for output in queue.outputs {
-            forgottenDoubts[output.name, default: 0] +=
-                output.totals.repeatedInDoubt - storedDoubts[output.name, default: 0]
+            let (now, stored) = (output.totals.repeatedInDoubt, storedDoubts[output.name, default: 0])
+            forgottenDoubts[output.name, default: 0] += now - min(now, stored)
         }
         database = try Database(path: path, schema: Self.schema)
         writer = try OutboxWriter(database)

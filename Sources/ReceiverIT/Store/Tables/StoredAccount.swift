@@ -8,7 +8,7 @@ package import Storage
 /// balance.
 ///
 /// `delivered + late = published + outbox + shed + dead + folded`: a record that came and became void with the sender's power
-/// stands in `repeated` alone. It has gone one of the five ways, nearly always published; nobody remembers which, so it is
+/// stands in `repeated` alone, beside what the IT broker may have been sent twice. It has gone one of the five ways, nearly always published; nobody remembers which, so it is
 /// taken off in that order.
 package struct StoredAccount {
     package private(set) var totals = LinkTotals()
@@ -71,6 +71,7 @@ package struct StoredAccount {
         totals.dead = less(outbox.deadSum)
         totals.folded = less(outbox.folded)
         totals.refreshed = Int64(clamping: outbox.refreshed)
+        totals.repeated = totals.repeated.plus(Int64(clamping: outbox.repeatedInDoubt))
     }
 
     private static func waiting(of id: Int, in database: borrowing Database) throws(StorageError) -> UInt64 {

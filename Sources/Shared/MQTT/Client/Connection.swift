@@ -40,7 +40,7 @@ public final class Connection: Sendable {
     }
 
     /// Without a `stop` the thread ends soon, and nobody waits for it.
-    deinit { mailbox.stop(Mailbox.Stop(deadline: .zero, withWill: false)) }
+    deinit { mailbox.stop(Mailbox.Stop(deadline: .zero, withWill: false, endsSession: false)) }
 
     /// Starts the thread, which dials until `stop`. Once.
     public func start() throws(SystemError) {
@@ -58,14 +58,18 @@ public final class Connection: Sendable {
     /// - Parameters:
     ///   - topic: UTF-8 without wildcards and U+0000, 1…65,535 bytes.
     ///   - properties: encoded without length prefix (see `PropertyWriter`), end-to-end ones only; left out on 3.1.1.
+    ///   - held: for QoS 2: its packet identifier, 1…`ConnectionSettings.heldIdentifiers`, which no other publish under way has, and whether an
+    ///     earlier connection of the session has sent it (DUP). It is told as `received`, and waits for `release`.
     ///   - token: comes back in the settlement.
     public func publish(
         topic: RawSpan, payload: RawSpan, qos: QoS, retain: Bool = false, properties: RawSpan = RawSpan(),
-        token: UInt64 = 0
+        held: (identifier: UInt16, isSentBefore: Bool)? = nil, token: UInt64 = 0
     ) throws(PublishRefusal) {
         guard UTF8Rules.isTopicName(topic) else { throw .invalidTopic }
         do throws(CodecError) { try PropertyID.Set.endToEnd.validate(properties) } catch { throw .invalidProperties }
-        let message = PublishView(topic: topic, properties: properties, payload: payload, qos: qos, retain: retain)
+        let message = PublishView(
+            topic: topic, properties: properties, payload: payload, qos: qos, retain: retain,
+            duplicate: held?.isSentBefore ?? false, packetIdentifier: held?.identifier ?? 0)
         guard message.bodyBytes(version: .v5) <= PacketHeader.largestRemainingLength,
             PublishQueue.bytes(message) <= settings.publishQueueBytes
         else { throw .tooLarge }
@@ -79,6 +83,13 @@ public final class Connection: Sendable {
         try publish(
             topic: topic.utf8.span.bytes, payload: payload.span.bytes, qos: qos, retain: retain,
             properties: properties.span.bytes, token: token)
+    }
+
+    /// Releases a publish that is held: the server may pass it on and forget its identifier. In the order in which they were received
+    /// [MQTT-4.6.0]. Also for one that an earlier connection of the session had sent. Only while the connection stands.
+    /// - Parameter token: comes back in the settlement.
+    public func release(_ identifier: UInt16, token: UInt64) {
+        mailbox.release(Mailbox.Release(identifier: identifier, token: token))
     }
 
     /// Acknowledges every delivery up to and including `last`. What a connection before this one delivered is remembered
@@ -116,14 +127,18 @@ public final class Connection: Sendable {
 
     /// Refuses new publishes, sends and settles what is queued, says goodbye, and waits for the thread to end; at most
     /// `drain` (and a moment). What is unsettled by then is settled as `unknown` or `notSent`. Not from the observer.
-    /// - Parameter withWill: the server publishes the will all the same.
-    public func stop(drain: Duration = .zero, withWill: Bool = false) {
-        requestStop(drain: drain, withWill: withWill)
+    /// - Parameters:
+    ///   - withWill: the server publishes the will all the same.
+    ///   - endsSession: the server need not keep the session (MQTT 5).
+    public func stop(drain: Duration = .zero, withWill: Bool = false, endsSession: Bool = false) {
+        requestStop(drain: drain, withWill: withWill, endsSession: endsSession)
         thread.withLock { $0 }?.join()
     }
 
     /// The same without waiting; the observer hears of the end. Also from the observer.
-    public func requestStop(drain: Duration = .zero, withWill: Bool = false) {
-        mailbox.stop(Mailbox.Stop(deadline: MonotonicClock.now().sinceStart + drain, withWill: withWill))
+    public func requestStop(drain: Duration = .zero, withWill: Bool = false, endsSession: Bool = false) {
+        mailbox.stop(
+            Mailbox.Stop(
+                deadline: MonotonicClock.now().sinceStart + drain, withWill: withWill, endsSession: endsSession))
     }
 }

@@ -159,6 +159,7 @@ struct ConnectionLoop: ~Copyable {
         if let last = mail.acknowledgedThrough { session.acknowledge(through: last) }
         if !mail.requests.isEmpty { requests.append(contentsOf: mail.requests) }
         let now = sleeper.now()
+        for release in mail.releases { session.release(release.identifier, token: release.token, now: now) }
         sendRequests(now)
         sendPublishes(now)
         return mail.stop
@@ -316,7 +317,7 @@ struct ConnectionLoop: ~Copyable {
     /// Sends what is left, says goodbye, and waits for the server to close: closing with unread bytes would reset the
     /// connection, and the server might never read what was sent last.
     private mutating func sayGoodbye(_ stop: Mailbox.Stop, over stream: borrowing ByteStream) {
-        session.disconnect(withWill: stop.withWill)
+        session.disconnect(withWill: stop.withWill, endsSession: stop.endsSession)
         let deadline = sleeper.now() + Self.goodbyeTime
         do throws(ConnectionError) {
             while session.output.pending > 0 {

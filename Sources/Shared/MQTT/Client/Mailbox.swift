@@ -1,9 +1,10 @@
 internal import MQTTProtocol
 internal import Threading
 
-/// What the users of a connection want of its thread: publishes, acknowledgements, subscriptions, the end.
+/// What the users of a connection want of its thread: publishes, releases, acknowledgements, subscriptions, the end.
 ///
-/// Bounds: the publish queue by the settings; acknowledgements by the deliveries there are (65,535, and each named once);
+/// Bounds: the publish queue by the settings; releases by the identifiers that there are; acknowledgements by the deliveries there are (65,535,
+/// and each named once);
 /// `subscriptionLimit` subscriptions. The thread is woken only while it says that it sleeps.
 final class Mailbox: Sendable {
     static let subscriptionLimit = 1_024
@@ -16,6 +17,13 @@ final class Mailbox: Sendable {
     struct Stop: Sendable {
         let deadline: Duration
         let withWill: Bool
+        let endsSession: Bool
+    }
+
+    /// A PUBREL that may go.
+    struct Release: Sendable {
+        let identifier: UInt16
+        let token: UInt64
     }
 
     struct Contents: Sendable {
@@ -23,6 +31,7 @@ final class Mailbox: Sendable {
         var acknowledgedThrough: DeliveryID?
         var acknowledged: [DeliveryID] = []
         var requests: [Request] = []
+        var releases: [Release] = []
         var stop: Stop?
 
         fileprivate var isAccepting = true
@@ -69,6 +78,10 @@ final class Mailbox: Sendable {
 
     func acknowledge(_ deliveries: [DeliveryID]) {
         put { $0.acknowledged.append(contentsOf: deliveries) }
+    }
+
+    func release(_ release: Release) {
+        put { if $0.isAccepting { $0.releases.append(release) } }
     }
 
     func append(_ request: Request) throws(PublishRefusal) {
@@ -120,10 +133,11 @@ final class Mailbox: Sendable {
             if publishes.isEmpty { swap(&publishes, &contents.publishes) }
             let mail = Mail(
                 acknowledgedThrough: contents.acknowledgedThrough, acknowledged: contents.acknowledged,
-                requests: contents.requests, stop: contents.stop)
+                requests: contents.requests, releases: contents.releases, stop: contents.stop)
             contents.acknowledgedThrough = nil
             if !contents.acknowledged.isEmpty { contents.acknowledged = [] }
             if !contents.requests.isEmpty { contents.requests = [] }
+            if !contents.releases.isEmpty { contents.releases = [] }
             return mail
         }
     }
@@ -132,6 +146,7 @@ final class Mailbox: Sendable {
         var acknowledgedThrough: DeliveryID?
         var acknowledged: [DeliveryID]
         var requests: [Request]
+        var releases: [Release]
         var stop: Stop?
     }
 
@@ -147,7 +162,8 @@ final class Mailbox: Sendable {
             if wantsMail {
                 let hasMail =
                     contents.acknowledgedThrough != nil || !contents.acknowledged.isEmpty
-                    || !contents.requests.isEmpty || (wantsPublishes && !contents.publishes.isEmpty)
+                    || !contents.requests.isEmpty || !contents.releases.isEmpty
+                    || (wantsPublishes && !contents.publishes.isEmpty)
                 if hasMail { return false }
             }
             contents.isAsleep = true

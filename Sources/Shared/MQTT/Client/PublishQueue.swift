@@ -3,10 +3,10 @@ internal import MQTTProtocol
 /// Publishes one behind the other in one array of bytes, which is reused.
 ///
 /// ```text
-///  │ token:8 │ QoS:1 │ retain:1 │ topic bytes:4 │ property bytes:4 │ payload bytes:4 │ topic │ properties │ payload │ …
+///  │ token:8 │ QoS:1 │ retain:1, DUP:2 │ identifier:2 │ topic bytes:4 │ property bytes:4 │ payload bytes:4 │ topic │ properties │ payload │ …
 /// ```
 struct PublishQueue: Sendable {
-    static let headBytes = 22
+    static let headBytes = 24
 
     package var bytes: [UInt8] = []
     private var start = 0
@@ -24,7 +24,9 @@ struct PublishQueue: Sendable {
         bytes.append(bigEndian: UInt32(truncatingIfNeeded: token >> 32))
         bytes.append(bigEndian: UInt32(truncatingIfNeeded: token))
         bytes.append(message.qos.rawValue)
-        bytes.append(message.retain ? 1 : 0)
+        bytes.append((message.retain ? 1 : 0) | (message.duplicate ? 2 : 0))
+        bytes.append(UInt8(truncatingIfNeeded: message.packetIdentifier >> 8))
+        bytes.append(UInt8(truncatingIfNeeded: message.packetIdentifier))
         bytes.append(bigEndian: UInt32(message.topic.byteCount))
         bytes.append(bigEndian: UInt32(message.properties.byteCount))
         bytes.append(bigEndian: UInt32(message.payload.byteCount))
@@ -43,14 +45,16 @@ struct PublishQueue: Sendable {
         func number(_ offset: Int) -> Int {
             Int(UInt32(bigEndian: head.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self)))
         }
-        let properties = Self.headBytes + number(10)
-        let payload = properties + number(14)
-        let end = payload + number(18)
+        let properties = Self.headBytes + number(12)
+        let payload = properties + number(16)
+        let end = payload + number(20)
+        let flags = head.unsafeLoad(fromByteOffset: 9, as: UInt8.self)
         let qos = QoS(rawValue: head.unsafeLoad(fromByteOffset: 8, as: UInt8.self)) ?? .atMostOnce
         let message = PublishView(
             topic: head.extracting(Self.headBytes..<properties), properties: head.extracting(properties..<payload),
             payload: head.extracting(payload..<end), qos: qos,
-            retain: head.unsafeLoad(fromByteOffset: 9, as: UInt8.self) == 1)
+            retain: flags & 1 != 0, duplicate: flags & 2 != 0,
+            packetIdentifier: UInt16(bigEndian: head.unsafeLoadUnaligned(fromByteOffset: 10, as: UInt16.self)))
         return QueuedPublish(message: message, token: UInt64(number(0)) << 32 | UInt64(number(4)), queueBytes: end)
     }
 

@@ -44,8 +44,19 @@ public struct DisconnectPacket: Sendable, Hashable {
             type: header.type, reason: reason, reasonString: reasonString, serverReference: serverReference)
     }
 
-    /// Appends a packet without properties. In 3.1.1 a DISCONNECT has no reason.
-    public func encode(into bytes: inout [UInt8], version: ProtocolVersion) {
+    /// Appends the packet. In 3.1.1 a DISCONNECT has no reason.
+    /// - Parameter endsSession: with a session expiry of 0 as its only property, in MQTT 5.
+    public func encode(into bytes: inout [UInt8], version: ProtocolVersion, endsSession: Bool = false) {
+        if endsSession, version == .v5 {
+            var properties = PropertyWriter()
+            properties.append(.sessionExpiryInterval, 0)
+            var body = [reason.rawValue]
+            body.append(propertyList: properties.bytes)
+            bytes.append(type.rawValue << 4)
+            bytes.append(variableByteInteger: body.count)
+            bytes.append(span: body.span.bytes)
+            return
+        }
         let hasReason = version == .v5 && reason != .success
         bytes.append(type.rawValue << 4)
         bytes.append(hasReason ? 1 : 0)

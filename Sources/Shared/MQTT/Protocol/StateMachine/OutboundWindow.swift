@@ -8,10 +8,10 @@ internal import Collections
 /// ```
 ///
 /// The ring is in the order of first sending. Packet identifiers are its positions: the request with serial number *n*
-/// has identifier *n* mod 65,535 + 1, so that no table is needed to find it. On a resumed session what is unsettled is
-/// sent again, in order, as far as the window allows (§4.4, §4.9).
+/// has identifier *n* mod (65,535 − *k*) + *k* + 1, so that no table is needed to find it; the *k* below are the user's own
+/// (``HeldPublishes``). On a resumed session what is unsettled is sent again, in order, as far as the window allows (§4.4, §4.9).
 ///
-/// Invariant: publishes on the wire ≤ window, those of QoS 2 ≤ exactlyOnceWindow; ring.count < 65,535.
+/// Invariant: publishes on the wire ≤ window, those of QoS 2 ≤ exactlyOnceWindow; ring.count < 65,535 − *k*.
 package struct OutboundWindow: Sendable {
     enum Awaiting: Sendable, Equatable {
         case puback
@@ -39,7 +39,12 @@ package struct OutboundWindow: Sendable {
         var isPublish: Bool { awaiting == .puback || isExactlyOnce }
     }
 
-    static let maximumSpan = 65_534
+    /// Publishes under identifiers of the user's choice.
+    var held = HeldPublishes()
+    /// Identifiers 1…`heldIdentifiers` are the user's.
+    private let heldIdentifiers: Int
+    private var identifiers: Int { 65_535 - heldIdentifiers }
+    private var maximumSpan: Int { identifiers - 1 }
 
     private(set) var ring = Ring<Request>()
     private var base: UInt64 = 0
@@ -56,29 +61,42 @@ package struct OutboundWindow: Sendable {
     static let exactlyOnceWindow3 = 20
     var exactlyOnceWindow = 0
 
+    init(heldIdentifiers: UInt16 = 0) {
+        self.heldIdentifiers = min(Int(heldIdentifiers), 32_768)
+    }
+
+    /// Whether the user chooses this identifier.
+    func isHeld(_ identifier: UInt16) -> Bool { identifier > 0 && Int(identifier) <= heldIdentifiers }
+
     /// Something has to be sent again before anything new may be sent.
     var isResending: Bool { resend < ring.count }
 
     /// Whether one more request has a packet identifier; subscriptions need no more than that.
-    var hasIdentifier: Bool { !isResending && ring.count < Self.maximumSpan }
+    var hasIdentifier: Bool { !isResending && ring.count < maximumSpan }
 
     /// Whether a publish of this QoS (1 or 2) may be sent now.
     func hasRoom(_ qos: QoS) -> Bool { hasIdentifier && fits(isExactlyOnce: qos == .exactlyOnce) }
 
     private func fits(isExactlyOnce: Bool) -> Bool {
-        onWire < window && !(isExactlyOnce && exactlyOnceOnWire >= exactlyOnceWindow)
+        onWire + held.count < window
+            && !(isExactlyOnce && exactlyOnceOnWire + held.count >= exactlyOnceWindow)
     }
+
+    /// Whether a publish under an identifier of the user's may be sent now.
+    var hasRoomToHold: Bool { !isResending && fits(isExactlyOnce: true) }
 
     /// The oldest request on the wire: how long the server has been owing an answer.
     var oldestSentAt: Duration? {
-        guard let first = ring.first, first.isSent else { return nil }
-        return first.sentAt
+        let first = ring.first.flatMap { $0.isSent ? $0.sentAt : nil }
+        return earlier(first, held.oldestSentAt)
     }
 
     /// The identifier that the next request gets.
-    var nextIdentifier: UInt16 { Self.identifier(base + UInt64(ring.count)) }
+    var nextIdentifier: UInt16 { identifier(base + UInt64(ring.count)) }
 
-    private static func identifier(_ serial: UInt64) -> UInt16 { UInt16(serial % 65_535) + 1 }
+    private func identifier(_ serial: UInt64) -> UInt16 {
+        UInt16(heldIdentifiers) + UInt16(serial % UInt64(identifiers)) + 1
+    }
 
     /// Takes a request that has just been sent with `nextIdentifier`.
     mutating func append(_ request: Request) {
@@ -93,7 +111,9 @@ package struct OutboundWindow: Sendable {
 
     /// The position of the request with this identifier that still awaits something.
     func position(of identifier: UInt16) -> Int? {
-        let position = (Int(identifier) - 1 + 65_535 - Int(base % 65_535)) % 65_535
+        let offset = Int(identifier) - 1 - heldIdentifiers
+        guard offset >= 0 else { return nil }
+        let position = (offset + identifiers - Int(base % UInt64(identifiers))) % identifiers
         guard position < ring.count, ring[position].awaiting != .nothing, ring[position].isSent else { return nil }
         return position
     }
@@ -172,7 +192,7 @@ package struct OutboundWindow: Sendable {
             }
             guard fits(isExactlyOnce: ring[resend].isExactlyOnce) else { return nil }
             defer { resend += 1 }
-            return (resend, Self.identifier(base + UInt64(resend)))
+            return (resend, identifier(base + UInt64(resend)))
         }
         return nil
     }

@@ -32,7 +32,7 @@ public struct Session: Sendable {
 
     package var output = OutputBuffer()
     var messages: InboundMessages
-    package var outbound = OutboundWindow()
+    package var outbound: OutboundWindow
     var unconfirmed = UnconfirmedSends()
     private var keepalive = Keepalive(seconds: 0, patience: .zero, now: .zero)
     /// Counts what we send that the server answers.
@@ -41,6 +41,7 @@ public struct Session: Sendable {
 
     public init(_ settings: ConnectionSettings) {
         self.settings = settings
+        outbound = OutboundWindow(heldIdentifiers: settings.heldIdentifiers)
         messages = InboundMessages(
             receiveMaximum: settings.receiveMaximum, topicAliasMaximum: settings.topicAliasMaximum)
     }
@@ -95,6 +96,9 @@ public struct Session: Sendable {
         output.removeAll()
         messages.close()
         unconfirmed.abandon(&events.settlements)
+        for token in outbound.held.takeAll() {
+            events.settlements.append(Settlement(token: token, outcome: .unknown))
+        }
         for request in outbound.close() {
             events.subscriptions.append(
                 SubscriptionResult(request: SubscriptionRequest(rawValue: request.token), outcome: .connectionLost))
@@ -110,10 +114,12 @@ public struct Session: Sendable {
     }
 
     /// Says goodbye. With the will (which 3.1.1 can do only by hanging up) or without.
-    public mutating func disconnect(withWill: Bool) {
+    /// - Parameter endsSession: the server need not keep the session (MQTT 5; in 3.1.1 that was decided with the connection).
+    public mutating func disconnect(withWill: Bool, endsSession: Bool = false) {
         guard phase == .connected, !(withWill && version == .v3_1_1) else { return }
+        let isKept = (grant?.sessionExpirySeconds ?? 0) > 0
         DisconnectPacket(reason: withWill ? .disconnectWithWill : .success)
-            .encode(into: &output.bytes, version: version)
+            .encode(into: &output.bytes, version: version, endsSession: endsSession && isKept)
         phase = .failed
     }
 
@@ -309,8 +315,8 @@ extension Session {
             keepAliveSeconds: packet.serverKeepAliveSeconds
                 ?? UInt16(clamping: settings.keepAlive.components.seconds),
             sessionExpirySeconds: packet.sessionExpirySeconds
-                ?? (isResumable && version == .v3_1_1
-                    ? .max : UInt32(clamping: settings.sessionExpiry.components.seconds)))
+                ?? (version == .v5
+                    ? UInt32(clamping: settings.sessionExpiry.components.seconds) : isResumable ? .max : 0))
         grant.receiveMaximum = packet.receiveMaximum
         grant.maximumQoS = packet.maximumQoS
         grant.retainAvailable = packet.retainAvailable

@@ -3,19 +3,27 @@ internal import Collections
 /// What a session asks of the server, and the answers: publishes, subscriptions, acknowledgements.
 extension Session {
     /// Sends one message, if the window has room.
-    /// - Parameter message: with a topic and without packet identifier, alias and DUP; a QoS above the server's maximum
-    ///   is lowered.
+    /// - Parameter message: with a topic and without alias; a QoS above the server's maximum is lowered. With a packet identifier, which is
+    ///   one of those kept for the user, and perhaps DUP: at QoS 2 it is held (``HeldPublishes``). Else without both.
     /// - Returns: false while there is no room; else it is sent, or settled in `events` if this server cannot take it.
     public mutating func publish(
         _ message: PublishView, token: UInt64, now: Duration, events: inout SessionEvents
     ) -> Bool {
         guard phase == .connected, let grant else { return false }
         let qos = min(message.qos, grant.maximumQoS)
-        let hasRoom = qos == .atMostOnce ? unconfirmed.count < settings.publishWindow : outbound.hasRoom(qos)
+        let isHeld = qos == .exactlyOnce && outbound.isHeld(message.packetIdentifier)
+        let hasRoom: Bool
+        switch qos {
+        case .atMostOnce: hasRoom = unconfirmed.count < settings.publishWindow
+        case .exactlyOnce where isHeld: hasRoom = outbound.hasRoomToHold
+        case .atLeastOnce, .exactlyOnce: hasRoom = outbound.hasRoom(qos)
+        }
         guard hasRoom, !outbound.isResending else { return false }
+        let identifier = isHeld ? message.packetIdentifier : outbound.nextIdentifier
         let outgoing = PublishView(
             topic: message.topic, properties: message.properties, payload: message.payload, qos: qos,
-            retain: message.retain, packetIdentifier: qos == .atMostOnce ? 0 : outbound.nextIdentifier)
+            retain: message.retain, duplicate: isHeld && message.duplicate,
+            packetIdentifier: qos == .atMostOnce ? 0 : identifier)
         if message.retain, !grant.retainAvailable {
             events.settlements.append(Settlement(token: token, outcome: .refused(.retainNotSupported)))
             return true
@@ -32,6 +40,11 @@ extension Session {
             unconfirmed.append(token: token, order: nextOrder())
             return true
         }
+        guard !isHeld else {
+            outgoing.encode(into: &output.bytes, version: version)
+            outbound.held.sent(identifier, token: token, awaiting: .pubrec, order: nextOrder(), now: now)
+            return true
+        }
         var packet: [UInt8] = []
         packet.reserveCapacity(size)
         outgoing.encode(into: &packet, version: version)
@@ -41,6 +54,15 @@ extension Session {
                 token: token, awaiting: qos == .atLeastOnce ? .puback : .pubrec, packet: packet,
                 order: nextOrder(), sentAt: now, isSent: true))
         return true
+    }
+
+    /// Releases a message that the server has received (PUBREL), on this connection or on an earlier one of the session. Its answer settles it.
+    /// While no connection stands nothing happens: what was held there is settled already.
+    /// - Parameter token: comes back in the settlement.
+    public mutating func release(_ identifier: UInt16, token: UInt64, now: Duration) {
+        guard phase == .connected, outbound.isHeld(identifier) else { return }
+        release(identifier, .success)
+        outbound.held.sent(identifier, token: token, awaiting: .pubcomp, order: nextOrder(), now: now)
     }
 
     /// Sends a SUBSCRIBE.
@@ -83,7 +105,7 @@ extension Session {
         messages.acknowledge(through: last, version: version, output: &output.bytes)
     }
 
-    /// Nothing is under way that the server has yet to answer.
+    /// Nothing is under way that the server has yet to answer, but for what is held: it outlives the connection.
     package var isSettled: Bool { outbound.unsettled == 0 && unconfirmed.count == 0 }
 
     private func fits(_ size: Int, _ request: SubscriptionRequest, _ events: inout SessionEvents) -> Bool {
@@ -114,6 +136,7 @@ extension Session {
             if !isInTurn { faults.insert(.acknowledgement) }
             return
         }
+        guard !outbound.isHeld(identifier) else { return takeHeld(packet, &events, &faults) }
         guard let position = outbound.position(of: identifier), outbound.ring[position].isPublish else {
             faults.insert(.acknowledgement)
             if packet.type == .pubrec, !packet.reason.isFailure { release(identifier, .packetIdentifierNotFound) }
@@ -135,6 +158,33 @@ extension Session {
             if packet.type == .pubrec, !packet.reason.isFailure { release(identifier, .success) }
         }
         sendAgain(now: now, events: &events)
+    }
+
+    /// An answer under an identifier of the user's. What is not under way is never released: only the user knows what it is.
+    private mutating func takeHeld(
+        _ packet: AcknowledgementPacket, _ events: inout SessionEvents, _ faults: inout FaultSet
+    ) {
+        let identifier = packet.packetIdentifier
+        guard let held = outbound.held[identifier] else { return faults.insert(.acknowledgement) }
+        let settlement: Settlement.Outcome
+        switch (packet.type, held.awaiting) {
+        case (.pubrec, .pubrec) where !packet.reason.isFailure:
+            outbound.held.received(identifier)
+            unconfirmed.confirm(before: held.order, &events.settlements)
+            return events.settlements.append(Settlement(token: held.token, outcome: .received))
+        case (.pubrec, .release) where !packet.reason.isFailure: return
+        case (.pubrec, .pubcomp) where !packet.reason.isFailure: return release(identifier, .success)
+        case (.pubrec, .pubrec): settlement = .refused(packet.reason)
+        // That it does not know the identifier means that it was released before [MQTT-4.3.3].
+        case (.pubcomp, .pubcomp): settlement = .delivered(packet.reason)
+        default:
+            // As RabbitMQ 3.10 gives PUBACK.
+            faults.insert(.acknowledgement)
+            settlement = packet.reason.isFailure ? .refused(packet.reason) : .delivered(packet.reason)
+        }
+        outbound.held.remove(identifier)
+        unconfirmed.confirm(before: held.order, &events.settlements)
+        events.settlements.append(Settlement(token: held.token, outcome: settlement))
     }
 
     private mutating func release(_ identifier: UInt16, _ reason: ReasonCode) {

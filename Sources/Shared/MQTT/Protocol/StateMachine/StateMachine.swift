@@ -8,6 +8,7 @@
 //   TopicAliases.swift — the server's short names for topics
 //   OversizePublish.swift — a message that is too large to be kept, while it streams past
 //   InboundMessages.swift — messages from the server: all that becomes of one packet
+//   HeldPublishes.swift — QoS 2 publishes whose identifier and release are the user's
 //   OutboundWindow.swift — requests that the server has not answered
 //   UnconfirmedSends.swift — QoS 0 publishes that may still be lost
 //   Keepalive.swift — when to ping

@@ -62,6 +62,9 @@ public struct ConnectionSettings: Sendable {
     /// How many publishes may be unsettled at once, per class (QoS 0; QoS 1 and 2), 1…65,535; the server's Receive
     /// Maximum may lower it for QoS 1 and 2. Each unsettled QoS 1 or 2 publish keeps its packet in memory.
     public var publishWindow = 1_024
+    /// How many packet identifiers, from 1 on, the user gives to QoS 2 publishes by itself, at most 32,768: such a publish is held until the
+    /// user releases it, and can go on in a later process, on a session that the server has kept (`HeldPublishes`).
+    public var heldIdentifiers: UInt16 = 0
     /// How many publishes may wait for the window, and how many bytes of them. At either limit `publish` refuses.
     public var publishQueueMessages = 10_000
     public var publishQueueBytes = 64 << 20

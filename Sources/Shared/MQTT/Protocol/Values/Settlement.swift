@@ -1,9 +1,11 @@
-/// The fate of one publish. Every publish that was accepted is settled exactly once.
+/// The fate of one publish. Every publish that was accepted is settled exactly once; one that is held is told as `received` before.
 public struct Settlement: Sendable, Equatable {
     public enum Outcome: Sendable, Equatable {
         /// The server has it: PUBACK or PUBCOMP (with its reason, such as *no matching subscribers*), or for QoS 0 a
         /// PINGRESP or PUBACK to something sent later.
         case delivered(ReasonCode)
+        /// The server has it (PUBREC), under an identifier of the user's, and waits for its release (`Connection.release`).
+        case received
         /// The server refused this message; the session lives on. *Quota exceeded* (0x97), *message rate too high* (0x96)
         /// and *implementation specific error* (0x83) may pass: publish again later.
         case refused(ReasonCode)
