@@ -53,12 +53,7 @@ struct WindowPublisher: ~Copyable {
     /// What the connection that stands can do.
     private var grant: ServerGrant?
     private var consumers: ConsumerGuard
-    /// Taken from the outbox and not yet handed on; those before `heldStart` are.
-    private var held: [QueuedDelivery] = []
-    private var heldStart = 0
-    /// While an earlier connection's are resumed: those of `held` before it were looked at, and these have gone on.
-    private var resumed = 0
-    private var gone: Set<OutboxPosition> = []
+    private var held = HeldDeliveries()
     /// When the disk is tried again that could not be read.
     private var readAt: MonotonicInstant?
 
@@ -194,8 +189,7 @@ struct WindowPublisher: ~Copyable {
         let dead = search.lost(end, at: now)
         if let dead { noteRefused(dead, isWord: false, now: now) }
         putOff.lost()
-        held = []
-        (heldStart, resumed, gone) = (0, 0, [])
+        held = HeldDeliveries()
         parked = []
         unreleased.removeAll()
         consumers.reset()
@@ -211,8 +205,7 @@ struct WindowPublisher: ~Copyable {
 
     /// The suspect is decided: what stayed behind it goes on.
     private mutating func unpark() {
-        held = parked + held[heldStart...]
-        heldStart = 0
+        held.putFirst(parked)
         parked = []
     }
 
@@ -233,9 +226,8 @@ struct WindowPublisher: ~Copyable {
         let window = search.window(settings.windowRecords)
         if isStopping { _ = consumers.letAllGo() }
         while true {
-            while heldStart < held.count {
+            while let queued = held.next {
                 guard handOnDue(over: connection, &edgeNodes, now: now, &answers) else { return settle(answers) }
-                let queued = held[heldStart]
                 if isPaced(queued.delivery, edgeNodes),
                     case .taken(let superseded) = consumers.rule(queued, now: now)
                 {
@@ -247,7 +239,7 @@ struct WindowPublisher: ~Copyable {
                         return settle(answers)
                     }
                 }
-                heldStart += 1
+                held.pass()
             }
             guard handOnDue(over: connection, &edgeNodes, now: now, &answers) else { return settle(answers) }
             settle(answers)
@@ -270,7 +262,7 @@ struct WindowPublisher: ~Copyable {
                 records: min(window - underWay, settings.reachRecords - load.taken),
                 bytes: min(settings.windowBytes - bytes, settings.reachBytes - load.takenBytes), now: now)
             // They are on their way; the outbox says when.
-            if held.isEmpty { return }
+            if held.next == nil { return }
         }
     }
 
@@ -291,11 +283,11 @@ struct WindowPublisher: ~Copyable {
                 }
                 break
             }
-            held += more
+            held.append(more)
         }
-        going: while resumed < held.count {
-            let queued = held[resumed]
-            if handOvers.goesOn(queued.position) {
+        going: while let queued = held.nextLook {
+            let goesOn = handOvers.goesOn(queued.position)
+            if goesOn {
                 guard handOvers.isStored(queued.position) else { break }
                 if handOvers.release(queued.position, over: connection) {
                     noteAccepted(queued, now: now)
@@ -308,23 +300,20 @@ struct WindowPublisher: ~Copyable {
                     case .noRoom: break going
                     }
                 }
-                gone.insert(queued.position)
             }
-            resumed += 1
+            held.passLook(isResumed: goesOn)
         }
         settle(answers)
         guard !handOvers.isResuming else { return false }
         isResuming = false
-        held = output.repeatTaken(held.map(\.position).filter { !gone.contains($0) })
-        (heldStart, resumed, gone) = (0, 0, [])
+        held = HeldDeliveries(output.repeatTaken(held.notResumed()))
         return true
     }
 
     /// Once everything on its way is answered and the pause is over, what the broker has put off goes first.
     private mutating func repeatPutOff(now: MonotonicInstant) {
         guard !putOff.isEmpty, search.inFlight == 0, pace.room(at: now) > 0 else { return }
-        held = output.repeatTaken(putOff.take()) + held[heldStart...]
-        heldStart = 0
+        held.putFirst(output.repeatTaken(putOff.take()))
         isProbeWanted = true
     }
 
@@ -353,28 +342,21 @@ struct WindowPublisher: ~Copyable {
 
     private mutating func noteAccepted(_ queued: QueuedDelivery, now: MonotonicInstant) {
         unreleased.insert(queued.delivery.topic, qos: sender.qos(of: queued.delivery), token: queued.position.rawValue)
-        search.published(queued.position, topic: Self.hash(queued.delivery.topic), at: now)
+        search.published(queued.position, topic: queued.topicHash, at: now)
         pace.published()
     }
 
-    private static func hash(_ topic: RawSpan) -> Int {
-        var hasher = Hasher()
-        topic.withUnsafeBytes { hasher.combine(bytes: $0) }
-        return hasher.finalize()
-    }
-
     private mutating func take(records: Int, bytes: Int, now: MonotonicInstant) {
-        held = takeWindow(records: records, bytes: bytes)
-        heldStart = 0
+        held = HeldDeliveries(takeWindow(records: records, bytes: bytes))
         // Of a disk that can be read again nobody tells.
-        readAt = held.isEmpty && output.readError != nil ? now.advanced(by: Self.readPause) : nil
+        readAt = held.next == nil && output.readError != nil ? now.advanced(by: Self.readPause) : nil
     }
 
     private mutating func takeWindow(records: Int, bytes: Int) -> [QueuedDelivery] {
         let sender = sender
         return handOvers.take(
             records: records, bytes: bytes, isExactlyOnce: { sender.qos(of: $0.delivery) == .exactlyOnce },
-            topic: { Self.hash($0.delivery.topic) })
+            topic: \.topicHash)
     }
 
     /// Publishes what has waited long enough; false as in `handOn`.
@@ -403,7 +385,7 @@ struct WindowPublisher: ~Copyable {
     ) -> Bool {
         if sender.isExactlyOnce(queued), !edgeNodes.takes(queued.delivery), !isReady(queued) { return false }
         if unreleased.holdsBack(queued.delivery.topic, qos: sender.qos(of: queued.delivery)) { return false }
-        switch search.rule(queued.position, topic: Self.hash(queued.delivery.topic)) {
+        switch search.rule(queued.position, topic: queued.topicHash) {
         case .goes: break
         case .withheld:
             parked.append(queued)
@@ -416,8 +398,7 @@ struct WindowPublisher: ~Copyable {
         switch refused.verdict(queued.delivery, qos: sender.qos(of: queued.delivery).rawValue, now: now) {
         case .unknown: break
         case .doubted:
-            let suspect = RefusalSearch.Suspect(
-                position: queued.position, topic: Self.hash(queued.delivery.topic))
+            let suspect = RefusalSearch.Suspect(position: queued.position, topic: queued.topicHash)
             if !search.isSearching {
                 search.doubt(suspect)
                 parked.append(queued)
@@ -447,7 +428,16 @@ struct WindowPublisher: ~Copyable {
     private mutating func isReady(_ queued: QueuedDelivery) -> Bool {
         let sender = sender
         // Where values of a topic replace each other while they wait, there is nothing to reserve ahead.
-        let ahead = settings.publishInterval == nil ? held.dropFirst(heldStart + 1) : []
+        let ahead = settings.publishInterval == nil ? held.behindNext : []
         return handOvers.isReady(queued, ahead: ahead) { sender.isExactlyOnce($0) }
+    }
+}
+
+extension QueuedDelivery {
+    /// Tells topics apart within this process.
+    fileprivate var topicHash: Int {
+        var hasher = Hasher()
+        delivery.topic.withUnsafeBytes { hasher.combine(bytes: $0) }
+        return hasher.finalize()
     }
 }
