@@ -11,10 +11,13 @@ struct FlowTableTests {
     private func table(_ notes: [OutputNote] = [], boot: UInt64 = 9) -> FlowTable { FlowTable(notes, boot: boot) }
 
     private func connect(
-        _ table: inout FlowTable, isResumed: Bool = false, isOld: Bool = false, takenBefore: UInt64 = 1
+        _ table: inout FlowTable, isResumed: Bool = false, at server: String = "a:1", isOld: Bool = false,
+        takenBefore: UInt64 = 1
     ) {
+        let mayGoOn = table.found(session: isResumed, at: server)
+        #expect(mayGoOn)
         table.connected(
-            isResumed: isResumed, isOldBroker: isOld, takesExactlyOnce: true, takenBefore: takenBefore)
+            isResumed: isResumed, server: server, isOldBroker: isOld, takesExactlyOnce: true, takenBefore: takenBefore)
     }
 
     /// Stores what has changed, as note number `number`.
@@ -136,7 +139,8 @@ struct FlowTableTests {
         connect(&next, takenBefore: 20)
         #expect(!next.isSure(5) && !next.isSure(19) && next.isSure(20))
         // Nor is it where QoS 2 went at a lower one.
-        next.connected(isResumed: false, isOldBroker: false, takesExactlyOnce: false, takenBefore: 30)
+        next.connected(
+            isResumed: false, server: "a:1", isOldBroker: false, takesExactlyOnce: false, takenBefore: 30)
         #expect(!next.isSure(25))
         connect(&next, takenBefore: 40)
         #expect(!next.isSure(39) && next.isSure(40))
@@ -189,12 +193,74 @@ struct FlowTableTests {
         #expect(!table.startsClean, "and cannot have a new session kept")
     }
 
+    @Test(
+        "A session that was gone when a connection was refused is gone, although the next one finds what that one began"
+    )
+    func refusedConnection() {
+        var (table, notes) = (table(), [[UInt8]: [UInt8]]())
+        connect(&table)
+        reserve(5, in: &table)
+        keep(&table, 1, in: &notes)
+        table.sent(5)
+        table.received(5)
+        keep(&table, 2, in: &notes)
+        let mayGoOn = table.found(session: false, at: "a:1")
+        #expect(mayGoOn && !table.isReceived(5) && !table.isSure(5))
+        connect(&table, isResumed: true)
+        #expect(!table.isResuming && table.packet(5)?.isSentBefore == false)
+    }
+
+    @Test(
+        "The session of another server is not this one's: what is under way is in doubt, and a new session is begun there"
+    )
+    func otherServer() {
+        var (table, notes) = (table(), [[UInt8]: [UInt8]]())
+        connect(&table, isOld: true)
+        reserve(5, in: &table)
+        keep(&table, 1, in: &notes)
+        table.sent(5)
+        keep(&table, 2, in: &notes)
+        var next = self.table(stored(notes))
+        let mayGoOn = next.found(session: true, at: "b:1")
+        #expect(!mayGoOn && next.startsAnew && next.startsClean && !next.isSure(5))
+        connect(&next, at: "b:1", isOld: true)
+        #expect(!next.startsAnew && !next.isResuming)
+        connect(&next, isResumed: true, at: "b:1", isOld: true)
+    }
+
+    @Test(
+        "A connection that gives way to another one ends nothing of what was taken: only what the outbox has let go of")
+    func renewal() {
+        var (table, notes) = (table(), [[UInt8]: [UInt8]]())
+        connect(&table, isOld: true)
+        for position: UInt64 in [5, 6] { reserve(position, in: &table) }
+        keep(&table, 1, in: &notes)
+        connect(&table, isOld: true)
+        table.sent(5)
+        _ = noteTaken(&table, [queued(20)])
+        #expect(table.hasFlow(5) && table.hasFlow(6))
+        table.rewound()
+        connect(&table, isResumed: true, isOld: true)
+        _ = noteTaken(&table, [queued(6), queued(20)])
+        #expect(!table.hasFlow(5) && table.hasFlow(6))
+    }
+
+    @Test("What nothing stands before always gets an identifier: the youngest that was not sent makes room")
+    func room() {
+        var table = table()
+        connect(&table)
+        for position in 10..<UInt64(10 + FlowTable.flowLimit) { reserve(position, in: &table) }
+        let areReserved = [table.reserve(5), table.reserveFirst(5), table.reserveFirst(9_999)]
+        #expect(areReserved == [false, true, false])
+        #expect(table.hasFlow(5) && !table.hasFlow(UInt64(9 + FlowTable.flowLimit)) && table.hasFlow(10))
+    }
+
     @Test("Notes that are none are left alone")
     func damaged() {
         let notes = [[FlowNotes.prefix], [FlowNotes.prefix, 1, 2]].map { OutputNote(name: $0, value: [1, 2, 3]) }
         #expect(!table(notes + [OutputNote(name: FlowNotes.name(of: .max), value: [1])]).needsSession)
         let table = FlowNotes.Table(
-            isOldBroker: true, boot: 1 << 60, distrustedBefore: 77,
+            isOldBroker: true, server: "broker.example:1883", boot: 1 << 60, distrustedBefore: 77,
             entries: [
                 .init(stage: .received, identifier: 700, position: 1 << 47),
                 .init(stage: .orphan, identifier: 2, position: 0),

@@ -218,6 +218,29 @@ struct PropertyComposerTests {
             }, "the broker was found to keep what has ended")
     }
 
+    @Test("P2 an older value, whose deletion was left to the broker by mistake, is found soon")
+    func mistakenEnd() {
+        let now = MonotonicClock.now()
+        let ending = EndingValues()
+        let topic = Array("a/b".utf8)
+        func note(_ seconds: UInt32) { ending.note(topic.span.bytes, secondsLeft: seconds, now: now) }
+        func isLeft() -> Bool { ending.takeEnded(topic.span.bytes, isExpiry: true, now: now) }
+        ending.connected(.v5, isOther: false)
+        note(1)
+        let isOver = ending.isOver(topic.span.bytes, now: now)
+        #expect(isOver && isLeft() && ending.takeCheck())
+        #expect(!ending.takeCheck(), "once a connection")
+        // What was to end there is put off by the broker, and has expired when it comes again.
+        ending.forget(topic.span.bytes)
+        #expect(ending.takeCheck())
+        ending.wasKept(topic.span.bytes, now: now.advanced(by: .seconds(60)))
+        note(0)
+        #expect(isLeft(), "the broker has kept nothing that had ended")
+        note(0)
+        ending.connected(.v5, isOther: true)
+        #expect(!isLeft(), "of another broker")
+    }
+
     @Test(
         "P2 a deletion does not expire: its interval runs out, and what lies on the IT broker is deleted all the same")
     func lastingDeletion() throws {

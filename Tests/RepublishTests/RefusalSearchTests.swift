@@ -22,11 +22,11 @@ struct RefusalSearchTests {
     }
 
     /// What the broker does at a poisonous record.
-    private enum Manner { case closes, tells(ReasonCode), neverAnswers }
+    private enum Manner { case closes, tells(ReasonCode), neverAnswers, closesAtRelease }
 
     /// Publisher, network and broker. One record a topic; time goes in steps of 2 ms.
     private struct Rig {
-        private enum Answer { case ours, record(Int), end(ConnectionEnd) }
+        private enum Answer { case ours, received, record(Int), end(ConnectionEnd) }
 
         var search = RefusalSearch()
         var random: SeededGenerator
@@ -74,6 +74,7 @@ struct RefusalSearchTests {
             while isConnected, let first = answers.first, first.at <= now {
                 answers.removeFirst()
                 switch first.1 {
+                case .received: search.received(at: instant)
                 case .ours: _ = search.settled(deliveries: 0, others: 1, at: instant)
                 case .record(let number):
                     taken.removeAll { $0 == number }
@@ -138,6 +139,9 @@ struct RefusalSearchTests {
             switch manner {
             case .closes: answers.append((now + trip, .end(.untold)))
             case .tells(let code): answers.append((now + trip, .end(.told(code))))
+            case .closesAtRelease:
+                answers.append((now + trip, .received))
+                answers.append((now + trip * 2, .end(.untold)))
             case .neverAnswers: silentSince = silentSince ?? now
             }
         }
@@ -174,7 +178,9 @@ struct RefusalSearchTests {
 
     @Test("P1 P8 the records at which a broker ends the connection die within a few connections, and no others")
     func poison() {
-        for manner in [Manner.closes, .tells(.malformedPacket), .tells(.topicNameInvalid), .neverAnswers] {
+        for manner in [
+            Manner.closes, .tells(.malformedPacket), .tells(.topicNameInvalid), .neverAnswers, .closesAtRelease,
+        ] {
             var rig = Rig(records: 300)
             rig.manner = manner
             rig.poison = [20, 21, 90]

@@ -39,8 +39,8 @@ package struct BrokerReading: ~Copyable {
         self.changed = changed
     }
 
-    /// When `advance` has something to do, if nothing wakes the publisher before.
-    package var deadline: MonotonicInstant? { version == nil ? nil : due }
+    /// When `advance` has something to do if it may begin, and nothing wakes the publisher before. What reads does so at its end.
+    package var deadline: MonotonicInstant? { version == nil || reader != nil ? nil : due }
 
     /// The publisher has a connection.
     package mutating func connected(_ version: ProtocolVersion, now: MonotonicInstant) {

@@ -96,11 +96,11 @@ struct EdgeNodeConnection {
         failures = Self.patience
         failure = reason
         self.rest = rest
-        connection?.requestStop(withWill: isBuriedByBroker)
+        stop()
     }
 
-    /// Ends it at once; the proxy says whether another is wanted.
-    func stop() { connection?.requestStop(withWill: isBuriedByBroker) }
+    /// Ends it at once, with its will: nobody has published the death of what was born over it. The proxy says whether another is wanted.
+    func stop() { connection?.requestStop(withWill: true) }
 
     /// Says goodbye, with the death that only a broker of MQTT 5 publishes by itself.
     /// - Returns: false if there is nobody to say it to; then it is not dialled either.

@@ -336,7 +336,7 @@ struct EdgeNodeConnections: ~Copyable {
                 return .dead(.tooLarge)
             case .invalidTopic, .invalidProperties: return .dead(.invalid)
             // The node's connection does not keep up, or ends. Its deliveries are repeated over the next connection.
-            case .queueFull, .stopped: connection.requestStop()
+            case .queueFull, .stopped: connection.requestStop(withWill: true)
             }
         }
         deliveries.noteSent(sent, over: id)

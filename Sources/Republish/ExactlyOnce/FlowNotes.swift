@@ -4,7 +4,7 @@ internal import Outbox
 /// How a ``FlowTable`` lies in the outbox's notes.
 ///
 /// ```text
-/// "q"             │ format:1 │ flags:1 │ boot:8 │ distrusted before:8 │ ( stage:1 │ identifier:2 │ position:8 ) … │
+/// "q"             │ format:1 │ flags:1 │ boot:8 │ distrusted before:8 │ n:2 │ server:n │ ( stage:1 │ identifier:2 │ position:8 ) … │
 ///                   flags: 1 the last broker spoke MQTT 3.1.1;  stage: 1 may be sent, 2 received, 3 orphan
 /// "q" block:8     │ one bit for each of 1,024 positions │   (``DoneMarks``)
 /// ```
@@ -12,7 +12,7 @@ internal import Outbox
 enum FlowNotes {
     static let prefix: UInt8 = 0x71
     static let format: UInt8 = 1
-    private static let headBytes = 18
+    private static let headBytes = 20
     private static let entryBytes = 11
 
     enum Stage: UInt8 {
@@ -31,6 +31,8 @@ enum FlowNotes {
     /// The note of a table.
     struct Table: Equatable {
         var isOldBroker = false
+        /// Whose session it is: host and port; empty: nobody's yet.
+        var server: String
         /// When the machine was started: what was written under another boot may be older than what was done.
         var boot: UInt64
         /// Below it, a position that has no flow may have been sent all the same.
@@ -42,6 +44,10 @@ enum FlowNotes {
             bytes.reserveCapacity(FlowNotes.headBytes + entries.count * FlowNotes.entryBytes)
             FlowNotes.append(boot, to: &bytes)
             FlowNotes.append(distrustedBefore, to: &bytes)
+            let name = server.utf8.prefix(Int(UInt16.max))
+            bytes.append(UInt8(name.count >> 8))
+            bytes.append(UInt8(truncatingIfNeeded: name.count))
+            bytes.append(contentsOf: name)
             for entry in entries {
                 bytes.append(entry.stage.rawValue)
                 bytes.append(UInt8(entry.identifier >> 8))
@@ -51,8 +57,12 @@ enum FlowNotes {
             return bytes
         }
 
-        init(isOldBroker: Bool = false, boot: UInt64, distrustedBefore: UInt64, entries: [Entry] = []) {
+        init(
+            isOldBroker: Bool = false, server: String = "", boot: UInt64, distrustedBefore: UInt64,
+            entries: [Entry] = []
+        ) {
             self.isOldBroker = isOldBroker
+            self.server = server
             self.boot = boot
             self.distrustedBefore = distrustedBefore
             self.entries = entries
@@ -60,13 +70,14 @@ enum FlowNotes {
 
         /// - Returns: nil if these bytes are none.
         init?(_ bytes: [UInt8]) {
-            guard bytes.count >= FlowNotes.headBytes, bytes[0] == FlowNotes.format,
-                (bytes.count - FlowNotes.headBytes) % FlowNotes.entryBytes == 0
-            else { return nil }
+            guard bytes.count >= FlowNotes.headBytes, bytes[0] == FlowNotes.format else { return nil }
+            let first = FlowNotes.headBytes + Int(FlowNotes.number(bytes[18..<20]))
+            guard bytes.count >= first, (bytes.count - first) % FlowNotes.entryBytes == 0 else { return nil }
+            server = String(decoding: bytes[FlowNotes.headBytes..<first], as: UTF8.self)
             isOldBroker = bytes[1] & 1 != 0
             boot = FlowNotes.number(bytes[2..<10])
             distrustedBefore = FlowNotes.number(bytes[10..<18])
-            for start in stride(from: FlowNotes.headBytes, to: bytes.count, by: FlowNotes.entryBytes) {
+            for start in stride(from: first, to: bytes.count, by: FlowNotes.entryBytes) {
                 let identifier = UInt16(FlowNotes.number(bytes[start + 1..<start + 3]))
                 guard let stage = Stage(rawValue: bytes[start]), identifier > 0 else { return nil }
                 entries.append(

@@ -51,6 +51,10 @@ struct FlowTable: Sendable {
     private var doubted: Set<UInt64> = []
     private var distrustedBefore = UInt64.max
     private var isOldBroker = false
+    /// Whose session it is.
+    private var server = ""
+    /// The session that the next connection finds is none of these flows': it is begun anew, whatever else is wished.
+    private(set) var startsAnew = false
     private let boot: UInt64
 
     private var done = DoneMarks()
@@ -78,15 +82,17 @@ struct FlowTable: Sendable {
         for note in notes {
             if let block = FlowNotes.block(of: note.name) {
                 done.restore(block, note.value)
-            } else if let table = FlowNotes.Table(note.value), table.boot == boot {
+            } else if let table = FlowNotes.Table(note.value), table.boot == boot, boot != 0 {
                 restore(table)
             }
         }
         doneBefore = done
+        untaken = Set(flows.keys)
     }
 
     private mutating func restore(_ table: FlowNotes.Table) {
         isOldBroker = table.isOldBroker
+        server = table.server
         distrustedBefore = table.distrustedBefore
         for entry in table.entries where entry.identifier <= Self.identifiers {
             guard used.insert(entry.identifier).inserted else { continue }
@@ -108,40 +114,64 @@ struct FlowTable: Sendable {
 
     /// Whether the next connection begins a new session. MQTT 3.1.1 cannot begin one and have it kept.
     var startsClean: Bool {
-        needsSession ? orphans.count > Self.orphanLimit : !isOldBroker || !orphans.isEmpty
+        startsAnew ? true : needsSession ? orphans.count > Self.orphanLimit : !isOldBroker || !orphans.isEmpty
     }
 
-    /// A connection stands.
-    /// - Parameters:
-    ///   - isResumed: the broker has kept the session.
-    ///   - isOldBroker: it speaks MQTT 3.1.1.
-    ///   - takesExactlyOnce: nothing is published at a lower QoS than 2 that came at it.
-    ///   - takenBefore: whatever was or may have been taken from the outbox lies before it.
-    mutating func connected(isResumed: Bool, isOldBroker: Bool, takesExactlyOnce: Bool, takenBefore: UInt64) {
-        toRelease = Ring()
-        untaken = Set(flows.keys)
-        resuming = []
-        if self.isOldBroker != isOldBroker {
-            self.isOldBroker = isOldBroker
-            isChanged = true
+    /// A server says whether it has a session of ours. To be called for each, also where the connection is not used.
+    /// - Returns: false if it has one that is not that of these flows: what comes of it has nothing to do with them, and what it may hold stands in
+    ///   the way of identifiers. The connection must not be used, and the next one begins a new session.
+    mutating func found(session: Bool, at server: String) -> Bool {
+        guard session else {
+            sessionGone()
+            startsAnew = false
+            return true
         }
-        if !isResumed, !orphans.isEmpty {
+        guard !self.server.isEmpty, server != self.server else { return true }
+        sessionGone()
+        startsAnew = true
+        return false
+    }
+
+    /// The session in which flows were begun is gone: each begins again, and what was under way is in doubt.
+    private mutating func sessionGone() {
+        if !orphans.isEmpty {
             used.subtract(orphans)
             orphans = []
             isChanged = true
         }
+        for (position, var flow) in flows where flow.isOut {
+            doubted.insert(position)
+            // The note would have it released: what comes under it next may not be there yet.
+            if flow.stage == .received || flow.stage == .releasing { unkeep(position, &flow) }
+            flow.stage = .reserved
+            flow.isOut = false
+            flows[position] = flow
+        }
+    }
+
+    /// All that was taken goes back to the outbox, and will be offered again.
+    mutating func rewound() { untaken = Set(flows.keys) }
+
+    /// A connection stands, after `found`.
+    /// - Parameters:
+    ///   - isResumed: the broker has kept the session.
+    ///   - server: whose it is.
+    ///   - isOldBroker: it speaks MQTT 3.1.1.
+    ///   - takesExactlyOnce: nothing is published at a lower QoS than 2 that came at it.
+    ///   - takenBefore: whatever was or may have been taken from the outbox lies before it.
+    mutating func connected(
+        isResumed: Bool, server: String, isOldBroker: Bool, takesExactlyOnce: Bool, takenBefore: UInt64
+    ) {
+        toRelease = Ring()
+        resuming = []
+        if self.isOldBroker != isOldBroker || self.server != server {
+            (self.isOldBroker, self.server) = (isOldBroker, server)
+            isChanged = true
+        }
         for (position, var flow) in flows {
             flow.isGoing = false
-            if isResumed {
-                if flow.isOut { resuming.insert(position) }
-                if flow.stage == .releasing { flow.stage = .received }
-            } else if flow.isOut {
-                doubted.insert(position)
-                // The note would have it released: what comes under it next may not be there yet.
-                if flow.stage == .received || flow.stage == .releasing { unkeep(position, &flow) }
-                flow.stage = .reserved
-                flow.isOut = false
-            }
+            if isResumed, flow.isOut { resuming.insert(position) }
+            if flow.stage == .releasing { flow.stage = .received }
             flows[position] = flow
         }
         if !takesExactlyOnce {
@@ -177,7 +207,10 @@ struct FlowTable: Sendable {
         if !untaken.isEmpty {
             for queued in window { untaken.remove(queued.position.rawValue) }
             // The outbox has let go of what it does not offer any more.
-            for position in untaken where position < last { end(position) }
+            for position in untaken where position < last {
+                // What goes was taken.
+                if flows[position]?.isGoing ?? false { untaken.remove(position) } else { end(position) }
+            }
         }
         guard !doneBefore.isEmpty else { return found }
         for queued in window {
@@ -238,6 +271,14 @@ struct FlowTable: Sendable {
         unkeep(position, &flow)
         flows[position] = flow
         return true
+    }
+
+    /// The same for what nothing may stand before: of what comes behind it and was not sent, the youngest makes room.
+    mutating func reserveFirst(_ position: UInt64) -> Bool {
+        if reserve(position) { return true }
+        guard let youngest = flows.filter({ $0.key > position && !$0.value.isOut }).keys.max() else { return false }
+        end(youngest)
+        return reserve(position)
     }
 
     /// Its PUBLISH, if there is a flow for it: under which identifier, and whether it may have gone before.
@@ -336,7 +377,8 @@ struct FlowTable: Sendable {
     mutating func takeNotes() -> (notes: [(name: [UInt8], value: [UInt8]?)], isAwaited: Bool)? {
         guard isChanged || !changedBlocks.isEmpty else { return nil }
         isChanged = false
-        var table = FlowNotes.Table(isOldBroker: isOldBroker, boot: boot, distrustedBefore: distrustedBefore)
+        var table = FlowNotes.Table(
+            isOldBroker: isOldBroker, server: server, boot: boot, distrustedBefore: distrustedBefore)
         table.entries = flows.map { position, flow in
             let isReceived = flow.stage == .received || flow.stage == .releasing
             return FlowNotes.Entry(

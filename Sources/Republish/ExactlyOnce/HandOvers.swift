@@ -33,11 +33,22 @@ struct HandOvers: ~Copyable {
     // MARK: The session
 
     /// Whether the next connection begins a new session.
-    var startsClean: Bool { !wantsSession && flows.startsClean }
+    var startsClean: Bool { flows.startsAnew || !wantsSession && flows.startsClean }
 
     /// Whether the broker may forget the session: nothing is under way.
     var endsSession: Bool { !flows.needsSession }
 
+    /// A server has answered CONNECT.
+    /// - Returns: false if the session that it has is not the one of what is under way: the connection must not be used.
+    mutating func found(_ grant: ServerGrant) -> Bool {
+        defer { keep() }
+        return flows.found(session: grant.sessionPresent, at: grant.server)
+    }
+
+    /// The outbox offers all that was taken again.
+    mutating func rewound() { flows.rewound() }
+
+    /// A connection stands, after `found`.
     /// - Parameters:
     ///   - startedClean: the connection asked for a new session.
     ///   - maximumQoS: what is published at a higher one goes at this one.
@@ -46,7 +57,7 @@ struct HandOvers: ~Copyable {
         isSessionKept = !(isOld && startedClean)
         if isSessionKept { wantsSession = false }
         flows.connected(
-            isResumed: grant.sessionPresent, isOldBroker: isOld && isSessionKept,
+            isResumed: grant.sessionPresent, server: grant.server, isOldBroker: isOld && isSessionKept,
             takesExactlyOnce: maximumQoS == .exactlyOnce, takenBefore: output.takenBefore.rawValue)
         keep()
     }
@@ -125,7 +136,7 @@ struct HandOvers: ~Copyable {
         }
         let position = queued.position.rawValue
         if flows.isReady(position, kept: kept) { return true }
-        guard flows.reserve(position) else { return false }
+        guard flows.reserveFirst(position) else { return false }
         for queued in ahead where isExactlyOnce(queued) {
             guard flows.reserve(queued.position.rawValue) else { break }
         }

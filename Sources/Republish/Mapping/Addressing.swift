@@ -55,7 +55,8 @@ struct Addressing: Sendable {
         switch composer.compose(delivery, now: now) {
         case .composed: break
         case .expired:
-            if delivery.retain, delivery.lateness != .superseded { ending.forget(delivery.topic) }
+            // A repair that has expired finds what it found before.
+            if delivery.retain, !delivery.isRefresh, delivery.lateness != .superseded { ending.forget(delivery.topic) }
             return .answered(.shed(.expired))
         case .invalid: return .answered(.dead(.invalid))
         }

@@ -28,6 +28,8 @@ struct ConsumerGuard: Sendable {
     private let interval: Duration?
     private var pacer = TopicPacer<QueuedDelivery>()
     private var due: [QueuedDelivery] = []
+    /// Let go last. It goes when it is asked for again, because it had to wait for something else.
+    private var admitted: OutboxPosition?
 
     init(interval: Duration?) { self.interval = interval }
 
@@ -36,12 +38,16 @@ struct ConsumerGuard: Sendable {
         let delivery = queued.delivery
         guard let interval, !delivery.isRefresh, delivery.lateness != .superseded else { return .goes }
         precondition(due.isEmpty, "what is due goes first")
+        if admitted == queued.position { return .goes }
         let topic = [UInt8](copying: delivery.topic)
         if delivery.retain, delivery.payload.byteCount == 0 {
             let superseded = pacer.withdraw(topic, retain: true)
             return afterWaiting(queued, of: topic, superseded: superseded)
         }
-        if pacer.admits(topic, each: interval, now: Self.time(now)) { return .goes }
+        if pacer.admits(topic, each: interval, now: Self.time(now)) {
+            admitted = queued.position
+            return .goes
+        }
         switch pacer.hold(queued, of: topic, retain: delivery.retain, bytes: delivery.cost) {
         case .waits(let superseded): return .taken(superseded: superseded?.position)
         case .noRoom:
@@ -56,6 +62,9 @@ struct ConsumerGuard: Sendable {
         return due.first
     }
 
+    /// What is due behind that one.
+    var behindDue: ArraySlice<QueuedDelivery> { due.dropFirst() }
+
     /// The first that was due has been dealt with.
     mutating func published() { due.removeFirst() }
 
@@ -69,7 +78,7 @@ struct ConsumerGuard: Sendable {
     /// The connection is gone: the outbox offers all of it again.
     mutating func reset() {
         _ = pacer.releaseAll()
-        due = []
+        (due, admitted) = ([], nil)
     }
 
     /// When `nextDue` has something to say.

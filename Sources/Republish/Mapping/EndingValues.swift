@@ -23,9 +23,12 @@ final class EndingValues: Sendable {
         var keepsAll = false
         /// Whether what was left to it has been read back, or is about to be.
         var isChecked = false
+        /// Something was left to it by mistake.
+        var needsCheck = false
 
         mutating func insert(_ key: Int, _ end: MonotonicInstant) {
-            if ends.count < limit { ends[key] = end }
+            // MQTT 3.1.1 has no intervals.
+            if isVersion5, ends.count < limit { ends[key] = end }
         }
     }
 
@@ -41,7 +44,7 @@ final class EndingValues: Sendable {
         state.withLock {
             $0.isVersion5 = version == .v5
             $0.isChecked = false
-            if isOther { $0.keepsAll = false }
+            if isOther { ($0.keepsAll, $0.ends, $0.left) = (false, [:], [:]) }
         }
     }
 
@@ -65,10 +68,22 @@ final class EndingValues: Sendable {
         }
     }
 
-    /// A retained value never came to the broker: what lies there is an older one.
+    /// A retained value never came to the broker: what lies there is an older one. If its deletion was left to the broker already, that one stays until
+    /// it is read back.
     func forget(_ topic: RawSpan) {
         state.withLock {
-            if !$0.ends.isEmpty { $0.ends[Self.key(topic)] = nil }
+            if $0.ends.isEmpty, $0.left.isEmpty { return }
+            let key = Self.key(topic)
+            $0.ends[key] = nil
+            if $0.left.removeValue(forKey: key) != nil { $0.needsCheck = true }
+        }
+    }
+
+    /// Whether a value that should be there has ended, as it should, and the sender has not said so yet.
+    func isOver(_ topic: RawSpan, now: MonotonicInstant) -> Bool {
+        state.withLock {
+            guard $0.isVersion5, !$0.keepsAll, let end = $0.ends[Self.key(topic)] else { return false }
+            return end <= now.advanced(by: Self.slack)
         }
     }
 
@@ -84,7 +99,7 @@ final class EndingValues: Sendable {
                 end <= now.advanced(by: Self.slack)
             else { return false }
             if $0.left.count >= Self.limit { $0.left = [:] }
-            $0.left[key] = now.advanced(by: Self.slack)
+            $0.left[key] = max(now, end).advanced(by: Self.slack)
             return true
         }
     }
@@ -96,9 +111,14 @@ final class EndingValues: Sendable {
         }
     }
 
-    /// Moves out whether a connection has left something to the broker for the first time: it is to be read back whether that is gone.
+    /// Moves out whether a connection has left something to the broker for the first time, or by mistake: it is to be read back whether that
+    /// is gone.
     func takeCheck() -> Bool {
         state.withLock {
+            if $0.needsCheck {
+                $0.needsCheck = false
+                return true
+            }
             guard !$0.left.isEmpty, !$0.isChecked, !$0.keepsAll else { return false }
             $0.isChecked = true
             return true

@@ -23,6 +23,10 @@ internal import Time
 struct PublisherLoop: ~Copyable {
     /// So often the broker may refuse the publisher's connection before an edge node gives way.
     private static let patience = 2
+    /// With these the broker refuses something else than one connection more.
+    private static let meansOther: [ReasonCode] = [
+        .badUserNameOrPassword, .notAuthorized, .retainNotSupported, .qosNotSupported,
+    ]
 
     private let settings: PublisherSettings
     private let output: OutboxOutput
@@ -117,7 +121,8 @@ struct PublisherLoop: ~Copyable {
     private func timeout(now: MonotonicInstant) -> Duration? {
         var ends = [stopAt, edgeNodes.deadline(isConnected: mayHelp), connection == nil ? dialAt : nil]
         ends.append(helpers.deadline)
-        if isConnected { ends += [window.isResuming ? nil : status.nextDeadline, window.deadline, reading.deadline] }
+        if isConnected { ends += [window.isResuming ? nil : status.nextDeadline, window.deadline] }
+        if isConnected, !helpers.areDisplaced { ends.append(reading.deadline) }
         return ends.compactMap(\.self).min().map { max(.zero, now.duration(to: $0)) }
     }
 
@@ -163,10 +168,11 @@ struct PublisherLoop: ~Copyable {
         switch state {
         case .connecting, .stopped: break
         case .connected(let grant):
-            guard concessions.granted(grant) else { return redial(now: now) }
+            refusals = 0
+            guard window.found(grant), concessions.granted(grant) else { return redial(now: now) }
             isConnected = true
             connectedAt = now
-            (refusals, version) = (0, grant.version)
+            version = grant.version
             helpers.connected(now: now)
             status.connectionBegan()
             window.connected(grant, concessions, startedClean: startedClean, now: now)
@@ -211,7 +217,7 @@ struct PublisherLoop: ~Copyable {
     /// Whether a broker that is there does not let the publisher in, again: it may have no place for it.
     private mutating func isFull(_ error: ConnectionError) -> Bool {
         switch error {
-        case .session(.refused(let code, _)) where code != .badUserNameOrPassword && code != .notAuthorized: break
+        case .session(.refused(let code, _)) where !Self.meansOther.contains(code): break
         default: guard OwnConnections.Ending(error) == .closed else { return false }
         }
         refusals += 1

@@ -58,7 +58,8 @@ public struct PublisherSettings: Sendable {
             isEverything: mapper.isEverything, plantTopic: { mapper.plantTopic(of: $0) },
             ends: { ending.wasRead($0.span.bytes, secondsLeft: $1, now: MonotonicClock.now()) },
             expectations: RetainedExpectations(
-                admits: { mapper.admits($0) }, refuses: { refused.refuses($0, value: $1) }))
+                admits: { mapper.admits($0) && !ending.isOver($0.span.bytes, now: MonotonicClock.now()) },
+                refuses: { refused.refuses($0, value: $1) }))
     }
 
     /// How long the IT broker keeps the session of a publisher that went without a goodbye, for what is under way at QoS 2.

@@ -111,7 +111,11 @@ struct WindowPublisher: ~Copyable {
 
     // MARK: Answers
 
-    /// A connection stands.
+    /// A server has answered CONNECT. To be called for each, also where the connection is not used.
+    /// - Returns: false if the session that it has is none that can be gone on with: the connection must not be used.
+    mutating func found(_ grant: ServerGrant) -> Bool { handOvers.found(grant) }
+
+    /// A connection stands, after `found`.
     /// - Parameters:
     ///   - concessions: what it cannot do.
     ///   - startedClean: it asked for a new session.
@@ -136,10 +140,10 @@ struct WindowPublisher: ~Copyable {
         let sorted = Settler(settlements)
         let suspect = parked.first
         handOvers.received(sorted.received)
-        let isReceived = !sorted.received.isEmpty && search.received(at: now)
-        if search.settled(deliveries: sorted.deliveries, others: sorted.others, at: now) || isReceived, let suspect {
+        if !sorted.received.isEmpty { search.received(at: now) }
+        if search.settled(deliveries: sorted.deliveries, others: sorted.others, at: now), let suspect {
             unpark()
-            if (sorted.delivered + sorted.received).contains(suspect.position) {
+            if sorted.delivered.contains(suspect.position) {
                 refused.forget(suspect.delivery, qos: sender.qos(of: suspect.delivery).rawValue)
             }
         }
@@ -194,6 +198,7 @@ struct WindowPublisher: ~Copyable {
         unreleased.removeAll()
         consumers.reset()
         output.rewind()
+        handOvers.rewound()
         return dead != nil
     }
 
@@ -333,6 +338,7 @@ struct WindowPublisher: ~Copyable {
             search.acquit()
             unpark()
         case .passedOn:
+            handOvers.end(suspect.position)
             parked.removeFirst()
             search.acquit()
             unpark()
@@ -383,7 +389,9 @@ struct WindowPublisher: ~Copyable {
         _ queued: QueuedDelivery, over connection: Connection, _ edgeNodes: inout EdgeNodeConnections,
         now: MonotonicInstant, _ answers: inout [OutboxSettlement]
     ) -> Bool {
-        if sender.isExactlyOnce(queued), !edgeNodes.takes(queued.delivery), !isReady(queued) { return false }
+        if sender.isExactlyOnce(queued), !edgeNodes.takes(queued.delivery), !isReady(queued, edgeNodes) {
+            return false
+        }
         if unreleased.holdsBack(queued.delivery.topic, qos: sender.qos(of: queued.delivery)) { return false }
         switch search.rule(queued.position, topic: queued.topicHash) {
         case .goes: break
@@ -410,7 +418,7 @@ struct WindowPublisher: ~Copyable {
         }
         guard pace.room(at: now) > 0 else { return false }
         switch sender.attempt(queued, over: connection, &edgeNodes, &handOvers, now: now) {
-        case .passedOn: break
+        case .passedOn: handOvers.end(queued.position)
         case .accepted: noteAccepted(queued, now: now)
         case .answered(let disposition):
             // What the mapping refuses is known by its topic; what no broker would take is as good as refused by one.
@@ -425,11 +433,11 @@ struct WindowPublisher: ~Copyable {
     }
 
     /// Whether the hand-over of a QoS 2 delivery may begin.
-    private mutating func isReady(_ queued: QueuedDelivery) -> Bool {
+    private mutating func isReady(_ queued: QueuedDelivery, _ edgeNodes: borrowing EdgeNodeConnections) -> Bool {
         let sender = sender
-        // Where values of a topic replace each other while they wait, there is nothing to reserve ahead.
-        let ahead = settings.publishInterval == nil ? held.behindNext : []
-        return handOvers.isReady(queued, ahead: ahead) { sender.isExactlyOnce($0) }
+        // Where values of a topic replace each other while they wait, only what is due is sure to go.
+        let ahead = settings.publishInterval == nil ? held.behindNext : consumers.behindDue
+        return handOvers.isReady(queued, ahead: ahead) { sender.isExactlyOnce($0) && !edgeNodes.takes($0.delivery) }
     }
 }
 

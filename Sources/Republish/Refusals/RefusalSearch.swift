@@ -214,15 +214,11 @@ struct RefusalSearch: Sendable {
         }
     }
 
-    /// The broker has the newest messages of QoS 2, and waits for their release.
-    /// - Returns: whether it was the suspect that was answered.
-    mutating func received(at now: MonotonicInstant) -> Bool {
-        answeredAt = now
-        hasSettled = true
-        fruitless = 0
-        guard case .doubting = phase, exposedAt != nil else { return false }
-        acquit()
-        return true
+    /// The broker has messages of QoS 2, and waits for their release. It works; but it may end the connection at the release, so that no record is
+    /// acquitted. Between the two lies a transaction of our own: patience begins anew.
+    mutating func received(at now: MonotonicInstant) {
+        (answeredAt, newestAt) = (now, now)
+        if exposedAt != nil { exposedAt = now }
     }
 
     /// When the connection has to be looked at again.

@@ -39,12 +39,13 @@ final class BrokerWatch: Sendable {
         var withheld: Int?
         /// The broker takes our connections for one client.
         var displacement: String?
+        /// The broker ends the connection that asks what it drops.
+        var isUntold = false
 
         /// What an operator should know of it, one line each.
         var alarms: [String] {
-            guard let withheld, withheld > 0 else { return [displacement].compactMap(\.self) }
-            let line = "the OT broker withholds \(withheld) retained topics: it counts more than it lets the sender see"
-            return [displacement, line].compactMap(\.self)
+            [displacement, isUntold ? BrokerWatch.untold : nil, withheld.flatMap(BrokerWatch.words)]
+                .compactMap(\.self)
         }
     }
 
@@ -65,8 +66,10 @@ final class BrokerWatch: Sendable {
         var isListening = false
         /// SUBSCRIBEs for them without an answer.
         var asked = 0
-        /// How often the broker has ended the connection instead of an answer.
+        /// How often in a row the broker has ended the connection instead of an answer.
         var askedInVain = 0
+        /// When it is asked again after that.
+        var askAgainAt: MonotonicInstant?
         var isStopping = false
         /// What the main session speaks.
         var version = ProtocolVersion.v5
@@ -81,6 +84,12 @@ final class BrokerWatch: Sendable {
         var safe: Known
         var next: Known
 
+        /// Questions for the broker's topics were answered, whatever it said.
+        mutating func answered(_ count: Int) {
+            asked = max(0, asked - count)
+            if asked == 0 { (askedInVain, askAgainAt) = (0, nil) }
+        }
+
         /// This connection is gone: what the next one tells, it tells from the beginning.
         mutating func disconnected() {
             drops.disconnected()
@@ -94,8 +103,16 @@ final class BrokerWatch: Sendable {
     private static let displacement =
         "the OT broker takes all our connections for one client (is the client identifier made from user or certificate?):"
         + " retained values are not fetched, and what the broker drops is not counted"
-    /// A broker that has ended the connection so often when its topics were asked for is not asked any more.
+    /// A broker that has ended the connection so often when its topics were asked for is not asked for a while.
     private static let patience = 3
+    private static let pause = Duration.seconds(600)
+    private static let untold =
+        "the OT broker ends the connection that asks for its $SYS topics: what it drops is not counted"
+
+    private static func words(withheld: Int) -> String? {
+        withheld > 0
+            ? "the OT broker withholds \(withheld) retained topics: it counts more than it lets the sender see" : nil
+    }
 
     private let settings: ConnectionSettings
     /// Tells one start of this machine from another one.
@@ -163,7 +180,7 @@ final class BrokerWatch: Sendable {
         state.withLock {
             Report(
                 dropped: $0.isTold ? $0.stated : nil, withheld: $0.shortfall.withheld,
-                displacement: $0.own.areDisplaced ? Self.displacement : nil)
+                displacement: $0.own.areDisplaced ? Self.displacement : nil, isUntold: $0.askAgainAt != nil)
         }
     }
 
@@ -217,6 +234,10 @@ final class BrokerWatch: Sendable {
         let version = state.withLock { state in
             state.safe = state.next
             state.next = Self.known(state, now)
+            if let at = state.askAgainAt, at <= MonotonicClock.now() {
+                state.askAgainAt = at.advanced(by: Self.pause)
+                (state.askedInVain, state.isListening) = (0, false)
+            }
             return state.isSubscribed && state.own.retry(now: MonotonicClock.now()) ? state.version : nil
         }
         if let version { start(version: version) }
@@ -272,6 +293,9 @@ final class BrokerWatch: Sendable {
             let isDisplaced = state.withLock { state in
                 let isAsking = state.asked > 0
                 if isAsking { state.askedInVain += 1 }
+                if isAsking, state.askedInVain == Self.patience {
+                    state.askAgainAt = MonotonicClock.now().advanced(by: Self.pause)
+                }
                 state.disconnected()
                 return state.own.ended(.helper, Self.ending(error, isAsking: isAsking), now: MonotonicClock.now())
             }
@@ -310,7 +334,7 @@ final class BrokerWatch: Sendable {
     private func received(_ batch: InboundBatch) {
         let now = UnixClock.now()
         let answers = batch.subscriptions.count
-        if answers > 0 { state.withLock { $0.asked = max(0, $0.asked - answers) } }
+        if answers > 0 { state.withLock { $0.answered(answers) } }
         for index in 0..<batch.messageCount {
             let message = batch.message(at: index)
             let topic = message.topic.copiedText

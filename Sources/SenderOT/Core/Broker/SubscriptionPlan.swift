@@ -80,6 +80,8 @@ package struct SubscriptionPlan: Sendable {
         grant: ServerGrant, now: MonotonicInstant
     ) {
         self.narrower = narrower
+        // A new session is a new question: nothing is given up for it.
+        if !grant.sessionPresent { refusedBroad = [] }
         for (broad, own) in narrower where session?.holds(own, insteadOf: broad) == true { refusedBroad.insert(broad) }
         let refused = filters.filter { refusedBroad.contains($0) && narrower[$0] != nil }
         let filters = filters.flatMap { refused.contains($0) ? narrower[$0, default: []] : [$0] }
@@ -144,7 +146,7 @@ package struct SubscriptionPlan: Sendable {
             for (filter, code) in zip(asked.filters, codes) {
                 strikes[filter.description] = nil
                 setAsideUntil[filter.description] = nil
-                if code.isFailure, let own = narrower[filter] {
+                if code.isFailure, code != .quotaExceeded, let own = narrower[filter] {
                     faults.append((filter, .narrowed))
                     refusedBroad.insert(filter)
                     filters.removeAll { $0 == filter }

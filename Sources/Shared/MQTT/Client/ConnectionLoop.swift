@@ -40,6 +40,10 @@ struct ConnectionLoop: ~Copyable {
     private var progress = Mailbox.Progress()
     private var backoff: Backoff
     private var versions: VersionChoice
+    /// The one that was dialled last: host and port.
+    private var serverName = ""
+    /// A server had no session of ours, over a connection that nobody was told of: the next one finds what that one began.
+    private var isSessionNew = false
     /// Which of the servers is dialled first.
     private var firstServer = 0
     /// The last publishes were not encoded only because `outputLowWater` was reached.
@@ -78,6 +82,8 @@ struct ConnectionLoop: ~Copyable {
                 let password = try settings.readPassword()
                 guard let way = try Dialer(settings: settings, sleeper: sleeper).dial(firstServer) else { break }
                 server = way.server
+                let name = settings.servers[way.server]
+                serverName = "\(name.host):\(name.port)"
                 let ending = serve(way.stream, version: version, password: password)
                 started = session.grantedAt
                 closeSession()
@@ -281,6 +287,11 @@ struct ConnectionLoop: ~Copyable {
             } catch {
                 failure = error
             }
+            if let grant = events.grant {
+                isSessionNew = isSessionNew || !grant.sessionPresent
+                events.grant?.sessionPresent = !isSessionNew
+                events.grant?.server = serverName
+            }
             if let grant = events.grant, versions.granted(grant.version) {
                 events.clear()
                 session.disconnect(withWill: false)
@@ -302,7 +313,10 @@ struct ConnectionLoop: ~Copyable {
     /// Tells the observer what happened in the session. Messages among the events are views into `input`.
     private mutating func tell() {
         guard !events.isEmpty else { return }
-        if let grant = events.grant { observer.changed(.connected(grant)) }
+        if let grant = events.grant {
+            isSessionNew = false
+            observer.changed(.connected(grant))
+        }
         if !events.hasOnlyGrant { Self.tell(observer, events, input, session.version) }
         events.clear()
     }

@@ -4,6 +4,8 @@ public struct ServerGrant: Sendable, Equatable {
     public var version: ProtocolVersion
     /// Whether the server still had our session. If not, subscriptions are gone too.
     public var sessionPresent: Bool
+    /// Who granted it: host and port as the settings name them. Empty before the connection has told.
+    public var server = ""
     /// The identifier in use: ours, or the one that the server assigned.
     public var clientIdentifier: String
     /// How many QoS 1 and 2 publishes the server takes unanswered.
