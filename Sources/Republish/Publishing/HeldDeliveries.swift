@@ -39,3 +39,12 @@ struct HeldDeliveries {
     /// - Returns: the others.
     func notResumed() -> [OutboxPosition] { deliveries.map(\.position).filter { !resumed.contains($0) } }
 }
+
+extension QueuedDelivery {
+    /// Tells topics apart within this process.
+    var topicHash: Int {
+        var hasher = Hasher()
+        delivery.topic.withUnsafeBytes { hasher.combine(bytes: $0) }
+        return hasher.finalize()
+    }
+}

@@ -440,12 +440,3 @@ struct WindowPublisher: ~Copyable {
         return handOvers.isReady(queued, ahead: ahead) { sender.isExactlyOnce($0) && !edgeNodes.takes($0.delivery) }
     }
 }
-
-extension QueuedDelivery {
-    /// Tells topics apart within this process.
-    fileprivate var topicHash: Int {
-        var hasher = Hasher()
-        delivery.topic.withUnsafeBytes { hasher.combine(bytes: $0) }
-        return hasher.finalize()
-    }
-}
