@@ -1,3 +1,4 @@
+internal import Deliveries
 internal import Outbox
 
 /// Deliveries that were taken from the outbox and not yet handed on, in order.
