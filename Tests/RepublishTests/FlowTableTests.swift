@@ -89,7 +89,7 @@ struct FlowTableTests {
         keep(&table, 2, in: &notes)
         table.received(6)
         var next = self.table(stored(notes))
-        #expect(next.needsSession && !next.startsClean)
+        #expect(next.needsSession && !next.startsClean())
         connect(&next, isResumed: true)
         for position: UInt64 in 5...8 { #expect(next.isSure(position)) }
         let done = noteTaken(&next, (5...8).map { queued($0) })
@@ -135,7 +135,7 @@ struct FlowTableTests {
         reserve(5, in: &table)
         keep(&table, 1, in: &notes)
         var next = self.table(stored(notes), boot: 10)
-        #expect(!next.needsSession && next.startsClean)
+        #expect(!next.needsSession && next.startsClean())
         connect(&next, takenBefore: 20)
         #expect(!next.isSure(5) && !next.isSure(19) && next.isSure(20))
         // Nor is it where QoS 2 went at a lower one.
@@ -186,11 +186,11 @@ struct FlowTableTests {
         let isBounded = !table.reserve(9_999)
         #expect(isBounded)
         #expect((10..<UInt64(10 + FlowTable.flowLimit)).allSatisfy { table.packet($0)?.identifier != 1 })
-        #expect(!table.needsSession && table.startsClean)
+        #expect(!table.needsSession && table.startsClean())
         connect(&table, isResumed: true, isOld: true)
-        #expect(table.startsClean, "MQTT 3.1.1 has to begin anew for it")
+        #expect(table.startsClean(), "MQTT 3.1.1 has to begin anew for it")
         connect(&table, isResumed: false, isOld: true)
-        #expect(!table.startsClean, "and cannot have a new session kept")
+        #expect(!table.startsClean(), "and cannot have a new session kept")
     }
 
     @Test(
@@ -222,8 +222,10 @@ struct FlowTableTests {
         keep(&table, 2, in: &notes)
         var next = self.table(stored(notes))
         let mayGoOn = next.found(session: true, at: "b:1")
-        #expect(!mayGoOn && next.startsAnew && next.startsClean && !next.isSure(5))
+        #expect(!mayGoOn && next.startsAnew && next.startsClean() && !next.isSure(5))
+        #expect(next.startsClean(isWanted: true), "or that session would be found for ever")
         connect(&next, at: "b:1", isOld: true)
+        #expect(!next.startsAnew && !next.startsClean(isWanted: true, isSearching: true))
         #expect(!next.startsAnew && !next.isResuming)
         connect(&next, isResumed: true, at: "b:1", isOld: true)
     }

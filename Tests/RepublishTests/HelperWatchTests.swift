@@ -25,7 +25,7 @@ struct HelperWatchTests {
         var isFound = false
         for round in 0..<3 {
             let time = Int64(round) * 1_000
-            watch.connected(now: at(time))
+            _ = watch.connected(now: at(time))
             let isEarly = watch.lost(.closedByServer, now: at(time + 40))
             isFound = watch.helper(.reader, .connected(grant), now: at(time + 41))
             #expect(!isEarly && isFound == (round == 2))
@@ -42,7 +42,7 @@ struct HelperWatchTests {
         var isFound = false
         for round in 0..<3 where !isFound {
             let time = Int64(round) * 1_000
-            watch.connected(now: at(time))
+            _ = watch.connected(now: at(time))
             _ = watch.helper(node("a"), .connected(grant), now: at(time + 5))
             isFound = watch.lost(.closedByServer, now: at(time + 6))
             _ = watch.helper(node("b"), .connected(grant), now: at(time + 7))
@@ -65,16 +65,16 @@ struct HelperWatchTests {
         var network = HelperWatch()
         var record = HelperWatch()
         var reader = HelperWatch()
-        reader.connected(now: at(0))
+        _ = reader.connected(now: at(0))
         _ = record.helper(node("a"), .connected(grant), now: at(0))
         for round in 0..<20 {
             let time = Int64(round) * 3_000
-            network.connected(now: at(time))
+            _ = network.connected(now: at(time))
             _ = network.helper(node("a"), .connected(grant), now: at(time + 100))
             let isMain = network.lost(.closedByServer, now: at(time + 500))
             let isNode = network.helper(node("a"), .disconnected(.closedByServer, retry: .zero), now: at(time + 510))
             #expect(!isMain && !isNode)
-            record.connected(now: at(time))
+            _ = record.connected(now: at(time))
             for each in 0..<3 {
                 _ = reader.helper(.reader, .connected(grant), now: at(time + Int64(each) * 200 + 10))
                 let end = ConnectionState.disconnected(.closedByServer, retry: .zero)

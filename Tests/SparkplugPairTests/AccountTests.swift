@@ -87,7 +87,7 @@ struct AccountTests {
         #expect(await plant.see { $0.last?.type == "NDEATH" })
         relay.faults.cut = false
         let births = plant.births(of: "plant/press")
-        #expect(await plant.see(.seconds(15)) { _ in plant.births(of: "plant/press") > births })
+        #expect(await plant.see(.seconds(3)) { _ in plant.births(of: "plant/press") > births })
         await plant.expectSameValues(as: node)
         plant.expectConformant()
         try await plant.pair.stop()

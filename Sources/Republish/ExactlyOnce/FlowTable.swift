@@ -113,8 +113,14 @@ struct FlowTable: Sendable {
     var needsSession: Bool { flows.values.contains(where: \.isOut) }
 
     /// Whether the next connection begins a new session. MQTT 3.1.1 cannot begin one and have it kept.
-    var startsClean: Bool {
-        startsAnew ? true : needsSession ? orphans.count > Self.orphanLimit : !isOldBroker || !orphans.isEmpty
+    /// - Parameters:
+    ///   - isWanted: something is to go for which the session has to be kept.
+    ///   - isSearching: a record is looked for at which the broker ends connections, without what earlier ones have begun.
+    func startsClean(isWanted: Bool = false, isSearching: Bool = false) -> Bool {
+        // Before all else: over the session that was found nothing can be done, however often it is tried.
+        if startsAnew { return true }
+        if isWanted { return false }
+        return isSearching || (needsSession ? orphans.count > Self.orphanLimit : !isOldBroker || !orphans.isEmpty)
     }
 
     /// A server says whether it has a session of ours. To be called for each, also where the connection is not used.

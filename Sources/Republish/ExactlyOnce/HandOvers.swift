@@ -33,7 +33,9 @@ struct HandOvers: ~Copyable {
     // MARK: The session
 
     /// Whether the next connection begins a new session.
-    var startsClean: Bool { flows.startsAnew || !wantsSession && flows.startsClean }
+    func startsClean(isSearching: Bool) -> Bool {
+        flows.startsClean(isWanted: wantsSession, isSearching: isSearching)
+    }
 
     /// Whether the broker may forget the session: nothing is under way.
     var endsSession: Bool { !flows.needsSession }

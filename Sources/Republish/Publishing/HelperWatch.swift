@@ -17,8 +17,6 @@ struct HelperWatch {
     private static let probation = Duration.seconds(2)
     /// How long that is remembered.
     private static let memory = Duration.seconds(60)
-    /// How much later than the end of the one connection the beginning of the other may be heard of.
-    private static let delay = Duration.milliseconds(300)
 
     private var own = OwnConnections()
     private var helpers: Set<Helper> = []
@@ -28,8 +26,6 @@ struct HelperWatch {
     private var toldApartUntil: MonotonicInstant?
     /// When the publisher's connection was accepted, and the newest of a helper.
     private var acceptedAt: (main: MonotonicInstant?, helper: MonotonicInstant?)
-    /// How and when the publisher's connection ended.
-    private var end: (error: ConnectionError, at: MonotonicInstant)?
 
     /// Helpers stay away.
     var areDisplaced: Bool { own.areDisplaced }
@@ -39,33 +35,30 @@ struct HelperWatch {
         "the IT broker takes all our connections for one client (is the client identifier made from user or certificate?):"
         + " what it retains is not read back, and edge nodes are not spoken for"
 
-    mutating func connected(now: MonotonicInstant) {
-        (isConnected, end) = (true, nil)
+    /// - Returns: whether it is known from now on that the connections end each other.
+    mutating func connected(now: MonotonicInstant) -> Bool {
+        isConnected = true
         acceptedAt.main = now
-        own.connected(.main, now: now)
         if !helpers.isEmpty { besideSince = now }
+        return own.connected(.main, now: now)
     }
 
-    /// - Returns: whether it is known from now on that the connections end each other.
+    /// - Returns: as of `connected`.
     mutating func lost(_ error: ConnectionError, now: MonotonicInstant) -> Bool {
-        (isConnected, end) = (false, (error, now))
+        isConnected = false
         return ended(.main, error, now: now)
     }
 
     /// What becomes of a helper's connection.
-    /// - Returns: as of `lost`.
+    /// - Returns: as of `connected`.
     mutating func helper(_ helper: Helper, _ state: ConnectionState, now: MonotonicInstant) -> Bool {
         switch state {
         case .connecting: return false
         case .connected:
             helpers.insert(helper)
             acceptedAt.helper = now
-            own.connected(.helper, now: now)
             if isConnected, besideSince == nil { besideSince = now }
-            // A server ends the one before it accepts the other.
-            guard let end = end.take(), now < end.at.advanced(by: Self.delay) else { return false }
-            own.connected(.main, now: end.at)
-            return ended(.main, end.error, now: now)
+            return own.connected(.helper, now: now)
         case .stopped:
             guard helpers.remove(helper) != nil, helpers.isEmpty else { return false }
             endedBeside(now: now)

@@ -169,11 +169,18 @@ struct PublisherLoop: ~Copyable {
         case .connecting, .stopped: break
         case .connected(let grant):
             refusals = 0
-            guard window.found(grant), concessions.granted(grant) else { return redial(now: now) }
+            guard window.found(grant) else {
+                log.warning(
+                    "it_broker.session",
+                    "the session that this IT broker has for us is not that of what is under way: a new one is begun",
+                    ["link": .text(settings.link), "server": .text(grant.server)])
+                return redial(now: now)
+            }
+            guard concessions.granted(grant) else { return redial(now: now) }
             isConnected = true
             connectedAt = now
             version = grant.version
-            helpers.connected(now: now)
+            let isDisplaced = helpers.connected(now: now)
             status.connectionBegan()
             window.connected(grant, concessions, startedClean: startedClean, now: now)
             if concessions.mayRetain { reading.connected(grant.version, now: now) }
@@ -192,6 +199,7 @@ struct PublisherLoop: ~Copyable {
                 log.warning("it_broker.version", PublisherReport.oldVersion, ["link": .text(settings.link)])
             }
             for lack in concessions.lacks { log.warning("it_broker.lacks", lack, ["link": .text(settings.link)]) }
+            if isDisplaced { displaced() }
         case .disconnected(let error, _):
             let wasConnected = isConnected
             shared.withLock {
@@ -279,13 +287,18 @@ struct PublisherLoop: ~Copyable {
         wait(now: now)
     }
 
-    /// The connection gives way to one whose session the broker keeps. Nothing is on its way.
-    private mutating func renewSession(now: MonotonicInstant) {
+    /// Whatever the connection still tells comes too late.
+    private mutating func dropConnection() {
         isConnected = false
         reading.lost()
         generation += 1
         connection?.stop()
         connection = nil
+    }
+
+    /// The connection gives way to one whose session the broker keeps. Nothing is on its way.
+    private mutating func renewSession(now: MonotonicInstant) {
+        dropConnection()
         window.replaced()
         dialAt = now
         mailbox.wakeup.signal()
@@ -293,11 +306,7 @@ struct PublisherLoop: ~Copyable {
 
     /// The connection was lost: everything that is not settled goes back to the outbox.
     private mutating func replaceConnection(_ end: ConnectionEnd, now: MonotonicInstant) {
-        isConnected = false
-        reading.lost()
-        generation += 1
-        connection?.stop()
-        connection = nil
+        dropConnection()
         edgeNodes.reset()
         edgeNodes.stepBack()
         // What the broker cannot do is no fault of a record.

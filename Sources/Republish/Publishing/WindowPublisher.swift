@@ -81,8 +81,7 @@ struct WindowPublisher: ~Copyable {
     var renamedProperties: UInt64 { sender.renamedProperties }
 
     /// Whether the next connection begins a new session; and whether the broker may forget this one's.
-    /// A record at which the broker ends connections is looked for without what earlier ones have begun.
-    var startsClean: Bool { !handOvers.wantsSession && (search.isSearching || handOvers.startsClean) }
+    var startsClean: Bool { handOvers.startsClean(isSearching: search.isSearching) }
     var endsSession: Bool { handOvers.endsSession }
 
     /// What an earlier connection has begun at QoS 2 comes first.
@@ -299,8 +298,7 @@ struct WindowPublisher: ~Copyable {
                 } else {
                     switch sender.attempt(queued, over: connection, &edgeNodes, &handOvers, now: now) {
                     case .accepted: noteAccepted(queued, now: now)
-                    case .answered(let disposition):
-                        answers.append(OutboxSettlement(position: queued.position, disposition: disposition))
+                    case .answered(let disposition): noteAnswered(queued, disposition, now: now, &answers)
                     case .passedOn: handOvers.end(queued.position)
                     case .noRoom: break going
                     }
@@ -333,7 +331,7 @@ struct WindowPublisher: ~Copyable {
             noteAccepted(suspect, now: now)
             search.exposed(at: now)
         case .answered(let disposition):
-            answers.append(OutboxSettlement(position: suspect.position, disposition: disposition))
+            noteAnswered(suspect, disposition, now: now, &answers)
             parked.removeFirst()
             search.acquit()
             unpark()
@@ -350,6 +348,18 @@ struct WindowPublisher: ~Copyable {
         unreleased.insert(queued.delivery.topic, qos: sender.qos(of: queued.delivery), token: queued.position.rawValue)
         search.published(queued.position, topic: queued.topicHash, at: now)
         pace.published()
+    }
+
+    /// It will not be published. What the mapping refuses is known by its topic; what no broker would take is as good as refused by one.
+    private func noteAnswered(
+        _ queued: QueuedDelivery, _ disposition: Disposition, now: MonotonicInstant,
+        _ answers: inout [OutboxSettlement]
+    ) {
+        if case .dead = disposition, queued.delivery.retain { settings.ending.forget(queued.delivery.topic) }
+        if case .dead(.tooLarge) = disposition {
+            refused.note(queued.delivery, qos: sender.qos(of: queued.delivery).rawValue, isWord: true, now: now)
+        }
+        answers.append(OutboxSettlement(position: queued.position, disposition: disposition))
     }
 
     private mutating func take(records: Int, bytes: Int, now: MonotonicInstant) {
@@ -420,13 +430,7 @@ struct WindowPublisher: ~Copyable {
         switch sender.attempt(queued, over: connection, &edgeNodes, &handOvers, now: now) {
         case .passedOn: handOvers.end(queued.position)
         case .accepted: noteAccepted(queued, now: now)
-        case .answered(let disposition):
-            // What the mapping refuses is known by its topic; what no broker would take is as good as refused by one.
-            if case .dead = disposition, queued.delivery.retain { settings.ending.forget(queued.delivery.topic) }
-            if case .dead(.tooLarge) = disposition {
-                refused.note(queued.delivery, qos: sender.qos(of: queued.delivery).rawValue, isWord: true, now: now)
-            }
-            answers.append(OutboxSettlement(position: queued.position, disposition: disposition))
+        case .answered(let disposition): noteAnswered(queued, disposition, now: now, &answers)
         case .noRoom: return false
         }
         return true

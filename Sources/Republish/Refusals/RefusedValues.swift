@@ -1,6 +1,6 @@
 internal import Deliveries
-internal import MQTTProtocol
 internal import DiodeProtocol
+internal import MQTTProtocol
 internal import Threading
 internal import Time
 
@@ -50,9 +50,10 @@ final class RefusedValues: Sendable {
 }
 
 extension ServerGrant {
-    /// Whether a broker that grants this may be the one that granted that: what it takes is the same.
+    /// Whether a broker that grants this may be the one that granted that: it has the same address and takes the same.
     func isSameBroker(as other: ServerGrant) -> Bool {
-        version == other.version && maximumQoS == other.maximumQoS && retainAvailable == other.retainAvailable
+        server == other.server && version == other.version && maximumQoS == other.maximumQoS
+            && retainAvailable == other.retainAvailable
             && maximumPacketBytes == other.maximumPacketBytes
     }
 }

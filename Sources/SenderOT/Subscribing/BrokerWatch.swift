@@ -205,16 +205,17 @@ final class BrokerWatch: Sendable {
     /// - Parameter grant: whether the broker kept it is in it. If not, what came meanwhile was kept for nobody, and not counted.
     func sessionBegan(_ grant: ServerGrant, at now: UnixMilliseconds) {
         let resumed = grant.sessionPresent
-        let (lost, startsNow) = state.withLock { state in
+        let (lost, startsNow, isDisplaced) = state.withLock { state in
             let until = state.subscribedUntil
             state.isSubscribed = true
             state.isSessionNew = !resumed
-            state.own.connected(.main, now: MonotonicClock.now())
+            let isDisplaced = state.own.connected(.main, now: MonotonicClock.now())
             state.version = grant.version
-            return (resumed ? nil : until, state.connection == nil && !state.own.areDisplaced)
+            return (resumed ? nil : until, state.connection == nil && !state.own.areDisplaced, isDisplaced)
         }
         if let lost { tell(BrokerDrop(reason: .sessionLost, from: min(lost, now), to: now, records: nil)) }
         if startsNow { start(version: grant.version) }
+        if isDisplaced { displaced() }
     }
 
     /// The main session's connection is gone.
@@ -290,23 +291,26 @@ final class BrokerWatch: Sendable {
         switch change {
         case .connecting, .stopped: break
         case .disconnected(let error, _):
-            let isDisplaced = state.withLock { state in
+            let (isDisplaced, isUntold) = state.withLock { state in
                 let isAsking = state.asked > 0
                 if isAsking { state.askedInVain += 1 }
-                if isAsking, state.askedInVain == Self.patience {
+                let isUntold = isAsking && state.askedInVain == Self.patience
+                if isUntold {
                     state.askAgainAt = MonotonicClock.now().advanced(by: Self.pause)
                 }
                 state.disconnected()
-                return state.own.ended(.helper, Self.ending(error, isAsking: isAsking), now: MonotonicClock.now())
+                let ending = Self.ending(error, isAsking: isAsking)
+                return (state.own.ended(.helper, ending, now: MonotonicClock.now()), isUntold)
             }
+            if isUntold { log.error("broker.untold", Self.untold, ["reason": .text(error.description)]) }
             if isDisplaced { displaced() }
         case .connected(let grant):
-            state.withLock { state in
+            let isDisplaced = state.withLock { state in
                 state.isConnected = true
                 let found: Bool? = grant.version == .v5 ? grant.sessionPresent : nil
-                state.own.connected(.helper, foundSession: found, now: MonotonicClock.now())
+                return state.own.connected(.helper, foundSession: found, now: MonotonicClock.now())
             }
-            listen()
+            if isDisplaced { displaced() } else { listen() }
         }
     }
 

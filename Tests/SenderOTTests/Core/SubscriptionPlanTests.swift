@@ -163,8 +163,8 @@ import Time
         var own = OwnConnections()
         func at(_ milliseconds: Int64) -> MonotonicInstant { start.advanced(by: .milliseconds(milliseconds)) }
         // A broker that tells.
-        own.connected(.main, now: at(0))
-        own.connected(.helper, foundSession: true, now: at(100))
+        _ = own.connected(.main, now: at(0))
+        _ = own.connected(.helper, foundSession: true, now: at(100))
         #expect(!own.mayStartClean(now: at(110)))
         let isNoticed = own.ended(.main, .takenOver, now: at(120))
         #expect(isNoticed)
@@ -173,16 +173,16 @@ import Time
         let isDue = own.retry(now: at(700_000))
         #expect(!isEarly && isDue && !own.areDisplaced)
         // One that closes without a word, at the first time.
-        own.connected(.main, now: at(700_000))
-        own.connected(.helper, foundSession: true, now: at(700_100))
+        _ = own.connected(.main, now: at(700_000))
+        _ = own.connected(.helper, foundSession: true, now: at(700_100))
         let isNoticedAgain = own.ended(.main, .closed, now: at(700_101))
         #expect(isNoticedAgain)
         // Where a helper was tolerated, a network that fails now and then is none.
         var other = OwnConnections()
         for round in 0..<20 {
             let time = Int64(round) * 2_000
-            other.connected(.main, now: at(time))
-            other.connected(.helper, foundSession: round > 0, now: at(time + 100))
+            _ = other.connected(.main, now: at(time))
+            _ = other.connected(.helper, foundSession: round > 0, now: at(time + 100))
             #expect(other.mayStartClean(now: at(time + 101)))
             let isMain = other.ended(.main, .closed, now: at(time + 500))
             let isHelper = other.ended(.helper, .closed, now: at(time + 505))
@@ -190,8 +190,38 @@ import Time
         }
         // A helper that left a session is tolerated once nothing happened for a while.
         var third = OwnConnections()
-        third.connected(.main, now: at(0))
-        third.connected(.helper, foundSession: true, now: at(10))
+        _ = third.connected(.main, now: at(0))
+        _ = third.connected(.helper, foundSession: true, now: at(10))
         #expect(!third.mayStartClean(now: at(500)) && third.mayStartClean(now: at(1_500)))
+    }
+
+    @Test(
+        "the end of the one may be heard before the beginning of the other, whichever it is; a network that fails is none"
+    )
+    func endFirst() {
+        func at(_ milliseconds: Int64) -> MonotonicInstant { start.advanced(by: .milliseconds(milliseconds)) }
+        for (first, second) in [(OwnConnections.Role.main, OwnConnections.Role.helper), (.helper, .main)] {
+            for isTold in [true, false] {
+                var own = OwnConnections()
+                _ = own.connected(.helper, foundSession: true, now: at(-5_000))
+                own.stopped(.helper)
+                _ = own.connected(first, foundSession: first == .helper ? true : nil, now: at(0))
+                let isEarly = own.ended(first, isTold ? .takenOver : .closed, now: at(40))
+                #expect(!isEarly)
+                let isNoticed = own.connected(second, foundSession: second == .helper ? true : nil, now: at(60))
+                #expect(isNoticed && own.areDisplaced)
+            }
+            // Both ends within a moment, and both back at once.
+            var network = OwnConnections()
+            for round in 0..<20 {
+                let time = Int64(round) * 10_000
+                let isNoticed = [
+                    network.connected(first, now: at(time)), network.connected(second, now: at(time + 20)),
+                    network.ended(first, .closed, now: at(time + 9_900)),
+                    network.ended(second, .closed, now: at(time + (round % 2 == 0 ? 9_910 : 9_990))),
+                ]
+                #expect(!isNoticed.contains(true))
+            }
+        }
     }
 }

@@ -73,17 +73,24 @@ import Time
             }
             #expect("\(error)".contains("allowed: 1…\(end - 1)") && SenderServiceError.epoch(error).isUsage)
         }
-        let beyond = EpochError.notAbove(Epoch(rawValue: 1 << 60), below: 1 << 53, asked: 1 << 60 + 1)
-        #expect("\(beyond)".contains("receivers take none above it"))
     }
 
-    @Test("behind the last epoch that a number can name there is none, and the sentence says what to do")
+    @Test("behind the last epoch that receivers take there is none, and the sentence says what to do")
     func exhausted() throws {
         for demanded in [nil, 5] as [UInt64?] {
-            #expect(throws: EpochError.exhausted) {
-                try EpochReservation.next(after: Epoch(rawValue: 1 << 63 - 1), clock: now, demanded: demanded)
+            for (last, lowest) in [(1 << 53 - 1, nil), (1 << 60, nil), (1 << 61 - 1, 1 << 60), (1 << 63 - 1, 1 << 62)]
+                as [(UInt64, UInt64?)]
+            {
+                let last = Epoch(rawValue: last)
+                #expect(throws: EpochError.exhausted(last: last)) {
+                    try EpochReservation.next(
+                        after: last, clock: now, lowest: lowest.map { Epoch(rawValue: $0) }, demanded: demanded)
+                }
             }
         }
+        let before = Epoch(rawValue: 1 << 53 - 2)
+        #expect(try EpochReservation.next(after: before, clock: now).rawValue == 1 << 53 - 1)
+        #expect("\(EpochError.exhausted(last: before))".contains("make a new key"))
         let far = Epoch(rawValue: 1 << 63 - 1)
         #expect(try EpochReservation.next(after: Epoch(rawValue: 0), clock: now, lowest: far) == far)
     }

@@ -12,7 +12,7 @@ public enum EpochError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The card beside the key vouches for no epoch below its lowest: receivers would refuse what is sent.
     case belowCard(lowest: Epoch, asked: UInt64)
     /// There is no number above the last one.
-    case exhausted
+    case exhausted(last: Epoch)
     case storage(StorageError)
     case crypto(CryptoError)
 
@@ -22,13 +22,12 @@ public enum EpochError: Error, Hashable, Sendable, CustomStringConvertible {
             "the clock says \(CalendarTime.text(time)), which is before this version was made"
                 + " (\(CalendarTime.text(EpochReservation.earliestClock))): set it, or say --epoch N"
         case .notAbove(let last, let end, let asked):
-            last.rawValue &+ 1 < end
-                ? "--epoch \(asked) is not allowed; allowed: \(last.rawValue &+ 1)…\(end &- 1)"
-                : "--epoch \(asked) is not allowed: the last epoch was \(last.rawValue), and receivers take none above it"
+            "--epoch \(asked) is not allowed; allowed: \(last.rawValue &+ 1)…\(end &- 1)"
         case .belowCard(let lowest, let asked):
             "--epoch \(asked) is not allowed: the card of this key vouches for epochs from \(lowest.rawValue) on"
-        case .exhausted:
-            "the last epoch was 2⁶³−1, and no number is above it: make a new key (diode-send keygen) and start with a new state"
+        case .exhausted(let last):
+            "the last epoch was \(last.rawValue), and receivers take none above it: make a new key (diode-send keygen), start with a new"
+                + " state, and pair again"
         case .storage(let error): error.description
         case .crypto(let error): error.description
         }
@@ -52,9 +51,9 @@ public enum EpochReservation {
     public static func next(
         after last: Epoch, clock: UnixMilliseconds, lowest: Epoch? = nil, demanded: UInt64? = nil
     ) throws(EpochError) -> Epoch {
-        guard last.rawValue < 1 << 63 - 1 else { throw .exhausted }
+        let end = end(lowest: lowest)
+        guard last.rawValue < end - 1 else { throw .exhausted(last: last) }
         if let demanded {
-            let end = end(lowest: lowest)
             guard demanded > last.rawValue, demanded < end else { throw .notAbove(last, below: end, asked: demanded) }
             if let lowest, demanded < lowest.rawValue { throw .belowCard(lowest: lowest, asked: demanded) }
             return Epoch(rawValue: demanded)

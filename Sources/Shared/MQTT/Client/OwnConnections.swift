@@ -8,6 +8,7 @@ public import Time
 ///
 /// ```text
 ///  helper connected ── main ends within a moment: taken over, or thrice without a word ─▶ displaced: no helpers ── after a while ─┐
+///        │ (the end may be heard of first)                                                                                  │
 ///        ▲                                                                                                                  │
 ///        └──────────────────────────────────────────── a helper tries again ◀───────────────────────────────────────────────┘
 /// ```
@@ -35,19 +36,23 @@ public struct OwnConnections: Sendable {
     private static let suspicions = 3
     /// What ends both connections within this is a network that failed: a displaced connection comes back later than that.
     private static let together = Duration.milliseconds(50)
+    /// A server ends the one connection before it accepts the other: so much later the beginning may be heard of.
+    private static let delay = Duration.milliseconds(300)
     private static let memory = Duration.seconds(60)
     /// After so long a helper tries again.
     private static let pause = Duration.seconds(600)
 
     private var connectedAt: [Role: MonotonicInstant] = [:]
     private var suspectedAt: [MonotonicInstant] = []
+    /// An end that the beginning of the other connection may yet explain.
+    private var unexplained: (role: Role, ending: Ending, at: MonotonicInstant)?
     /// When a helper tries again; nil while none stays away.
     public private(set) var retryAt: MonotonicInstant?
     /// When a helper began to try again; nil before the connections displaced each other.
     private var retriedAt: MonotonicInstant?
     /// A helper was accepted with a session that it did not leave there.
     private var isSuspect = false
-    /// A helper was accepted beside the main connection.
+    /// A helper was accepted beside the main connection, or stood beside it for a while.
     private var isTolerated = false
 
     public init() {}
@@ -69,11 +74,18 @@ public struct OwnConnections: Sendable {
 
     /// - Parameter foundSession: whether the broker had a session for a helper, whose own sessions it keeps for a moment at most; nil if
     ///   it was not asked for one. None beside the main connection's shows that the two are two clients.
-    public mutating func connected(_ role: Role, foundSession: Bool? = nil, now: MonotonicInstant) {
+    /// - Returns: as of `ended`.
+    public mutating func connected(_ role: Role, foundSession: Bool? = nil, now: MonotonicInstant) -> Bool {
         connectedAt[role] = now
-        guard role == .helper else { return }
-        isSuspect = foundSession == true
-        if foundSession == false, connectedAt[.main] != nil { isTolerated = true }
+        if role == .helper {
+            isSuspect = foundSession == true
+            if foundSession == false, connectedAt[.main] != nil { isTolerated = true }
+        }
+        guard !areDisplaced, let end = unexplained, end.role != role, now < end.at.advanced(by: Self.delay) else {
+            return false
+        }
+        unexplained = nil
+        return displaces(end.ending, now: now)
     }
 
     /// We ended it ourselves, which says nothing.
@@ -82,13 +94,31 @@ public struct OwnConnections: Sendable {
     /// - Returns: whether it is known from now on that the connections displace each other.
     public mutating func ended(_ role: Role, _ ending: Ending, now: MonotonicInstant) -> Bool {
         let other: Role = role == .main ? .helper : .main
-        if connectedAt[other] == nil, let last = suspectedAt.last, now < last.advanced(by: Self.together) {
-            suspectedAt.removeLast()
+        if connectedAt[other] == nil {
+            if let last = suspectedAt.last, now < last.advanced(by: Self.together) { suspectedAt.removeLast() }
+            if let end = unexplained, end.role == other, now < end.at.advanced(by: Self.together) {
+                (unexplained, connectedAt[role]) = (nil, nil)
+                return false
+            }
+        }
+        if let main = connectedAt[.main], let helper = connectedAt[.helper],
+            max(main, helper).advanced(by: Self.probation) <= now
+        {
+            isTolerated = true
         }
         let wasAccepted = connectedAt[role] != nil
         let isCoincidence = connectedAt[other].map { now < $0.advanced(by: Self.moment) } ?? false
         connectedAt[role] = nil
-        guard !areDisplaced, wasAccepted, isCoincidence else { return false }
+        guard !areDisplaced, wasAccepted else { return false }
+        guard isCoincidence else {
+            unexplained = (role, ending, now)
+            return false
+        }
+        return displaces(ending, now: now)
+    }
+
+    /// Judges an end beside which the other connection began.
+    private mutating func displaces(_ ending: Ending, now: MonotonicInstant) -> Bool {
         switch ending {
         case .otherwise: return false
         case .takenOver: break
@@ -99,7 +129,7 @@ public struct OwnConnections: Sendable {
             guard !isTolerated, isSuspect || suspectedAt.count >= Self.suspicions else { return false }
         }
         retryAt = now.advanced(by: Self.pause)
-        suspectedAt = []
+        (suspectedAt, unexplained) = ([], nil)
         (isSuspect, isTolerated) = (false, false)
         return true
     }
