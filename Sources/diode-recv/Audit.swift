@@ -1,12 +1,15 @@
 internal import Audit
 internal import Commands
 internal import Configuration
+internal import Control
 internal import DiodeProtocol
 internal import Glibc
+internal import JSON
 internal import KeyFiles
 internal import Ledger
 internal import ReceiverIT
 internal import ReceiverITAudit
+internal import ReceiverITStatus
 internal import Storage
 internal import Threading
 internal import Time
@@ -31,6 +34,7 @@ enum Audit {
         do throws(StorageError) {
             snapshot = try reader.read(verifies: invocation.has("--verify"), noted: noted)
         } catch { throw Program.Failure(error) }
+        complete(&snapshot, state: configuration.state.resolved)
         if let name = invocation.value("--link") {
             guard snapshot.links.contains(where: { $0.link == name }) else {
                 throw UsageError("--link: the database knows no link \"\(name)\"")
@@ -49,6 +53,19 @@ enum Audit {
             throw Program.Failure("the report could not be written")
         }
         return ExitCode(report.exit)
+    }
+
+    /// Asks the daemon where the database tells nothing current.
+    private static func complete(_ snapshot: inout AuditSnapshot, state: String) {
+        guard snapshot.links.contains(where: \.isUnwritten) else { return }
+        var answer: JSONValue?
+        do throws(ControlError) { answer = try ControlClient.ask(state: state, StatusReport.request) } catch {
+            answer = nil
+        }
+        for index in snapshot.links.indices {
+            let verdict = answer.flatMap { StatusReply.verdict(of: snapshot.links[index].link, in: $0) }
+            snapshot.links[index].complete(with: verdict.map { .says($0) } ?? .none)
+        }
     }
 
     private static func format(_ invocation: Invocation) throws(UsageError) -> AuditReport.Format {

@@ -19,6 +19,7 @@ struct BeatTests {
         let brokerSince: Decimal64?
         let brokerReason: String?
         let alarms: [String]
+        let uptime: Decimal64?
 
         var beat: Beat {
             var beat = Beat(
@@ -51,6 +52,7 @@ struct BeatTests {
                     isOnline: brokerOnline, since: UnixMilliseconds(rawValue: brokerSince.value), reason: brokerReason)
             }
             beat.alarms = alarms
+            beat.uptimeMilliseconds = uptime?.value
             return beat
         }
     }

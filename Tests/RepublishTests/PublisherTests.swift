@@ -244,7 +244,8 @@ struct PublisherTests {
         #expect(
             states().last
                 == "{\"state\":\"online\",\"since\":\"1970-01-01T00:00:00.000Z\",\"epoch\":7,\"sequence\":9,\"missing\":0,"
-                + "\"digest_matches\":null,\"head\":null,\"audit_key\":null}")
+                + "\"digest_matches\":null,\"head\":null,\"audit_key\":null,\"reason\":\"\",\"advice\":\"\",\"lag_seconds\":null}"
+        )
         publisher.post(
             GapEpisode(
                 Gap(

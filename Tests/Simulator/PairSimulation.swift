@@ -1,4 +1,4 @@
-import Account
+public import Account
 import Crypto
 import DiodeProtocol
 import Outbox
@@ -33,6 +33,8 @@ public struct PairSimulation: ~Copyable {
         public var isSettled = false
         public var coverage = FaultCoverage()
         public var link = FaultInjector.Counts()
+        /// States of the link, as they followed each other.
+        public var states: [LinkState] = []
         /// Of the last process.
         public var receiver = ReceiverCounters()
     }
@@ -40,6 +42,7 @@ public struct PairSimulation: ~Copyable {
     /// The key of all simulated links: public knowledge, so that a history can be replayed bit for bit.
     static let seedOfKey = [UInt8](repeating: 7, count: 32)
     private static let wallClock: UInt64 = 1_790_000_000_000
+    private static let start: UInt64 = 1_000_000_000
 
     let scenario: PairScenario
     var random: SeededGenerator
@@ -47,6 +50,7 @@ public struct PairSimulation: ~Copyable {
     var sender: SimulatedSender
     var receiver: SimulatedReceiver
     var model = NamespaceModel()
+    var freshness = FreshnessModel()
     var outcome = Outcome()
     var now: UInt64
     private var encoder: TransmissionEncoder
@@ -65,13 +69,14 @@ public struct PairSimulation: ~Copyable {
     var forgeUntil: UInt64 = 0
     /// Blocks that are hurt about as much as they can bear.
     var hurtBlocks = 0
+    private var slowness: Double
     /// Steps of the clocks, in milliseconds.
     var senderClock: Int64 = 0
     var receiverClock: Int64 = 0
 
     public init(_ scenario: PairScenario) throws {
         var random = SeededGenerator(seed: scenario.seed)
-        let start = MonotonicInstant(nanoseconds: 1_000_000_000)
+        let start = MonotonicInstant(nanoseconds: Self.start)
         let time = UnixMilliseconds(rawValue: Self.wallClock)
         var signer = try Ed25519Signer(seed: Self.seedOfKey.span.bytes)
         let card = try LinkCard(
@@ -80,6 +85,7 @@ public struct PairSimulation: ~Copyable {
         let receiver = try SimulatedReceiver(scenario, card: card, seed: random.next(), now: start, time: time)
         // A struct that owns others may not throw once it holds the first of them.
         self.scenario = scenario
+        slowness = scenario.slowness
         injector = FaultInjector(faults: scenario.link, seed: random.next())
         self.random = random
         self.sender = sender
@@ -125,9 +131,10 @@ public struct PairSimulation: ~Copyable {
         for time in [cutUntil, sender.stalledUntil, receiver.downUntil ?? 0] where scenario.healsAtEnd {
             while now < time { try step(until: time) }
         }
+        let late = lateness(at: now)
         if scenario.healsAtEnd { heal() }
         let round = scenario.snapshotNanoseconds ?? 0
-        var end = now + (scenario.echoes.last ?? 0) + 3 * round + scenario.link.delayNanoseconds + 1_000_000_000
+        var end = now + late + (scenario.echoes.last ?? 0) + 3 * round + scenario.link.delayNanoseconds + 1_000_000_000
         while now < end { try step(until: end) }
         heal()
         end = now + 3 * scenario.beatNanoseconds + 1_000_000_000
@@ -138,6 +145,7 @@ public struct PairSimulation: ~Copyable {
     private mutating func heal() {
         injector.faults = LinkFaults()
         (cutUntil, lossyUntil, replayUntil, forgeUntil, hurtBlocks) = (0, 0, 0, 0, 0)
+        slowness = 0
     }
 
     var instant: MonotonicInstant { MonotonicInstant(nanoseconds: now) }
@@ -198,7 +206,10 @@ public struct PairSimulation: ~Copyable {
     private mutating func advanceSender() throws {
         let (closed, beats) = sender.advance(now: instant, time: senderTime)
         expect(closed)
-        for beat in beats { try emit(beat) }
+        for beat in beats {
+            freshness.make(beat.block.id, now: now)
+            try emit(beat)
+        }
         for transmission in sender.takeTransmissions(now: instant) { try emit(transmission) }
     }
 
@@ -248,7 +259,9 @@ public struct PairSimulation: ~Copyable {
             let leaves = now + UInt64(index) * 1_000
             for arrival in injector.pass(bytes) {
                 let isGenuine = arrival.kind != .flipped && arrival.kind != .forged
-                arrivals.push(arrival.bytes, isGenuine: isGenuine, at: leaves + arrival.afterNanoseconds)
+                arrivals.push(
+                    arrival.bytes, isGenuine: isGenuine,
+                    at: leaves + arrival.afterNanoseconds + lateness(at: leaves))
             }
             if block.id.channel == .beat, now < forgeUntil {
                 arrivals.push(forgedBeat(bytes), isGenuine: false, at: leaves)
@@ -256,11 +269,15 @@ public struct PairSimulation: ~Copyable {
         }
     }
 
+    /// How much later than it should be what leaves now arrives, on a link in slow motion.
+    private func lateness(at leaves: UInt64) -> UInt64 { UInt64(Double(leaves - Self.start) * slowness) }
+
     private mutating func receive() {
         while let (datagram, isGenuine) = arrivals.pop(until: now) {
             guard receiver.downUntil == nil else { continue }
             if isGenuine, let view = try? FrameView(decoding: datagram.span.bytes) {
                 model.arrivals.receive(view.header, symbol: view.symbolID)
+                freshness.receive(view.header.id, now: now)
             }
             receiver.receive(datagram, now: instant, time: receiverTime)
         }
@@ -271,6 +288,9 @@ public struct PairSimulation: ~Copyable {
     private mutating func advanceReceiver() throws {
         guard receiver.downUntil == nil else { return }
         receiver.advance(now: instant, time: receiverTime)
+        let state = receiver.core.state.state
+        if outcome.states.last != state { outcome.states.append(state) }
+        try freshness.check(state, receiver.settings, now: now)
         if !receiver.unstored.isEmpty, !receiver.hasDatabase || draw(0.1) { try store() }
         try checkBounds()
     }

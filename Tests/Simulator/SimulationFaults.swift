@@ -107,6 +107,7 @@ extension PairSimulation {
         outcome.receiverRestarts += 1
         outcome.forgotten += try receiver.kill(seed: random.next(), now: instant, time: receiverTime)
         model.killReceiver()
+        freshness.restart()
         try checkAccount()
     }
 
@@ -114,6 +115,7 @@ extension PairSimulation {
     mutating func startReceiver() throws {
         receiver.downUntil = nil
         _ = try receiver.kill(seed: random.next(), now: instant, time: receiverTime)
+        freshness.restart()
         try checkAccount()
     }
 

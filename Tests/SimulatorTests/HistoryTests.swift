@@ -1,3 +1,4 @@
+import Account
 import Foundation
 import ReceiverIT
 import ReceiverITCore
@@ -93,6 +94,19 @@ import Testing
             scenario.link.loss = 0.02
             let outcome = try Self.live(scenario)
             #expect(outcome.missing == 0 && outcome.link.lost > 0, "seed \(seed)")
+        }
+    }
+
+    @Test("P9 D16 on a link in slow motion nothing is called online for long, and it is online again once it is whole")
+    func slowLink() throws {
+        for seed in 0..<3 as Range<UInt64> {
+            var scenario = PairScenario(seed: seed)
+            scenario.meanPauseNanoseconds = 400_000_000
+            // A second of the plant takes one and a half.
+            scenario.slowness = 0.5
+            let outcome = try Self.live(scenario)
+            #expect(outcome.states.prefix(3) == [.online, .degraded, .stale], "seed \(seed): \(outcome.states)")
+            #expect(outcome.states.last == .online, "seed \(seed): \(outcome.states)")
         }
     }
 

@@ -76,6 +76,8 @@ public struct Beat: Hashable, Sendable {
     public var counters: [Counter: UInt64] = [:]
     public var broker: BrokerState?
     public var alarms: [String] = []
+    /// Time since the sender's machine was started, suspension included: no clock that can be set. Below 2⁶³.
+    public var uptimeMilliseconds: UInt64?
 
     public init(
         clock: UnixMilliseconds, lastSequence: UInt64, lastLiveBlock: UInt64, lastSnapshotBlock: UInt64,
@@ -91,5 +93,7 @@ public struct Beat: Hashable, Sendable {
     enum Tag: UInt8 {
         case clock = 1, newest, period, software, configuration, durable, floor, topics, round, epochs, older, counters
         case broker, alarms
+        /// Skipped by receivers that do not know it (W-29).
+        case uptime = 0x81
     }
 }

@@ -52,6 +52,7 @@ extension Beat {
                 for alarm in alarms { $0.lengthPrefixed(alarm, limit: Self.maximumTextBytes) }
             }
         }
+        if let uptimeMilliseconds { fields.append(.uptime) { $0.word(min(uptimeMilliseconds, 1 << 63 - 1)) } }
         return fields.bytes
     }
 
@@ -119,6 +120,7 @@ extension Beat {
             broker = BrokerState(
                 isOnline: try field.boolean(), since: UnixMilliseconds(rawValue: try field.wideNumber()),
                 reason: try field.text(field.rest(), limit: Self.maximumTextBytes))
+        case .uptime: uptimeMilliseconds = try field.wideNumber()
         case .alarms:
             let count = try listCount(&field, minimumBytes: 1, limit: Self.maximumAlarms)
             for _ in 0..<count {

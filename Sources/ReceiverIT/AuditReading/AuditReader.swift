@@ -23,7 +23,8 @@ public struct AuditSnapshot: Sendable {
 public struct AuditReader: Sendable {
     /// Actions that a report lists, the newest.
     private static let actionLimit = 1_000
-    /// How late the daemon may write when it last heard a link.
+    /// How often the daemon writes how a link is, and how late it may be with that.
+    private static let writingPeriodMilliseconds: UInt64 = 1_000
     private static let writingDelayMilliseconds: UInt64 = 2_000
 
     private let path: String
@@ -136,11 +137,21 @@ public struct AuditReader: Sendable {
 
     private func take(_ vitals: LinkVitals, into link: inout LinkAudit) {
         link.heardUntil = vitals.heardUntil
-        link.isStale =
-            vitals.state.isSilent
-            || vitals.heardUntil.map {
+        link.writtenUntil = vitals.at
+        link.reason = vitals.reason
+        // It was written before a clock was set back.
+        let isAhead = now.rawValue.plus(Self.writingDelayMilliseconds) < vitals.at.rawValue
+        link.isUnwritten =
+            isAhead
+            || vitals.at.rawValue.plus(Self.writingPeriodMilliseconds + Self.writingDelayMilliseconds) < now.rawValue
+        let isSilent =
+            vitals.heardUntil.map {
                 $0.rawValue.plus(silenceMilliseconds).plus(Self.writingDelayMilliseconds) < now.rawValue
             } ?? true
+        link.isStale = vitals.state.isSilent || isSilent || isAhead
+        if isSilent || isAhead, !vitals.state.isSilent {
+            link.reason = "the receiver has written nothing since \(CalendarTime.text(vitals.at))"
+        }
         link.clock.offsetMinMilliseconds = vitals.clockOffsetMilliseconds?.lowerBound ?? 0
         link.clock.offsetMaxMilliseconds = vitals.clockOffsetMilliseconds?.upperBound ?? 0
         link.rejected.badSignature = vitals.counters.badSignature

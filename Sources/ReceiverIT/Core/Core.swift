@@ -8,5 +8,6 @@
 //   Assembling/ — symbols to contents
 //   Order/ — accepts blocks once, puts them in order, keeps the account of what is missing
 //   Replicating/ — what every topic holds, and what one round decided
-//   Link/ — one link: what it remembers, its state, and what it says about itself
+//   Hearing/ — whether the sender is heard, and how late
+//   Link/ — one link: what it remembers, and what it says about itself
 //   ReceiverCore.swift — the whole core of one link: frames in, commits out

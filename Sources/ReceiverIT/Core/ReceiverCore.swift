@@ -10,7 +10,7 @@ public import Time
 /// receive ─▶ FrameIntake ─▶ LiveIntake ──▶ Committer ─▶ Replica ─▶ takeCommit
 ///                       ├─▶ BeatIntake ──▶ what the sender announced: LiveIntake, LinkWatch
 ///                       └─▶ SliceIntake ─▶ SliceApplier ─▶ Replica
-/// advance ─▶ waiting frames drawn, holes opened, ready slices applied, LinkWatch ─▶ state
+/// advance ─▶ waiting frames drawn, holes opened, ready slices applied, LinkWatch ─▶ facts
 /// ```
 ///
 /// Each stage keeps its own state; this type is where they meet. One thread owns it. Call `receive` for each datagram, `advance` after each
@@ -63,7 +63,8 @@ public struct ReceiverCore: ~Copyable {
         namespace = stored?.replica ?? Replica(limits: Replica.Limits(settings))
         reading = ReadingIntake(restoring: stored)
         gatherer = ChangeGatherer(restoring: stored, now: now)
-        watch = LinkWatch(silenceTimeout: settings.silenceTimeout, restoring: stored, time: time)
+        watch = LinkWatch(
+            silenceTimeout: settings.silenceTimeout, freshness: settings.freshness, restoring: stored, time: time)
         frames = try FrameIntake(card: card, settings: settings, random: &random, now: now)
     }
 
@@ -95,12 +96,9 @@ public struct ReceiverCore: ~Copyable {
         applySlices(now: now, time: time)
         gatherer.advance(now: now)
         let wasStale = watch.state == .stale
-        if let state = watch.update(missing: live.tracker.account.missing, now: now, time: time) {
-            if wasStale {
-                evidence.note(.silence, now: now)
-                namespace.markAll(under: StateTopic.prefix)
-            }
-            committer.note(.state(state, reason: watch.reason))
+        if watch.update(missing: live.tracker.account.missing, now: now, time: time), wasStale {
+            evidence.note(.silence, now: now)
+            namespace.markAll(under: StateTopic.prefix)
         }
     }
 
@@ -157,14 +155,22 @@ public struct ReceiverCore: ~Copyable {
         return counters
     }
 
-    /// The state of the link, since when, and why it is not `online`.
+    /// The state of the link as far as the core can tell, since when, and why it is not `online`.
     public var state: (state: LinkState, since: UnixMilliseconds, reason: String) {
-        (watch.state, watch.since, watch.reason)
+        (watch.state, watch.since, watch.verdict.reason)
+    }
+    /// What the link is judged by, as far as the core knows it.
+    public var facts: LinkFacts {
+        var facts = watch.facts
+        let replica = replica
+        facts.agreement = replica.agreement
+        facts.account.differs = replica.isSettled && replica.digestMatches == false
+        return facts
     }
 
     /// What the sender last said about itself.
     public var beat: Beat? { watch.beat }
-    /// When something new last came.
+    /// When a beat was last accepted.
     public var heardUntil: UnixMilliseconds? { watch.heardUntil }
     /// The sender's clock minus ours: extremes over all beats, in milliseconds.
     public var clockOffsetMilliseconds: ClosedRange<Int64>? { watch.clockOffsetMilliseconds }
@@ -196,7 +202,7 @@ extension ReceiverCore {
     private mutating func accept(_ arrival: FrameIntake.Arrival, now: MonotonicInstant, time: UnixMilliseconds) {
         switch arrival {
         case .nothing: break
-        case .symbol(let id): hear(id, now: now, time: time)
+        case .symbol(let id): hearOther(id, now: now)
         case .equivocation(let header):
             committer.note(.equivocation(header.id, header.firstSequence, header.lastSequence))
         case .unit(let unit, let signed):
@@ -205,7 +211,7 @@ extension ReceiverCore {
             if let defect = plausibility.defect(of: last, lastSequence: unit.lastSequence) {
                 return refuse(defect, last, now: now)
             }
-            hear(unit.id, now: now, time: time)
+            hearOther(unit.id, now: now)
             switch unit.channel {
             case .live: acceptLive(unit, now: now, time: time)
             case .beat: acceptBeat(unit, signed: signed, now: now, time: time)
@@ -214,10 +220,10 @@ extension ReceiverCore {
         }
     }
 
-    /// A beat of an epoch that is over may be an old recording, so it is no sign of life.
-    private mutating func hear(_ id: BlockID, now: MonotonicInstant, time: UnixMilliseconds) {
-        guard !beats.isOutdated(id), plausibility.defect(of: id) == nil else { return }
-        watch.hear(now: now, time: time)
+    /// Records and slices of the newest epoch are no sign of life, but who hears nothing else is told of them.
+    private mutating func hearOther(_ id: BlockID, now: MonotonicInstant) {
+        guard id.channel != .beat, id.epoch >= beats.frontier.epoch, plausibility.defect(of: id) == nil else { return }
+        watch.hearOther(now: now)
     }
 
     private mutating func acceptLive(_ unit: DecodedUnit, now: MonotonicInstant, time: UnixMilliseconds) {
@@ -264,7 +270,7 @@ extension ReceiverCore {
         case .implausible(let defect): refuse(defect, unit.id, now: now)
         case .accepted(let beat):
             tallies.beatBlocks += 1
-            watch.note(beat, time: time)
+            watch.note(beat, isFirst: isFirstOfEpoch, now: now, time: time)
             evidence.look(at: beat, epoch: unit.epoch, now: now)
             let before = (endings: live.tracker.endings, lost: live.tracker.account.lost)
             let superseded = live.accept(beat, of: unit, now: now, time: time)

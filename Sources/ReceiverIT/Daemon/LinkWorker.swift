@@ -23,6 +23,9 @@ final class LinkWorker {
     private let countedBefore: ReceiverCounters
     private var nextVitals = MonotonicInstant(nanoseconds: 0)
     private var episodes = GapEpisodes()
+    private var rejections = RejectionWatch()
+    /// The verdict has changed since vitals were stored.
+    private var isNews = false
     /// When two senders under one key are worth another line.
     private var nextEquivocation = MonotonicInstant(nanoseconds: 0)
     private let log: EventLog
@@ -44,7 +47,8 @@ final class LinkWorker {
         self.log = log
         self.observer = observer
         fingerprint = card.linkFingerprint
-        snapshot = LinkSnapshot(name: name, fingerprint: card.fingerprint)
+        snapshot = LinkSnapshot(
+            name: name, fingerprint: card.fingerprint, facts: self.core.facts, since: self.core.state.since)
     }
 
     func receive(_ frame: RawSpan, now: MonotonicInstant, time: UnixMilliseconds) {
@@ -75,12 +79,13 @@ final class LinkWorker {
         store.submit(StoreSubmission(link: index, commit: commit, vitals: nil, time: time))
     }
 
-    /// About once a second, and when it `isDue`: how the link is, for the audit and for the next start.
+    /// About once a second, when the verdict has changed, and when it `isDue`: how the link is, for the audit and for the next start.
     func storeVitals(now: MonotonicInstant, time: UnixMilliseconds, isDue: Bool) {
-        guard isDue || nextVitals <= now else { return }
+        guard isDue || isNews || nextVitals <= now else { return }
+        isNews = false
         nextVitals = now.advanced(by: .seconds(1))
         let vitals = LinkVitals(
-            at: time, state: snapshot.state, since: snapshot.since, reason: snapshot.reason,
+            at: time, state: snapshot.state, since: snapshot.since, reason: snapshot.verdict.line,
             heardUntil: snapshot.heardUntil, clockOffsetMilliseconds: snapshot.clockOffsetMilliseconds,
             beat: snapshot.beat, counters: countedBefore + snapshot.counters)
         store.submit(StoreSubmission(link: index, commit: Commit(), vitals: vitals, time: time))
@@ -89,7 +94,6 @@ final class LinkWorker {
     /// - Parameter rejected: what the listening sockets of this link refused before a link was known.
     func refreshSnapshot(malformed: UInt64, unknownLink: UInt64, time: UnixMilliseconds) {
         var snapshot = snapshot
-        (snapshot.state, snapshot.since, snapshot.reason) = core.state
         snapshot.heardUntil = core.heardUntil
         snapshot.beginsAt = core.beginsAt
         snapshot.decided = core.decided
@@ -111,8 +115,29 @@ final class LinkWorker {
         snapshot.outboxFault = outboxFault(after: snapshot.outboxFault, time: time)
         snapshot.durability = store.durability
         snapshot.head = store.head
+        if snapshot.judge(by: facts(snapshot), at: time) {
+            tell(snapshot.verdict)
+            isNews = true
+        }
         self.snapshot = snapshot
         observer.status(snapshot)
+    }
+
+    /// What the core hears, with what only those around it know.
+    private func facts(_ snapshot: LinkSnapshot) -> LinkFacts {
+        var facts = core.facts
+        let differs = facts.account.differs
+        facts.account = store.matters(of: index)
+        facts.account.differs = differs
+        facts.rejected = rejections.look(at: snapshot.counters)
+        if let durability = snapshot.durability, !durability.isDurable { facts.storeFault = durability.reason }
+        return facts
+    }
+
+    private func tell(_ verdict: LinkVerdict) {
+        log.write(
+            verdict.state == .online ? .notice : .warning, "link.\(verdict.state.wordInLog)",
+            verdict.reason.isEmpty ? "beats come in time and nothing is missing" : verdict.line, ["link": .text(name)])
     }
 
     /// What the publisher cannot read from disk, it cannot publish.
@@ -234,11 +259,6 @@ final class LinkWorker {
                     "it_broker.refuses", "the IT broker does not retain values that it has refused: dead letters",
                     ["link": .text(name), "refused": .number(refused)])
             }
-        case .state(let state, let reason):
-            let level: EventLevel = state == .online ? .notice : .warning
-            log.write(
-                level, "link.\(state.wordInLog)", reason.isEmpty ? "beats come and nothing is missing" : reason,
-                ["link": .text(name)])
         case .checkpoint, .rotation: break
         }
     }

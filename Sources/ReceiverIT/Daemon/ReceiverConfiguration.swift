@@ -68,6 +68,8 @@ public struct ReceiverConfiguration: Sendable {
     public let reorderTimeout: Duration
     /// How long a link may be silent before it is stale: 100 ms…1 h.
     public let silenceTimeout: Duration
+    /// How late beats may come before values count as old: 100 ms…1 d each, `stale` not below `degraded`.
+    public let freshness: Freshness
     /// The most disk that waiting records take: 1 MiB…64 TiB. Default 4 GiB.
     public let outboxLimit: ByteSize
     /// The most disk that the account of gaps takes: 1 MiB…64 TiB. Default 1 GiB.
@@ -95,6 +97,7 @@ public struct ReceiverConfiguration: Sendable {
         state = parts.state
         reorderTimeout = parts.reorderTimeout
         silenceTimeout = parts.silenceTimeout
+        freshness = parts.freshness
         outboxLimit = parts.outboxLimit
         ledgerLimit = parts.ledgerLimit
         late = parts.late
@@ -120,6 +123,7 @@ public struct ReceiverConfiguration: Sendable {
         let state: FilePath
         let reorderTimeout: Duration
         let silenceTimeout: Duration
+        let freshness: Freshness
         let outboxLimit: ByteSize
         let ledgerLimit: ByteSize
         let late: LatePolicy
@@ -137,6 +141,7 @@ public struct ReceiverConfiguration: Sendable {
                 "reorder_timeout", .duration(.zero...(.seconds(60))), default: core.reorderWindow)
             silenceTimeout = try file.value(
                 "silence_timeout", .duration(.milliseconds(100)...(.seconds(3_600))), default: core.silenceTimeout)
+            freshness = try file.section("freshness", Freshness.init)
             outboxLimit = try file.section("outbox") { (outbox: inout ConfigSection) throws(ConfigError) in
                 try outbox.value("limit", .bytes(.mebibytes(1)...(.tebibytes(64))), default: .gibibytes(4))
             }
@@ -170,6 +175,20 @@ public struct ReceiverConfiguration: Sendable {
                     }
                 }
             }
+        }
+    }
+}
+
+extension Freshness {
+    fileprivate init(_ section: inout ConfigSection) throws(ConfigError) {
+        let standard = Freshness()
+        let range = ConfigKind.duration(.milliseconds(100)...(.seconds(86_400)))
+        self.init(
+            degraded: try section.value("degraded", range, default: standard.degraded),
+            stale: try section.value("stale", range, default: standard.stale))
+        guard degraded <= stale else {
+            throw section.error(
+                "stale", "values are stale before they are late", allowed: "degraded (\(degraded.words)) or more")
         }
     }
 }

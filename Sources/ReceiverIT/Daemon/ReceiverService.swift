@@ -83,6 +83,7 @@ public final class ReceiverService: Sendable {
         var settings = ReceiverCore.Settings()
         settings.reorderWindow = configuration.reorderTimeout
         settings.silenceTimeout = configuration.silenceTimeout
+        settings.freshness = configuration.freshness
         settings.limit(by: configuration.limits)
         ledgerBytes = Int(clamping: configuration.ledgerLimit.bytes)
         self.settings = settings

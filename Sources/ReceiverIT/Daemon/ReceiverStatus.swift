@@ -16,10 +16,12 @@ public struct LinkSnapshot: Sendable {
     public let name: String
     /// As people compare it: `SHA256:…`.
     public let fingerprint: String
-    public internal(set) var state = LinkState.offline
-    /// Since when, and why it is not `online`.
-    public internal(set) var since = UnixMilliseconds(rawValue: 0)
-    public internal(set) var reason = ""
+    /// What the link is judged by, and how: state, reason, and what to do.
+    public private(set) var facts: LinkFacts
+    public private(set) var verdict: LinkVerdict
+    /// When its state began.
+    public private(set) var since: UnixMilliseconds
+    /// When a beat was last accepted.
     public internal(set) var heardUntil: UnixMilliseconds?
     public internal(set) var beginsAt: Stamp?
     /// The newest decided record.
@@ -49,9 +51,25 @@ public struct LinkSnapshot: Sendable {
     /// The most gaps that a snapshot lists.
     public static let gapLimit = 100
 
-    init(name: String, fingerprint: String) {
+    /// - Parameter facts: as of now; their state began now.
+    init(name: String, fingerprint: String, facts: LinkFacts = LinkFacts(), since: UnixMilliseconds) {
         self.name = name
         self.fingerprint = fingerprint
+        self.facts = facts
+        self.since = since
+        verdict = facts.verdict
+    }
+
+    public var state: LinkState { verdict.state }
+
+    /// Judges anew.
+    /// - Returns: whether state or cause changed, so that it is worth a line.
+    mutating func judge(by facts: LinkFacts, at time: UnixMilliseconds) -> Bool {
+        let before = verdict
+        self.facts = facts
+        verdict = facts.verdict
+        if verdict.state != before.state { since = time }
+        return verdict.state != before.state || verdict.cause != before.cause
     }
 }
 

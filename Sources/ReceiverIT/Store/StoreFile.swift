@@ -177,6 +177,13 @@ package struct StoreFile: ~Copyable {
         if let vitals = batch.vitals { try tables.store(vitals, of: link.id) }
     }
 
+    /// What of each link's account is not in order, as of now. One reading.
+    package mutating func matters(of links: [StoreLink]) throws(StorageError) -> [AccountMatters] {
+        var found: [AccountMatters] = []
+        for link in links { found.append(try StoredMatters.read(of: link.id, name: link.name, in: database)) }
+        return found
+    }
+
     /// One transaction with what an operator wants done.
     package mutating func run(
         _ task: OperatorTask, at time: UnixMilliseconds

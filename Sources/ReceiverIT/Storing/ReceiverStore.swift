@@ -1,3 +1,4 @@
+internal import Account
 internal import Crypto
 internal import DiodeProtocol
 internal import EventLog
@@ -66,6 +67,7 @@ final class ReceiverStore: Sendable {
     private let wholeWishes: Lock<[Bool]>
     private let board: DurabilityBoard
     private let heads = HeadBoard()
+    let matters: MattersBoard
     private let threads = Lock<[WorkerThread]>([])
     private let syncStopping = StopFlag()
     private let syncWakeup: Wakeup
@@ -76,6 +78,7 @@ final class ReceiverStore: Sendable {
         syncWakeup = try Wakeup()
         wholeWishes = Lock([Bool](repeating: false, count: links))
         board = DurabilityBoard(time: time)
+        matters = MattersBoard(links: links)
     }
 
     /// Starts the threads.
@@ -104,6 +107,9 @@ final class ReceiverStore: Sendable {
     var durability: Durability { board.shown }
     /// The newest signed head of the ledger.
     var head: String? { heads.shown }
+
+    /// What of a link's account is not in order: a second old at most, or what it takes to look through 50 times.
+    func matters(of link: Int) -> AccountMatters { matters.shown(link) }
 
     // MARK: The core thread
 

@@ -52,6 +52,7 @@ struct StoreLoop: ~Copyable {
     private var keeper: LedgerKeeper
     private var calendar = LedgerCalendar(time: Self.time, now: Self.now)
     private var nextReserve = MonotonicInstant(nanoseconds: 0)
+    private var mattersPace = MattersPace()
 
     /// What the loop begins with.
     struct Beginning: Sendable {
@@ -165,6 +166,7 @@ struct StoreLoop: ~Copyable {
             if !batch.isEmpty || links.contains(where: { $0.queue.needsWrite }) { commit() }
             keepReserve()
             keepLedger()
+            lookThroughAccount()
         case .failing(let until):
             handOn()
             if until <= Self.now || isClosing { attempt() }
@@ -237,6 +239,7 @@ struct StoreLoop: ~Copyable {
     }
 
     private mutating func noteCommit() {
+        mattersPace.noteCommit()
         let head = file?.head ?? .empty
         wishes.withLock { wishes in
             wishes.commits += 1
@@ -335,6 +338,18 @@ struct StoreLoop: ~Copyable {
             log.notice(
                 "ledger.folded", "ledger.limit is reached: old entries are now hourly totals",
                 ["entries": .number(folded.entries), "bytes": .number(folded.bytes)])
+        } catch {
+            fail(error)
+        }
+    }
+
+    /// What an audit would find, status has to know.
+    private mutating func lookThroughAccount() {
+        let start = Self.now
+        guard mattersPace.isDue(now: start) else { return }
+        do throws(StorageError) {
+            if let found = try file?.matters(of: links) { store.matters.show(found) }
+            mattersPace.looked(from: start, to: Self.now)
         } catch {
             fail(error)
         }

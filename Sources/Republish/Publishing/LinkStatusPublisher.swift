@@ -1,5 +1,6 @@
 public import Account
 public import DiodeProtocol
+internal import JSON
 internal import MQTT
 internal import MQTTProtocol
 public import Time
@@ -20,10 +21,15 @@ public struct LinkStatus: Sendable, Equatable {
     public var head: String?
     /// The public half of the key that signed it, in base64.
     public var auditKey: String?
+    /// Why it is not online, and what to do about it; empty while it is.
+    public var reason, advice: String
+    /// How late beats come; nil before that could be measured.
+    public var lag: Duration?
 
     public init(
         state: LinkState, since: UnixMilliseconds? = nil, decided: Stamp? = nil, missing: UInt64 = 0,
-        digestMatches: Bool? = nil, head: String? = nil, auditKey: String? = nil
+        digestMatches: Bool? = nil, head: String? = nil, auditKey: String? = nil, reason: String = "",
+        advice: String = "", lag: Duration? = nil
     ) {
         self.state = state
         self.since = since
@@ -32,9 +38,13 @@ public struct LinkStatus: Sendable, Equatable {
         self.digestMatches = digestMatches
         self.head = head
         self.auditKey = auditKey
+        self.reason = reason
+        self.advice = advice
+        // Whole seconds: what changes by less is no news.
+        self.lag = lag.map { .seconds(Int64(clamping: $0.milliseconds / 1_000)) }
     }
 
-    /// One JSON object. Nothing in it needs an escape: numbers, words of ours, times, and base64.
+    /// One JSON object. Only reason and advice may need an escape: the rest are numbers, words of ours, times, and base64.
     var json: String {
         let time = since.map { "\"\(CalendarTime.text($0))\"" } ?? "null"
         let epoch = decided.map { String($0.epoch.rawValue) } ?? "null"
@@ -42,8 +52,10 @@ public struct LinkStatus: Sendable, Equatable {
         let digest = digestMatches.map { String($0) } ?? "null"
         let head = head.map { "\"\($0)\"" } ?? "null"
         let key = auditKey.map { "\"\($0)\"" } ?? "null"
+        let late = lag.map { String($0.milliseconds / 1_000) } ?? "null"
         return "{\"state\":\"\(state.wordOnBroker)\",\"since\":\(time),\"epoch\":\(epoch),\"sequence\":\(sequence),"
-            + "\"missing\":\(missing),\"digest_matches\":\(digest),\"head\":\(head),\"audit_key\":\(key)}"
+            + "\"missing\":\(missing),\"digest_matches\":\(digest),\"head\":\(head),\"audit_key\":\(key),"
+            + "\"reason\":\(JSONValue.quoted(reason)),\"advice\":\(JSONValue.quoted(advice)),\"lag_seconds\":\(late)}"
     }
 }
 
@@ -92,7 +104,13 @@ struct LinkStatusPublisher: Sendable {
 
     /// What the IT broker publishes if this process vanishes.
     var will: Will {
-        Will(topic: statusTopic, payload: Array(LinkStatus(state: .offline).json.utf8), retain: true)
+        Will(
+            topic: statusTopic,
+            payload: Array(
+                LinkStatus(
+                    state: .offline, reason: "the receiver vanished, or the IT broker lost it",
+                    advice: "look at diode-recv and its connection to the IT broker"
+                ).json.utf8), retain: true)
     }
 
     mutating func set(_ status: LinkStatus) { self.status = status }
@@ -138,6 +156,7 @@ struct LinkStatusPublisher: Sendable {
         var last = status
         last.state = .offline
         last.since = time
+        (last.reason, last.advice) = ("the receiver was stopped", "start diode-recv")
         return (statusTopic, Array(last.json.utf8))
     }
 }

@@ -45,6 +45,8 @@ struct SenderReport: Sendable {
         let leftSnapshot: BlockNumber
         let unsentBlocks: Int
         let emitter: FrameEmitter.Counters
+        /// How long this machine was suspended since it was started.
+        let suspended: Duration
     }
 
     let parts: Parts
@@ -97,6 +99,7 @@ struct SenderReport: Sendable {
         told.echoShed = parts.echo.shed
         told.brokerDropped = parts.losses.dropped
         told.emitErrors = parts.emitter.refusedFrames
+        told.suspended = parts.suspended
         told.journalBacklog = UInt64(parts.journal.backlogBlocks + parts.unsentBlocks)
         told.alarms = alarms.prefix(Beat.maximumAlarms).map { Subscriber.shortened($0, to: Beat.maximumTextBytes) }
         return told

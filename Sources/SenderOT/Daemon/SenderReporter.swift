@@ -61,7 +61,7 @@ struct SenderReporter: Sendable {
                 configuration, oldest: journal.oldest, usedBytes: journal.usedBytes,
                 freeBytes: FreeSpace.bytes(at: configuration.state.resolved), now: now),
             isReserveHeld: reserve.isHeld, left: queue.newestLeft, leftSnapshot: queue.newestSnapshot,
-            unsentBlocks: queue.unsentBlocks, emitter: emitter.progress)
+            unsentBlocks: queue.unsentBlocks, emitter: emitter.progress, suspended: BootClock.suspended)
         return conditions.withLock { SenderReport(parts, following: &$0) }
     }
 }

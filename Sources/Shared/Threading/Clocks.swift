@@ -25,6 +25,9 @@ public enum ThreadClock {
 public enum BootClock {
     /// The time since boot (`CLOCK_BOOTTIME`).
     public static func now() -> Duration { .nanoseconds(Int64(clamping: nanoseconds(CLOCK_BOOTTIME))) }
+
+    /// How long the machine was suspended since boot: what it counts and ``MonotonicClock`` does not.
+    public static var suspended: Duration { max(.zero, now() - MonotonicClock.now().sinceStart) }
 }
 
 /// The time of day. It may jump; nothing that must be monotonic may use it.

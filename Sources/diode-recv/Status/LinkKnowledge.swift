@@ -16,16 +16,10 @@ public struct LinkKnowledge: Sendable {
         self.publisher = publisher
     }
 
-    /// How far its values can be trusted as current. A link that cannot store what it accepts is never well, nor is one whose replica is not the
-    /// sender's state.
+    /// How far its values can be trusted as current.
     public var link: Condition {
-        if snapshot.state == .online, let durability = snapshot.durability, !durability.isDurable {
-            return Condition(.degraded, since: durability.since, reason: durability.reason)
-        }
-        if snapshot.state == .online, let difference = snapshot.replica.agreement.atReplica {
-            return Condition(.degraded, since: snapshot.replica.asOfTime, reason: difference)
-        }
-        return Condition(snapshot.state, since: snapshot.since, reason: snapshot.reason)
+        let verdict = snapshot.verdict
+        return Condition(verdict.state, since: snapshot.since, reason: verdict.reason, advice: verdict.advice)
     }
 
     /// What the sender says about itself, as long as it can be heard.
@@ -69,7 +63,7 @@ public struct LinkKnowledge: Sendable {
         switch snapshot.state {
         case .stale, .offline: 4
         case .degraded: 3
-        case .online: link.state == .online && itBroker.state == .online ? 0 : 3
+        case .online: itBroker.state == .online ? 0 : 3
         }
     }
 }

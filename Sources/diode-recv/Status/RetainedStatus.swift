@@ -12,7 +12,8 @@ extension LinkStatus {
     public init(_ snapshot: LinkSnapshot, auditKey: String) {
         self.init(
             state: snapshot.state, since: snapshot.since, decided: snapshot.decided, missing: snapshot.account.missing,
-            digestMatches: snapshot.replica.digestMatches, head: snapshot.head, auditKey: auditKey)
+            digestMatches: snapshot.replica.digestMatches, head: snapshot.head, auditKey: auditKey,
+            reason: snapshot.verdict.reason, advice: snapshot.verdict.advice, lag: snapshot.facts.lag?.age)
     }
 }
 

@@ -1,4 +1,4 @@
-internal import Account
+public import Account
 internal import DiodeProtocol
 public import JSON
 internal import Outbox
@@ -19,12 +19,23 @@ extension DaemonStatus {
 /// The daemon's answer to `diode-recv status`: whether it is the network, the plant, the sender or the IT broker, in one look.
 ///
 /// ```js
-/// { "exit": 0, "link": { "state", "since", "reason" }, "sender": {…}, "ot_broker": {…}, "it_broker": {…},
+/// { "exit": 0, "link": { "state", "since", "reason", "advice" }, "sender": {…}, "ot_broker": {…}, "it_broker": {…},
 ///   "at": "…", "audit_key": "…", "head": "number:hash:signature",
 ///   "links": [ { "link": "plant-a", "link_state": {…}, … } ], "listeners": [ … ] }
 /// ```
 /// The four objects at the top are those of the link that is worst off.
-enum StatusReply {
+public enum StatusReply {
+    /// How the daemon judges a link, read back from its answer.
+    /// - Returns: nil where the answer says nothing of that link.
+    public static func verdict(of name: String, in answer: JSONValue) -> LinkVerdict? {
+        guard let told = answer["links"]?.elements?.first(where: { $0["name"]?.text == name }),
+            let state = LinkState.allCases.first(where: { $0.wordInLog == told["link"]?["state"]?.text })
+        else { return nil }
+        return LinkVerdict(
+            state, told["durable"]?.flag == false ? .store : .none, reason: told["link"]?["reason"]?.text ?? "",
+            advice: told["link"]?["advice"]?.text ?? "")
+    }
+
     static func json(_ status: DaemonStatus) -> JSONValue {
         var members: [JSONValue.Member] = []
         if let worst = status.worst {
@@ -51,6 +62,7 @@ enum StatusReply {
         [
             "state": .text(condition.state?.wordInLog ?? "unknown"),
             "since": .optional(condition.since.map(CalendarTime.text)), "reason": .text(condition.reason),
+            "advice": .text(condition.advice),
         ]
     }
 
@@ -64,6 +76,7 @@ enum StatusReply {
             heading + fourObjects(known) + [
                 JSONValue.Member("durable", .flag(link.durability?.isDurable ?? false)),
                 JSONValue.Member("heard_until", .optional(link.heardUntil.map(CalendarTime.text))),
+                JSONValue.Member("lag_ms", link.facts.lag.map { .number($0.age.milliseconds) } ?? .null),
                 JSONValue.Member("begins_at", link.beginsAt.map(stamp) ?? .null),
                 JSONValue.Member("decided", link.decided.map(stamp) ?? .null),
                 JSONValue.Member("totals", totals(link)),

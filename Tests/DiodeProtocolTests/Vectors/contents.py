@@ -291,6 +291,11 @@ def beat_accept():
             "brokerSince": str(BASE - 1), "brokerReason": "connection refused", "alarms": ["", "Größe"]})
 
 
+    yield "beat-accept-uptime", accepted(
+        "beat", "how long the sender's machine runs, which earlier receivers skip", beat(*LEAST, (0x81, u64(2**63 - 1))),
+        fields={**LEAST_READ, "uptime": str(2**63 - 1)})
+
+
 def beat_vectors(refused):
     def holding(name, about, *fields, counter="malformed"):
         return refused(name, about, beat(*LEAST, *fields), counter)
@@ -311,6 +316,8 @@ def beat_vectors(refused):
     yield refused("W-31-clock-of-9-bytes", "a byte behind the clock", beat((0x01, u64(BASE) + b"\0"), NEWEST, PERIOD))
     yield refused("W-31-clock-of-7-bytes", "a clock of 7 bytes", beat((0x01, u64(BASE)[1:]), NEWEST, PERIOD))
     yield refused("W-31-clock-beyond-63-bits", "a clock of 2^63", beat((0x01, u64(2**63)), NEWEST, PERIOD))
+    yield holding("W-31-uptime-of-7-bytes", "an uptime of 7 bytes", (0x81, u64(5)[1:]))
+    yield holding("W-31-uptime-beyond-63-bits", "an uptime of 2^63 ms", (0x81, u64(2**63)))
     yield refused("W-31-newest-beyond-63-bits", "last sequence 2^63", beat(CLOCK, (0x02, u64(2**63, 0, 0)), PERIOD))
     yield holding("W-31-software-of-65", "65 bytes of software", (0x04, b"v" * 65))
     yield holding("W-31-software-not-text", "software that is not UTF-8", (0x04, b"\x80"))

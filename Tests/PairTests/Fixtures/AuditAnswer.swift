@@ -38,6 +38,10 @@ struct AuditAnswer: CustomStringConvertible {
     func replica(_ name: String) -> Bool? { (link["replica"] as? [String: Any])?[name] as? Bool }
     var isBalanced: Bool { link["balanced"] as? Bool ?? false }
     var isStale: Bool { link["stale"] as? Bool ?? true }
+    /// Why the link is not well, as the receiver says it.
+    var reason: String { link["reason"] as? String ?? "" }
+    /// Everything that is wrong, the worst first.
+    var findings: [String] { list("findings").compactMap { $0["text"] as? String } }
 
     var description: String {
         let epochs = list("epochs").map { epoch in
@@ -47,7 +51,7 @@ struct AuditAnswer: CustomStringConvertible {
             "\($0): \(link[$0] ?? "none")"
         }
         return
-            "\(exit), stale \(isStale)\nepochs: \(epochs.joined(separator: "\n  "))\n\(parts.joined(separator: "\n"))"
+            "\(exit), stale \(isStale), \(reason), \(findings)\nepochs: \(epochs.joined(separator: "\n  "))\n\(parts.joined(separator: "\n"))"
     }
 }
 

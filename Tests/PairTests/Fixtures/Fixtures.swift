@@ -10,5 +10,6 @@
 //   BrokerTable.swift — the table that these make
 //   OddPacket.swift — something odd that an OT broker sends: a row of the matrix of docs/BROKERS.md
 //   SenderState.swift — what the sender's status says
+//   LinkWords.swift — state, reason and advice of the link as each place says them
 //   AuditAnswer.swift — what the receiver's audit says
 //   DatagramSink.swift — a UDP socket that keeps what arrives, and can send

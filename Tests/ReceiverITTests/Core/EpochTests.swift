@@ -247,6 +247,7 @@ struct EpochTests {
     func controlOnly() throws {
         let sender = try TestSender()
         let link = try TestLink(sender.card)
+        link.receive(try sender.frames(sender.beat()))
         link.receive(try sender.frames(sender.live(count: 1)))
         var content = LiveContentEncoder()
         content.append(Action(at: UnixMilliseconds(rawValue: 5), what: "start", detail: "1.0"))

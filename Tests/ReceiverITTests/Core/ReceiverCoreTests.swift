@@ -57,6 +57,7 @@ struct ReceiverCoreTests {
     func gap() throws {
         let sender = try TestSender()
         let link = try TestLink(sender.card)
+        link.receive(try sender.frames(sender.beat()))
         let first = try sender.frames(sender.live(count: 2))
         let lost = sender.live(count: 5, topic: "acme/lost")
         let third = try sender.frames(sender.live(count: 2))
@@ -104,7 +105,7 @@ struct ReceiverCoreTests {
         let sender = try TestSender()
         let link = try TestLink(sender.card)
         #expect(link.core.state.state == .offline)
-        let frames = try sender.frames(sender.live(count: 1))
+        let frames = try sender.frames(sender.beat())
         link.receive(frames)
         #expect(link.core.state.state == .online)
         link.pass(.seconds(3))

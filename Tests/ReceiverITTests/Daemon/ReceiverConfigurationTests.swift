@@ -27,7 +27,7 @@ struct ReceiverConfigurationTests {
                 + "\"127.0.0.1:7400\"],\"topic_prefix\":\"\",\"own\":[\"#\"],\"map\":[],\"max_qos\":2,\"publish_rate\":null}],\"broker\":{\"url\":"
                 + "\"mqtt://127.0.0.1:1884\",\"ca\":null,\"cert\":null,\"key\":null,\"server_name\":null,\"username\":null,"
                 + "\"password_file\":null,\"client_id\":null,\"version\":\"auto\"},\"state\":\"recv.db\","
-                + "\"reorder_timeout\":\"50ms\",\"silence_timeout\":\"3s\",\"outbox\":{\"limit\":\"4GiB\"},"
+                + "\"reorder_timeout\":\"50ms\",\"silence_timeout\":\"3s\",\"freshness\":{\"degraded\":\"5s\",\"stale\":\"30s\"},\"outbox\":{\"limit\":\"4GiB\"},"
                 + "\"ledger\":{\"limit\":\"1GiB\"},\"late\":\"topic\","
                 + "\"limits\":{\"topics\":1000000,\"verifications\":8000,\"partial\":\"64MiB\",\"reorder\":\"64MiB\"},"
                 + "\"sparkplug\":{\"namespaces\":[\"spBv1.0\"],\"rebirth_interval\":\"1s\",\"primary_host\":null,"

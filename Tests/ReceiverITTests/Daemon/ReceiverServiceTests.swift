@@ -74,6 +74,7 @@ struct ReceiverServiceTests {
         try service.start(told.observer)
         defer { service.close() }
         let queue = try #require(service.outbox(of: "plant-a")?.mqtt)
+        try emit(try sender.frames(sender.beat()), to: port)
         try emit(try sender.frames(sender.live(count: 50)), to: port)
         try emit([[1, 2, 3], [1]], to: port)
         try emit(try stranger.frames(stranger.live(count: 1)), to: port)

@@ -12,10 +12,19 @@ import Time
 struct StatusTests {
     private let time = UnixMilliseconds(rawValue: 1_763_716_000_000)
 
+    private func facts(_ state: LinkState) -> LinkFacts {
+        var facts = LinkFacts()
+        switch state {
+        case .online: facts.hearing = .heard
+        case .degraded: (facts.hearing, facts.missing) = (.heard, 1)
+        case .stale: facts.hearing = .silent(.seconds(3))
+        case .offline: facts.hearing = .never
+        }
+        return facts
+    }
+
     private func link(_ state: LinkState, name: String = "plant-a") -> LinkSnapshot {
-        var link = LinkSnapshot(name: name, fingerprint: "SHA256:x")
-        (link.state, link.since) = (state, time)
-        return link
+        LinkSnapshot(name: name, fingerprint: "SHA256:x", facts: facts(state), since: time)
     }
 
     private var connected: PublisherReport {
@@ -40,9 +49,14 @@ struct StatusTests {
         #expect(status([link(.online)], nil).worst?.exit == 3)
         #expect(status([link(.online)], PublisherReport(since: time)).worst?.exit == 3)
         var link = link(.online)
-        link.durability = Durability(isDurable: false, since: time, reason: "no space left")
+        var facts = facts(.online)
+        facts.storeFault = "no space left"
+        let later = UnixMilliseconds(rawValue: time.rawValue + 5)
+        let isNews = link.judge(by: facts, at: later)
+        #expect(isNews)
         let known = LinkKnowledge(link, publisher: connected)
-        #expect(known.exit == 3 && known.link == Condition(.degraded, since: time, reason: "no space left"))
+        #expect(known.exit == 3 && known.link.state == .degraded && known.link.since == later)
+        #expect(known.link.reason.contains("no space left") && known.link.advice.contains("disk"))
     }
 
     @Test(
@@ -50,12 +64,17 @@ struct StatusTests {
     func differing(isBroker: Bool) {
         var link = link(.online)
         (link.replica.digestMatches, link.replica.itMatches) = (isBroker, !isBroker)
+        var facts = facts(.online)
+        facts.agreement = link.replica.agreement
+        _ = link.judge(by: facts, at: time)
         let known = LinkKnowledge(link, publisher: connected)
         #expect(known.exit == 3)
         #expect(known.link.state == (isBroker ? .online : .degraded))
         #expect(known.itBroker.state == (isBroker ? .degraded : .online))
         #expect(!known.link.reason.isEmpty || !known.itBroker.reason.isEmpty)
         (link.replica.digestMatches, link.replica.itMatches) = (nil, nil)
+        facts.agreement = link.replica.agreement
+        _ = link.judge(by: facts, at: time)
         #expect(LinkKnowledge(link, publisher: connected).exit == 0, "what nobody knows is no difference")
     }
 
@@ -69,7 +88,7 @@ struct StatusTests {
         #expect(
             answer["it_broker"] == [
                 "state": "degraded", "since": .text("2025-11-21T09:06:40.000Z"),
-                "reason": "what waits for it cannot be read: disk I/O error",
+                "reason": "what waits for it cannot be read: disk I/O error", "advice": "",
             ])
     }
 

@@ -22,6 +22,8 @@ final class AuditedReceiver {
     let sender: TestSender
     private let port = freePort()
     private(set) var service: ReceiverService?
+    /// What a beat may announce: what was emitted of the first epoch; nil once the test speaks of it itself.
+    private var emitted: (epoch: Epoch, sequence: UInt64, block: UInt64)?
     var state: String { folder.file("recv.db") }
     var configuration: String { folder.file("recv.json5") }
 
@@ -29,6 +31,7 @@ final class AuditedReceiver {
     init(_ keys: String = "") throws {
         folder = try TemporaryDirectory("audited")
         sender = try TestSender()
+        emitted = (sender.epoch, 0, 0)
         try folder.write("plant-a.card", sender.card.text)
         try folder.write(
             "recv.json5",
@@ -50,7 +53,24 @@ final class AuditedReceiver {
         service = nil
     }
 
+    /// Emits blocks, and behind those of the first epoch a beat, without which no link is heard.
     func emit(_ blocks: [TestBlock], transmission: UInt16 = 0) throws {
+        try emitFrames(of: blocks, transmission: transmission)
+        let ids = blocks.map(\.header.id)
+        guard let known = emitted, ids.allSatisfy({ $0.epoch == known.epoch && $0.channel != .beat }) else {
+            emitted = nil
+            return
+        }
+        let live = blocks.map(\.header).filter { $0.id.channel == .live }
+        let now = (
+            epoch: known.epoch, sequence: max(known.sequence, live.map(\.lastSequence.rawValue).max() ?? 0),
+            block: max(known.block, live.map(\.id.block.rawValue).max() ?? 0)
+        )
+        emitted = now
+        try emitFrames(of: [sender.beat { ($0.lastSequence, $0.lastLiveBlock) = (now.sequence, now.block) }])
+    }
+
+    private func emitFrames(of blocks: [TestBlock], transmission: UInt16 = 0) throws {
         var emitter = DatagramEmitter(to: try SocketAddress(host: "127.0.0.1", port: port, passive: false))
         for block in blocks {
             for frame in try sender.frames(block, transmission: transmission) {

@@ -43,6 +43,11 @@ final class TestLink {
         collect()
     }
 
+    /// Sets the receiver's wall clock forward or back by so many milliseconds.
+    func step(_ milliseconds: Int64) {
+        time = UnixMilliseconds(rawValue: UInt64(Int64(time.rawValue) + milliseconds))
+    }
+
     func collect() {
         core.advance(now: now, time: time)
         let commit = core.takeCommit()

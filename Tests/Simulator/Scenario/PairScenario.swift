@@ -24,6 +24,8 @@ public struct PairScenario: Sendable {
     public var mtuBytes = 576
     public var repairShare = 0.2
     public var minimumRepair = 4
+    /// Time goes by more slowly on the link, until it heals: what leaves `t` after the beginning is later by this share of `t`.
+    public var slowness = 0.0
     /// The link stays as it is to the end; otherwise it is whole once the last message was published.
     public var healsAtEnd = true
     /// What is still missing at the end is asked for by hand, once.

@@ -3,14 +3,16 @@ import Audit
 import DiodeProtocol
 import ReceiverIT
 import TestKit
+import Storage
 import Time
 import ReceiverITCore
 import ReceiverITAudit
+import ReceiverITStore
 
 /// The receiver's side: the core, and the real database behind it where a history kills it.
 struct SimulatedReceiver: ~Copyable {
     private(set) var core: ReceiverCore
-    private let settings: ReceiverCore.Settings
+    let settings: ReceiverCore.Settings
     private let folder: TemporaryDirectory?
     private let card: LinkCard
     private var archive: LinkArchive?
@@ -83,6 +85,18 @@ struct SimulatedReceiver: ~Copyable {
             told == [account.sent, account.delivered, account.late, account.missing, account.lost].map({ Int64($0) })
         else {
             throw NamespaceModel.Violation(promise: "P9", detail: "the audit says \(told) of \(account): \(broken)")
+        }
+        try checkMatters(link, path: "\(folder.path)/recv.db")
+    }
+
+    /// D19: what status looks through finds what the audit finds.
+    private func checkMatters(_ link: LinkAudit, path: String) throws {
+        let database = try Database(path: path, schema: StoreSchema.schema, access: .readOnly)
+        var (audited, stored) = (link.matters, try StoredMatters.read(of: 1, name: link.link, in: database))
+        let isAlike = audited.equivocations.isEmpty == stored.equivocations.isEmpty
+        (audited.equivocations, stored.equivocations, audited.differs) = ([], [], false)
+        guard isAlike, audited == stored else {
+            throw NamespaceModel.Violation(promise: "D19", detail: "the audit finds \(audited), status \(stored)")
         }
     }
 }

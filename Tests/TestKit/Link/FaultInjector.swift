@@ -16,6 +16,8 @@ public struct LinkFaults: Sendable, Equatable {
     public var delayNanoseconds: UInt64 = 2_000_000
     /// The fibre is out: nothing arrives.
     public var cut = false
+    /// Somebody keeps the beats back and lets the rest through.
+    public var cutsBeats = false
 
     public init() {}
 }
@@ -59,7 +61,7 @@ public struct FaultInjector: Sendable {
         counts.offered += 1
         var arrivals: [Arrival] = []
         if faults.replay > 0 { remember(datagram) }
-        if !isLost() {
+        if !isLost(datagram) {
             arrivals.append(surviving(datagram))
             if draw(faults.duplicate) {
                 counts.doubled += 1
@@ -77,8 +79,9 @@ public struct FaultInjector: Sendable {
         return arrivals
     }
 
-    private mutating func isLost() -> Bool {
-        if faults.cut {
+    private mutating func isLost(_ datagram: [UInt8]) -> Bool {
+        // The channel is the sixth byte (docs/WIRE.md, 1): 2 is a beat's.
+        if faults.cut || faults.cutsBeats && datagram.count > 5 && datagram[5] == 2 {
             counts.cut += 1
             return true
         }

@@ -30,6 +30,10 @@ public final class LossyRelay: Sendable {
         /// The newest datagrams that came in, when `recordLimit` > 0.
         var recorded: [[UInt8]] = []
         var recordLimit = 0
+        /// Since when time goes by more slowly on the link, and by how much.
+        var slow: (since: ContinuousClock.Instant, share: Double)?
+
+        var delay: Duration { slow.map { ($0.since.duration(to: .now)) * $0.share } ?? .zero }
     }
 
     /// Where the sender sends to.
@@ -64,6 +68,9 @@ public final class LossyRelay: Sendable {
         set { state.withLock { $0.injector.faults = newValue } }
     }
 
+    /// From now on each datagram is later than the one before: what enters `t` after this call leaves `share × t` later. nil: not any more.
+    public func slowDown(by share: Double?) { state.withLock { $0.slow = share.map { (.now, $0) } } }
+
     public var counts: FaultInjector.Counts { state.withLock { $0.injector.counts } }
 
     public var edges: Edges {
@@ -95,20 +102,21 @@ public final class LossyRelay: Sendable {
             sockets.waitReadable(milliseconds: waiting.isEmpty ? 5 : 1)
             for _ in 0..<256 {
                 guard let datagram = sockets.receive() else { break }
-                let arrivals = state.withLock { state in
+                let (arrivals, delay) = state.withLock { state in
                     if state.recordLimit > 0 {
                         if state.recorded.count >= state.recordLimit { state.recorded.removeFirst() }
                         state.recorded.append(datagram)
                     }
-                    return state.injector.pass(datagram)
+                    return (state.injector.pass(datagram), state.delay)
                 }
                 for arrival in arrivals {
-                    if arrival.afterNanoseconds == 0 {
+                    let after = .nanoseconds(Int64(arrival.afterNanoseconds)) + delay
+                    if after == .zero {
                         sockets.forward(arrival.bytes, counting: &edges)
                     } else if waiting.count >= queueLimit {
                         edges.overflow += 1
                     } else {
-                        waiting.insert(arrival.bytes, due: .now + .nanoseconds(Int64(arrival.afterNanoseconds)))
+                        waiting.insert(arrival.bytes, due: .now + after)
                     }
                 }
             }

@@ -4,7 +4,8 @@ public import JSON
 internal import Time
 
 // The contract of the audit's JSON (C4), to the letter: names, order, nulls. Beside it stand `period`, in reports that were narrowed with
-// --since or --until, `missing` and `lost` of a gap that is partly filled, and `id` of a loss, which `ack` takes.
+// --since or --until, `missing` and `lost` of a gap that is partly filled, `id` of a loss, which `ack` takes, and `reason` and `findings`:
+// why the link is not online, and each reason for the exit code.
 
 extension AuditReport {
     /// The report as one value.
@@ -50,13 +51,20 @@ extension AuditReport {
     }
 }
 
+extension AuditFinding {
+    fileprivate var json: JSONValue {
+        ["exit": .number(exit.rawValue), "text": .text(text), "advice": .text(advice)]
+    }
+}
+
 extension LinkAudit {
     var members: [JSONValue.Member] {
         var members: [JSONValue.Member] = [
             .init("link", .text(link)), .init("fingerprint", .text(fingerprint)), .init("balanced", .flag(isBalanced)),
             .init("verified", .optional(isVerified)), .init("stale", .flag(isStale)),
             .init("begins_at", beginsAt.map(Self.json) ?? nil), .init("heard_until", .time(heardUntil)),
-            .init("head", .optional(head)),
+            .init("head", .optional(head)), .init("reason", .text(reason)),
+            .init("findings", .array(findings.map(\.json))),
         ]
         if let statement { members.append(.init("period", statement.json)) }
         members += [

@@ -1,4 +1,4 @@
-internal import Account
+public import Account
 
 /// What `--audit` exits with (C2); of several, the highest.
 public enum AuditExit: Int32, Hashable, Comparable, Sendable {
@@ -18,10 +18,13 @@ public enum AuditExit: Int32, Hashable, Comparable, Sendable {
 public struct AuditFinding: Hashable, Sendable {
     public let exit: AuditExit
     public let text: String
+    /// What to do about it; empty where `text` says it.
+    public let advice: String
 
-    public init(_ exit: AuditExit, _ text: String) {
+    public init(_ exit: AuditExit, _ text: String, advice: String = "") {
         self.exit = exit
         self.text = text
+        self.advice = advice
     }
 }
 
@@ -50,7 +53,44 @@ extension LinkAudit {
     public var imbalances: [String] { totals.disagreements + epochs.compactMap(\.disagreement) + disagreements }
 
     /// What is wrong, the worst first. Without any the link is well; one of exit 0 changes no exit code, but no such link is called well.
-    public var findings: [AuditFinding] { integrity + lostForGood + stillMissing + differing }
+    public var findings: [AuditFinding] {
+        let matters = matters.matters
+        func found(_ weight: AccountMatters.Weight, _ exit: AuditExit) -> [AuditFinding] {
+            matters.filter { $0.weight == weight }.map { AuditFinding(exit, $0.text, advice: $0.advice) }
+        }
+        let all = found(.broken, .broken) + diverging + found(.lost, .lost) + found(.open, .open) + stale + differing
+        guard all.isEmpty, !reason.isEmpty, statement == nil else { return all }
+        return [AuditFinding(.well, "the link is degraded: \(reason)")]
+    }
+
+    /// What of the account is not in order: the daemon's status follows from the same type.
+    public var matters: AccountMatters {
+        var matters = AccountMatters()
+        matters.imbalances = imbalances
+        matters.equivocations = equivocations
+        matters.differs = isSettled && replica.digestMatches == false
+        for gap in gaps {
+            switch gap.state {
+            case .open:
+                matters.openGaps += 1
+                matters.openRecords.add(records: gap.missing)
+            case .lost where !gap.isAcknowledged:
+                matters.lostGaps += 1
+                matters.lostGapRecords.add(records: gap.lost)
+            case .lost, .healed: break
+            }
+        }
+        for loss in losses where !loss.isAcknowledged && loss.records > 0 && !loss.cause.isByDesign {
+            matters.losses[loss.cause.layer.wordInAudit, default: 0].add(records: loss.records)
+        }
+        matters.unnamed = UInt64(unnamedLosses)
+        return matters
+    }
+
+    private var diverging: [AuditFinding] {
+        if case .broken(let where_) = verification { return [AuditFinding(.broken, where_)] }
+        return []
+    }
 
     private var differing: [AuditFinding] {
         // While nothing is missing, a digest that differs is a matter of integrity.
@@ -60,37 +100,10 @@ extension LinkAudit {
         return agreement.differences.map { AuditFinding(.well, $0) }
     }
 
-    private var integrity: [AuditFinding] {
-        var found = imbalances.map { AuditFinding(.broken, "the account does not balance: \($0)") }
-        if case .broken(let where_) = verification { found.append(AuditFinding(.broken, where_)) }
-        found += equivocations.map { AuditFinding(.broken, $0) }
-        if isSettled, replica.digestMatches == false {
-            found.append(AuditFinding(.broken, "the replica differs from the sender's state while nothing is missing"))
-        }
-        return found
-    }
-
-    private var lostForGood: [AuditFinding] {
-        let gaps = gaps.filter { $0.state == .lost && !$0.isAcknowledged }
-        let losses = losses.filter { !$0.isAcknowledged && $0.records > 0 && !$0.cause.isByDesign }
-        var found: [AuditFinding] = []
-        if !gaps.isEmpty {
-            let records = gaps.reduce(0) { $0 &+ $1.lost }
-            found.append(
-                AuditFinding(
-                    .lost,
-                    "\(counted(gaps.count, "gap")) lost with \(counted(records, "record")), not acknowledged"))
-        }
-        if !losses.isEmpty {
-            let records = losses.reduce(0) { $0 &+ $1.records }
-            let layers = Set(losses.map(\.cause.layer.wordInAudit)).sorted().joined(separator: ", ")
-            found.append(
-                AuditFinding(.lost, "\(counted(records, "record")) lost (\(layers)), not acknowledged"))
-        }
-        if unnamedLosses > 0 {
-            found.append(AuditFinding(.lost, "\(counted(unnamedLosses, "record")) lost that no entry names"))
-        }
-        return found
+    private var stale: [AuditFinding] {
+        guard isStale else { return [] }
+        let until = heardUntil.map { "the newest beat came at \(ShownTime.text($0))" } ?? "no beat ever came"
+        return [AuditFinding(.open, "the link is stale: \(reason.isEmpty ? until : "\(reason) (\(until))")")]
     }
 
     /// Records that the account calls lost and no gap and no loss of this report names. What nobody can name, nobody can
@@ -102,20 +115,4 @@ extension LinkAudit {
             &+ losses.reduce(UInt64(0)) { $1.cause.isNumbered ? $0 &+ $1.records : $0 }
         return max(0, totals.lost + totals.shed + totals.dead - Int64(clamping: named))
     }
-
-    private var stillMissing: [AuditFinding] {
-        let open = gaps.filter { $0.state == .open }
-        var found: [AuditFinding] = []
-        if !open.isEmpty {
-            let records = open.reduce(0) { $0 &+ $1.missing }
-            found.append(AuditFinding(.open, "\(counted(open.count, "gap")) open with \(counted(records, "record"))"))
-        }
-        if isStale {
-            let until = heardUntil.map { "nothing heard since \(ShownTime.text($0))" } ?? "nothing was ever heard"
-            found.append(AuditFinding(.open, "the link is stale: \(until)"))
-        }
-        return found
-    }
-
-    private func counted(_ count: some BinaryInteger, _ noun: String) -> String { ShownNumber.counted(count, noun) }
 }

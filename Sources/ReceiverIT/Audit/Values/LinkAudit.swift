@@ -12,8 +12,14 @@ public struct LinkAudit: Hashable, Sendable {
     public var disagreements: [String] = []
     /// What `--verify` found; nil if it was not asked for.
     public var verification: Verification?
-    /// The link is silent.
+    /// The link is silent or late, or nothing current is known of it.
     public var isStale = false
+    /// Why the link is not online, in the receiver's words, with what to do; empty while it is.
+    public var reason = ""
+    /// When the receiver last wrote how the link is; nil: never.
+    public var writtenUntil: UnixMilliseconds?
+    /// It writes that each second, and did not lately: whether it runs only the daemon itself can say.
+    public var isUnwritten = false
     /// From where on this receiver accounts for the link.
     public var beginsAt: Stamp?
     /// The newest signed word of the sender, by the receiver's clock.

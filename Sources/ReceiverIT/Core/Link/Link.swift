@@ -4,12 +4,8 @@
 //   LinkChanges.swift — what changed in what a link remembers
 //   FrameIntake.swift — turns datagrams into contents
 //   LiveIntake.swift — the live channel: order, contents, and the topics of missing records
-//   BeatIntake.swift — the beat channel: what the sender says about itself
 //   ChangeGatherer.swift — gathers what a link must not forget
 //   Anchors.swift — which signed beats the ledger keeps, and when
-//   LinkWatch.swift — whether the sender is heard: the newest beat, silence, the state of the link
-//   RefusedStatement.swift — what was signed and is refused all the same, in words
-//   RivalWatch.swift — finds a second sender that has the same key and another epoch
 //   LossEvidence.swift — decides which cause a new gap is put down to
 //   GapEpisodes.swift — groups gaps of one cause into the episodes that people are told of
 //   ReceiverCounters.swift — counts frames, blocks and contents by what became of them

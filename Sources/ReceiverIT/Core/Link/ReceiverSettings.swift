@@ -1,10 +1,14 @@
+public import Account
+
 extension ReceiverCore {
     /// What the core is told once. The defaults suit a 1 Gbit/s link.
     public struct Settings: Sendable {
         /// How long a block waits for those before it; a longer hole opens a gap.
         public var reorderWindow = Duration.milliseconds(50)
-        /// Silence after which values can no longer be trusted as current.
+        /// Silence of beats after which values can no longer be trusted as current.
         public var silenceTimeout = Duration.seconds(3)
+        /// How late beats may come before values count as old.
+        public var freshness = Freshness()
         /// Signature verifications a second for frames whose transmission is not settled (W-17), at most: `price` says what is half a core.
         public var verificationsPerSecond = 8_000
         /// What one costs on this machine; whoever has a clock measures it. nil: `verificationsPerSecond` alone counts.

@@ -75,6 +75,4 @@ public enum LinkEvent: Sendable, Equatable {
     /// What the IT broker retains was read back and is not what the replica holds: so many values were missing or others, so many were
     /// there that should not be, which is being repaired; so many it has refused, which is not.
     case itDiffers(wrong: Int, ghosts: Int, refused: Int)
-    /// The link's state changed, and why.
-    case state(LinkState, reason: String)
 }

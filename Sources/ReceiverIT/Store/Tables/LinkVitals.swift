@@ -5,10 +5,10 @@ package import Time
 
 /// How a link was when it was last looked at: stored about once a second, for the audit and for the next start.
 package struct LinkVitals: Sendable, Equatable {
-    var at: UnixMilliseconds
+    package var at: UnixMilliseconds
     package var state: LinkState
     var since: UnixMilliseconds
-    var reason: String
+    package var reason: String
     package var heardUntil: UnixMilliseconds?
     package var clockOffsetMilliseconds: ClosedRange<Int64>?
     package var beat: Beat?

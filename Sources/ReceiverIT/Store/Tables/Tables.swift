@@ -10,3 +10,4 @@
 //   LossMerging.swift — keeps the table of losses within its limit
 //   GapMerging.swift — keeps the table of lost gaps within its limit
 //   StoredAccount.swift — adds up the double entry of a link from its rows
+//   StoredMatters.swift — what of that is not in order

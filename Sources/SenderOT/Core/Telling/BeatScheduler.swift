@@ -35,6 +35,8 @@ public struct BeatScheduler: ~Copyable {
         /// What was committed under the epochs before this one, oldest first; all of it has left.
         public var earlierEpochs: [Beat.EpochSummary] = []
         public var olderEpochs: Beat.Pair?
+        /// How long the machine was suspended since it was started: `now` does not count that.
+        public var suspended = Duration.zero
 
         public init() {}
     }
@@ -83,7 +85,7 @@ public struct BeatScheduler: ~Copyable {
     /// Makes a beat, due or not.
     mutating func make(_ known: Known, now: MonotonicInstant, time: UnixMilliseconds) {
         count += 1
-        beats.append(close(beat(known, time), now: now))
+        beats.append(close(beat(known, now, time), now: now))
     }
 
     /// Moves out the oldest beat.
@@ -103,7 +105,7 @@ public struct BeatScheduler: ~Copyable {
             lastDelivery: nil)
     }
 
-    private func beat(_ known: Known, _ time: UnixMilliseconds) -> Beat {
+    private func beat(_ known: Known, _ now: MonotonicInstant, _ time: UnixMilliseconds) -> Beat {
         let sent = surroundings.sent ?? known.lastClosed
         var beat = Beat(
             clock: time, lastSequence: sent.sequence.rawValue, lastLiveBlock: sent.block.rawValue,
@@ -130,6 +132,7 @@ public struct BeatScheduler: ~Copyable {
         beat.counters[.brokerDropped] = surroundings.brokerDropped
         beat.broker = surroundings.broker
         beat.alarms = surroundings.alarms
+        beat.uptimeMilliseconds = (now.sinceStart + surroundings.suspended).milliseconds
         return beat
     }
 }

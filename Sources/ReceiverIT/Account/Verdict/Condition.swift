@@ -8,11 +8,14 @@ public struct Condition: Sendable, Hashable {
     public let since: UnixMilliseconds?
     /// Why it is not well, or what it cannot do; empty while there is nothing to say.
     public let reason: String
+    /// What to do about it; empty where `reason` says it, or there is nothing to do.
+    public let advice: String
 
-    public init(_ state: LinkState?, since: UnixMilliseconds?, reason: String) {
+    public init(_ state: LinkState?, since: UnixMilliseconds?, reason: String, advice: String = "") {
         self.state = state
         self.since = since
         self.reason = reason
+        self.advice = advice
     }
 }
 

@@ -1,0 +1,58 @@
+/// Everything that a link is judged by, as of one instant. The core says what it hears, the daemon what it can store, the store what of the
+/// account is not in order; `verdict` is made of all of it together, and of nothing else.
+public struct LinkFacts: Sendable, Hashable {
+    /// Whether beats of the newest epoch come.
+    public enum Hearing: Sendable, Hashable {
+        /// None ever came.
+        case never
+        /// None came since this process started; an earlier one had heard some.
+        case notSinceStart
+        /// None came for so long and longer.
+        case silent(Duration)
+        case heard
+    }
+
+    /// What comes instead of beats that count, and is refused.
+    public struct Rejected: Sendable, Hashable {
+        public enum Kind: Sendable, CaseIterable {
+            case unknownLink, badSignature, version, replayed, overBudget, malformed
+        }
+
+        public let kind: Kind
+        /// Frames since the last beat that was accepted.
+        public let frames: UInt64
+
+        public init(_ kind: Kind, frames: UInt64) {
+            self.kind = kind
+            self.frames = frames
+        }
+    }
+
+    public var hearing = Hearing.never
+    /// Records or slices of the newest epoch come, although no beat does.
+    public var hearsOthers = false
+    /// The most of what is refused since the last beat; nil: nothing is.
+    public var rejected: Rejected?
+    /// What the sender's key signed and what is refused all the same, with what to do.
+    public var refused: String?
+    /// Why no beat can come in time, by the configuration of both sides, with what to do.
+    public var shortTimeout: String?
+    /// nil before two beats could be compared.
+    public var lag: Lag?
+    public var freshness = Freshness()
+    /// Records in open gaps.
+    public var missing: UInt64 = 0
+    /// The first alarm of the sender, as its beat words it.
+    public var alarm: String?
+    /// Whether the sender has its broker, and writes its journal; nil: it does not say.
+    public var hasBroker: Bool?
+    public var isDurable: Bool?
+    /// Why what is accepted is not stored; nil: it is.
+    public var storeFault: String?
+    /// What of the account is not in order.
+    public var account = AccountMatters()
+    /// How the namespaces of both sides compare.
+    public var agreement = Agreement(digestMatches: nil, itMatches: nil, itRefused: nil)
+
+    public init() {}
+}

@@ -1,0 +1,116 @@
+internal import Account
+internal import DiodeProtocol
+internal import Time
+
+/// What the sender says about itself, whether it is heard at all, and how late: what of it the link is judged by (`LinkVerdict`).
+///
+/// Silence is measured from the newest beat that was accepted: a newer one, of the newest epoch. Nothing else keeps a link alive: not records or
+/// slices, not symbols of one block that somebody held back, not what is played again (ADR 0025).
+struct LinkWatch: Sendable {
+    private let silenceTimeout: Duration
+    private let freshness: Freshness
+    private(set) var verdict: LinkVerdict
+    private(set) var since: UnixMilliseconds
+    private(set) var facts: LinkFacts
+    private(set) var beat: Beat?
+    private var lag = BeatLag()
+    /// When a beat was last accepted.
+    private var heardAt: MonotonicInstant?
+    private(set) var heardUntil: UnixMilliseconds?
+    /// When something new of another channel last came.
+    private var othersAt: MonotonicInstant?
+    /// The sender's clock minus ours, over all beats: extremes of an offset that includes the way here.
+    private(set) var clockOffsetMilliseconds: ClosedRange<Int64>?
+    /// The same, of the newest beat that this process has heard.
+    private var newestOffset: Int64?
+    /// What the sender's key signed and what was refused since the last beat that was accepted.
+    private var refused: RefusedStatement?
+
+    /// - Parameter stored: what an earlier process had heard.
+    init(
+        silenceTimeout: Duration, freshness: Freshness, restoring stored: StoredLink? = nil, time: UnixMilliseconds
+    ) {
+        self.silenceTimeout = silenceTimeout
+        self.freshness = freshness
+        since = time
+        facts = LinkFacts()
+        facts.freshness = freshness
+        if let stored, stored.heardUntil != nil {
+            beat = stored.beat
+            heardUntil = stored.heardUntil
+            clockOffsetMilliseconds = stored.clockOffsetMilliseconds
+            facts.hearing = .notSinceStart
+        }
+        verdict = facts.verdict
+    }
+
+    var state: LinkState { verdict.state }
+
+    /// A frame of another channel brought something new.
+    mutating func hearOther(now: MonotonicInstant) { othersAt = now }
+
+    /// What was signed and is refused is the reason why the link is not well, until a beat is accepted.
+    mutating func note(_ refused: RefusedStatement) { self.refused = refused }
+
+    /// A beat was accepted.
+    /// - Parameter isFirst: of its epoch.
+    mutating func note(_ beat: Beat, isFirst: Bool, now: MonotonicInstant, time: UnixMilliseconds) {
+        self.beat = beat
+        heardAt = now
+        heardUntil = time
+        refused = nil
+        lag.note(beat, isFirst: isFirst, now: now)
+        let offset = Int64(clamping: beat.clock.rawValue) - Int64(clamping: time.rawValue)
+        newestOffset = offset
+        let known = clockOffsetMilliseconds ?? offset...offset
+        clockOffsetMilliseconds = min(known.lowerBound, offset)...max(known.upperBound, offset)
+    }
+
+    /// What the sender's clock shows when ours shows `time`, less the time that a beat is on its way; nil before the first beat.
+    func sourceClock(at time: UnixMilliseconds) -> UnixMilliseconds? {
+        guard let newestOffset else { return nil }
+        let (sum, isOver) = Int64(clamping: time.rawValue).addingReportingOverflow(newestOffset)
+        return isOver || sum < 0 ? nil : UnixMilliseconds(rawValue: UInt64(sum))
+    }
+
+    /// Judges again.
+    /// - Parameter missing: records in open gaps.
+    /// - Returns: whether the state changed.
+    mutating func update(missing: UInt64, now: MonotonicInstant, time: UnixMilliseconds) -> Bool {
+        collect(missing: missing, now: now)
+        let before = verdict.state
+        verdict = facts.verdict
+        guard verdict.state != before else { return false }
+        since = time
+        return true
+    }
+
+    /// When silence becomes staleness.
+    var nextDeadline: MonotonicInstant? {
+        guard !state.isSilent, let heardAt else { return nil }
+        return heardAt.advanced(by: silenceTimeout)
+    }
+
+    private mutating func collect(missing: UInt64, now: MonotonicInstant) {
+        if let heardAt {
+            let isSilent = heardAt.advanced(by: silenceTimeout) <= now
+            facts.hearing = isSilent ? .silent(silenceTimeout) : .heard
+        }
+        facts.hearsOthers = othersAt.map { $0.advanced(by: silenceTimeout) > now } ?? false
+        facts.refused = refused?.description
+        facts.shortTimeout = shortTimeout
+        facts.lag = lag.lag
+        facts.missing = missing
+        facts.alarm = beat?.alarms.first
+        facts.hasBroker = beat?.broker?.isOnline
+        facts.isDurable = beat?.isDurable
+    }
+
+    /// In a quiet plant the link is stale between two beats whatever the sender does; in words.
+    private var shortTimeout: String? {
+        guard let beat, silenceTimeout < .milliseconds(beat.periodMilliseconds) else { return nil }
+        return
+            "silence_timeout is \(silenceTimeout.words), less than the \(beat.periodMilliseconds) ms between the sender's beats:"
+            + " raise it to three periods or more"
+    }
+}
