@@ -12,7 +12,7 @@ struct AuditTests {
     private static let linkMembers = [
         "link", "fingerprint", "balanced", "verified", "stale", "begins_at", "heard_until", "head", "totals", "epochs",
         "gaps", "losses", "unobserved", "actions", "software", "config", "keys", "clock", "replica", "rejected",
-        "sender",
+        "sender", "reason", "findings",
     ]
 
     private var well: LinkAudit {

@@ -135,12 +135,14 @@ struct LinkStatusPublisher: Sendable {
         return publishedAt.advanced(by: Self.refresh)
     }
 
-    /// What is to be published now: the status if its state changed or its numbers are due, and all notices.
+    /// What is to be published now: the status if its state or cause changed or its numbers are due, and all notices.
     mutating func due(now: MonotonicInstant) -> [(topic: String, payload: [UInt8], retain: Bool)] {
         var messages = notices.map { (topic: gapTopic, payload: Array($0.json.utf8), retain: false) }
         notices = []
         let isDue = publishedAt.map { $0.advanced(by: Self.refresh) <= now } ?? true
-        if status.state != published?.state || (status != published && isDue) {
+        // Each cause has an advice of its own: another one is news, a reason whose numbers have changed is none.
+        let isNews = status.state != published?.state || status.advice != published?.advice
+        if isNews || (status != published && isDue) {
             messages.append((topic: statusTopic, payload: Array(status.json.utf8), retain: true))
             published = status
             publishedAt = now

@@ -2,7 +2,7 @@ internal import Configuration
 internal import Control
 public import JSON
 
-/// A daemon's answer to `status`: four objects, each with `state`, `since` and `reason`, and `advice` where there is one.
+/// A daemon's answer to `status`: four objects, each with `state`, `since` and `reason`.
 ///
 /// ```text
 /// link       online    since 2026-11-21T09:31:02.120Z
@@ -53,10 +53,8 @@ public struct StatusReport: Sendable {
                 line += "  \(JSONValue.printable(reason))"
             }
             page += line.reversed().drop { $0 == " " }.reversed() + "\n"
-            if let advice = answer[part]?["advice"]?.text, !advice.isEmpty {
-                page += Self.padded("", 21) + "do: \(JSONValue.printable(advice))\n"
-            }
         }
+        if let advice = answer["advice"]?.text, !advice.isEmpty { page += "do: \(JSONValue.printable(advice))\n" }
         for case .text(let note) in answer["notes"]?.elements ?? [] { page += JSONValue.printable(note) + "\n" }
         return page
     }

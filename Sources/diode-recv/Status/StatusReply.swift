@@ -19,11 +19,11 @@ extension DaemonStatus {
 /// The daemon's answer to `diode-recv status`: whether it is the network, the plant, the sender or the IT broker, in one look.
 ///
 /// ```js
-/// { "exit": 0, "link": { "state", "since", "reason", "advice" }, "sender": {…}, "ot_broker": {…}, "it_broker": {…},
+/// { "exit": 0, "link": { "state", "since", "reason" }, "sender": {…}, "ot_broker": {…}, "it_broker": {…}, "advice": "…",
 ///   "at": "…", "audit_key": "…", "head": "number:hash:signature",
 ///   "links": [ { "link": "plant-a", "link_state": {…}, … } ], "listeners": [ … ] }
 /// ```
-/// The four objects at the top are those of the link that is worst off.
+/// The four objects at the top are those of the link that is worst off; `advice` is what to do about its link.
 public enum StatusReply {
     /// How the daemon judges a link, read back from its answer.
     /// - Returns: nil where the answer says nothing of that link.
@@ -33,7 +33,7 @@ public enum StatusReply {
         else { return nil }
         return LinkVerdict(
             state, told["durable"]?.flag == false ? .store : .none, reason: told["link"]?["reason"]?.text ?? "",
-            advice: told["link"]?["advice"]?.text ?? "")
+            advice: told["advice"]?.text ?? "")
     }
 
     static func json(_ status: DaemonStatus) -> JSONValue {
@@ -41,6 +41,7 @@ public enum StatusReply {
         if let worst = status.worst {
             members.append(JSONValue.Member("exit", .number(worst.exit)))
             members += fourObjects(worst)
+            members.append(JSONValue.Member("advice", .text(worst.link.advice)))
         }
         members.append(JSONValue.Member("at", .text(CalendarTime.text(status.at))))
         members.append(JSONValue.Member("audit_key", .text(status.auditKey)))
@@ -62,7 +63,6 @@ public enum StatusReply {
         [
             "state": .text(condition.state?.wordInLog ?? "unknown"),
             "since": .optional(condition.since.map(CalendarTime.text)), "reason": .text(condition.reason),
-            "advice": .text(condition.advice),
         ]
     }
 
@@ -74,6 +74,7 @@ public enum StatusReply {
         ]
         return .object(
             heading + fourObjects(known) + [
+                JSONValue.Member("advice", .text(known.link.advice)),
                 JSONValue.Member("durable", .flag(link.durability?.isDurable ?? false)),
                 JSONValue.Member("heard_until", .optional(link.heardUntil.map(CalendarTime.text))),
                 JSONValue.Member("lag_ms", link.facts.lag.map { .number($0.age.milliseconds) } ?? .null),

@@ -5,18 +5,19 @@ import TestKit
 struct LinkWords: CustomStringConvertible {
     let state, reason, advice: String
 
-    private init?(_ object: [String: Any]?) {
+    private init?(_ object: [String: Any]?, advice: String? = nil) {
         guard let object, let state = object["state"] as? String else { return nil }
         self.state = state
         reason = object["reason"] as? String ?? ""
-        advice = object["advice"] as? String ?? ""
+        self.advice = advice ?? object["advice"] as? String ?? ""
     }
 
     /// Of `status`, with what it exits with.
     static func status(_ pair: DiodePair) async throws -> (words: LinkWords, exit: Child.Exit) {
         let finished = try await pair.status(.receiver)
         let answer = try JSONSerialization.jsonObject(with: Data(finished.output.utf8)) as? [String: Any]
-        guard let words = LinkWords(answer?["link"] as? [String: Any]) else {
+        let advice = answer?["advice"] as? String
+        guard let words = LinkWords(answer?["link"] as? [String: Any], advice: advice) else {
             throw CommandFailed(description: "\(finished.exit): \(finished.output)\(finished.errors)")
         }
         return (words, finished.exit)

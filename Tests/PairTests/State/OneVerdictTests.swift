@@ -27,7 +27,7 @@ struct OneVerdictTests {
         ) async throws -> LinkWords {
             var seen = "nothing"
             var found: LinkWords?
-            _ = try await eventually {
+            _ = await eventually {
                 guard let (words, code) = try? await LinkWords.status(pair) else { return false }
                 let retained = LinkWords.retained(told).last
                 guard let audit = try? await AuditAnswer(pair) else { return false }

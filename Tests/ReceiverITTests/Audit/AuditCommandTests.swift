@@ -29,7 +29,7 @@ struct AuditCommandTests {
             "link", "fingerprint", "balanced", "verified", "stale", "begins_at", "heard_until", "head", "totals",
             "epochs",
             "gaps", "losses", "unobserved", "actions", "software", "config", "keys", "clock", "replica", "rejected",
-            "sender",
+            "sender", "reason", "findings",
         ]
         #expect(link.names == keys)
         #expect(

@@ -128,6 +128,7 @@ struct SourceClockTests {
     @Test("C4 what was missed while the receiver was down begins with what it had stored, and the audit says so")
     func restart() async throws {
         let receiver = try AuditedReceiver()
+        receiver.beats = false
         try receiver.start()
         try receiver.emit([block(receiver.sender, at: 10)])
         #expect(await receiver.waitUntil(sent: 1))

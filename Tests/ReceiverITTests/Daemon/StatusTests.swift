@@ -88,7 +88,7 @@ struct StatusTests {
         #expect(
             answer["it_broker"] == [
                 "state": "degraded", "since": .text("2025-11-21T09:06:40.000Z"),
-                "reason": "what waits for it cannot be read: disk I/O error", "advice": "",
+                "reason": "what waits for it cannot be read: disk I/O error",
             ])
     }
 

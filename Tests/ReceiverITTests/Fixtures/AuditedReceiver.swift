@@ -23,7 +23,9 @@ final class AuditedReceiver {
     private let port = freePort()
     private(set) var service: ReceiverService?
     /// What a beat may announce: what was emitted of the first epoch; nil once the test speaks of it itself.
-    private var emitted: (epoch: Epoch, sequence: UInt64, block: UInt64)?
+    private var emitted: (incarnation: Incarnation, sequence: UInt64, block: UInt64)?
+    /// Whether blocks are followed by beats; a test of clocks says no.
+    var beats = true
     var state: String { folder.file("recv.db") }
     var configuration: String { folder.file("recv.json5") }
 
@@ -31,7 +33,7 @@ final class AuditedReceiver {
     init(_ keys: String = "") throws {
         folder = try TemporaryDirectory("audited")
         sender = try TestSender()
-        emitted = (sender.epoch, 0, 0)
+        emitted = (sender.incarnation, 0, 0)
         try folder.write("plant-a.card", sender.card.text)
         try folder.write(
             "recv.json5",
@@ -57,13 +59,14 @@ final class AuditedReceiver {
     func emit(_ blocks: [TestBlock], transmission: UInt16 = 0) throws {
         try emitFrames(of: blocks, transmission: transmission)
         let ids = blocks.map(\.header.id)
-        guard let known = emitted, ids.allSatisfy({ $0.epoch == known.epoch && $0.channel != .beat }) else {
+        guard beats, let known = emitted, ids.allSatisfy({ $0.incarnation == known.incarnation && $0.channel != .beat })
+        else {
             emitted = nil
             return
         }
         let live = blocks.map(\.header).filter { $0.id.channel == .live }
         let now = (
-            epoch: known.epoch, sequence: max(known.sequence, live.map(\.lastSequence.rawValue).max() ?? 0),
+            incarnation: known.incarnation, sequence: max(known.sequence, live.map(\.lastSequence.rawValue).max() ?? 0),
             block: max(known.block, live.map(\.id.block.rawValue).max() ?? 0)
         )
         emitted = now

@@ -63,8 +63,7 @@ extension LinkAudit {
             .init("link", .text(link)), .init("fingerprint", .text(fingerprint)), .init("balanced", .flag(isBalanced)),
             .init("verified", .optional(isVerified)), .init("stale", .flag(isStale)),
             .init("begins_at", beginsAt.map(Self.json) ?? nil), .init("heard_until", .time(heardUntil)),
-            .init("head", .optional(head)), .init("reason", .text(reason)),
-            .init("findings", .array(findings.map(\.json))),
+            .init("head", .optional(head)),
         ]
         if let statement { members.append(.init("period", statement.json)) }
         members += [
@@ -79,7 +78,9 @@ extension LinkAudit {
                     "offset_max_ms": .integer(clock.offsetMaxMilliseconds), "steps": .number(clock.steps),
                 ]),
         ]
-        return members + words
+        return members + words + [
+            .init("reason", .text(reason)), .init("findings", .array(findings.map(\.json))),
+        ]
     }
 
     private var replicaWords: [JSONValue.Member] {
