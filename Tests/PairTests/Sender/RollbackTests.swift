@@ -128,7 +128,9 @@ struct RollbackTests {
         try await plant.pair.stop()
     }
 
-    @Test("P1 what was acknowledged after the last word that was heard, in a database that is gone, is named, and no audit is well")
+    @Test(
+        "P1 what was acknowledged after the last word that was heard, in a database that is gone, is named, and no audit is well"
+    )
     func unheard() async throws {
         let plant = try await Plant()
         for number in 1...20 { try await plant.ot.publish("acme/event", "heard \(number)") }
