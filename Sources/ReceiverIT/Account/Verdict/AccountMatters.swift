@@ -1,3 +1,6 @@
+package import DiodeProtocol
+package import Time
+
 /// What of a link's account is not in order: what an audit exits with 3, 4 or 5 for, and what a link that is heard is degraded for.
 public struct AccountMatters: Sendable, Hashable {
     /// How much it matters, the least first.
@@ -28,6 +31,8 @@ public struct AccountMatters: Sendable, Hashable {
     public var lostGapRecords: UInt64 = 0
     /// Records of other losses that are not acknowledged, by the layer's word.
     public var losses: [String: UInt64] = [:]
+    /// Losses of which nobody can say how many records they took, and nobody has acknowledged, each in words.
+    public var uncounted: [String] = []
     /// Records that the account calls lost and nothing names.
     public var unnamed: UInt64 = 0
     /// Gaps that may still heal, and their records.
@@ -64,6 +69,9 @@ public struct AccountMatters: Sendable, Hashable {
             let text = "\(Self.counted(records, "record")) lost (\(layers)), not acknowledged"
             found.append(Matter(weight: .lost, text: text, advice: Self.acknowledge))
         }
+        found += uncounted.map {
+            Matter(weight: .lost, text: "\($0), not acknowledged", advice: Self.acknowledge)
+        }
         if unnamed > 0 {
             found.append(
                 Matter(
@@ -71,6 +79,30 @@ public struct AccountMatters: Sendable, Hashable {
                     advice: Self.defect))
         }
         return found
+    }
+
+    /// Notes a loss of one link that nobody has acknowledged.
+    /// - Parameters:
+    ///   - layer: its word.
+    ///   - from, to: the time that it may lie in.
+    ///   - last: the newest record that is known.
+    package mutating func note(
+        _ cause: LossCause, layer: String, records: UInt64, from: UnixMilliseconds, to: UnixMilliseconds, last: Stamp
+    ) {
+        guard !cause.isByDesign else { return }
+        if records > 0 {
+            losses[layer, default: 0].add(records: records)
+        } else if cause.isUncounted {
+            uncounted.append(
+                "how many records are lost between \(Self.second(from)) and \(Self.second(to)) nobody can say:"
+                    + " \(cause.words) (after record \(last.text))")
+        }
+    }
+
+    /// `2026-11-21 09:30:00`.
+    private static func second(_ time: UnixMilliseconds) -> String {
+        let text = CalendarTime.text(time)
+        return "\(text.prefix(10)) \(text.dropFirst(11).prefix(8))"
     }
 
     private var open: [Matter] {
@@ -99,5 +131,16 @@ public struct AccountMatters: Sendable, Hashable {
             digits.removeLast(3)
         }
         return "\(digits)\(text) \(noun)\(count == 1 ? "" : "s")"
+    }
+}
+
+extension LossCause {
+    /// Of one that nobody can count, what happened.
+    fileprivate var words: String {
+        switch self {
+        case .unsaid:
+            "the sender's database was lost or an older copy put back, and its last signed word is from before"
+        case .shed, .shedBySender, .dropped, .dead, .gap: "the receiver's database was damaged and set aside"
+        }
     }
 }

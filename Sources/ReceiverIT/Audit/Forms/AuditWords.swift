@@ -64,6 +64,7 @@ extension LossCause {
         case .shed(let reason): reason.wordInAudit
         case .dead(let reason): reason.wordInAudit
         case .gap(let cause): cause.wordInAudit
+        case .unsaid: "no_last_word"
         }
     }
 }

@@ -80,8 +80,10 @@ extension LinkAudit {
             case .lost, .healed: break
             }
         }
-        for loss in losses where !loss.isAcknowledged && loss.records > 0 && !loss.cause.isByDesign {
-            matters.losses[loss.cause.layer.wordInAudit, default: 0].add(records: loss.records)
+        for loss in losses where !loss.isAcknowledged {
+            matters.note(
+                loss.cause, layer: loss.cause.layer.wordInAudit, records: loss.records, from: loss.from, to: loss.to,
+                last: loss.last)
         }
         matters.unnamed = UInt64(unnamedLosses)
         return matters

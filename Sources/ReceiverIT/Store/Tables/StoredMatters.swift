@@ -3,6 +3,7 @@ internal import DiodeProtocol
 internal import Outbox
 internal import ReceiverITCore
 package import Storage
+internal import Time
 
 /// What of a link's account is not in order as its rows tell it: the rule of the audit, for the daemon that must not look better (D19).
 package enum StoredMatters {
@@ -58,15 +59,23 @@ package enum StoredMatters {
     private static func readLosses(
         of id: Int, into matters: inout AccountMatters, in database: borrowing Database
     ) throws(StorageError) -> UInt64 {
-        var rows = try database.prepare("SELECT layer, reason, records, acknowledged FROM losses WHERE link = ?1")
+        var rows = try database.prepare(
+            """
+            SELECT layer, reason, records, acknowledged, from_at, to_at, last_epoch, last_sequence FROM losses
+            WHERE link = ?1 ORDER BY id
+            """)
+        let nothing = Stamp(epoch: Epoch(rawValue: 0), sequence: SequenceNumber(rawValue: 0))
         rows.bind(1, Int64(id))
         var named: UInt64 = 0
         while try rows.step() {
             let cause = try rows.lossCause(0, in: database)
             let records = rows.unsigned(2)
             if cause.isNumbered { named.add(records: records) }
-            guard rows.integer(3) == 0, records > 0, !cause.isByDesign else { continue }
-            matters.losses[cause.layer.storedWord, default: 0].add(records: records)
+            guard rows.integer(3) == 0 else { continue }
+            matters.note(
+                cause, layer: cause.layer.storedWord, records: records,
+                from: UnixMilliseconds(rawValue: rows.unsigned(4)), to: UnixMilliseconds(rawValue: rows.unsigned(5)),
+                last: rows.stamp(6) ?? nothing)
         }
         return named
     }
