@@ -54,7 +54,6 @@ extension Beat {
         }
         if let uptimeMilliseconds { fields.append(.uptime) { $0.word(min(uptimeMilliseconds, 1 << 63 - 1)) } }
         if let journalled { fields.append(.journalled) { $0.word(journalled.rawValue) } }
-        if let ending { fields.append(.ending) { $0.word(ending.rawValue) } }
         return fields.bytes
     }
 
@@ -129,7 +128,6 @@ extension Beat {
                 alarms.append(try field.text(field.lengthPrefixed(), limit: Self.maximumTextBytes))
             }
         case .journalled: journalled = SequenceNumber(rawValue: try field.wideNumber())
-        case .ending: ending = SequenceNumber(rawValue: try field.wideNumber())
         }
         try field.requireEnd()
     }

@@ -97,22 +97,16 @@ public struct AuditReader: Sendable {
         link.epochs = account.epochs
         link.disagreements = account.disagreements
         let acknowledged = try AcknowledgementTable.acknowledged(.gap, of: id, in: database)
-        let swallowed = try LinkLoader.gapTopics(of: id, database)
         link.gaps = try LinkLoader.gaps(of: id, database).map { gap in
-            // A jump over several gaps is named in all of them, so none may name more than it misses.
-            let topics = (swallowed[gap.id] ?? [:]).map {
-                TopicCount(
-                    topic: String(decoding: $0.key, as: UTF8.self), records: min($0.value, gap.missing + gap.lost))
-            }.sorted { ($1.records, $0.topic) < ($0.records, $1.topic) }
-            return AuditGap(
-                gap, topics: topics,
-                isAcknowledged: gap.state == .lost && acknowledged[gap.id].map { $0 >= gap.lost } ?? false)
+            AuditGap(
+                gap, isAcknowledged: gap.state == .lost && acknowledged[gap.id].map { $0 >= gap.lost } ?? false)
         }
         let missing = link.gaps.reduce(UInt64(0)) { $0 &+ $1.missing }
         if Int64(clamping: missing) != link.totals.missing {
             link.disagreements.append("\(link.totals.missing) records are missing and \(missing) by the open gaps")
         }
         link.losses = try StoredLosses.read(id, in: database)
+        link.attribute(try LinkLoader.jumps(of: id, database))
         link.unobserved = try LedgerWords.unobserved(of: link.link, in: database)
         link.actions = try LedgerWords.actions(
             kinds: [LinkEvent.Kind.action] + ReceiverAction.ofLink, of: link.link, in: database)
@@ -138,7 +132,7 @@ public struct AuditReader: Sendable {
     private func take(_ vitals: LinkVitals, into link: inout LinkAudit) {
         link.heardUntil = vitals.heardUntil
         link.writtenUntil = vitals.at
-        link.reason = vitals.reason
+        link.reason = vitals.state == .online ? "" : vitals.reason
         // It was written before a clock was set back.
         let isAhead = now.rawValue.plus(Self.writingDelayMilliseconds) < vitals.at.rawValue
         link.isUnwritten =
@@ -160,6 +154,12 @@ public struct AuditReader: Sendable {
         link.rejected.unknownLink = vitals.counters.unknownLink
         link.rejected.overBudget = vitals.counters.overBudget
         guard let beat = vitals.beat else { return }
+        if let heard = vitals.heardUntil, let range = vitals.clockOffsetMilliseconds {
+            // Other frames may have come since that beat.
+            let difference = Int64(clamping: beat.clock.rawValue).minus(Int64(clamping: heard.rawValue))
+            link.clock.difference = ClockDifference(
+                milliseconds: min(max(difference, range.lowerBound), range.upperBound))
+        }
         link.software = .optional(beat.software)
         link.config = .optional(beat.configuration?.description)
         link.sender.filtered = beat.counters[.filtered] ?? 0

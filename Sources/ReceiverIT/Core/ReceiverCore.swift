@@ -168,6 +168,7 @@ public struct ReceiverCore: ~Copyable {
     /// When a beat was last accepted.
     public var heardUntil: UnixMilliseconds? { watch.heardUntil }
     /// The sender's clock minus ours: extremes over all beats, in milliseconds.
+    public var clockDifference: ClockDifference? { watch.clockDifference }
     public var clockOffsetMilliseconds: ClosedRange<Int64>? { watch.clockOffsetMilliseconds }
 
     /// The double entry of all epochs together.

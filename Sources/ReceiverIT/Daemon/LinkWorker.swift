@@ -109,6 +109,8 @@ final class LinkWorker {
         snapshot.occupancy = core.occupancy
         snapshot.beat = core.beat
         snapshot.clockOffsetMilliseconds = core.clockOffsetMilliseconds
+        tellClock(from: snapshot.clockDifference, to: core.clockDifference)
+        snapshot.clockDifference = core.clockDifference
         snapshot.replica = core.replica
         snapshot.outbox = queue.mqtt.totals
         snapshot.outboxLoad = queue.mqtt.load
@@ -131,6 +133,7 @@ final class LinkWorker {
         facts.account.differs = differs
         facts.rejected = rejections.look(at: snapshot.counters)
         if let durability = snapshot.durability, !durability.isDurable { facts.storeFault = durability.reason }
+        facts.diskTrouble = snapshot.durability?.disk?.reason
         return facts
     }
 
@@ -138,6 +141,16 @@ final class LinkWorker {
         log.write(
             verdict.state == .online ? .notice : .warning, "link.\(verdict.state.wordInLog)",
             verdict.reason.isEmpty ? "beats come in time and nothing is missing" : verdict.line, ["link": .text(name)])
+    }
+
+    /// Says once that the clocks have parted, and once that they agree.
+    private func tellClock(from known: ClockDifference?, to new: ClockDifference?) {
+        guard let new, new.isNotable != known?.isNotable ?? false else { return }
+        if let words = new.words {
+            log.warning("clock.differs", words, ["link": .text(name), "milliseconds": .number(new.milliseconds)])
+        } else {
+            log.notice("clock.agrees", "the sender's clock agrees with this machine's again", ["link": .text(name)])
+        }
     }
 
     /// What the publisher cannot read from disk, it cannot publish.
@@ -210,7 +223,6 @@ final class LinkWorker {
                 [
                     "link": .text(name), "behind": .text(ending.last.text), "next": .number(ending.successor.rawValue),
                     "from": .text(CalendarTime.text(ending.from)), "to": .text(CalendarTime.text(ending.to)),
-                    "records": .text(ending.records.map { "\($0)" } ?? "unknown"),
                 ])
         case .refused(let statement):
             log.error("statement.refused", statement.description, ["link": .text(name)])
@@ -235,13 +247,15 @@ final class LinkWorker {
                     "to": .text(CalendarTime.text(interval.to)), "resumed": .flag(interval.sessionResumed),
                 ])
         case .brokerDropped(let drop, _):
-            log.error(
-                "broker.dropped",
-                "the OT broker lost messages before the sender could have them (\(drop.reason.wordInLog))",
+            log.write(
+                drop.isCounted ? .error : .notice, drop.isCounted ? "broker.dropped" : "broker.uncounted",
+                drop.isCounted
+                    ? "the OT broker lost messages before the sender could have them (\(drop.reason.wordInLog))"
+                    : "the OT broker may have had messages that nobody counts (\(drop.reason.wordInLog))",
                 [
                     "link": .text(name), "from": .text(CalendarTime.text(drop.from)),
                     "to": .text(CalendarTime.text(drop.to)),
-                    "records": .text(drop.records.map { "\($0)" } ?? "unknown"),
+                    "records": .text(drop.isCounted ? "\(drop.records ?? 0)" : "unknown"),
                 ])
         case .action(let action, _):
             log.info(

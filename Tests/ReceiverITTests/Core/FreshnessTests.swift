@@ -107,12 +107,12 @@ struct FreshnessTests {
     func noCause() throws {
         for second in 1...60 as ClosedRange<Int> where second % 3 != 2 {
             link.pass(.milliseconds(second % 3 == 1 ? 1_900 : 1_100))
-            if second == 30 { link.step(.days(2)) }
-            if second == 40 { link.step(.days(-4)) }
+            if second == 30 { link.step(.hours(20)) }
+            if second == 40 { link.step(.hours(-30)) }
             let frames = try sender.frames(
                 sender.beat {
                     $0.uptimeMilliseconds = 4_000_000 + UInt64(second) * 1_000
-                    $0.clock = UnixMilliseconds(rawValue: 1_763_716_000_000 + (second > 50 ? 0 : 172_800_000))
+                    $0.clock = UnixMilliseconds(rawValue: 1_763_716_000_000 + (second > 50 ? 0 : 36_000_000))
                 })
             link.receive(frames)
             #expect(state == .online, "\(second): \(link.core.state)")
@@ -121,5 +121,5 @@ struct FreshnessTests {
 }
 
 extension Int64 {
-    fileprivate static func days(_ count: Int64) -> Int64 { count * 86_400_000 }
+    fileprivate static func hours(_ count: Int64) -> Int64 { count * 3_600_000 }
 }

@@ -47,8 +47,12 @@ public struct LinkFacts: Sendable, Hashable {
     /// Whether the sender has its broker, and writes its journal; nil: it does not say.
     public var hasBroker: Bool?
     public var isDurable: Bool?
+    /// The sender's clock against the receiver's; nil before a beat of this process. No freshness rests on it.
+    public var clock: ClockDifference?
     /// Why what is accepted is not stored; nil: it is.
     public var storeFault: String?
+    /// Why the disk will soon not do, although it still does; nil: it will.
+    public var diskTrouble: String?
     /// What of the account is not in order.
     public var account = AccountMatters()
     /// How the namespaces of both sides compare.

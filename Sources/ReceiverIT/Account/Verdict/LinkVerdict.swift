@@ -10,7 +10,7 @@
 public struct LinkVerdict: Sendable, Hashable {
     /// What the reason is about: a reason whose numbers alone have changed is no news.
     public enum Cause: Sendable, Hashable {
-        case none, silence, refused, rejected, shortTimeout, lag, store, account, lost, missing, replica, sender
+        case none, silence, refused, rejected, shortTimeout, lag, store, account, lost, missing, replica, sender, clock
     }
 
     public let state: LinkState
@@ -32,7 +32,7 @@ public struct LinkVerdict: Sendable, Hashable {
 }
 
 extension LinkFacts {
-    public var verdict: LinkVerdict { unheard ?? late ?? (degraded.first ?? LinkVerdict(.online)) }
+    public var verdict: LinkVerdict { unheard ?? late ?? (degraded.first ?? LinkVerdict(.online, reason: clock?.words ?? "")) }
 
     // MARK: Not heard
 
@@ -98,7 +98,9 @@ extension LinkFacts {
             .sender, hasBroker == false ? "the sender has no OT broker" : nil,
             "look at the OT broker, then at diode-send status")
         add(.sender, isDurable == false ? "the sender cannot write its journal" : nil, "look at the sender's disk")
+        add(.store, diskTrouble, "make room on the disk of the receiver's state")
         add(.shortTimeout, shortTimeout)
+        add(.clock, clock?.isGrave == true ? clock?.words : nil)
         return found
     }
 }

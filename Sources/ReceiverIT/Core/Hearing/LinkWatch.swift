@@ -66,6 +66,9 @@ struct LinkWatch: Sendable {
         clockOffsetMilliseconds = min(known.lowerBound, offset)...max(known.upperBound, offset)
     }
 
+    /// The sender's clock against ours by the newest beat; nil before the first.
+    var clockDifference: ClockDifference? { newestOffset.map(ClockDifference.init(milliseconds:)) }
+
     /// What the sender's clock shows when ours shows `time`, less the time that a beat is on its way; nil before the first beat.
     func sourceClock(at time: UnixMilliseconds) -> UnixMilliseconds? {
         guard let newestOffset else { return nil }
@@ -104,6 +107,7 @@ struct LinkWatch: Sendable {
         facts.alarm = beat?.alarms.first
         facts.hasBroker = beat?.broker?.isOnline
         facts.isDurable = beat?.isDurable
+        facts.clock = clockDifference
     }
 
     /// In a quiet plant the link is stale between two beats whatever the sender does; in words.

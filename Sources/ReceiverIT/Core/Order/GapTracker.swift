@@ -34,9 +34,10 @@ struct GapTracker: Sendable {
     private var contradiction: String?
     /// Whether a beat came since the start. An epoch that appears after it began while this process listened.
     private var hasHeardBeat = false
+    /// The sender's clock of the newest beat: what was before that, it knew.
+    private var newestBeat: UnixMilliseconds?
     /// What `takeReleased` and `takeEvents` have not handed over yet.
-    private var released: [ReleasedUnit] = []
-    private var events: [Event] = []
+    private var (released, events): ([ReleasedUnit], [Event]) = ([], [])
 
     /// - Parameter lowestEpoch: the lowest that the card vouches for; a receiver without state refuses older ones (W-22).
     init(limits: Limits, lowestEpoch: Epoch) {
@@ -49,6 +50,7 @@ struct GapTracker: Sendable {
         self.init(limits: limits, lowestEpoch: lowestEpoch)
         let row = stored.link.tracker
         heardFloor = row.heardFloor
+        newestBeat = stored.beat?.clock
         beginsAt = row.beginsAt
         forgottenRecords = row.forgottenRecords
         epochs = EpochTracks(restoring: stored, now: now)
@@ -104,13 +106,12 @@ struct GapTracker: Sendable {
     /// sequence already, or lies where nothing is accounted for any more.
     func isMissing(_ stamp: Stamp) -> Bool { epochs.isMissing(stamp) }
 
-    /// Gaps with holes between two stamps, at most 64; they are open or lost.
-    func gaps(after: Stamp, before: Stamp) -> [UInt64] {
-        var found: [UInt64] = []
+    /// The first gap with a hole between two stamps; it is open or lost. nil: there is none.
+    func firstGap(after: Stamp, before: Stamp) -> UInt64? {
+        var found: UInt64?
         epochs.forEachGap(after: after, before: before) { gap in
-            guard found.count < 64 else { return false }
-            if gaps.contains(gap), found.last != gap { found.append(gap) }
-            return true
+            if gaps.contains(gap) { found = gap }
+            return found == nil
         }
         return found
     }
@@ -149,15 +150,12 @@ struct GapTracker: Sendable {
 
     /// The record of a missing stamp came as a slot of the carousel. A slot is the record that it holds, so it fills that record's sequence
     /// (ADR 0013). The record's block stays open: an echo still brings the block's other records, and this one is a duplicate there.
-    /// - Returns: the gap that it was missing in.
-    @discardableResult
-    mutating func fill(_ stamp: Stamp, time: UnixMilliseconds) -> UInt64 {
+    mutating func fill(_ stamp: Stamp, time: UnixMilliseconds) {
         guard let index = epochs.index(of: stamp.epoch), let hole = epochs[index].fill(stamp.sequence.rawValue) else {
             preconditionFailure("only what is missing is filled")
         }
         tell(gaps.heal(hole, records: 1, by: .snapshot, at: time))
         shedFilled(time: time)
-        return hole.gap
     }
 
     /// Counts records of a released unit as lost: the sender shed what they stand for, so it never comes.
@@ -173,7 +171,7 @@ struct GapTracker: Sendable {
     mutating func accept(
         _ beat: Beat, epoch: Epoch, incarnation: Incarnation, now: MonotonicInstant, time: UnixMilliseconds
     ) -> [Epoch] {
-        let known = beat.epochs.filter { !epochs.isOlderCopy($0, before: epoch) }
+        let known = epochs.believed(beat, of: epoch)
         for summary in known {
             let isOver = summary.epoch < epoch
             // For the epoch that lives, the summary says what was sent. A loss of power may still take that back.
@@ -192,6 +190,7 @@ struct GapTracker: Sendable {
         if let index = epochs.index(of: epoch) { epochs[index].note(beat) }
         if let floor = beat.floor { raiseFloor(floor, time: time) }
         hasHeardBeat = true
+        newestBeat = beat.clock
         return superseded
     }
 
@@ -245,9 +244,6 @@ struct GapTracker: Sendable {
     ///  beat of 12     5   7          12       8 and 9 are superseded
     /// ```
     /// The first beat that says so also ends the interval of which nobody can tell what was acknowledged in it.
-    /// - Parameters:
-    ///   - newest: the epoch of the beat.
-    ///   - remembered: the epochs that the sender's database knows to their ends.
     /// - Returns: the epochs that are superseded.
     private mutating func supersede(
         by newest: Epoch, _ beat: Beat, remembered: Set<Epoch>, time: UnixMilliseconds
@@ -262,7 +258,7 @@ struct GapTracker: Sendable {
             superseded.append(epoch)
             if epochs[index].end(at: time) {
                 endings += 1
-                tell(epochs[index].unsaid(before: newest, clock: beat.clock).map(Event.unsaid))
+                tell(.unsaid(epochs[index].unsaid(since: newestBeat, before: newest, clock: beat.clock)))
             }
             loseHoles(track: index, before: .max, time: time)
         }
