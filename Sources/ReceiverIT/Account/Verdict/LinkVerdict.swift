@@ -32,7 +32,9 @@ public struct LinkVerdict: Sendable, Hashable {
 }
 
 extension LinkFacts {
-    public var verdict: LinkVerdict { unheard ?? late ?? (degraded.first ?? LinkVerdict(.online, reason: clock?.words ?? "")) }
+    public var verdict: LinkVerdict {
+        unheard ?? late ?? degraded.first ?? LinkVerdict(.online, reason: clock?.words ?? "")
+    }
 
     // MARK: Not heard
 
