@@ -9,4 +9,5 @@
 //   PairSimulation.swift — lives through a scenario and says what broke
 //   SimulationFaults.swift — does to the pair what was planned
 //   Extremes/ — signed statements with numbers that no sender has
+//   Endings/ — sender lives that end in every way, and what may be called well then
 //   Recovery/ — how much arrives over bad links, in figures

@@ -79,8 +79,6 @@ public struct Beat: Hashable, Sendable {
     /// The journal holds every record up to this one of the header's epoch, whatever happens to the power: no later beat may say that the
     /// epoch ended before it.
     public var journalled: SequenceNumber?
-    /// The sender stops: this was the last record of the header's epoch, sent or not. Nothing gets a number after it.
-    public var ending: SequenceNumber?
 
     public init(
         clock: UnixMilliseconds, lastSequence: UInt64, lastLiveBlock: UInt64, lastSnapshotBlock: UInt64,
@@ -97,6 +95,6 @@ public struct Beat: Hashable, Sendable {
         case clock = 1, newest, period, software, configuration, durable, floor, topics, round, epochs, older, counters
         case broker, alarms
         // Receivers of before skip these.
-        case journalled = 0x82, ending
+        case journalled = 0x82
     }
 }

@@ -53,7 +53,6 @@ extension Beat {
             }
         }
         if let journalled { fields.append(.journalled) { $0.word(journalled.rawValue) } }
-        if let ending { fields.append(.ending) { $0.word(ending.rawValue) } }
         return fields.bytes
     }
 
@@ -127,7 +126,6 @@ extension Beat {
                 alarms.append(try field.text(field.lengthPrefixed(), limit: Self.maximumTextBytes))
             }
         case .journalled: journalled = SequenceNumber(rawValue: try field.wideNumber())
-        case .ending: ending = SequenceNumber(rawValue: try field.wideNumber())
         }
         try field.requireEnd()
     }

@@ -185,7 +185,6 @@ final class LinkWorker {
                 [
                     "link": .text(name), "behind": .text(ending.last.text), "next": .number(ending.successor.rawValue),
                     "from": .text(CalendarTime.text(ending.from)), "to": .text(CalendarTime.text(ending.to)),
-                    "records": .text(ending.records.map { "\($0)" } ?? "unknown"),
                 ])
         case .refused(let statement):
             log.error("statement.refused", statement.description, ["link": .text(name)])

@@ -248,6 +248,7 @@ package struct EpochTrack: Sendable {
 
     /// Takes the sender's signed statement that it got as far as `mark` when its clock showed `clock`.
     mutating func announce(_ mark: Mark, clock: UnixMilliseconds, isFinal: Bool, now: MonotonicInstant) {
+        if isFinal { voidRule.noteHeld(through: mark.sequence) }
         let known = tail.announced ?? Mark(block: 0, sequence: 0)
         guard mark.block >= known.block, mark.sequence >= known.sequence else { return }
         source.announce(
@@ -275,19 +276,17 @@ package struct EpochTrack: Sendable {
     /// Whether the sender's journal once had more of this epoch, for good, than it says now.
     func hasForgotten(behind last: SequenceNumber) -> Bool { last.rawValue < voidRule.journalled }
 
-    /// The epoch is over, and the sender does not know it any more: what it had acknowledged after its last signed word nobody can tell.
+    /// The epoch is over, and the sender does not know it any more: what it acknowledged since its last signed word nobody can tell.
     /// - Parameters:
+    ///   - beat: the clock of the newest beat before, whatever its epoch.
     ///   - successor: the epoch that follows.
     ///   - clock: what the sender's clock showed when it said so.
-    /// - Returns: nil if the sender had said that nothing would follow.
-    func unsaid(before successor: Epoch, clock: UnixMilliseconds) -> UnsaidEnding? {
+    func unsaid(since beat: UnixMilliseconds?, before successor: Epoch, clock: UnixMilliseconds) -> UnsaidEnding {
         let heard = max(frontier.sequence, tail.announced?.sequence ?? 0)
-        let records = voidRule.ending.map { $0 - min($0, heard) }
-        guard records != 0 else { return nil }
         let from = source.announcedUntil ?? source.decided ?? startedAt
         return UnsaidEnding(
             last: Stamp(epoch: epoch, sequence: SequenceNumber(rawValue: heard)), successor: successor,
-            records: records, from: min(from, clock), to: clock)
+            from: min(from, beat ?? from, clock), to: clock)
     }
 
     /// Moves out when a gap ended, once that is known; it was unknown when the gap opened.
@@ -439,7 +438,7 @@ package struct EpochTrack: Sendable {
             epoch: epoch, incarnation: incarnation, firstSequence: firstSequence,
             frontier: frontier, account: account, announced: tail.announced,
             source: source, shedRuns: voidRule.shed, isFinal: tail.isFinal, startedAt: startedAt, endedAt: endedAt,
-            wasUndurable: voidRule.wasUndurable, journalled: voidRule.journalled, ending: voidRule.ending)
+            wasUndurable: voidRule.wasUndurable, journalled: voidRule.journalled)
     }
 
     /// Moves out which holes changed since the last call.

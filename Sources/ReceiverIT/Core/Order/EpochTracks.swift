@@ -54,11 +54,26 @@ struct EpochTracks: Sendable {
         return tracks.firstIndex { $0.epoch == epoch }
     }
 
-    /// Whether what a beat of `newest` says of an epoch that is over comes from an older copy of the sender's database.
-    func isOlderCopy(_ summary: Beat.EpochSummary, before newest: Epoch) -> Bool {
-        guard summary.epoch < newest, let index = index(of: summary.epoch) else { return false }
-        return tracks[index].agrees(with: summary.incarnation)
-            && tracks[index].hasForgotten(behind: summary.lastCommitted)
+    /// Of the epochs that a beat lists, those whose ends it can be believed about.
+    ///
+    /// ```text
+    ///  known here      5   7   8
+    ///  beat of 12      5   7      12       made by a copy from before 8: 7 may have lived on behind it
+    /// ```
+    /// A beat that does not know an epoch which was heard of speaks from an older copy of the sender's database, and so does one whose
+    /// journal once held more of an epoch. What an epoch that was heard of in between has told stays true.
+    func believed(_ beat: Beat, of newest: Epoch) -> [Beat.EpochSummary] {
+        let listed = Set(beat.epochs.map(\.epoch))
+        let unknown = tracks.first { track in
+            track.epoch < newest && !listed.contains(track.epoch) && beat.epochs.contains { $0.epoch < track.epoch }
+        }
+        let copied = unknown.flatMap { unknown in beat.epochs.last { $0.epoch < unknown.epoch }?.epoch }
+        return beat.epochs.filter { summary in
+            guard summary.epoch < newest, let index = index(of: summary.epoch) else { return true }
+            if summary.epoch == copied, tracks[index].endedAt == nil { return false }
+            return !tracks[index].agrees(with: summary.incarnation)
+                || !tracks[index].hasForgotten(behind: summary.lastCommitted)
+        }
     }
 
     /// Begins the track of an epoch that has none.

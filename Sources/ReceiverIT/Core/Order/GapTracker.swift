@@ -34,9 +34,10 @@ struct GapTracker: Sendable {
     private var contradiction: String?
     /// Whether a beat came since the start. An epoch that appears after it began while this process listened.
     private var hasHeardBeat = false
+    /// The sender's clock of the newest beat: what was before that, it knew.
+    private var newestBeat: UnixMilliseconds?
     /// What `takeReleased` and `takeEvents` have not handed over yet.
-    private var released: [ReleasedUnit] = []
-    private var events: [Event] = []
+    private var (released, events): ([ReleasedUnit], [Event]) = ([], [])
 
     /// - Parameter lowestEpoch: the lowest that the card vouches for; a receiver without state refuses older ones (W-22).
     init(limits: Limits, lowestEpoch: Epoch) {
@@ -49,6 +50,7 @@ struct GapTracker: Sendable {
         self.init(limits: limits, lowestEpoch: lowestEpoch)
         let row = stored.link.tracker
         heardFloor = row.heardFloor
+        newestBeat = stored.beat?.clock
         beginsAt = row.beginsAt
         forgottenRecords = row.forgottenRecords
         epochs = EpochTracks(restoring: stored, now: now)
@@ -173,7 +175,7 @@ struct GapTracker: Sendable {
     mutating func accept(
         _ beat: Beat, epoch: Epoch, incarnation: Incarnation, now: MonotonicInstant, time: UnixMilliseconds
     ) -> [Epoch] {
-        let known = beat.epochs.filter { !epochs.isOlderCopy($0, before: epoch) }
+        let known = epochs.believed(beat, of: epoch)
         for summary in known {
             let isOver = summary.epoch < epoch
             // For the epoch that lives, the summary says what was sent. A loss of power may still take that back.
@@ -192,6 +194,7 @@ struct GapTracker: Sendable {
         if let index = epochs.index(of: epoch) { epochs[index].note(beat) }
         if let floor = beat.floor { raiseFloor(floor, time: time) }
         hasHeardBeat = true
+        newestBeat = beat.clock
         return superseded
     }
 
@@ -245,9 +248,6 @@ struct GapTracker: Sendable {
     ///  beat of 12     5   7          12       8 and 9 are superseded
     /// ```
     /// The first beat that says so also ends the interval of which nobody can tell what was acknowledged in it.
-    /// - Parameters:
-    ///   - newest: the epoch of the beat.
-    ///   - remembered: the epochs that the sender's database knows to their ends.
     /// - Returns: the epochs that are superseded.
     private mutating func supersede(
         by newest: Epoch, _ beat: Beat, remembered: Set<Epoch>, time: UnixMilliseconds
@@ -262,7 +262,7 @@ struct GapTracker: Sendable {
             superseded.append(epoch)
             if epochs[index].end(at: time) {
                 endings += 1
-                tell(epochs[index].unsaid(before: newest, clock: beat.clock).map(Event.unsaid))
+                tell(.unsaid(epochs[index].unsaid(since: newestBeat, before: newest, clock: beat.clock)))
             }
             loseHoles(track: index, before: .max, time: time)
         }

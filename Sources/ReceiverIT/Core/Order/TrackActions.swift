@@ -34,14 +34,12 @@ extension GapTracker {
 }
 
 /// The end of an epoch that no signed word tells: the sender's database was lost, or an older copy put back, or its key is used by another
-/// sender (P1). What the OT broker was told to be safe in this interval may be nowhere.
+/// sender (P1). What the OT broker was told to be safe in this interval may be nowhere: in this epoch, or in others that nobody here heard of.
 public struct UnsaidEnding: Sendable, Equatable {
     /// The newest record that was heard of.
     public let last: Stamp
     /// The epoch that follows.
     public let successor: Epoch
-    /// How many records got a number after the last; nil: nobody can say.
-    public let records: UInt64?
     /// From the last signed word of the epoch to the first of the next one, by the sender's clock.
     public let from, to: UnixMilliseconds
 }

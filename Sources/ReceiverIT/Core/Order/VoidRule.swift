@@ -36,8 +36,6 @@ struct VoidRule: Sendable {
     private(set) var wasUndurable = false
     /// The journal holds everything up to this record for good.
     private(set) var journalled: UInt64 = 0
-    /// The sender stopped, and this was its last record.
-    private(set) var ending: UInt64?
 
     init() {}
 
@@ -46,15 +44,16 @@ struct VoidRule: Sendable {
         shed = row.shedRuns
         wasUndurable = row.wasUndurable
         journalled = row.journalled
-        ending = row.ending
     }
 
     /// What a beat of the epoch says of its journal.
     mutating func note(_ beat: Beat) {
         if beat.isDurable == false { wasUndurable = true }
-        journalled = max(journalled, beat.journalled?.rawValue ?? 0)
-        ending = beat.ending?.rawValue
+        noteHeld(through: beat.journalled?.rawValue ?? 0)
     }
+
+    /// The sender's journal holds everything up to this sequence for good, as a beat said; or one of a newer epoch, whose start read it there.
+    mutating func noteHeld(through sequence: UInt64) { journalled = max(journalled, sequence) }
 
     /// Records of a released unit that begins with this sequence stand for records that the sender shed.
     mutating func noteShed(_ records: UInt64, from sequence: UInt64) {

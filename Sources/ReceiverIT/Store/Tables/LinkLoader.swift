@@ -111,15 +111,14 @@ package enum LinkLoader {
     }
 
     /// What the sender's beats said of its journal. A file that no daemon of this release has opened yet has none of it.
-    private static func addEndings(
+    private static func addJournalled(
         to tracks: inout [TrackRow], of id: Int, _ database: borrowing Database
     ) throws(StorageError) {
         guard try has("journalled", in: "epochs", database) else { return }
-        var rows = try database.prepare("SELECT journalled, ending FROM epochs WHERE link = ?1 ORDER BY epoch")
+        var rows = try database.prepare("SELECT journalled FROM epochs WHERE link = ?1 ORDER BY epoch")
         rows.bind(1, Int64(id))
         for index in tracks.indices where try rows.step() {
             tracks[index].journalled = rows.unsigned(0)
-            tracks[index].ending = rows.optional(1)
         }
     }
 
@@ -159,7 +158,7 @@ package enum LinkLoader {
                     endedAt: rows.time(15),
                     wasUndurable: rows.integer(16) != 0))
         }
-        try addEndings(to: &tracks, of: id, database)
+        try addJournalled(to: &tracks, of: id, database)
         return tracks
     }
 

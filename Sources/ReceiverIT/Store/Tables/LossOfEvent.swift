@@ -22,10 +22,7 @@ extension Loss {
 
     /// Of what got a number after the last that was heard of there are no topics that anybody knows.
     init(_ ending: UnsaidEnding) {
-        self.init(
-            .unsaid, records: ending.records ?? 0, first: ending.last, last: ending.last, from: ending.from,
-            to: ending.to,
-            others: ending.records ?? 0)
+        self.init(.unsaid, records: 0, first: ending.last, last: ending.last, from: ending.from, to: ending.to)
     }
 
     /// - Parameter stamp: of the first record that was shed.

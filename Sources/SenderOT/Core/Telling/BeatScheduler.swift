@@ -83,12 +83,9 @@ public struct BeatScheduler: ~Copyable {
     mutating func note(_ surroundings: Surroundings) { self.surroundings = surroundings }
 
     /// Makes a beat, due or not.
-    /// - Parameter isLast: nothing will get a number any more.
-    mutating func make(_ known: Known, isLast: Bool, now: MonotonicInstant, time: UnixMilliseconds) {
+    mutating func make(_ known: Known, now: MonotonicInstant, time: UnixMilliseconds) {
         count += 1
-        var beat = beat(known, time)
-        if isLast { beat.ending = known.lastClosed.sequence }
-        beats.append(close(beat, now: now))
+        beats.append(close(beat(known, time), now: now))
     }
 
     /// Moves out the oldest beat.
