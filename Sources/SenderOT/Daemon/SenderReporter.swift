@@ -72,7 +72,8 @@ struct SenderReporter: Sendable {
         return JournalReach(
             configuration,
             JournalReach.Measured(
-                oldest: journal.oldest, isWhole: journal.isWhole, usedBytes: journal.usedBytes, reusableBytes: journal.reusableBytes,
+                oldest: journal.oldest, isWhole: journal.isWhole, usedBytes: journal.usedBytes,
+                reusableBytes: journal.reusableBytes,
                 freeBytes: FreeSpace.bytes(at: configuration.state.resolved),
                 removesForRoom: journal.removesForRoom, bytesPerSecond: rate), now: now)
     }

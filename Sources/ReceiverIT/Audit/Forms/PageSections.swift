@@ -208,7 +208,8 @@ struct PageSections {
                 $0.isAcknowledged ? "yes" : "no",
             ]
         }
-        let title = sorted.contains { $0.records > 0 || $0.cause.isUncounted } ? "Lost on the way" : "Perhaps lost on the way"
+        let title =
+            sorted.contains { $0.records > 0 || $0.cause.isUncounted } ? "Lost on the way" : "Perhaps lost on the way"
         return "<section>\n<h2>\(title)</h2>\n"
             + PageTable(
                 ["loss", "time span", "records", "layer", "reason", "topics", "acknowledged"], numbers: [2],
