@@ -58,7 +58,7 @@ enum SenderCheck {
             }
             report.note("journal", reach.journalText)
             report.note("echo", reach.echoText)
-            if let alarm = reach.alarm { report.fail("reach", alarm) }
+            for alarm in reach.alarms { report.fail("reach", alarm) }
         } catch { report.note("journal", "cannot be read: \(error)") }
     }
 

@@ -124,6 +124,61 @@ struct RenderingTests {
         }
     }
 
+    @Test("P9 a report of 50 links opens with one line a link, the worst first, in table and page")
+    func overview() throws {
+        var random = SeededGenerator(seed: 5)
+        var links = (0..<50).map { number in
+            var link = AuditSamples.link(gaps: 0, &random)
+            link.link = "plant-\(number)"
+            return link
+        }
+        links[7].isStale = true
+        links[31].verification = .broken("the chain diverges at entry 12")
+        links[44].totals.lost = 2
+        links[44].totals.delivered -= 2
+        links[44].totals.published -= 2
+        links[44].epochs[0].sums = EpochSums(
+            sent: links[44].totals.sent, delivered: links[44].totals.delivered, late: 0, missing: 0, lost: 2)
+        links[12].clock.difference = ClockDifference(milliseconds: -2 * 86_400_000)
+        let report = AuditReport(generatedAt: AuditSamples.now, madeBy: "x", links: links)
+        let lines = report.text(as: .table, width: 120).split(separator: "\n").map(String.init)
+        #expect(lines[1] == "1 link exits 5, 1 link exits 4, 1 link exits 3, 47 links exit 0, the worst first:")
+        let order = [31, 44, 7, 12]
+        for (line, number) in zip(lines[2...], order) {
+            #expect(line.hasPrefix("  exit \(report.links[number].exit.rawValue)  plant-\(number) "), "\(line)")
+        }
+        #expect(
+            lines[2].contains("the chain diverges") && lines[5].contains("2 d behind") && lines[6].hasSuffix(" well"))
+        #expect(lines[2..<52].allSatisfy { $0.hasPrefix("  exit ") } && !lines[52].hasPrefix("  exit "))
+        let page = report.text(as: .html)
+        Attachment.record(page, named: "audit-links.html")
+        let places = order.map { number in page.range(of: ">plant-\(number)<")?.lowerBound }
+        #expect(places.allSatisfy { $0 != nil } && places.compactMap(\.self) == places.compactMap(\.self).sorted())
+        #expect(
+            page.range(of: ">plant-31<")?.lowerBound ?? page.endIndex < page.range(of: "SHA256:")?.lowerBound
+                ?? page.startIndex)
+    }
+
+    @Test("table and page say in plain words what the exit code and an epoch mean")
+    func plainWords() {
+        for form in [AuditReport.Format.table, .html] {
+            let text = AuditSamples.report(gaps: 1).text(as: form, width: 200)
+            #expect(
+                text.contains("An epoch is one lifetime of the sender")
+                    && text.contains("something is missing or silent"))
+        }
+        let page = AuditSamples.report(gaps: 3).text(as: .html)
+        #expect(AuditGlossary.exits.allSatisfy { page.contains($0.text) })
+    }
+
+    @Test("on a narrow screen every cell has its column's name, and no table scrolls sideways")
+    func narrow() throws {
+        let page = AuditSamples.report(gaps: 40).text(as: .html)
+        let cells = page.matches(of: /<td[^>]*data-name="(records|topics)"/)
+        #expect(cells.count == 80)
+        #expect(page.contains("content: attr(data-name)") && page.contains("thead { display: none; }"))
+    }
+
     @Test("foreign text can do nothing on a terminal")
     func hostileTable() {
         let table = hostileReport.text(as: .table)

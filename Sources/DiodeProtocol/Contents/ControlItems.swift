@@ -121,6 +121,9 @@ public struct BrokerDrop: Hashable, Sendable {
         self.to = to
         self.records = records
     }
+
+    /// Whether it says that messages were lost. Otherwise it says when some may have been, and nobody knows of any.
+    public var isCounted: Bool { records ?? 0 > 0 }
 }
 
 /// The next link card, signed by the key that it replaces (D10; kind 0x06).

@@ -10,8 +10,9 @@
 //   LinkBalance.swift — the double entry of one link at an instant, as the ledger keeps it
 //   Disposition.swift — what finally became of a record that was released, and what shall become of late ones
 //   Loss.swift — records that never will be published: where they were lost, and for what reason
+//   ClockDifference.swift — the sender's clock against the receiver's, and when that is told
 //   LinkState.swift — how far a link can be trusted to be current
 //   Condition.swift — how a part of the pair is, since when, and why; whether the namespaces of both sides agree
-//   TopicCount.swift — how many records of a topic
+//   Attribution/ — which topics' records gaps swallowed: exactly, or at most
 //   StampText.swift — a stamp as people read it
 //   StoredWords.swift — the words of these values in files: database and ledger

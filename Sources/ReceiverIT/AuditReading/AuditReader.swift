@@ -96,22 +96,16 @@ public struct AuditReader: Sendable {
         link.epochs = account.epochs
         link.disagreements = account.disagreements
         let acknowledged = try AcknowledgementTable.acknowledged(.gap, of: id, in: database)
-        let swallowed = try LinkLoader.gapTopics(of: id, database)
         link.gaps = try LinkLoader.gaps(of: id, database).map { gap in
-            // A jump over several gaps is named in all of them, so none may name more than it misses.
-            let topics = (swallowed[gap.id] ?? [:]).map {
-                TopicCount(
-                    topic: String(decoding: $0.key, as: UTF8.self), records: min($0.value, gap.missing + gap.lost))
-            }.sorted { ($1.records, $0.topic) < ($0.records, $1.topic) }
-            return AuditGap(
-                gap, topics: topics,
-                isAcknowledged: gap.state == .lost && acknowledged[gap.id].map { $0 >= gap.lost } ?? false)
+            AuditGap(
+                gap, isAcknowledged: gap.state == .lost && acknowledged[gap.id].map { $0 >= gap.lost } ?? false)
         }
         let missing = link.gaps.reduce(UInt64(0)) { $0 &+ $1.missing }
         if Int64(clamping: missing) != link.totals.missing {
             link.disagreements.append("\(link.totals.missing) records are missing and \(missing) by the open gaps")
         }
         link.losses = try StoredLosses.read(id, in: database)
+        link.attribute(try LinkLoader.jumps(of: id, database))
         link.unobserved = try LedgerWords.unobserved(of: link.link, in: database)
         link.actions = try LedgerWords.actions(
             kinds: [LinkEvent.Kind.action] + ReceiverAction.ofLink, of: link.link, in: database)
@@ -149,6 +143,12 @@ public struct AuditReader: Sendable {
         link.rejected.unknownLink = vitals.counters.unknownLink
         link.rejected.overBudget = vitals.counters.overBudget
         guard let beat = vitals.beat else { return }
+        if let heard = vitals.heardUntil, let range = vitals.clockOffsetMilliseconds {
+            // Other frames may have come since that beat.
+            let difference = Int64(clamping: beat.clock.rawValue).minus(Int64(clamping: heard.rawValue))
+            link.clock.difference = ClockDifference(
+                milliseconds: min(max(difference, range.lowerBound), range.upperBound))
+        }
         link.software = .optional(beat.software)
         link.config = .optional(beat.configuration?.description)
         link.sender.filtered = beat.counters[.filtered] ?? 0

@@ -162,6 +162,7 @@ public struct ReceiverCore: ~Copyable {
     /// When something new last came.
     public var heardUntil: UnixMilliseconds? { watch.heardUntil }
     /// The sender's clock minus ours: extremes over all beats, in milliseconds.
+    public var clockDifference: ClockDifference? { watch.clockDifference }
     public var clockOffsetMilliseconds: ClosedRange<Int64>? { watch.clockOffsetMilliseconds }
 
     /// The double entry of all epochs together.

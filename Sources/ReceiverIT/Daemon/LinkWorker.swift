@@ -105,6 +105,8 @@ final class LinkWorker {
         snapshot.occupancy = core.occupancy
         snapshot.beat = core.beat
         snapshot.clockOffsetMilliseconds = core.clockOffsetMilliseconds
+        tellClock(from: snapshot.clockDifference, to: core.clockDifference)
+        snapshot.clockDifference = core.clockDifference
         snapshot.replica = core.replica
         snapshot.outbox = queue.mqtt.totals
         snapshot.outboxLoad = queue.mqtt.load
@@ -113,6 +115,16 @@ final class LinkWorker {
         snapshot.head = store.head
         self.snapshot = snapshot
         observer.status(snapshot)
+    }
+
+    /// Says once that the clocks have parted, and once that they agree.
+    private func tellClock(from known: ClockDifference?, to new: ClockDifference?) {
+        guard let new, new.isNotable != known?.isNotable ?? false else { return }
+        if let words = new.words {
+            log.warning("clock.differs", words, ["link": .text(name), "milliseconds": .number(new.milliseconds)])
+        } else {
+            log.notice("clock.agrees", "the sender's clock agrees with this machine's again", ["link": .text(name)])
+        }
     }
 
     /// What the publisher cannot read from disk, it cannot publish.
@@ -209,13 +221,15 @@ final class LinkWorker {
                     "to": .text(CalendarTime.text(interval.to)), "resumed": .flag(interval.sessionResumed),
                 ])
         case .brokerDropped(let drop, _):
-            log.error(
-                "broker.dropped",
-                "the OT broker lost messages before the sender could have them (\(drop.reason.wordInLog))",
+            log.write(
+                drop.isCounted ? .error : .notice, drop.isCounted ? "broker.dropped" : "broker.uncounted",
+                drop.isCounted
+                    ? "the OT broker lost messages before the sender could have them (\(drop.reason.wordInLog))"
+                    : "the OT broker may have had messages that nobody counts (\(drop.reason.wordInLog))",
                 [
                     "link": .text(name), "from": .text(CalendarTime.text(drop.from)),
                     "to": .text(CalendarTime.text(drop.to)),
-                    "records": .text(drop.records.map { "\($0)" } ?? "unknown"),
+                    "records": .text(drop.isCounted ? "\(drop.records ?? 0)" : "unknown"),
                 ])
         case .action(let action, _):
             log.info(

@@ -36,6 +36,8 @@ public struct LinkSnapshot: Sendable {
     public internal(set) var occupancy: Occupancy?
     public internal(set) var beat: Beat?
     public internal(set) var clockOffsetMilliseconds: ClosedRange<Int64>?
+    /// The sender's clock against ours now; nil before a beat came.
+    public internal(set) var clockDifference: ClockDifference?
     public internal(set) var replica = ReplicaReport()
     public internal(set) var outbox = OutboxTotals()
     public internal(set) var outboxLoad: OutboxLoad?

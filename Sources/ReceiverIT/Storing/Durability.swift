@@ -1,3 +1,4 @@
+public import Account
 internal import DiodeProtocol
 internal import Threading
 public import Time
@@ -8,6 +9,8 @@ public struct Durability: Sendable, Equatable {
     public internal(set) var since: UnixMilliseconds
     /// Empty while it is.
     public internal(set) var reason: String
+    /// Why the disk may not take what comes next; nil while there is room.
+    public internal(set) var disk: Condition?
 }
 
 /// Where the store thread and the thread that syncs say so.
@@ -23,7 +26,9 @@ final class DurabilityBoard: Sendable {
 
     init(time: UnixMilliseconds) {
         state = Lock(
-            State(shown: Durability(isDurable: true, since: time, reason: ""), commitFault: nil, syncFault: nil))
+            State(
+                shown: Durability(isDurable: true, since: time, reason: "", disk: nil), commitFault: nil, syncFault: nil
+            ))
     }
 
     var shown: Durability { state.withLock { $0.shown } }
@@ -37,6 +42,16 @@ final class DurabilityBoard: Sendable {
     @discardableResult
     func noteSync(fault: String?, time: UnixMilliseconds) -> Durability? {
         note(time) { $0.syncFault = fault }
+    }
+
+    /// - Parameter trouble: why the disk may not take what comes next; nil while there is room.
+    /// - Returns: what is shown now if that has begun or is over.
+    func noteDisk(_ trouble: String?, time: UnixMilliseconds) -> Durability? {
+        state.withLock { state in
+            let known = state.shown.disk
+            state.shown.disk = trouble.map { Condition(.degraded, since: known?.since ?? time, reason: $0) }
+            return (known == nil) == (trouble == nil) ? nil : state.shown
+        }
     }
 
     private func note(_ time: UnixMilliseconds, _ change: @Sendable (inout State) -> Void) -> Durability? {

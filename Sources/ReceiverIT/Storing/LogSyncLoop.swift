@@ -1,3 +1,4 @@
+internal import Account
 internal import DiodeProtocol
 internal import EventLog
 internal import Ledger
@@ -21,6 +22,7 @@ struct LogSyncLoop: ~Copyable {
     static let period = Duration.seconds(1)
 
     private var log: LogSync
+    private let reserve: DiskReserve
     private let wishes: Lock<Wishes>
     private let stopping: StopFlag
     private let wakeup: Wakeup
@@ -31,10 +33,12 @@ struct LogSyncLoop: ~Copyable {
     private var replaced = 0
 
     init(
-        path: String, wishes: Lock<Wishes>, stopping: StopFlag, wakeup: Wakeup, board: DurabilityBoard,
+        path: String, reserve: DiskReserve, wishes: Lock<Wishes>, stopping: StopFlag, wakeup: Wakeup,
+        board: DurabilityBoard,
         witness: consuming HeadWitness, events: EventLog
     ) {
         log = LogSync(path: path)
+        self.reserve = reserve
         self.wishes = wishes
         self.stopping = stopping
         self.wakeup = wakeup
@@ -47,7 +51,9 @@ struct LogSyncLoop: ~Copyable {
         while !stopping.isRaised {
             wakeup.wait(timeout: Self.period)
             // The store thread syncs what it stores last.
-            if !stopping.isRaised { sync() }
+            guard !stopping.isRaised else { return }
+            sync()
+            lookAtDisk()
         }
     }
 
@@ -70,6 +76,15 @@ struct LogSyncLoop: ~Copyable {
             if board.noteSync(fault: error.description, time: time) != nil {
                 events.error("store.unsynced", "what is committed would not survive a loss of power: \(error)")
             }
+        }
+    }
+
+    private func lookAtDisk() {
+        guard let durability = board.noteDisk(reserve.trouble, time: UnixClock.now()) else { return }
+        if let disk = durability.disk {
+            events.error("disk.low", disk.reason)
+        } else {
+            events.notice("disk.room", "the disk of the state has room again")
         }
     }
 

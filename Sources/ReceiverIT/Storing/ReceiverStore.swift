@@ -87,7 +87,8 @@ final class ReceiverStore: Sendable {
         for link in beginning.links { link.queue.wakes(work) }
         let loop = StoreLoop(store: self, beginning, file: file, board: board, wishes: wishes)
         let sync = LogSyncLoop(
-            path: beginning.opening.path, wishes: wishes, stopping: syncStopping, wakeup: syncWakeup, board: board,
+            path: beginning.opening.path, reserve: beginning.opening.reserve, wishes: wishes, stopping: syncStopping,
+            wakeup: syncWakeup, board: board,
             witness: HeadWitness(signer, board: heads, log: beginning.opening.log), events: beginning.opening.log)
         let store = try WorkerThread(name: "store", owning: loop) { loop in
             var loop = loop

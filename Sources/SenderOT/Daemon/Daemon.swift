@@ -12,4 +12,5 @@
 //   SenderStatus.swift — the answer to `status`, made of a SenderReport
 //   Condition.swift — how one part of the pair is, since when, and why
 //   ClockWatch.swift — notices that the clock was set
+//   JournalRate.swift — at which rate the journal was written lately
 //   JournalReach.swift — how far back journal and echo reach

@@ -39,6 +39,8 @@ struct SenderReport: Sendable {
         let reach: JournalReach
         /// Whether room on the disk is kept back for the next epoch.
         let isReserveHeld: Bool
+        /// Why the disk may not take the next epoch; nil while it will.
+        let diskTrouble: String?
         /// The newest live block that has left, of any epoch.
         let left: LeftBlock
         /// The newest snapshot block that has left.
@@ -63,8 +65,9 @@ struct SenderReport: Sendable {
     var alarms: [String] {
         let echoAlarm = parts.echo.failure.map { "blocks cannot be read back to be repeated: \($0)" }
         let paths = parts.emitter.paths.compactMap { path in path.failure.map { "path \(path.path): \($0)" } }
-        return [parts.journal.alarm, echoAlarm, parts.reach.alarm, parts.core.edgeNodesAlarm].compactMap(\.self)
-            + paths + brokerAlarms
+        let first = [parts.journal.alarm, echoAlarm].compactMap(\.self) + parts.reach.alarms
+        let rest = [JournalReach.alarm(lags: parts.echo.lags), parts.diskTrouble, parts.core.edgeNodesAlarm]
+        return first + rest.compactMap(\.self) + paths + brokerAlarms
     }
 
     /// Those of them that concern the OT broker.

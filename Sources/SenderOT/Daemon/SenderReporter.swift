@@ -24,6 +24,7 @@ struct SenderReporter: Sendable {
     private let queue: TransmissionQueue
     private let emitter: FrameEmitter
     private let conditions: Lock<Conditions>
+    private let rate = Lock(JournalRate())
 
     init(
         software: String, fingerprint: String, incarnation: Incarnation, intake: Intake, subscriber: Subscriber,
@@ -57,12 +58,24 @@ struct SenderReporter: Sendable {
             faults: faults.report, heldDeletions: reconciler.alarms, journal: journal,
             earlierEpochs: self.journal.earlierEpochs,
             echo: echo.report,
-            reach: JournalReach(
-                configuration, oldest: journal.oldest, usedBytes: journal.usedBytes,
-                freeBytes: FreeSpace.bytes(at: configuration.state.resolved), now: now),
-            isReserveHeld: reserve.isHeld, left: queue.newestLeft, leftSnapshot: queue.newestSnapshot,
+            reach: reach(configuration, journal, now),
+            isReserveHeld: reserve.isHeld, diskTrouble: reserve.trouble, left: queue.newestLeft,
+            leftSnapshot: queue.newestSnapshot,
             unsentBlocks: queue.unsentBlocks, emitter: emitter.progress)
         return conditions.withLock { SenderReport(parts, following: &$0) }
+    }
+
+    private func reach(
+        _ configuration: SenderConfiguration, _ journal: JournalReport, _ now: UnixMilliseconds
+    ) -> JournalReach {
+        let rate = rate.withLock { $0.note(journal.writtenBytes, at: MonotonicClock.now()) }
+        return JournalReach(
+            configuration,
+            JournalReach.Measured(
+                oldest: journal.oldest, isWhole: journal.isWhole, usedBytes: journal.usedBytes,
+                reusableBytes: journal.reusableBytes,
+                freeBytes: FreeSpace.bytes(at: configuration.state.resolved),
+                removesForRoom: journal.removesForRoom, bytesPerSecond: rate), now: now)
     }
 }
 

@@ -113,6 +113,8 @@ struct SenderStatus {
             "held_seconds": Self.seconds(parts.reach.held),
             "bytes_per_second": parts.reach.bytesPerSecond.map { .number($0) } ?? .null,
             "journal_seconds": Self.seconds(parts.reach.journal), "echo_seconds": Self.seconds(parts.reach.echo),
+            "reach_seconds": Self.seconds(parts.reach.reach),
+            "disk_scarce_bytes": parts.reach.scarceBytes.map { .number($0) } ?? .null,
             "repetitions": .number(parts.reach.scheduled),
             "room_for_repetitions": parts.reach.room.map { .number($0) } ?? .null,
         ]

@@ -136,7 +136,9 @@ package final class Journal: Sendable {
         sync = try JournalSync(path: path, released: restored.marks.released, withholding: withholding, log: log)
         arrived = try Wakeup()
         room = try Wakeup()
-        state = Lock(JournalReport(limitBytes: settings.limits.bytes))
+        var report = JournalReport(limitBytes: settings.limits.bytes)
+        (report.oldest, report.isWhole) = (restored.oldest, restored.isWhole)
+        state = Lock(report)
     }
 
     /// Starts the journal's threads, on a store over the same database.
@@ -288,8 +290,9 @@ package final class Journal: Sendable {
     }
 
     func committed(
-        _ blocks: Int, in duration: Duration, floor: Stamp?, oldest: UnixMilliseconds?, usedBytes: UInt64, isFull: Bool
+        _ blocks: Int, in duration: Duration, floor: Stamp?, oldest: UnixMilliseconds?, _ room: JournalStore.Room
     ) {
+        let isFull = room.isFull
         if full.exchange(isFull, ordering: .acquiringAndReleasing) != isFull {
             if isFull {
                 log.error(
@@ -302,7 +305,11 @@ package final class Journal: Sendable {
         state.withLock { state in
             state.floor = floor
             state.oldest = oldest
-            state.usedBytes = usedBytes
+            state.usedBytes = room.usedBytes
+            state.reusableBytes = room.reusableBytes
+            state.writtenBytes = room.writtenBytes
+            state.removesForRoom = room.removesForRoom
+            state.isWhole = room.isWhole
             state.isFull = isFull
             if blocks > 0 { state.commits.add(duration) }
         }
@@ -344,11 +351,19 @@ package struct JournalReport: Sendable {
     package var failure: StorageError?
     package var backlogBlocks = 0
     package var usedBytes: UInt64 = 0
+    /// What of the file is free for it.
+    package var reusableBytes: UInt64 = 0
+    /// What was written since the start.
+    package var writtenBytes: UInt64 = 0
+    /// The oldest blocks are removed because there is no room for them.
+    package var removesForRoom = false
     package let limitBytes: UInt64
     /// The oldest record that is held; nil while there is none.
     package var floor: Stamp?
     /// When the oldest block that is held was closed.
     package var oldest: UnixMilliseconds?
+    /// No block was ever removed from it.
+    package var isWhole = true
     package var isFull = false
     /// Records that were acknowledged from memory, or before the journal that holds them was synced.
     package var unjournalledRecords: UInt64 = 0

@@ -185,11 +185,15 @@ final class BrokerWatch: Sendable {
     }
 
     /// A fetch of everything has found so many topics. Without MQTT 5 nobody knows what is retained later on.
-    func fetched(topics: Int, version: ProtocolVersion?) {
+    /// - Parameter before: how many retained values were held when the fetch began.
+    func fetched(topics: Int, before: Int, version: ProtocolVersion?) {
         guard isEverything, version == .v5 else { return }
         let retained = intake.retainedCount
-        state.withLock { $0.shortfall.fetched(topics: topics, retained: retained) }
+        state.withLock { $0.shortfall.fetched(topics: topics, retained: retained, before: before) }
     }
+
+    /// Whether a fetch seemed to lack something that another one may find.
+    var wantsFetch: Bool { state.withLock { $0.shortfall.wantsFetch } }
 
     /// Until when this sender, or the one before it, was subscribed; nil if it never was, or is.
     var subscribedUntil: UnixMilliseconds? { state.withLock { $0.isSubscribed ? nil : $0.subscribedUntil } }
@@ -382,13 +386,33 @@ final class BrokerWatch: Sendable {
 
     private func tell(_ drop: BrokerDrop) {
         state.withLock { $0.stated += min(drop.records ?? 0, 1 << 40) }
-        log.error(
-            "broker.dropped", "the OT broker lost messages before they could be read (\(drop.reason))",
+        let (level, event, words) = Self.words(drop)
+        log.write(
+            level, event, words,
             [
                 "from": .text(CalendarTime.text(drop.from)), "to": .text(CalendarTime.text(drop.to)),
-                "records": .text(drop.records.map { "\($0)" } ?? "unknown"),
+                "records": .text(drop.isCounted ? "\(drop.records ?? 0)" : "unknown"),
             ])
         intake.note(drop)
+    }
+
+    /// What the log says. Where nobody has counted a loss, none is claimed.
+    private static func words(_ drop: BrokerDrop) -> (level: EventLevel, event: String, words: String) {
+        switch drop.reason {
+        case .queueLimit: (.error, "broker.dropped", "the OT broker lost messages before they could be read")
+        case _ where drop.isCounted:
+            (.error, "broker.dropped", "the OT broker lost messages before they could be read (\(drop.reason))")
+        case .sessionLost:
+            (
+                .warning, "broker.session_lost",
+                "the OT broker kept no session: what came while the sender was away was kept for nobody, and nobody counts that"
+            )
+        case .restarted:
+            (
+                .notice, "broker.restarted",
+                "the OT broker was started anew: what it held in memory alone is gone, and nobody counts that"
+            )
+        }
     }
 
     /// From the kernel's boot identifier; 0 where there is none.

@@ -101,6 +101,7 @@ final class RetainedFetch: Sendable {
     /// Repeats a fetch that failed or lacked something. Call it about each second.
     func tick() {
         let isWithheld = watch.report.withheld ?? 0 > 0 || reconciler.isUndecided
+        let isWanted = watch.wantsFetch
         let displaced = watch.areDisplaced
         let fetcher = state.withLock { state in
             let now = MonotonicClock.now()
@@ -108,6 +109,7 @@ final class RetainedFetch: Sendable {
                 (isWithheld || state.isDoubtful) && !state.report.isFetching
                 ? state.endedAt.advanced(by: Self.doubtPause) : nil
             if let at = state.againAt ?? doubtAt, at <= now { (state.againAt, state.isDemanded) = (nil, true) }
+            if isWanted, !state.report.isFetching { state.isDemanded = true }
             guard displaced, state.report.isFetching else { return nil as RetainedSetFetcher? }
             // It would end the main connection each time.
             state.isDemanded = true
@@ -143,6 +145,7 @@ final class RetainedFetch: Sendable {
     }
 
     private func fetch(_ subscribed: Subscribed) {
+        let before = intake.retainedCount
         let began = intake.beginFetch()
         do {
             let fetcher = try RetainedSetFetcher(
@@ -150,7 +153,7 @@ final class RetainedFetch: Sendable {
                 received: { [weak self] in self?.intake.acceptFetched($0, since: began) },
                 faulted: { [faults] in faults.note($0) },
                 doubts: { [weak self] in self?.doubts(of: subscribed, since: began) ?? RetainedDoubts() },
-                finished: { [weak self] in self?.finished($0, of: subscribed, since: began) })
+                finished: { [weak self] in self?.finished($0, of: subscribed, since: began, before: before) })
             let (starts, other) = state.withLock { state -> (Bool, RetainedSetFetcher?) in
                 guard !state.isStopping else { return (false, nil) }
                 let other = state.fetcher.take()
@@ -173,7 +176,9 @@ final class RetainedFetch: Sendable {
         subscribed.isWhole ? reconciler.doubts(since: began) : RetainedDoubts()
     }
 
-    private func finished(_ report: RetainedSetReport, of subscribed: Subscribed, since began: Stamp) {
+    private func finished(
+        _ report: RetainedSetReport, of subscribed: Subscribed, since began: Stamp, before: Int
+    ) {
         switch report.failure {
         case nil: break
         case .stopped: return state.withLock { $0.report.isFetching = false }
@@ -188,7 +193,7 @@ final class RetainedFetch: Sendable {
             state.endedAt = MonotonicClock.now()
             state.isDoubtful = !report.isComplete
         }
-        watch.fetched(topics: report.topics, version: subscribed.version)
+        watch.fetched(topics: report.topics, before: before, version: subscribed.version)
         if let alarm { log.error("retained.shortfall", alarm) }
         log.notice(
             "retained.fetched", "the retained set is in",

@@ -9,6 +9,8 @@ internal import Glibc
 public struct DiskReserve: Sendable {
     /// What is held.
     public static let standardBytes = 64 << 20
+    /// A disk with less free may be full within minutes.
+    public static let lowBytes: UInt64 = 256 << 20
 
     private let path: String
     private let bytes: Int
@@ -23,6 +25,20 @@ public struct DiskReserve: Sendable {
     public var isHeld: Bool {
         var status = stat()
         return stat(path, &status) == 0 && Int(status.st_blocks) * 512 >= bytes
+    }
+
+    /// Why nobody can be sure that the disk still takes what has to be written, and what to do; nil while it does.
+    public var trouble: String? {
+        let free = FreeSpace.bytes(at: path)
+        let room = free.map { ", which has \($0 >> 20) MiB free" } ?? ""
+        if !isHeld {
+            return
+                "the \(bytes >> 20) MiB that are kept back for the worst hour (\(path)) are used up: make room on that disk"
+                + room
+        }
+        guard let free, free < Self.lowBytes else { return nil }
+        return
+            "the disk of the state is nearly full: make room on it\(room), and less than \(Self.lowBytes >> 20) MiB are few"
     }
 
     /// Takes the room, if the disk has that and as much again.

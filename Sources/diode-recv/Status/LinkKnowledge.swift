@@ -22,6 +22,7 @@ public struct LinkKnowledge: Sendable {
         if snapshot.state == .online, let durability = snapshot.durability, !durability.isDurable {
             return Condition(.degraded, since: durability.since, reason: durability.reason)
         }
+        if snapshot.state == .online, let disk = snapshot.durability?.disk { return disk }
         if snapshot.state == .online, let difference = snapshot.replica.agreement.atReplica {
             return Condition(.degraded, since: snapshot.replica.asOfTime, reason: difference)
         }

@@ -81,6 +81,7 @@ enum StatusReply {
                     [
                         "offset_min_ms": .number(link.clockOffsetMilliseconds?.lowerBound ?? 0),
                         "offset_max_ms": .number(link.clockOffsetMilliseconds?.upperBound ?? 0),
+                        "difference_ms": link.clockDifference.map { .number($0.milliseconds) } ?? .null,
                     ]),
             ])
     }

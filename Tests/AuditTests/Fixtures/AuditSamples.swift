@@ -38,6 +38,7 @@ enum AuditSamples {
             sequence = gap.lastSequence.rawValue + 50
             link.gaps.append(gap)
         }
+        link.attribute(link.gaps.flatMap(jumps))
         settle(&link, sent: Int64(sequence + 8_000_000))
         link.actions = [
             AuditAction(at: start, what: "start", detail: "diode-recv 0.4.0, SHA-256 9f2c…"),
@@ -56,6 +57,15 @@ enum AuditSamples {
         link.sender.isDurable = true
         link.isSettled = count == 0
         return link
+    }
+
+    /// What would name the topics that a gap was made with.
+    private static func jumps(in gap: AuditGap) -> [VersionJump] {
+        let after = Stamp(epoch: gap.epoch, sequence: SequenceNumber(rawValue: gap.firstSequence.rawValue - 1))
+        let before = Stamp(epoch: gap.epoch, sequence: SequenceNumber(rawValue: gap.lastSequence.rawValue + 1))
+        return gap.topics.map {
+            VersionJump(topic: Array($0.topic.utf8), versions: 1...$0.records, after: after, before: before)
+        }
     }
 
     static func gap(

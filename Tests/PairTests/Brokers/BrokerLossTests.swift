@@ -79,6 +79,37 @@ struct BrokerLossTests {
         try await pair.stop()
     }
 
+    @Test("P9 no alarm without cause: a broker that is restarted with its session kept is no loss in any log")
+    func restarted() async throws {
+        let ot = try await Broker.start(lines: ["sys_interval 1"], persistent: true)
+        let it = try await Broker.start()
+        let pair = try await DiodePair(ot: ot, it: it)
+        try await pair.start()
+        #expect(try await eventually { try await brokerDropped(pair) == 0 })
+        // A restart is known by an uptime that is lower by more than five seconds.
+        let uptimes = try await ot.subscribe("$SYS/broker/uptime")
+        #expect(
+            await eventually {
+                uptimes.messages.contains { String(decoding: $0.payload, as: UTF8.self).hasPrefix("8 ") }
+            })
+        try await ot.stop()
+        try await ot.restart()
+        #expect(try await eventually { try await !AuditAnswer(pair).losses(of: "ot-broker").isEmpty })
+        try await pair.waitUntilWell()
+        let audit = try await AuditAnswer(pair)
+        #expect(audit.exit == .code(0) && audit.losses(of: "ot-broker").allSatisfy { $0["records"] as? Int == 0 })
+        #expect(pair.sender?.errors.contains("broker.restarted") ?? false)
+        for child in [pair.sender, pair.receiver] {
+            let log = child?.errors ?? ""
+            #expect(!log.contains("lost messages") && !log.contains("broker.dropped"), "\(log)")
+        }
+        let table = try await run([
+            Executable.path("diode-recv"), "--audit", "--config", pair.receiverConfiguration,
+        ]).output
+        #expect(!table.contains("Lost on the way"), "\(table)")
+        try await pair.stop()
+    }
+
     /// What the sender says that the broker dropped; nil while the broker does not tell.
     private func brokerDropped(_ pair: DiodePair) async throws -> Int? {
         let answer = try await pair.status(.sender)

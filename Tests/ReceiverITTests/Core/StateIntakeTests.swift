@@ -269,8 +269,11 @@ struct StateIntakeTests {
         try beat()
         link.pass(.milliseconds(60))
         func names() -> [String: UInt64] {
-            let named = link.commits.compactMap { $0.changes.gapTopics[1] }.last ?? [:]
-            return named.reduce(into: [:]) { $0[String(decoding: $1.key, as: UTF8.self)] = $1.value }
+            var jumps: [VersionJump.Key: VersionJump] = [:]
+            for commit in link.commits { for (key, jump) in commit.changes.jumps { jumps[key] = jump } }
+            return jumps.values.reduce(into: [:]) {
+                $0[String(decoding: $1.topic, as: UTF8.self), default: 0] += $1.records
+            }
         }
         #expect(link.core.account.missing == 5)
         #expect(names() == ["a": 2, "c": 1])

@@ -38,9 +38,8 @@ final class AuditedReceiver {
             """)
     }
 
-    func start() throws {
-        let service = try ReceiverService(
-            try ReceiverConfiguration(path: configuration), log: EventLog(threshold: .error))
+    func start(log: EventLog = EventLog(threshold: .error)) throws {
+        let service = try ReceiverService(try ReceiverConfiguration(path: configuration), log: log)
         try service.start(ReceiverService.Observer(status: { _ in }, episode: { _, _ in }))
         self.service = service
     }

@@ -10,8 +10,9 @@ internal import DiodeProtocol
 /// | `opening`, `closing` | the same at both ends of a period | `name`, `records`, `from` the instant |
 /// | `epoch` | each epoch | `epoch`, sequences, `records` sent, `from`, `to`, `detail` the parts |
 /// | `gap` | each gap | all but `name`, `topic`, `detail` |
-/// | `gap-topic` | each topic of a gap | `id` of the gap, `topic`, `records`, `state` |
+/// | `gap-topic` | each topic of a gap | `id` of the gap, `topic`, `records`, `state`; `detail` is `at most` where they may lie in other gaps |
 /// | `loss`, `loss-topic` | the same of losses; `id` is what `ack` takes as `loss-3` | `name` the layer, `detail` the reason |
+/// | `topic` | each topic, where gaps name any, and what of it is `lost`, `missing`, `lost-or-missing` | `topic` (empty: not attributed), `records`, `state` |
 /// | `unobserved` | each interval without subscription | `from`, `to`, `state`, `detail` |
 /// | `action` | each action | `from`, `name` what, `detail` |
 ///
@@ -91,7 +92,7 @@ struct AuditCSV {
                     "gap-topic",
                     [
                         .id: String(gap.id), .topic: topic.topic, .records: String(topic.records),
-                        .state: gap.state.wordInAudit,
+                        .state: gap.state.wordInAudit, .detail: topic.isAtMost ? "at most" : "",
                     ])
             }
         }
@@ -104,6 +105,14 @@ struct AuditCSV {
                 row(
                     "loss-topic",
                     [.id: id, .topic: topic.topic, .records: String(topic.records), .state: "lost"])
+            }
+        }
+        for topic in link.absentByTopic.isEmpty ? [] : TopicLosses.ranking(of: link) {
+            for (state, records) in [
+                ("lost", topic.records.lost), ("missing", topic.records.missing),
+                ("lost-or-missing", topic.records.lostOrMissing),
+            ] where records > 0 {
+                row("topic", [.topic: topic.topic ?? "", .records: String(records), .state: state])
             }
         }
         for interval in link.unobserved { row("unobserved", Self.cells(interval)) }

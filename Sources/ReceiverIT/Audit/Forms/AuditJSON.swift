@@ -4,7 +4,8 @@ public import JSON
 internal import Time
 
 // The contract of the audit's JSON (C4), to the letter: names, order, nulls. Beside it stand `period`, in reports that were narrowed with
-// --since or --until, `missing` and `lost` of a gap that is partly filled, and `id` of a loss, which `ack` takes.
+// --since or --until, `missing` and `lost` of a gap that is partly filled, `at_most` of a gap's topic, `id` of a loss, which `ack` takes, and
+// `topics_by_loss` where gaps name topics; its last element has `topic` null for what nobody can attribute.
 
 extension AuditReport {
     /// The report as one value.
@@ -71,7 +72,13 @@ extension LinkAudit {
                     "offset_max_ms": .integer(clock.offsetMaxMilliseconds), "steps": .number(clock.steps),
                 ]),
         ]
-        return members + words
+        return members + words + topicWords
+    }
+
+    /// Where gaps name topics: then those of each gap do not add up.
+    private var topicWords: [JSONValue.Member] {
+        absentByTopic.isEmpty
+            ? [] : [.init("topics_by_loss", .array(TopicLosses.ranking(of: self).map(\.json)))]
     }
 
     private var replicaWords: [JSONValue.Member] {
@@ -135,12 +142,25 @@ extension AuditGap {
             "opened_at": .time(gap.openedAt), "closed_at": .time(gap.closedAt), "source_from": .time(gap.sourceFrom),
             "source_to": .time(gap.sourceTo), "state": .text(gap.state.wordInAudit),
             "healed_by": .optional(gap.healedBy?.wordInAudit), "cause": .text(gap.cause.wordInAudit),
-            "topics": .array(topics.map(\.json)),
+            "topics": .array(topics.map(\.jsonOfGap)),
+        ]
+    }
+}
+
+extension TopicLosses {
+    var json: JSONValue {
+        [
+            "topic": .optional(topic), "lost": .number(records.lost), "missing": .number(records.missing),
+            "lost_or_missing": .number(records.lostOrMissing),
         ]
     }
 }
 
 extension TopicCount {
+    fileprivate var jsonOfGap: JSONValue {
+        ["topic": .text(topic), "records": .number(records), "at_most": .flag(isAtMost)]
+    }
+
     var json: JSONValue { ["topic": .text(topic), "records": .number(records)] }
 }
 

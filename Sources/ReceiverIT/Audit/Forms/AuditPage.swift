@@ -10,7 +10,9 @@ struct AuditPage {
     init(_ report: AuditReport) { self.report = report }
 
     var text: String {
-        let names = report.links.map { Self.escaped($0.link) }.joined(separator: ", ")
+        let names =
+            report.links.count > 3
+            ? "\(report.links.count) links" : report.links.map { Self.escaped($0.link) }.joined(separator: ", ")
         var text = """
             <!DOCTYPE html>
             <html lang="en">
@@ -28,19 +30,44 @@ struct AuditPage {
             <body>
 
             """
-        for link in report.links { text += PageSections(link, report: report).text }
+        if report.links.count > 1 { text += overview }
+        for link in report.worstFirst { text += PageSections(link, report: report).text }
         text += """
             <footer>
+            <h2>What the words mean</h2>
+            <p>\(AuditGlossary.exitCode)</p>
+            \(Self.exits)
+            <p>\(AuditGlossary.epoch)</p>
+            <p>\(AuditGlossary.gap) \(AuditGlossary.sums)</p>
+            <p>\(Self.escaped(AuditGlossary.atMost))</p>
             <p>Made by \(Self.escaped(report.madeBy)) on \(ShownTime.text(report.generatedAt)) UTC, exit \
-            \(report.exit.rawValue). All times are UTC. A gap is a run of records that did not come in time: open while it can still \
-            be filled, healed once it was, lost once the sender no longer has it. Every record that the sender numbered is \
-            counted once: sent = delivered + late + missing + lost.</p>
+            \(report.exit.rawValue). All times are UTC.</p>
             </footer>
             </body>
             </html>
 
             """
         return text
+    }
+
+    /// One row a link, the worst first.
+    private var overview: String {
+        let lines = report.worstFirst.map(LinkSummary.init).map { summary in
+            "<li>\(Self.code(summary.exit)) <b>\(Self.escaped(summary.link.link))</b> "
+                + "<small>\(summary.lost) lost, \(summary.missing) missing</small> "
+                + "<span>\(Self.escaped(summary.reason))</span></li>\n"
+        }
+        return
+            "<main>\n<section>\n<h2>\(report.summary)</h2>\n<ul class=\"links\">\n\(lines.joined())</ul>\n</section>\n</main>\n"
+    }
+
+    private static func code(_ exit: AuditExit) -> String {
+        "<b class=\"code exit\(exit.rawValue)\">exit \(exit.rawValue)</b>"
+    }
+
+    private static var exits: String {
+        let rows = AuditGlossary.exits.map { [code($0.exit), $0.text] }
+        return PageTable(["", ""], unbroken: [0]).text(rows: rows)
     }
 
     /// Text in HTML, as content or in a quoted attribute.

@@ -20,22 +20,32 @@ struct AuditTable {
     var text: String {
         var lines = TableLines(width: width)
         lines.line("Audit of \(ShownTime.text(report.generatedAt)) UTC, \(ShownText.line(report.madeBy))")
-        for link in report.links { append(link, to: &lines) }
+        if report.links.count > 1 { overview(to: &lines) }
+        for link in report.worstFirst { append(link, to: &lines) }
         lines.line()
-        lines.line("exit \(report.exit.rawValue): \(Self.meaning(report.exit)). Times are UTC.")
+        lines.line("exit \(report.exit.rawValue): \(AuditGlossary.meaning(report.exit)). Times are UTC.")
+        lines.wrapped(AuditGlossary.epoch, indent: 0)
         if report.links.contains(where: { !$0.gaps.isEmpty }) {
             lines.wrapped("Those of gaps are by the sender's clock where it is known.", indent: 0)
+        }
+        if report.links.contains(where: { $0.gaps.contains { $0.topics.contains(where: \.isAtMost) } }) {
+            lines.wrapped(AuditGlossary.atMost, indent: 0)
         }
         return lines.text
     }
 
-    static func meaning(_ exit: AuditExit) -> String {
-        switch exit {
-        case .well: "balanced, nothing missing"
-        case .open: "something is missing or silent, and may still come"
-        case .lost: "records are lost for good and not acknowledged"
-        case .broken: "the account cannot be trusted as it is"
-        }
+    /// One line a link, the worst first.
+    private func overview(to lines: inout TableLines) {
+        lines.line()
+        lines.line("\(report.summary), the worst first:")
+        lines.rows(
+            report.worstFirst.map(LinkSummary.init).map { summary in
+                [
+                    "exit \(summary.exit.rawValue)",
+                    ShownText.keepingStart(ShownText.line(summary.link.link), columns: 24),
+                    "\(summary.lost) lost", "\(summary.missing) missing", ShownText.line(summary.reason),
+                ]
+            }, rightAligned: [2, 3], indent: 2)
     }
 
     private func append(_ link: LinkAudit, to lines: inout TableLines) {
@@ -105,7 +115,7 @@ struct AuditTable {
     private func topics(_ topics: [TopicCount], of records: UInt64, to lines: inout TableLines) {
         let sorted = topics.sorted { $0.records == $1.records ? $0.topic < $1.topic : $0.records > $1.records }
         let shown = sorted.prefix(5)
-        let counts = shown.map { ShownNumber.text($0.records) }
+        let counts = shown.map { ($0.isAtMost ? "up to " : "") + ShownNumber.text($0.records) }
         let column = counts.map(\.utf8.count).max() ?? 0
         for (count, topic) in zip(counts, shown) {
             let margin = String(repeating: " ", count: 8 + column - count.utf8.count)
@@ -114,28 +124,39 @@ struct AuditTable {
         }
         let rest = sorted.dropFirst(shown.count)
         if !rest.isEmpty {
-            let missing = rest.reduce(0) { $0 &+ $1.records }
-            lines.line(
-                "        and \(ShownNumber.counted(rest.count, "topic")) more, \(ShownNumber.counted(missing, "record"))"
-            )
+            let missing = rest.reduce(UInt64(0)) { $0.plus($1.records) }
+            let records = rest.contains(where: \.isAtMost) ? "" : ", " + ShownNumber.counted(missing, "record")
+            lines.line("        and \(ShownNumber.counted(rest.count, "topic")) more\(records)")
         }
         if topics.isEmpty, records > 0 { lines.line("        topics not known yet") }
     }
 
     private func losses(of link: LinkAudit, to lines: inout TableLines) {
-        guard !link.losses.isEmpty else { return }
-        let records = link.losses.reduce(0) { $0 &+ $1.records }
-        lines.heading("Lost on the way: \(ShownNumber.counted(records, "record"))")
-        for loss in link.losses.sorted(by: { $0.from < $1.from }).suffix(Self.pressing) {
+        losses(
+            link.losses.filter { $0.records > 0 },
+            "Lost on the way: \(ShownNumber.counted(link.losses.reduce(UInt64(0)) { $0.plus($1.records) }, "record"))",
+            to: &lines)
+        let uncounted = link.losses.filter { $0.records == 0 }
+        losses(
+            uncounted.filter(\.cause.isUncounted), "Lost on the way, and nobody can say how many", to: &lines)
+        losses(
+            uncounted.filter { !$0.cause.isUncounted }, "Perhaps lost on the way, and counted by nobody", to: &lines)
+    }
+
+    private func losses(_ losses: [AuditLoss], _ title: String, to lines: inout TableLines) {
+        guard !losses.isEmpty else { return }
+        lines.heading(title)
+        for loss in losses.sorted(by: { $0.from < $1.from }).suffix(Self.pressing) {
             lines.line(
-                "    \(ShownTime.span(loss.from, loss.to))  \(ShownNumber.counted(loss.records, "record"))"
+                "    \(ShownTime.span(loss.from, loss.to))"
+                    + (loss.records > 0 ? "  \(ShownNumber.counted(loss.records, "record"))" : "")
                     + (loss.name.map { "  \($0)" } ?? "")
                     + "  \(loss.cause.layer.wordInAudit)\(loss.isAcknowledged ? ", acknowledged" : "")")
             lines.wrapped(loss.cause.reasonInAudit, indent: 8)
             topics(loss.topics, of: loss.records, to: &lines)
         }
-        if link.losses.count > Self.pressing {
-            lines.line("    and \(ShownNumber.text(link.losses.count - Self.pressing)) older")
+        if losses.count > Self.pressing {
+            lines.line("    and \(ShownNumber.text(losses.count - Self.pressing)) older")
         }
     }
 
@@ -145,13 +166,20 @@ struct AuditTable {
         lines.heading("Topics by loss")
         let rows = ranking.prefix(Self.topics).map { topic in
             [
-                "\(ShownNumber.text(topic.lost)) lost", "\(ShownNumber.text(topic.missing)) missing",
-                ShownText.keepingEnd(ShownText.line(topic.topic), columns: width - 40),
+                "\(ShownNumber.text(topic.records.lost)) lost", "\(ShownNumber.text(topic.records.missing)) missing",
+                topic.records.lostOrMissing == 0
+                    ? "" : "\(ShownNumber.text(topic.records.lostOrMissing)) lost or missing",
+                ShownText.keepingEnd(ShownText.line(topic.name), columns: width - 40),
             ]
         }
-        lines.rows(rows, rightAligned: [0, 1])
-        if ranking.count > rows.count {
-            lines.line("    and \(ShownNumber.text(ranking.count - rows.count)) more topics")
+        let isDecided = rows.allSatisfy { $0[2].isEmpty }
+        lines.rows(
+            isDecided ? rows.map { [$0[0], $0[1], $0[3]] } : rows, rightAligned: isDecided ? [0, 1] : [0, 1, 2])
+        let rest = ranking.dropFirst(rows.count)
+        if !rest.isEmpty {
+            let records = rest.reduce(UInt64(0)) { $0.plus($1.records.sum) }
+            lines.line(
+                "    and \(ShownNumber.text(rest.count)) more rows with \(ShownNumber.counted(records, "record"))")
         }
     }
 

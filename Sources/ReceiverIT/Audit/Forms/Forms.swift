@@ -3,7 +3,9 @@
 //   AuditWords.swift — what states, causes and reasons are called in all of them
 //   AuditJSON.swift — the report as JSON
 //   ShownText.swift — numbers, times and foreign text for people
+//   AuditGlossary.swift — what exit codes, epochs and gaps are, in plain words
 //   AuditAccount.swift — account and proof in the words of table and page
+//   LinkSummary.swift — one line a link, the worst first
 //   AuditTable.swift — the report for a terminal
 //   TableLines.swift — lines and columns that fit a width
 //   AuditCSV.swift — the report for a spreadsheet

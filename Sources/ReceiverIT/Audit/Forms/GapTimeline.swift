@@ -91,7 +91,14 @@ struct GapTimeline {
         for (number, lane) in lanes.enumerated() {
             text += bars(of: lane.name, lane.slots, bottom: Self.top + Double(number + 1) * Self.laneHeight)
         }
-        return text + "</svg>\n"
+        return text + "</svg>\n" + key
+    }
+
+    /// Names of the lanes by their colours, and both ends of the axis: on a narrow screen the words in the drawing are too small to read.
+    private var key: String {
+        let names = lanes.map { "<i class=\"\($0.name)\"></i>\($0.name)" }.joined()
+        return "<p class=\"key ends\"><span>\(ShownTime.text(from))</span><span>\(ShownTime.text(to))</span></p>\n"
+            + "<p class=\"key\">\(names)</p>\n"
     }
 
     private func bars(of name: String, _ slots: [Slot], bottom: Double) -> String {
@@ -105,7 +112,7 @@ struct GapTimeline {
                 name == "unobserved"
                 ? ShownNumber.counted(slot.touching, "interval")
                 : ShownNumber.counted(slot.touching, "gap") + ", "
-                    + ShownNumber.counted(Int64(max(1, slot.records.rounded())), "record")
+                    + ShownNumber.counted(Int64(min(max(1, slot.records.rounded()), 0x1p62)), "record")
             text += "<rect class=\"\(name)\" x=\"\(Self.text(Self.left + Self.slotWidth * Double(index)))\" "
             text += "y=\"\(Self.text(bottom - height))\" width=\"\(Self.text(Self.slotWidth))\" "
             text += "height=\"\(Self.text(height))\"><title>\(ShownTime.span(start(of: index), start(of: index + 1))): "

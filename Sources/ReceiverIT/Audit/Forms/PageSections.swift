@@ -28,7 +28,7 @@ struct PageSections {
         text += "<p class=\"kind\">Audit of a one-way link</p>\n<h1>\(AuditPage.escaped(link.link))</h1>\n"
         text += "<p class=\"mono\">\(AuditPage.escaped(link.fingerprint))</p>\n"
         text += "<p>\(period)</p>\n"
-        text += "<p class=\"verdict\"><b>exit \(link.exit.rawValue)</b> \(AuditTable.meaning(link.exit))</p>\n"
+        text += "<p class=\"verdict\"><b>exit \(link.exit.rawValue)</b> \(AuditGlossary.meaning(link.exit))</p>\n"
         if !findings.isEmpty {
             let shown = findings.prefix(20)
             text += "<ul class=\"findings\">\n"
@@ -156,7 +156,7 @@ struct PageSections {
     private static func topics(_ topics: [TopicCount]) -> String {
         let sorted = topics.sorted { $0.records == $1.records ? $0.topic < $1.topic : $0.records > $1.records }
         let shown = sorted.prefix(topicsOfGap).map {
-            "<small>\(ShownNumber.text($0.records))</small> <span class=\"topic\">\(AuditPage.escaped($0.topic))</span>"
+            "<small>\($0.isAtMost ? "up to " : "")\(ShownNumber.text($0.records))</small> <span class=\"topic\">\(AuditPage.escaped($0.topic))</span>"
         }
         let rest = sorted.count - shown.count
         return shown.joined(separator: "<br>")
@@ -165,13 +165,17 @@ struct PageSections {
 
     private var topicList: String {
         let ranking = TopicLosses.ranking(of: link)
-        guard let most = ranking.map({ $0.lost &+ $0.missing }).max(), most > 0 else { return "" }
+        guard let most = ranking.map(\.records.sum).max(), most > 0 else { return "" }
+        let isDecided = ranking.allSatisfy { $0.records.lostOrMissing == 0 }
         let rows = ranking.prefix(Self.topics).map { topic in
-            let lost = Self.permille(topic.lost, of: most)
-            let missing = Self.permille(topic.missing, of: most)
+            let records = topic.records
+            let lost = Self.permille(records.lost, of: most)
+            let missing = Self.permille(records.missing.plus(records.lostOrMissing), of: most)
             return [
-                "<span class=\"topic\">\(AuditPage.escaped(topic.topic))</span>", ShownNumber.text(topic.lost),
-                ShownNumber.text(topic.missing),
+                "<span class=\"topic\">\(AuditPage.escaped(topic.name))</span>", ShownNumber.text(records.lost),
+                ShownNumber.text(records.missing)
+                    + (isDecided
+                        ? "" : "<br><small>\(ShownNumber.text(records.lostOrMissing)) lost or missing</small>"),
                 "<svg class=\"bar\" viewBox=\"0 0 1000 10\" preserveAspectRatio=\"none\" aria-hidden=\"true\">"
                     + "<rect class=\"lost\" width=\"\(lost)\" height=\"10\"/>"
                     + "<rect class=\"open\" x=\"\(lost)\" width=\"\(missing)\" height=\"10\"/></svg>",
@@ -180,8 +184,8 @@ struct PageSections {
         var text = "<section>\n<h2>Topics by loss</h2>\n"
         text += PageTable(["topic", "lost", "missing", ""], numbers: [1, 2]).text(rows: rows)
         if ranking.count > rows.count {
-            let rest = ranking.dropFirst(rows.count).reduce(0) { $0 &+ $1.lost &+ $1.missing }
-            text += "<p class=\"rest\">and \(ShownNumber.counted(ranking.count - rows.count, "topic")) more with "
+            let rest = ranking.dropFirst(rows.count).reduce(UInt64(0)) { $0.plus($1.records.sum) }
+            text += "<p class=\"rest\">and \(ShownNumber.counted(ranking.count - rows.count, "row")) more with "
             text += "\(ShownNumber.counted(rest, "record")).</p>\n"
         }
         return text + "</section>\n"
@@ -198,12 +202,15 @@ struct PageSections {
         }
         let rows = sorted.prefix(Self.losses).map {
             [
-                $0.name ?? "", ShownTime.span($0.from, $0.to), ShownNumber.text($0.records),
+                $0.name ?? "", ShownTime.span($0.from, $0.to),
+                $0.records > 0 ? ShownNumber.text($0.records) : "not counted",
                 $0.cause.layer.wordInAudit, $0.cause.reasonInAudit, Self.topics($0.topics),
                 $0.isAcknowledged ? "yes" : "no",
             ]
         }
-        return "<section>\n<h2>Lost on the way</h2>\n"
+        let title =
+            sorted.contains { $0.records > 0 || $0.cause.isUncounted } ? "Lost on the way" : "Perhaps lost on the way"
+        return "<section>\n<h2>\(title)</h2>\n"
             + PageTable(
                 ["loss", "time span", "records", "layer", "reason", "topics", "acknowledged"], numbers: [2],
                 unbroken: [0, 1, 3]

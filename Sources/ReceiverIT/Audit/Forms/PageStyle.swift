@@ -38,7 +38,21 @@ enum PageStyle {
         .timeline .lane { fill: var(--ink); font-size: 13px; } .tick { fill: var(--soft); } .rail, .grid { stroke: var(--line); }
         svg .lost { fill: var(--bad); } svg .open { fill: var(--open); } svg .healed { fill: var(--healed); }
         svg .unobserved { fill: var(--none); } .bar { width: 180px; height: 9px; display: block; margin-top: 7px; }
-        @media (max-width: 640px) { .bar { width: 80px; } header, section { padding: 14px; } }
+        .code.exit0 { color: var(--good); } .code.exit3 { color: var(--open); } .code.exit4, .code.exit5 { color: var(--bad); }
+        .key { color: var(--soft); font-size: 13px; } .key i { display: inline-block; width: 10px; height: 10px; margin: 0 5px 0 12px; }
+        .key i:first-child { margin-left: 0; } i.lost { background: var(--bad); } i.open { background: var(--open); }
+        i.healed { background: var(--healed); } i.unobserved { background: var(--none); } .ends { display: none; }
+        .links { margin: 0; padding: 0; list-style: none; } .links li { display: grid; gap: 12px; padding: 4px 0;
+          grid-template-columns: 52px minmax(80px, 180px) 150px 1fr; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
+        .links li:last-child { border: 0; }
+        @media screen and (max-width: 640px) { .links li { display: block; } main, footer { padding: 14px 10px 0; } header, section { padding: 14px; }
+          thead { display: none; } table, tbody, tr, td { display: block; width: 100%; } .scroll { overflow: visible; }
+          tr { padding: 7px 0; border-bottom: 1px solid var(--line); } tr:last-child { border-bottom: 0; }
+          td, td.n, td.w, .proof td:first-child { border: 0; padding: 1px 0; text-align: left; white-space: normal; overflow-wrap: anywhere; }
+          td[data-name] { position: relative; padding-left: 108px; min-height: 22px; } td[data-name]:empty { display: none; }
+          td[data-name]::before { content: attr(data-name); position: absolute; left: 0; width: 100px; color: var(--soft);
+          font-size: 12px; line-height: 21px; } .bar { width: 100%; }
+          .timeline text { display: none; } .ends { display: flex; justify-content: space-between; } }
         @media print { :root { --page: #fff; --card: #fff; --ink: #000; --soft: #444; --line: #bbb; --good: #1f7a4d; --open: #b45309;
           --bad: #b3261e; --healed: #5b8fb9; --none: #7d6aa8; }
           body { font-size: 10pt; } main, footer { max-width: none; padding: 0; } header, section { border-radius: 0; padding: 8px 0;

@@ -1,4 +1,7 @@
 /// A table of the page. Cells are HTML already.
+///
+/// On a narrow screen each row is a card: a cell below the other, each with its column's name beside it (`PageStyle`). So nothing lies beyond
+/// the edge.
 struct PageTable {
     private let columns: [String]
     private let numbers, unbroken: Set<Int>
@@ -30,6 +33,7 @@ struct PageTable {
 
     private func cell(_ tag: String, _ index: Int, _ content: String) -> String {
         let style = numbers.contains(index) ? " class=\"n\"" : unbroken.contains(index) ? " class=\"w\"" : ""
-        return "<\(tag)\(style)>\(content)</\(tag)>"
+        let name = tag == "td" && index < columns.count ? columns[index] : ""
+        return "<\(tag)\(style)\(name.isEmpty ? "" : " data-name=\"\(name)\"")>\(content)</\(tag)>"
     }
 }

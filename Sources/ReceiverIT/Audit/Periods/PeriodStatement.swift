@@ -67,6 +67,9 @@ extension LinkAudit {
         result.totals = statement.change
         result.epochs = epochs.compactMap { Self.change(of: $0, from: opening, to: closing, in: period) }
         result.gaps = gaps.filter { period.touches(from: $0.openedAt, to: $0.ended) }
+        let listed = Set(result.gaps.map(\.id))
+        // Of all gaps, since a jump may reach some that are not of this period.
+        result.absentByTopic = attribution.sums { listed.contains($0.id) }
         result.losses = losses.filter { period.contains($0.from) }
         result.unobserved = unobserved.filter { period.touches(from: $0.from, to: $0.to) }
         result.actions = actions.filter { period.contains($0.at) }

@@ -57,7 +57,7 @@ extension LinkAudit {
         let agreement = Agreement(
             digestMatches: isSettled ? nil : replica.digestMatches, itMatches: replica.itMatches,
             itRefused: replica.itRefused)
-        return agreement.differences.map { AuditFinding(.well, $0) }
+        return (agreement.differences + [clock.difference?.words].compactMap(\.self)).map { AuditFinding(.well, $0) }
     }
 
     private var integrity: [AuditFinding] {

@@ -24,6 +24,10 @@ public struct LinkAudit: Hashable, Sendable {
     public var epochs: [EpochTotals] = []
     public var gaps: [AuditGap] = []
     public var losses: [AuditLoss] = []
+    /// Which topics' records are missing, and between which stamps.
+    public package(set) var jumps: [VersionJump] = []
+    /// What of the gaps' records each topic has, as far as jumps tell; together they are no more than the gaps miss.
+    public package(set) var absentByTopic: [[UInt8]: AbsentRecords] = [:]
     public var unobserved: [UnobservedInterval] = []
     public var actions: [AuditAction] = []
     /// Free objects: versions and binary hashes; configuration and policy; key fingerprints.
@@ -47,6 +51,18 @@ public struct LinkAudit: Hashable, Sendable {
         self.fingerprint = fingerprint
     }
 
+    /// Says which topics' records are missing, for each gap and for all of them together. Call it once gaps and losses are in.
+    public mutating func attribute(_ jumps: [VersionJump]) {
+        self.jumps = jumps
+        let attribution = self.attribution
+        let topics = attribution.topics
+        for index in gaps.indices { gaps[index].topics = topics[gaps[index].id] ?? [] }
+        absentByTopic = attribution.sums()
+    }
+
+    /// What the jumps say of the gaps that are listed.
+    var attribution: GapAttribution { GapAttribution(gaps.map(\.gap), jumps, losses: losses.map(\.loss)) }
+
     /// What following the ledger's chain said.
     public enum Verification: Hashable, Sendable {
         /// Every entry follows from those before it; how many they are, and what they were compared with.
@@ -61,6 +77,8 @@ public struct LinkAudit: Hashable, Sendable {
         public var offsetMaxMilliseconds: Int64 = 0
         /// Jumps of either clock.
         public var steps: UInt64 = 0
+        /// As the newest beat showed it; nil before one came.
+        public var difference: ClockDifference?
         public init() {}
     }
 

@@ -164,8 +164,8 @@ package struct LinkChanges: Sendable {
     package var whole: Replica?
     package var link: LinkRow?
     package var tracker = TrackerChanges()
-    /// Topics by gap: all that each names now.
-    package var gapTopics: [UInt64: [[UInt8]: UInt64]] = [:]
+    /// Which topics' records are missing; nil: none of that jump is any more.
+    package var jumps: [VersionJump.Key: VersionJump?] = [:]
     /// In the order in which they were accepted.
     package var contents: [AcceptedContents.Entry] = []
     /// Topics that the rolling checkpoint of the replica has come to.
@@ -176,13 +176,13 @@ package struct LinkChanges: Sendable {
 
     package init(
         whole: Replica? = nil, link: LinkRow? = nil, tracker: TrackerChanges = TrackerChanges(),
-        gapTopics: [UInt64: [[UInt8]: UInt64]] = [:], contents: [AcceptedContents.Entry] = [], topics: [TopicRow] = [],
+        jumps: [VersionJump.Key: VersionJump?] = [:], contents: [AcceptedContents.Entry] = [], topics: [TopicRow] = [],
         checkpoint: Checkpoint = Checkpoint(), anchor: Anchors.Candidate? = nil
     ) {
         self.whole = whole
         self.link = link
         self.tracker = tracker
-        self.gapTopics = gapTopics
+        self.jumps = jumps
         self.contents = contents
         self.topics = topics
         self.checkpoint = checkpoint
@@ -204,7 +204,7 @@ package struct LinkChanges: Sendable {
     }
 
     package var isEmpty: Bool {
-        whole == nil && link == nil && tracker.isEmpty && gapTopics.isEmpty && contents.isEmpty && topics.isEmpty
+        whole == nil && link == nil && tracker.isEmpty && jumps.isEmpty && contents.isEmpty && topics.isEmpty
             && checkpoint == Checkpoint()
     }
 
@@ -217,7 +217,7 @@ package struct LinkChanges: Sendable {
         }
         link = newer.link ?? link
         tracker.merge(newer.tracker)
-        gapTopics.merge(newer.gapTopics) { $1 }
+        jumps.merge(newer.jumps) { $1 }
         contents += newer.contents
         topics += newer.topics
     }
@@ -231,7 +231,7 @@ package struct StoredLink: Sendable {
     package var filled: [FilledKey: UInt64] = [:]
     /// Open and lost ones.
     package var gaps: [Gap] = []
-    package var gapTopics: [UInt64: [[UInt8]: UInt64]] = [:]
+    package var jumps: [VersionJump] = []
     package var contents: [AcceptedContents.Entry] = []
     package var replica: Replica
     /// What was last heard of the sender.
@@ -241,7 +241,7 @@ package struct StoredLink: Sendable {
 
     package init(
         link: LinkRow = LinkRow(), tracks: [TrackRow] = [], holes: [HoleKey: Hole] = [:],
-        filled: [FilledKey: UInt64] = [:], gaps: [Gap] = [], gapTopics: [UInt64: [[UInt8]: UInt64]] = [:],
+        filled: [FilledKey: UInt64] = [:], gaps: [Gap] = [], jumps: [VersionJump] = [],
         contents: [AcceptedContents.Entry] = [], replica: Replica, beat: Beat? = nil,
         heardUntil: UnixMilliseconds? = nil, clockOffsetMilliseconds: ClosedRange<Int64>? = nil
     ) {
@@ -250,7 +250,7 @@ package struct StoredLink: Sendable {
         self.holes = holes
         self.filled = filled
         self.gaps = gaps
-        self.gapTopics = gapTopics
+        self.jumps = jumps
         self.contents = contents
         self.replica = replica
         self.beat = beat

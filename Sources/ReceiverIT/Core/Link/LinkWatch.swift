@@ -65,6 +65,9 @@ struct LinkWatch: Sendable {
         clockOffsetMilliseconds = min(known.lowerBound, offset)...max(known.upperBound, offset)
     }
 
+    /// The sender's clock against ours by the newest beat; nil before the first.
+    var clockDifference: ClockDifference? { newestOffset.map(ClockDifference.init(milliseconds:)) }
+
     /// What the sender's clock shows when ours shows `time`, less the time that a beat is on its way; nil before the first beat.
     func sourceClock(at time: UnixMilliseconds) -> UnixMilliseconds? {
         guard let newestOffset else { return nil }
@@ -113,6 +116,7 @@ struct LinkWatch: Sendable {
         if let broker = beat?.broker, !broker.isOnline { return (.degraded, "the sender has no OT broker") }
         if beat?.isDurable == false { return (.degraded, "the sender cannot write its journal") }
         if let shortTimeout { return (.degraded, shortTimeout) }
-        return (.online, "")
+        let clock = clockDifference
+        return (clock?.isGrave ?? false ? .degraded : .online, clock?.words ?? "")
     }
 }

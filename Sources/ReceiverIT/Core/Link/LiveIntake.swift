@@ -8,19 +8,24 @@ struct LiveIntake: ~Copyable {
     /// Answers what is decided and what is missing; it changes only through this type.
     private(set) var tracker: GapTracker
     private var contents: AcceptedContents
-    private var topics: GapTopics
+    private var topics = GapTopics()
 
     /// - Parameter stored: what an earlier process left, to go on from.
     init(limits: GapTracker.Limits, lowestEpoch: Epoch, restoring stored: StoredLink?, now: MonotonicInstant) {
         guard let stored else {
             tracker = GapTracker(limits: limits, lowestEpoch: lowestEpoch)
             contents = AcceptedContents()
-            topics = GapTopics()
             return
         }
-        tracker = GapTracker(limits: limits, lowestEpoch: lowestEpoch, restoring: stored, now: now)
+        let tracker = GapTracker(limits: limits, lowestEpoch: lowestEpoch, restoring: stored, now: now)
+        self.tracker = tracker
         contents = AcceptedContents(restoring: stored.contents)
-        topics = GapTopics(restoring: stored.gapTopics)
+        let forgotten = GapOrder(stored.gaps.filter { !tracker.knowsGap($0.id) })
+        for jump in stored.jumps {
+            guard let home = tracker.firstGap(after: jump.after, before: jump.before) else { continue }
+            let reachesForgotten = !forgotten.places(after: jump.after, before: jump.before).isEmpty
+            topics.restore(jump, home: home, reachesForgotten: reachesForgotten)
+        }
     }
 
     /// Whether frames of this block are still wanted (W-20, W-22).
@@ -55,10 +60,14 @@ struct LiveIntake: ~Copyable {
     }
 
     /// The record of a missing stamp came as a slot of the carousel.
-    /// - Parameter wasNamed: whether the topic's later records had told that one of them is missing.
-    mutating func fill(_ stamp: Stamp, of topic: RawSpan, wasNamed: Bool, time: UnixMilliseconds) {
-        let gap = tracker.fill(stamp, time: time)
-        if wasNamed { topics.noteFound([UInt8](copying: topic), in: gap) }
+    /// - Parameter version: the record's, if the topic's later records had told that one of them is missing.
+    mutating func fill(_ stamp: Stamp, of topic: RawSpan, version: TopicVersion?, time: UnixMilliseconds) {
+        tracker.fill(stamp, time: time)
+        guard let version else { return }
+        topics.noteFound(
+            FoundRecords(
+                topic: [UInt8](copying: topic), versions: version.rawValue...version.rawValue, from: stamp,
+                through: stamp))
     }
 
     /// What applying a released unit showed: records that stand for shed ones, and topics whose records were missed by name.
@@ -66,13 +75,14 @@ struct LiveIntake: ~Copyable {
         if applied.shed > 0 {
             tracker.countShed(applied.shed, of: released.unit, isLate: released.isLate)
         }
-        for topic in applied.found { topics.noteFound(topic, in: released.gap) }
+        for found in applied.found { topics.noteFound(found) }
     }
 
     /// Versions that were passed over say which topics' records a gap swallowed.
     mutating func note(_ jumps: [VersionJump]) {
         for jump in jumps {
-            topics.note(jump.topic, records: jump.records, in: tracker.gaps(after: jump.after, before: jump.before))
+            guard let home = tracker.firstGap(after: jump.after, before: jump.before) else { continue }
+            topics.note(jump, home: home)
         }
     }
 
@@ -82,27 +92,34 @@ struct LiveIntake: ~Copyable {
     /// Moves out what happened to gaps and epochs.
     mutating func takeEvents() -> [GapTracker.Event] {
         let events = tracker.takeEvents()
-        for case .closed(let gap) in events where gap.state == .healed { topics.remove(gap.id) }
+        for case .closed(let gap) in events where gap.state == .healed { leave(gap.id, isForgotten: false) }
         return events
     }
 
     /// Moves out what beats said against what is decided.
     mutating func takeContradiction() -> String? { tracker.takeContradiction() }
 
+    private mutating func leave(_ gap: UInt64, isForgotten: Bool) {
+        let tracker = tracker
+        topics.leave(gap, isForgotten: isForgotten) { tracker.firstGap(after: $0.after, before: $0.before) }
+    }
+
     // MARK: Storage
 
     /// Moves out what changed since the last call.
     mutating func takeChanges(into changes: inout LinkChanges) {
         changes.tracker = tracker.takeChanges()
-        changes.gapTopics = topics.takeChanges()
-        if topics.gapCount > tracker.gapCount { topics.keep { tracker.knowsGap($0) } }
+        if topics.homeCount > tracker.gapCount {
+            for gap in topics.homes(except: { tracker.knowsGap($0) }) { leave(gap, isForgotten: true) }
+        }
+        changes.jumps = topics.takeChanges()
         changes.contents = contents.takeChanges()
     }
 
     /// Everything, as changes to an empty database.
     mutating func addAll(to changes: inout LinkChanges) {
         changes.tracker = tracker.wholeState()
-        changes.gapTopics = topics.named
+        changes.jumps = topics.all.reduce(into: [:]) { $0[$1.key] = .some($1) }
         changes.contents = contents.all
     }
 }

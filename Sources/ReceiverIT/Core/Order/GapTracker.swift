@@ -106,13 +106,12 @@ struct GapTracker: Sendable {
     /// sequence already, or lies where nothing is accounted for any more.
     func isMissing(_ stamp: Stamp) -> Bool { epochs.isMissing(stamp) }
 
-    /// Gaps with holes between two stamps, at most 64; they are open or lost.
-    func gaps(after: Stamp, before: Stamp) -> [UInt64] {
-        var found: [UInt64] = []
+    /// The first gap with a hole between two stamps; it is open or lost. nil: there is none.
+    func firstGap(after: Stamp, before: Stamp) -> UInt64? {
+        var found: UInt64?
         epochs.forEachGap(after: after, before: before) { gap in
-            guard found.count < 64 else { return false }
-            if gaps.contains(gap), found.last != gap { found.append(gap) }
-            return true
+            if gaps.contains(gap) { found = gap }
+            return found == nil
         }
         return found
     }
@@ -151,15 +150,12 @@ struct GapTracker: Sendable {
 
     /// The record of a missing stamp came as a slot of the carousel. A slot is the record that it holds, so it fills that record's sequence
     /// (ADR 0013). The record's block stays open: an echo still brings the block's other records, and this one is a duplicate there.
-    /// - Returns: the gap that it was missing in.
-    @discardableResult
-    mutating func fill(_ stamp: Stamp, time: UnixMilliseconds) -> UInt64 {
+    mutating func fill(_ stamp: Stamp, time: UnixMilliseconds) {
         guard let index = epochs.index(of: stamp.epoch), let hole = epochs[index].fill(stamp.sequence.rawValue) else {
             preconditionFailure("only what is missing is filled")
         }
         tell(gaps.heal(hole, records: 1, by: .snapshot, at: time))
         shedFilled(time: time)
-        return hole.gap
     }
 
     /// Counts records of a released unit as lost: the sender shed what they stand for, so it never comes.

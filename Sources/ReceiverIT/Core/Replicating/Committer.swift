@@ -1,3 +1,4 @@
+internal import Account
 internal import Collections
 internal import Deliveries
 internal import DiodeProtocol
@@ -43,7 +44,10 @@ struct Committer: Sendable {
                 }
                 let slot = SlotContent(record, in: unit.content)
                 if released.gap != 0, replica.hasHeard(record.version, of: record.topic) {
-                    applied.found.append([UInt8](copying: record.topic))
+                    applied.found.append(
+                        FoundRecords(
+                            topic: [UInt8](copying: record.topic),
+                            versions: record.version.rawValue...record.version.rawValue, from: stamp, through: stamp))
                 }
                 let standing = replica.apply(slot, stamp: stamp, version: record.version, with: &hasher)
                 if standing == .untracked { applied.untracked += 1 }
@@ -54,8 +58,10 @@ struct Committer: Sendable {
                         waitedBefore: age(record.time)))
             case .shedRun(let run):
                 applied.shed += run.records
-                let last = SequenceNumber(rawValue: stamp.sequence.rawValue + run.records - 1)
-                replica.apply(run, last: Stamp(epoch: stamp.epoch, sequence: last), with: &hasher)
+                let last = Stamp(
+                    epoch: stamp.epoch, sequence: SequenceNumber(rawValue: stamp.sequence.rawValue + run.records - 1))
+                if released.gap != 0 { applied.found += found(run, from: stamp, through: last, in: replica) }
+                replica.apply(run, last: last, with: &hasher)
                 commit.events.append(.shed(run, at: stamp))
             case .checkpoint(let checkpoint):
                 note(item, before: stamp, &applied)
@@ -77,6 +83,21 @@ struct Committer: Sendable {
                     deliveries: deliveries, duplicates: duplicates))
         }
         return applied
+    }
+
+    /// The shed records that later records of their topics had told of: they are not missing any more.
+    private func found(
+        _ run: ShedRun, from: Stamp, through: Stamp, in replica: borrowing Replica
+    ) -> [FoundRecords] {
+        run.entries.compactMap { entry in
+            let topic = Array(entry.topic.utf8)
+            let last = entry.lastVersion.rawValue
+            guard last > 0, entry.records > 0, replica.hasHeard(entry.lastVersion, of: topic.span.bytes) else {
+                return nil
+            }
+            return FoundRecords(
+                topic: topic, versions: max(1, last.minus(entry.records).plus(1))...last, from: from, through: through)
+        }
     }
 
     /// How long ago the sender got a record: in its journal, on the link and in a gap its message expiry interval runs down, too. By the
@@ -155,8 +176,8 @@ struct Committer: Sendable {
         var shed: UInt64 = 0
         var untracked: UInt64 = 0
         var skipped: UInt64 = 0
-        /// Topics of records whose absence was known by name.
-        var found: [[UInt8]] = []
+        /// Records whose absence was known by name.
+        var found: [FoundRecords] = []
         /// Slots go that no record tells of (W-42).
         var isNarrowed = false
         /// Of the last checkpoint in it.

@@ -1,3 +1,4 @@
+package import Account
 internal import Crypto
 package import Deliveries
 package import DiodeProtocol
@@ -425,8 +426,8 @@ package struct Replica: Sendable {
         if known > 0, version.rawValue > known + records {
             jumps.append(
                 VersionJump(
-                    topic: names.name(place), records: version.rawValue - known - records, after: topics[place].newest,
-                    before: stamp))
+                    topic: names.name(place), versions: known + 1...version.rawValue - records,
+                    after: topics[place].newest, before: stamp))
         }
         topics[place].version = version.rawValue
     }

@@ -26,13 +26,6 @@ package struct ReplicaSlot: Sendable, Equatable {
     func isAtLeast(_ other: Stamp) -> Bool { state != .empty && stamp >= other }
 }
 
-/// Records of a topic that are missing between two that are known.
-package struct VersionJump: Sendable, Equatable {
-    var topic: [UInt8]
-    var records: UInt64
-    var after, before: Stamp
-}
-
 /// A value on its way into a slot: ranges of the content that it came in.
 struct SlotContent: Sendable {
     let bytes: [UInt8]

@@ -71,7 +71,8 @@ struct SliceApplier {
         let isMissing = live.tracker.isMissing(entry.stamp)
         if isMissing {
             let wasNamed = replica.hasHeard(entry.record.version, of: entry.record.topic)
-            live.fill(entry.stamp, of: entry.record.topic, wasNamed: wasNamed, time: time)
+            live.fill(
+                entry.stamp, of: entry.record.topic, version: wasNamed ? entry.record.version : nil, time: time)
             outcome.filled += 1
         }
         guard let place = replica.place(of: entry.record.topic, with: &hasher) else {

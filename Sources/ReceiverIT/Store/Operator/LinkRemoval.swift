@@ -58,7 +58,7 @@ public struct LinkRemoval: Sendable, Equatable {
         let totals = try StoredAccount(of: id, in: database).totals
         try database.execute("DELETE FROM loss_topics WHERE loss IN (SELECT id FROM losses WHERE link = \(id))")
         for table in [
-            "vitals", "epochs", "holes", "filled", "gaps", "gap_topics", "contents", "topics", "losses",
+            "vitals", "epochs", "holes", "filled", "gaps", "version_jumps", "contents", "topics", "losses",
             "acknowledgements",
         ] {
             try database.execute("DELETE FROM \(table) WHERE link = \(id)")

@@ -30,15 +30,20 @@ enum GapMerging {
         let oldest = try unfillable(id, in: database)
         guard let last = oldest.last else { return }
         let acknowledged = try AcknowledgementTable.acknowledged(.gap, of: id, in: database)
+        var merged: [Merged.Kind: Merged] = [:]
         for gap in oldest {
             let isKnown = acknowledged[gap.id].map { $0 >= gap.lost } ?? false
-            _ = try losses.note(
-                loss(gap, topics(of: gap.id, link: id, in: database)), link: id, at: time, isAcknowledged: isKnown,
-                in: database)
+            merged[Merged.Kind(cause: gap.cause, isAcknowledged: isKnown), default: Merged()].gaps.append(gap)
+        }
+        try nameTopics(of: &merged, link: id, in: database)
+        for (kind, merged) in merged.sorted(by: { $0.value.gaps[0].id < $1.value.gaps[0].id }) {
+            guard let loss = merged.loss else { continue }
+            _ = try losses.note(loss, link: id, at: time, isAcknowledged: kind.isAcknowledged, in: database)
+        }
+        for gap in oldest {
             try database.execute(
                 """
                 DELETE FROM gaps WHERE link = \(id) AND id = \(gap.id);
-                DELETE FROM gap_topics WHERE link = \(id) AND gap = \(gap.id);
                 DELETE FROM acknowledgements WHERE link = \(id) AND kind = 'gap' AND id = \(gap.id)
                 """)
         }
@@ -60,29 +65,64 @@ enum GapMerging {
             """, limit: step)
     }
 
-    private static func topics(
-        of gap: UInt64, link: Int, in database: borrowing Database
-    ) throws(StorageError) -> [String: UInt64] {
-        var rows = try database.prepare("SELECT topic, records FROM gap_topics WHERE link = ?1 AND gap = ?2")
-        rows.bind(1, Int64(link))
-        rows.bind(2, unsigned: gap)
-        var topics: [String: UInt64] = [:]
-        while try rows.step() { topics[String(decoding: rows.bytes(0), as: UTF8.self)] = rows.unsigned(1) }
-        return topics
+    /// Names the topics of gaps that go. A jump all of whose gaps go into one loss is named there, and goes, too; if its gaps go into several
+    /// losses, nobody can say into which of them its records do, and it goes without a name. A jump that reaches gaps which stay, stays.
+    private static func nameTopics(
+        of merged: inout [Merged.Kind: Merged], link: Int, in database: borrowing Database
+    ) throws(StorageError) {
+        let order = GapOrder(try LinkLoader.gaps(of: link, database, "AND (missing > 0 OR lost > 0)"))
+        var kinds: [UInt64: Merged.Kind] = [:]
+        for (kind, merged) in merged { for gap in merged.gaps { kinds[gap.id] = kind } }
+        var removal = try database.prepare(
+            "DELETE FROM version_jumps WHERE link = ?1 AND topic = ?2 AND before_epoch = ?3 AND before_sequence = ?4")
+        for jump in try LinkLoader.jumps(of: link, database) {
+            let gaps = order.gaps[order.places(after: jump.after, before: jump.before)]
+            guard gaps.allSatisfy({ kinds[$0.id] != nil }) else { continue }
+            if let kind = gaps.first.flatMap({ kinds[$0.id] }), gaps.allSatisfy({ kinds[$0.id] == kind }) {
+                merged[kind]?.jumps.append(jump)
+            }
+            removal.bind(1, Int64(link))
+            removal.bind(2, blob: jump.topic.span.bytes)
+            removal.bind(3, unsigned: jump.before.epoch.rawValue)
+            removal.bind(4, unsigned: jump.before.sequence.rawValue)
+            try removal.run()
+        }
+    }
+}
+
+/// Gaps that go into one loss.
+private struct Merged {
+    /// What such gaps have in common.
+    struct Kind: Hashable {
+        let cause: Gap.Cause
+        let isAcknowledged: Bool
     }
 
-    /// A jump over several gaps is named in all of them, so that no gap may name more than it lost.
-    private static func loss(_ gap: Gap, _ topics: [String: UInt64]) -> Loss {
-        var left = gap.lost
-        var named: [String: UInt64] = [:]
-        for (topic, records) in topics.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) where left > 0 {
-            named[topic] = min(records, left)
-            left -= min(records, left)
+    var gaps: [Gap] = []
+    var jumps: [VersionJump] = []
+
+    /// Never more records by name than were lost.
+    var loss: Loss? {
+        var loss: Loss?
+        for gap in gaps {
+            let from = gap.sourceFrom ?? gap.sourceTo ?? gap.openedAt
+            let one = Loss(
+                .gap(gap.cause), records: gap.lost, first: Stamp(epoch: gap.epoch, sequence: gap.firstSequence),
+                last: Stamp(epoch: gap.epoch, sequence: gap.lastSequence), from: from,
+                to: max(from, gap.sourceTo ?? gap.sourceFrom ?? gap.closedAt ?? from))
+            loss?.merge(one)
+            loss = loss ?? one
         }
-        let from = gap.sourceFrom ?? gap.sourceTo ?? gap.openedAt
-        return Loss(
-            .gap(gap.cause), records: gap.lost, first: Stamp(epoch: gap.epoch, sequence: gap.firstSequence),
-            last: Stamp(epoch: gap.epoch, sequence: gap.lastSequence), from: from,
-            to: max(from, gap.sourceTo ?? gap.sourceFrom ?? gap.closedAt ?? from), topics: named, others: left)
+        guard var left = loss?.records else { return nil }
+        var named: [String: UInt64] = [:]
+        for jump in jumps.sorted(by: { ($0.records, $0.before) < ($1.records, $1.before) }) where left > 0 {
+            let topic = String(decoding: jump.topic, as: UTF8.self)
+            guard named[topic] != nil || named.count < Loss.topicLimit else { continue }
+            named[topic, default: 0].add(records: min(jump.records, left))
+            left -= min(jump.records, left)
+        }
+        loss?.topics = named
+        loss?.others = left
+        return loss
     }
 }

@@ -49,8 +49,7 @@ package enum LinkLoader {
         try loadEpochs(id, into: &stored, database)
         try loadHoles(id, into: &stored, database)
         stored.gaps = try gaps(of: id, database, "AND (missing > 0 OR lost > 0)")
-        let alive = Set(stored.holes.values.map(\.gap))
-        stored.gapTopics = try gapTopics(of: id, database).filter { alive.contains($0.key) }
+        stored.jumps = try jumps(of: id, database)
         try loadContents(id, into: &stored, database)
         try loadReplica(id, from: checkpoint, into: &stored.replica, database)
         let vitals = try vitals(of: id, database)
@@ -228,21 +227,29 @@ package enum LinkLoader {
         return runs
     }
 
-    /// Which topics each gap names, and how many records of them.
-    package static func gapTopics(
-        of id: Int, _ database: borrowing Database
-    ) throws(StorageError) -> [UInt64: [[UInt8]: UInt64]] {
-        var rows = try database.prepare("SELECT gap, topic, records FROM gap_topics WHERE link = ?1")
+    /// Which topics' records are missing, and between which stamps. An audit also reads a file that no daemon of this release has opened yet.
+    package static func jumps(of id: Int, _ database: borrowing Database) throws(StorageError) -> [VersionJump] {
+        let source =
+            try has("topic", in: "version_jumps", database)
+            ? "SELECT *, last_version - first_version + 1 AS records FROM version_jumps"
+            : "SELECT *, 0 AS first_version, records - 1 AS last_version FROM (\(StoreSchema.jumpsOfEarlierReleases))"
+        var rows = try database.prepare(
+            """
+            SELECT topic, after_epoch, after_sequence, before_epoch, before_sequence, first_version, last_version, records
+            FROM (\(source)) WHERE link = ?1
+            """)
         rows.bind(1, Int64(id))
-        var topics: [UInt64: [[UInt8]: UInt64]] = [:]
+        var jumps: [VersionJump] = []
         while try rows.step() {
-            let records = rows.unsigned(2)
-            guard 1..<(1 << 63) ~= records else {
-                throw .corrupt(path: database.path, reason: "a gap that swallowed \(records) records of a topic")
+            try rows.requireNumbers(1...7, of: "a jump of a topic's versions", in: database)
+            guard let after = rows.stamp(1), let before = rows.stamp(3), rows.unsigned(7) > 0 else {
+                throw .corrupt(path: database.path, reason: "a jump of a topic's versions over no record")
             }
-            topics[rows.unsigned(0), default: [:]][rows.bytes(1)] = records
+            jumps.append(
+                VersionJump(
+                    topic: rows.bytes(0), versions: rows.unsigned(5)...rows.unsigned(6), after: after, before: before))
         }
-        return topics
+        return jumps
     }
 
     package static func vitals(of id: Int, _ database: borrowing Database) throws(StorageError) -> LinkVitals? {

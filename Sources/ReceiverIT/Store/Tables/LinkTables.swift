@@ -25,8 +25,8 @@ struct LinkTables: ~Copyable {
     private var filledEpochRemoval: Statement
     private var gap: Statement
     private var gapRemoval: Statement
-    private var gapTopic: Statement
-    private var gapTopicsRemoval: Statement
+    private var jump: Statement
+    private var jumpRemoval: Statement
     private var content: Statement
     private var topic: Statement
     private var topicRemoval: Statement
@@ -61,8 +61,9 @@ struct LinkTables: ~Copyable {
             "INSERT OR REPLACE INTO gaps VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?14,?9,?15,?10,?11,?12,?13)")
         let gapRemoval = try database.prepare(
             "DELETE FROM gaps WHERE link = ?1 AND id <= ?2 AND missing = 0 AND lost = 0")
-        let gapTopic = try database.prepare("INSERT OR REPLACE INTO gap_topics VALUES (?1,?2,?4,?3)")
-        let gapTopicsRemoval = try database.prepare("DELETE FROM gap_topics WHERE link = ?1 AND gap = ?2")
+        let jump = try database.prepare("INSERT OR REPLACE INTO version_jumps VALUES (?1,?8,?2,?3,?4,?5,?6,?7)")
+        let jumpRemoval = try database.prepare(
+            "DELETE FROM version_jumps WHERE link = ?1 AND topic = ?4 AND before_epoch = ?2 AND before_sequence = ?3")
         let content = try database.prepare("INSERT OR REPLACE INTO contents VALUES (?1,?2,?3,?4,?5)")
         let topic = try database.prepare(
             "INSERT OR REPLACE INTO topics VALUES (?1,?2,?8,?3,?4,?5,?6,?7,?9,?10,?11)")
@@ -82,8 +83,8 @@ struct LinkTables: ~Copyable {
         self.filledEpochRemoval = filledEpochRemoval
         self.gap = gap
         self.gapRemoval = gapRemoval
-        self.gapTopic = gapTopic
-        self.gapTopicsRemoval = gapTopicsRemoval
+        self.jump = jump
+        self.jumpRemoval = jumpRemoval
         self.content = content
         self.topic = topic
         self.topicRemoval = topicRemoval
@@ -121,13 +122,7 @@ struct LinkTables: ~Copyable {
             try filledEpochRemoval.run(id, folded.rawValue)
         }
         for gap in changes.tracker.gaps.values { try store(gap, of: id) }
-        for (gap, topics) in changes.gapTopics {
-            try gapTopicsRemoval.run(id, gap)
-            for (topic, records) in topics {
-                gapTopic.bind(4, blob: topic.span.bytes)
-                try gapTopic.run(id, gap, records)
-            }
-        }
+        for (key, change) in changes.jumps { try store(change, as: key, of: id) }
         for entry in changes.contents {
             content.bind(5, blob: entry.hash.bytes.span.bytes)
             try content.run(id, UInt64(entry.place), entry.epoch.rawValue, entry.block)
@@ -214,6 +209,20 @@ struct LinkTables: ~Copyable {
         // Now and then is enough.
         guard gap.state == .healed, gap.id % 64 == 0, gap.id > UInt64(Self.healedGaps) else { return }
         try gapRemoval.run(id, gap.id - UInt64(Self.healedGaps))
+    }
+
+    private mutating func store(
+        _ change: VersionJump?, as key: VersionJump.Key, of id: UInt64
+    ) throws(StorageError) {
+        let before = key.before
+        guard let change else {
+            jumpRemoval.bind(4, blob: key.topic.span.bytes)
+            return try jumpRemoval.run(id, before.epoch.rawValue, before.sequence.rawValue)
+        }
+        jump.bind(8, blob: key.topic.span.bytes)
+        try jump.run(
+            id, before.epoch.rawValue, before.sequence.rawValue, change.after.epoch.rawValue,
+            change.after.sequence.rawValue, change.versions.lowerBound, change.versions.upperBound)
     }
 
     private mutating func store(_ row: TopicRow, of id: UInt64) throws(StorageError) {

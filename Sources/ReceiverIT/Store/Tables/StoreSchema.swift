@@ -7,7 +7,8 @@ public import Storage
 /// ```text
 /// links ──┬─ epochs ── holes      what was decided, and what is missing      (LinkTables)
 ///         ├─ filled               of what is missing by block, what came as a slot
-///         ├─ gaps ── gap_topics   open, lost, and healed ones as history
+///         ├─ gaps                 open, lost, and healed ones as history
+///         ├─ version_jumps        which topics' records are missing, and between which stamps
 ///         ├─ contents             hashes of accepted blocks
 ///         ├─ topics               stamps, as of the last checkpoint; units are the log behind it
 ///         ├─ vitals               what was last heard, counters: about once a second
@@ -25,7 +26,7 @@ public enum StoreSchema {
         migrations: [
             [links, tracker, replica, losses, OutboxSchema.sql, LedgerSchema.sql].joined(separator: ";\n"),
             AcknowledgementTable.sql, state, gapTopics, sourceClock, lostGaps, OutboxSchema.outputs,
-            OutboxSchema.notes, refusals, rivals, journalled,
+            OutboxSchema.notes, refusals, rivals, journalled, versionJumps,
         ])
 
     private static let links = """
@@ -105,7 +106,7 @@ public enum StoreSchema {
         ) WITHOUT ROWID
         """
 
-    /// Of what a gap swallowed, what later records have told.
+    /// Of what a gap swallowed, what later records have told: a jump over several gaps in each of them. ``versionJumps`` took its place.
     private static let gapTopics = """
         CREATE TABLE gap_topics (
             link INTEGER NOT NULL, gap INTEGER NOT NULL, topic BLOB NOT NULL, records INTEGER NOT NULL,
@@ -132,6 +133,38 @@ public enum StoreSchema {
 
     /// Up to which sequence the sender's journal held the epoch for good, as its beats said.
     private static let journalled = "ALTER TABLE epochs ADD COLUMN journalled INTEGER NOT NULL DEFAULT 0"
+
+    /// Of what gaps swallowed, what later records have told.
+    private static let versionJumps = """
+        CREATE TABLE version_jumps (
+            link INTEGER NOT NULL, topic BLOB NOT NULL,
+            before_epoch INTEGER NOT NULL, before_sequence INTEGER NOT NULL, -- of the record that told of it
+            after_epoch INTEGER NOT NULL, after_sequence INTEGER NOT NULL,   -- of the topic's record before
+            first_version INTEGER NOT NULL, last_version INTEGER NOT NULL,   -- the missing ones; from 0: only how many, at most
+            PRIMARY KEY (link, topic, before_epoch, before_sequence)
+        ) WITHOUT ROWID;
+        INSERT INTO version_jumps
+            SELECT link, topic, before_epoch, before_sequence, after_epoch, after_sequence, 0, records - 1
+            FROM (\(jumpsOfEarlierReleases));
+        DROP TABLE gap_topics
+        """
+
+    /// What `gap_topics` tells: of a topic that several gaps name, the largest of the numbers is missing between the first and the last of
+    /// them.
+    package static let jumpsOfEarlierReleases = """
+        SELECT named.link AS link, topic, max(gaps.epoch) AS before_epoch,
+            max(CASE WHEN gaps.epoch = newest THEN last_sequence + 1 ELSE 0 END) AS before_sequence,
+            min(gaps.epoch) AS after_epoch,
+            min(CASE WHEN gaps.epoch = oldest THEN first_sequence - 1 ELSE 9223372036854775807 END) AS after_sequence,
+            max(records) AS records
+        FROM gap_topics AS named JOIN gaps ON gaps.link = named.link AND gaps.id = named.gap
+            JOIN (
+                SELECT named.link AS spanned, topic AS name, max(epoch) AS newest, min(epoch) AS oldest
+                FROM gap_topics AS named JOIN gaps ON gaps.link = named.link AND gaps.id = named.gap
+                GROUP BY named.link, topic
+            ) ON spanned = named.link AND name = topic
+        WHERE records > 0 GROUP BY named.link, topic
+        """
 
     private static let losses = """
         CREATE TABLE losses (

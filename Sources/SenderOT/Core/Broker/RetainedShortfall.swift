@@ -5,6 +5,9 @@
 ///  found          │ a count from after the end     the smaller of two, so that topics that come and go meanwhile are no alarm
 /// ```
 ///
+/// A topic that is first retained while a fetch runs is counted by the broker, and the fetch may have passed its place. So a shortfall is a
+/// question first: the retained set is fetched once more, and only what that fetch does not find either is withheld.
+///
 /// A broker that tells no count says nothing. It is judged once for each fetch: what the export policy keeps out is not seen later on.
 package struct RetainedShortfall: Sendable {
     /// The broker's own topics that are told apart; mosquitto has about a hundred.
@@ -16,6 +19,10 @@ package struct RetainedShortfall: Sendable {
     private var ticks = 0
     private var retainedBefore = 0
     private var firstAnswer = 0
+    /// What the fetch before seemed to lack; 0: nothing.
+    private var suspected = 0
+    /// The retained set has to be fetched once more before anything is said.
+    package private(set) var wantsFetch = false
     /// How many retained topics the last fetch that was judged did not find; nil before one was.
     package private(set) var withheld: Int?
 
@@ -39,10 +46,15 @@ package struct RetainedShortfall: Sendable {
         found = nil
     }
 
-    /// A fetch has found so many topics, while so many retained values are held.
-    package mutating func fetched(topics: Int, retained: Int) {
-        found = (topics, retained)
+    /// A fetch has found so many topics.
+    /// - Parameters:
+    ///   - retained: how many retained values are held.
+    ///   - before: how many were when the fetch began. A fetch that is to confirm a shortfall finds nearly nothing that is not held, so that
+    ///     what is held more was first retained meanwhile.
+    package mutating func fetched(topics: Int, retained: Int, before: Int) {
+        found = (topics, suspected > 0 ? min(before, retained) : retained)
         ticks = 0
+        wantsFetch = false
     }
 
     /// An interval of the broker begins: what it told before is the last one's.
@@ -60,7 +72,13 @@ package struct RetainedShortfall: Sendable {
             return nil
         }
         self.found = nil
-        withheld = min(answer, firstAnswer)
+        let lacking = min(answer, firstAnswer)
+        defer { suspected = lacking }
+        guard lacking == 0 || suspected > 0 else {
+            wantsFetch = true
+            return nil
+        }
+        withheld = min(lacking, suspected)
         return withheld
     }
 }

@@ -29,10 +29,27 @@ package struct JournalStore: ~Copyable {
         package var minimumFree: UInt64 = 2 << 30
     }
 
+    /// What the journal takes and what it has, as of the last look.
+    struct Room: Sendable, Equatable {
+        fileprivate(set) var usedBytes: UInt64 = 0
+        /// What of the file is free for it.
+        fileprivate(set) var reusableBytes: UInt64 = 0
+        /// What was written since the store was opened.
+        fileprivate(set) var writtenBytes: UInt64 = 0
+        /// A limit is reached: the oldest rows go, however young they are.
+        fileprivate(set) var removesForRoom = false
+        /// The limit is reached and nothing may be removed: what comes now has to be shed.
+        fileprivate(set) var isFull = false
+        /// No block was ever removed.
+        fileprivate(set) var isWhole = true
+    }
+
     /// The limits are looked at after so many bytes, or when asked to.
     private static let bytesBetweenLooks = 1 << 20
     /// Rows that one transaction may remove beyond twice those that it adds.
     private static let removalStep = 512
+    /// What a row takes beside its two variable columns.
+    private static let rowBytes = 64
     /// Rows that make room on a full disk.
     private static let roomStep = 4_096
 
@@ -48,13 +65,9 @@ package struct JournalStore: ~Copyable {
     private var slots: SlotTable
     private var held: HeldTable
     private var bytesSinceLook = Self.bytesBetweenLooks
-    private var mayRemoveForRoom = false
     /// The oldest block that is held, as the floor that beats state; nil while the journal is empty.
     private(set) var floor: Stamp?
-    /// The database's size as of the last look.
-    private(set) var usedBytes: UInt64 = 0
-    /// The limit is reached and nothing may be removed: what comes now has to be shed.
-    private(set) var isFull = false
+    private(set) var room = Room()
 
     package init(_ database: consuming Database, epoch: ReservedEpoch, limits: Limits) throws(StorageError) {
         let insertion = try database.prepare(
@@ -179,6 +192,7 @@ package struct JournalStore: ~Copyable {
         insertion.bind(15, blob: block.symbols.span.bytes.extracting(0..<block.packedBytes))
         try insertion.run()
         bytesSinceLook += block.packedBytes
+        room.writtenBytes &+= UInt64(block.packedBytes + block.packets.bytes.count + Self.rowBytes)
     }
 
     // Limits.
@@ -188,17 +202,18 @@ package struct JournalStore: ~Copyable {
         guard bytesSinceLook >= Self.bytesBetweenLooks else { return }
         bytesSinceLook = 0
         let footprint = try database.footprint()
-        usedBytes = footprint.used
+        room.usedBytes = footprint.used
+        room.reusableBytes = footprint.reusable
         // Where nobody can tell what is free, nothing is removed for its sake.
         let isScarce = FreeSpace.bytes(at: path).map {
             $0 < limits.minimumFree - min(footprint.reusable, limits.minimumFree)
         }
-        mayRemoveForRoom = usedBytes > limits.bytes || isScarce ?? false
-        if usedBytes <= limits.bytes { isFull = false }
+        room.removesForRoom = room.usedBytes > limits.bytes || isScarce ?? false
+        if room.usedBytes <= limits.bytes { room.isFull = false }
     }
 
     /// Whether a commit, even of nothing, would remove rows if they may be removed.
-    func hasRowsToRemove(_ now: UnixMilliseconds) -> Bool { mayRemoveForRoom || floorTime < horizon(now) }
+    func hasRowsToRemove(_ now: UnixMilliseconds) -> Bool { room.removesForRoom || floorTime < horizon(now) }
 
     /// What was closed before this is too old.
     private func horizon(_ now: UnixMilliseconds) -> UInt64 {
@@ -214,7 +229,7 @@ package struct JournalStore: ~Copyable {
         var end: UInt64?
         while try oldest.step() {
             let position = oldest.unsigned(0)
-            guard position <= last, mayRemoveForRoom || oldest.unsigned(1) < horizon else { break }
+            guard position <= last, room.removesForRoom || oldest.unsigned(1) < horizon else { break }
             end = position + 1
         }
         oldest.reset()
@@ -222,10 +237,10 @@ package struct JournalStore: ~Copyable {
             removal.bind(1, unsigned: end)
             try removal.run()
             try lookAtOldest()
-        } else if usedBytes > limits.bytes {
-            isFull = true
+        } else if room.usedBytes > limits.bytes {
+            room.isFull = true
         }
-        if mayRemoveForRoom { bytesSinceLook = Self.bytesBetweenLooks }
+        if room.removesForRoom { bytesSinceLook = Self.bytesBetweenLooks }
     }
 
     /// When the oldest block was closed.
@@ -235,11 +250,13 @@ package struct JournalStore: ~Copyable {
         oldest.bind(1, 1)
         if try oldest.step() {
             floorTime = oldest.unsigned(1)
+            room.isWhole = oldest.unsigned(0) == 1
             floor = Stamp(
                 epoch: Epoch(rawValue: oldest.unsigned(2)), sequence: SequenceNumber(rawValue: oldest.unsigned(3)))
         } else {
             floorTime = .max
             floor = nil
+            room.isWhole = room.isWhole && room.writtenBytes == 0
         }
         oldest.reset()
     }

@@ -1,5 +1,6 @@
 internal import DiodeProtocol
 internal import Storage
+internal import Time
 
 /// What a sender knows of the lifetimes before it, from its database.
 package struct JournalRestoration: Sendable {
@@ -22,11 +23,17 @@ package struct JournalRestoration: Sendable {
     /// Epochs before those, and their records.
     var olderEpochs: Beat.Pair?
 
+    /// When the oldest block was closed; nil while there is none.
+    var oldest: UnixMilliseconds?
+    /// No block was ever removed.
+    var isWhole: Bool
+
     /// Epochs that a beat lists beside its own.
     private static let listedEpochs = Beat.maximumEpochs - 1
 
     init(epoch: ReservedEpoch) {
         self.epoch = epoch
+        isWhole = epoch.firstPosition == 1
         firstPositions[epoch.epoch] = epoch.firstPosition
     }
 
@@ -59,6 +66,11 @@ package struct JournalRestoration: Sendable {
             unsent = marks.sent + 1...newest.unsigned(0)
         }
         newest.reset()
+        var first = try database.prepare("SELECT position, closed_at FROM blocks ORDER BY position LIMIT 1")
+        if try first.step() {
+            (isWhole, oldest) = (first.unsigned(0) == 1, UnixMilliseconds(rawValue: first.unsigned(1)))
+        }
+        first.reset()
         var queued = try database.prepare("SELECT ifnull(sum(last_position + 1 - first_position), 0) FROM resends")
         if try queued.step() { queuedResends = queued.unsigned(0) }
         queued.reset()

@@ -176,7 +176,7 @@ struct JournalWriter: ~Copyable {
             journal.committed(
                 blocks, in: duration, floor: store.floor,
                 oldest: store.floor.map { _ in UnixMilliseconds(rawValue: store.floorTime) },
-                usedBytes: store.usedBytes, isFull: store.isFull)
+                store.room)
         case .none: break
         }
     }
