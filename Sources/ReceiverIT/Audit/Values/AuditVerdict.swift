@@ -63,7 +63,7 @@ extension LinkAudit {
     private var integrity: [AuditFinding] {
         var found = imbalances.map { AuditFinding(.broken, "the account does not balance: \($0)") }
         if case .broken(let where_) = verification { found.append(AuditFinding(.broken, where_)) }
-        found += equivocations.map { AuditFinding(.broken, $0) }
+        found += (alterations + equivocations).map { AuditFinding(.broken, $0) }
         if isSettled, replica.digestMatches == false {
             found.append(AuditFinding(.broken, "the replica differs from the sender's state while nothing is missing"))
         }

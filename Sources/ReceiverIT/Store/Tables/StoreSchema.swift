@@ -16,6 +16,7 @@ public import Storage
 ///         ├─ outbox, outbox_totals, units, last_known                          (Outbox)
 ///         ├─ outbox_outputs, outbox_output_totals   of outputs beside the IT broker   (Outbox)
 ///         ├─ outbox_notes         what outputs want to know again after a restart      (Outbox)
+///         ├─ seal                 the receiver's signature over what reports read      (Sealing)
 ///         └─ ledger                                                            (Ledger)
 /// ```
 public enum StoreSchema {

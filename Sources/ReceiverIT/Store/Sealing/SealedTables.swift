@@ -1,0 +1,23 @@
+/// The tables that a report reads, the ledger aside, which is bound by its own chain.
+///
+/// Not among them is what no report reads and what later rounds prove by themselves: `contents`, `units`, `outbox_notes`.
+package enum SealedTables {
+    package static let names = [
+        "links", "vitals", "epochs", "holes", "filled", "gaps", "gap_topics", "losses", "loss_topics",
+        "acknowledgements", "topics", "outbox", "outbox_totals", "outbox_outputs", "outbox_output_totals", "last_known",
+    ]
+    /// Those that are not sealed.
+    package static let others = ["contents", "units", "outbox_notes", "ledger", "seal"]
+
+    /// A migration. Rows from before a column with a default are written whole, since the hook would miss that default.
+    static let sql = "\(table); UPDATE links SET id = id"
+
+    static let table = """
+        CREATE TABLE IF NOT EXISTS seal (
+            id INTEGER PRIMARY KEY CHECK (id = 1),
+            entry INTEGER NOT NULL, hash BLOB NOT NULL,  -- the ledger's head
+            sums TEXT NOT NULL,                          -- a line a table: name, rows, sum of their hashes
+            audit_key BLOB NOT NULL, signature BLOB NOT NULL
+        )
+        """
+}
