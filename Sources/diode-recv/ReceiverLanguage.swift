@@ -92,7 +92,9 @@ enum ReceiverLanguage {
             Option("--until", "T", summary: "up to, and without, then"),
             Option("--tz", "Z", summary: "the zone of dates: UTC (the default), +02:00, Europe/Berlin"),
             Option("--bundle", "OUT", summary: "writes which blocks are missing, for diode-send resend"),
-            Option("--verify", summary: "follows the ledger's chain from its first entry, and checks the seal over the tables"),
+            Option(
+                "--verify",
+                summary: "follows the ledger's chain from its first entry, and checks the seal over the tables"),
             Option(
                 "--head", "H", mayRepeat: true,
                 summary: "with --verify, once or several times: the chain must have this head, noted elsewhere"),

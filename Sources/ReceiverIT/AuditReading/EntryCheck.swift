@@ -46,16 +46,19 @@ struct EntryCheck {
     ) throws(StorageError) -> String? {
         let said = try acceptedByEntries(in: database)
         let there = try acceptedByTable(in: database)
-        let merged = try LedgerReader.entries(of: link, kind: LedgerGaps.merged, in: database)
+        let merged =
+            try LedgerReader.entries(of: link, kind: LedgerGaps.merged, in: database)
             .compactMap { $0.json["through"]?.integer }.max() ?? 0
         for (item, (accepted, entry)) in said.sorted(by: { $0.value.entry < $1.value.entry }) {
             // It went with its gap into a loss that bears the mark.
             if item.kind == AcknowledgedItem.Kind.gap.rawValue, Int64(item.number) ?? 0 <= merged { continue }
             guard let row = there[item] else {
-                return "\(item.kind)-\(item.number) was acknowledged by entry \(entry) of the ledger, and not by the table"
+                return
+                    "\(item.kind)-\(item.number) was acknowledged by entry \(entry) of the ledger, and not by the table"
             }
             guard row == accepted else {
-                return "\(item.kind)-\(item.number) is acknowledged otherwise by entry \(entry) of the ledger than by the table"
+                return
+                    "\(item.kind)-\(item.number) is acknowledged otherwise by entry \(entry) of the ledger than by the table"
             }
         }
         guard try !isFolded(in: database) else { return nil }
@@ -74,7 +77,8 @@ struct EntryCheck {
     ) throws(StorageError) -> [Item: (accepted: Accepted, entry: Int64)] {
         let forgotten = try forgotten(in: database)
         var said: [Item: (accepted: Accepted, entry: Int64)] = [:]
-        for (number, entry) in try LedgerReader.numberedEntries(of: link, kind: ReceiverAction.acknowledged, in: database)
+        for (number, entry) in try LedgerReader.numberedEntries(
+            of: link, kind: ReceiverAction.acknowledged, in: database)
         where number > forgotten {
             let body = entry.json
             let name = (body["item"]?.text ?? "").split(separator: "-", maxSplits: 1)
@@ -110,7 +114,8 @@ struct EntryCheck {
     // MARK: The account
 
     private func balance(_ audit: LinkAudit, in database: borrowing Database) throws(StorageError) -> String? {
-        guard let (number, entry) = try LedgerReader.numberedEntries(of: link, kind: LinkBalance.kind, in: database).last,
+        guard
+            let (number, entry) = try LedgerReader.numberedEntries(of: link, kind: LinkBalance.kind, in: database).last,
             number > (try forgotten(in: database))
         else { return nil }
         let body = entry.json

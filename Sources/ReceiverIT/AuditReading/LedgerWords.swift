@@ -156,7 +156,8 @@ enum LedgerWords {
             var details: [String] = []
             if folded > 0 { details.append("\(folded) of them folded") }
             if folds.unsigned > 0 {
-                details.append("not proven: \(folds.unsigned) entries that an earlier release folded without signing it")
+                details.append(
+                    "not proven: \(folds.unsigned) entries that an earlier release folded without signing it")
             }
             for head in Set(noted.map(\.head.number)).sorted() {
                 details.append("as the noted head \(head) has it\(try covers(head, in: database))")

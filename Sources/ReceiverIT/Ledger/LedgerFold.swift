@@ -130,17 +130,21 @@ public struct LedgerFold: Sendable, Equatable {
 
     private var body: [JSONValue.Member] {
         [
-            .init("runs", .array(
-                runs.map { run in
-                    [.number(run.first), .number(run.last), .text(NotedHead.hexadecimal(run.hash))]
-                })),
-            .init("totals", .array(
-                totals.map { total in
-                    [
-                        .number(total.hour), .text(total.link), .text(total.rank), .text(total.cause),
-                        .number(total.entries), .number(total.episodes), .number(total.records),
-                    ]
-                })),
+            .init(
+                "runs",
+                .array(
+                    runs.map { run in
+                        [.number(run.first), .number(run.last), .text(NotedHead.hexadecimal(run.hash))]
+                    })),
+            .init(
+                "totals",
+                .array(
+                    totals.map { total in
+                        [
+                            .number(total.hour), .text(total.link), .text(total.rank), .text(total.cause),
+                            .number(total.entries), .number(total.episodes), .number(total.records),
+                        ]
+                    })),
         ]
     }
 

@@ -148,7 +148,8 @@ public struct LedgerGaps: Sendable {
                 let key = Key(link: lost.link, id: id)
                 // What an entry says of it was compared.
                 guard gaps[key] == nil, known[key] == nil else { continue }
-                return "gap \(id) of \(lost.link) is lost by entry \(lost.entry) of the ledger, which was folded, and gone from"
+                return
+                    "gap \(id) of \(lost.link) is lost by entry \(lost.entry) of the ledger, which was folded, and gone from"
                     + " the table of gaps"
             }
         }

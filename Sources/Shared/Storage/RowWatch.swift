@@ -59,7 +59,9 @@ public final class RowWatch {
             connection,
             { context, connection, operation, database, table, _, _ in
                 // Temporary tables have names of their own.
-                guard let context, let connection, let database, let table, strcmp(database, "main") == 0 else { return }
+                guard let context, let connection, let database, let table, strcmp(database, "main") == 0 else {
+                    return
+                }
                 Unmanaged<RowWatch>.fromOpaque(context).takeUnretainedValue().note(
                     connection, operation: operation, table: table)
             }, Unmanaged.passUnretained(watch).toOpaque())

@@ -113,7 +113,9 @@ struct TamperTests {
         }
         try account.restore(whole)
         _ = try account.tamper("DELETE FROM gap_topics WHERE gap = 2")
-        #expect(try account.verdict().words.contains("the table gap_topics is not what the receiver wrote: it has 2 rows and had 4"))
+        #expect(
+            try account.verdict().words.contains(
+                "the table gap_topics is not what the receiver wrote: it has 2 rows and had 4"))
     }
 
     @Test("P9 D15 an entry of any kind that is gone, moved or cut off is exit 5, also with every hash recomputed")
@@ -164,13 +166,15 @@ struct TamperTests {
         let whole = try account.bytes()
         let head = try account.head
         let changes = [
-            "UPDATE gaps SET opened_at = opened_at - 1 WHERE id = 4", "UPDATE gaps SET closed_at = closed_at - 1 WHERE id = 4",
+            "UPDATE gaps SET opened_at = opened_at - 1 WHERE id = 4",
+            "UPDATE gaps SET closed_at = closed_at - 1 WHERE id = 4",
             "UPDATE gaps SET cause = 'nic' WHERE id = 4", "UPDATE gaps SET healed_by = 'fec' WHERE id = 4",
             "UPDATE gaps SET source_from = source_from - 1 WHERE id = 4",
             "UPDATE gaps SET source_to = source_to - 1 WHERE id = 4", "UPDATE gaps SET epoch = epoch + 1 WHERE id = 4",
             "UPDATE gaps SET first_block = first_block - 1 WHERE id = 4",
             "UPDATE gaps SET last_block = last_block + 1 WHERE id = 4",
-            "UPDATE gaps SET lost = lost + 1 WHERE id = 3", "UPDATE gaps SET source_from = source_from - 1 WHERE id = 3",
+            "UPDATE gaps SET lost = lost + 1 WHERE id = 3",
+            "UPDATE gaps SET source_from = source_from - 1 WHERE id = 3",
             "DELETE FROM gaps WHERE id = 4", "DELETE FROM gaps WHERE id = 3",
             "UPDATE acknowledgements SET at = at - 1 WHERE kind = 'gap'",
             "UPDATE acknowledgements SET who = 'x' WHERE kind = 'gap'",
@@ -189,7 +193,9 @@ struct TamperTests {
         }
     }
 
-    @Test("P9 D15 what was changed while no receiver ran is in the ledger from its start on, exit 5 until somebody accepts it")
+    @Test(
+        "P9 D15 what was changed while no receiver ran is in the ledger from its start on, exit 5 until somebody accepts it"
+    )
     func start() throws {
         let account = try SealedAccount()
         _ = try account.tamper("UPDATE gaps SET opened_at = 0 WHERE id = 4; DELETE FROM outbox_outputs")
@@ -221,7 +227,8 @@ struct TamperTests {
             _ runs: [ClosedRange<Int64>], _ rank: String, _ cause: String, _ entries: Int, signed: Bool = true
         ) throws -> String {
             try account.restore(whole)
-            try account.forgeFold(runs, totals: #"[0,"plant-a","\#(rank)","\#(cause)",\#(entries),0,0]"#, signed: signed)
+            try account.forgeFold(
+                runs, totals: #"[0,"plant-a","\#(rank)","\#(cause)",\#(entries),0,0]"#, signed: signed)
             return try account.verdict(noted: [head]).words
         }
         #expect(try forge([5...14], "routine", "epoch.began", 10) == "")
@@ -232,6 +239,7 @@ struct TamperTests {
         #expect(try forge([5...14], "action", "equivocation", 10).contains("an entry that is never folded"))
         #expect(try forge([5...14], "rubbish", "ack", 10).contains("a rank that there is not"))
         #expect(try forge([5...14], "action", "epoch.began", 10).contains("calls epoch.began action"))
-        #expect(try forge([5...9, 11...15], "action", "ack", 10).contains("entry 10, which is routine, was still there"))
+        #expect(
+            try forge([5...9, 11...15], "action", "ack", 10).contains("entry 10, which is routine, was still there"))
     }
 }

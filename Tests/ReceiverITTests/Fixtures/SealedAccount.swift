@@ -56,7 +56,9 @@ struct SealedAccount {
         // What the test wrote itself is counted anew, as in a database that was never sealed.
         try database.execute("DELETE FROM seal")
         try start()
-        for item in ["gap-2", "loss-1", "equivocation-\(try number(ofKind: LinkEvent.Kind.equivocation))"] { try acknowledge(item) }
+        for item in ["gap-2", "loss-1", "equivocation-\(try number(ofKind: LinkEvent.Kind.equivocation))"] {
+            try acknowledge(item)
+        }
         file = try self.file()
         try file.noteBalances([link], at: Self.time(9_000_000))
     }
@@ -132,7 +134,8 @@ struct SealedAccount {
         batch.entries.insert(
             LedgerEntry(
                 link: name, at: at(10), kind: LinkEvent.Kind.equivocation,
-                body: #"{"channel":"live","epoch":1,"block":1,"first_sequence":1,"last_sequence":2,"blocks":1}"#), at: 0)
+                body: #"{"channel":"live","epoch":1,"block":1,"first_sequence":1,"last_sequence":2,"blocks":1}"#), at: 0
+        )
         let newest: UInt64 = 200
         account.delivered = newest - account.missing - account.lost - account.late
         for (number, account) in [account, EpochAccount()].enumerated() {
@@ -198,7 +201,9 @@ struct SealedAccount {
     }
 
     /// Changes the ledger's entries. Numbers stay without holes at the end; hashes are worked out anew, or stay as they were.
-    func rewriteLedger(_ recomputed: Bool, _ change: (inout [(number: Int64, entry: LedgerEntry, hash: [UInt8])]) -> Void)
+    func rewriteLedger(
+        _ recomputed: Bool, _ change: (inout [(number: Int64, entry: LedgerEntry, hash: [UInt8])]) -> Void
+    )
         throws
     {
         let database = try Database(path: path, schema: StoreSchema.schema)

@@ -45,7 +45,9 @@ package enum ReceiverAction {
 
     /// A ledger names the key before tables are sealed with it.
     static func newKey(_ key: String, inPlaceOf known: String, at time: UnixMilliseconds) -> LedgerEntry {
-        let body: JSONValue = ["detail": .text("\(key) in place of \(known)"), "audit_key": .text(key), "replaces": .text(known)]
+        let body: JSONValue = [
+            "detail": .text("\(key) in place of \(known)"), "audit_key": .text(key), "replaces": .text(known),
+        ]
         return LedgerEntry(link: "", at: time.rawValue, kind: newAuditKey, body: body.line)
     }
 
