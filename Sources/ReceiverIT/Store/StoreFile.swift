@@ -243,8 +243,17 @@ package struct StoreFile: ~Copyable {
             case .acknowledge(let acknowledgement):
                 try AcknowledgementTable.add(acknowledgement, at: time, in: file.database, ledger: &file.ledger)
             case .remove(let removal): try removal.apply(at: time, in: file.database, ledger: &file.ledger)
+            case .compare(let head): .success(try file.compare(head, at: time))
             }
         }
+    }
+
+    private mutating func compare(_ head: NotedHead, at time: UnixMilliseconds) throws(StorageError) -> String {
+        guard let defect = try HeadComparison.defect(head, in: database) else { return "" }
+        if try !HeadComparison.isNoted(defect, in: database) {
+            try ledger.append(ReceiverAction.altered([defect], at: time))
+        }
+        return defect
     }
 
     /// Folds a little of the ledger, if it is above its limit.

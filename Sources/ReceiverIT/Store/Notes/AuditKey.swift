@@ -51,6 +51,18 @@ public enum AuditKey {
         return (newest?.entry.json["audit_key"] ?? start?.entry.json["audit_key"])?.text
     }
 
+    /// The public half of every key that the ledger still names.
+    static func all(in database: borrowing Database) throws(StorageError) -> Set<String> {
+        var keys: Set<String> = []
+        for kind in [ReceiverAction.started, ReceiverAction.newAuditKey] {
+            for entry in try LedgerReader.entries(of: "", kind: kind, in: database) {
+                let body = entry.json
+                for name in ["audit_key", "replaces"] { if let key = body[name]?.text { keys.insert(key) } }
+            }
+        }
+        return keys
+    }
+
     private static func syncFolder(of path: String) {
         let name = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
         let folder = Glibc.open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC)

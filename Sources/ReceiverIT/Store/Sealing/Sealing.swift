@@ -8,3 +8,4 @@
 //   Seal.swift — what is signed, as it is stored
 //   SealWriter.swift — keeps the sums and signs them with each transaction
 //   SealCheck.swift — whether the tables are what was signed last
+//   HeadComparison.swift — whether the ledger has the head that the IT broker retains
