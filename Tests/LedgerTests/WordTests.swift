@@ -72,13 +72,14 @@ struct StoredWordTests {
         #expect(
             LossCause.allCases.count
                 == BrokerDrop.Reason.allCases.count + ShedRun.Reason.allCases.count + ShedReason.allCases.count
-                + DeadLetterReason.allCases.count + Gap.Cause.allCases.count)
+                + DeadLetterReason.allCases.count + Gap.Cause.allCases.count + 1)
         for cause in LossCause.allCases {
             #expect(LossCause(storedLayer: cause.layer.storedWord, reason: cause.storedReason) == cause)
             guard let end = cause.disposition else { continue }
             #expect(Disposition(storedWord: end.storedWord) == end && LossCause(end) == cause)
         }
         #expect(LossCause(storedLayer: "sender", reason: "outbox_full") == nil)
+        #expect(LossCause(storedLayer: "sender", reason: "no_last_word") == .unsaid)
         for end in [Disposition.published, .folded] {
             #expect(Disposition(storedWord: end.storedWord) == end && LossCause(end) == nil)
         }

@@ -76,6 +76,11 @@ public struct Beat: Hashable, Sendable {
     public var counters: [Counter: UInt64] = [:]
     public var broker: BrokerState?
     public var alarms: [String] = []
+    /// The journal holds every record up to this one of the header's epoch, whatever happens to the power: no later beat may say that the
+    /// epoch ended before it.
+    public var journalled: SequenceNumber?
+    /// The sender stops: this was the last record of the header's epoch, sent or not. Nothing gets a number after it.
+    public var ending: SequenceNumber?
 
     public init(
         clock: UnixMilliseconds, lastSequence: UInt64, lastLiveBlock: UInt64, lastSnapshotBlock: UInt64,
@@ -91,5 +96,7 @@ public struct Beat: Hashable, Sendable {
     enum Tag: UInt8 {
         case clock = 1, newest, period, software, configuration, durable, floor, topics, round, epochs, older, counters
         case broker, alarms
+        // Receivers of before skip these.
+        case journalled = 0x82, ending
     }
 }

@@ -52,6 +52,8 @@ extension Beat {
                 for alarm in alarms { $0.lengthPrefixed(alarm, limit: Self.maximumTextBytes) }
             }
         }
+        if let journalled { fields.append(.journalled) { $0.word(journalled.rawValue) } }
+        if let ending { fields.append(.ending) { $0.word(ending.rawValue) } }
         return fields.bytes
     }
 
@@ -124,6 +126,8 @@ extension Beat {
             for _ in 0..<count {
                 alarms.append(try field.text(field.lengthPrefixed(), limit: Self.maximumTextBytes))
             }
+        case .journalled: journalled = SequenceNumber(rawValue: try field.wideNumber())
+        case .ending: ending = SequenceNumber(rawValue: try field.wideNumber())
         }
         try field.requireEnd()
     }

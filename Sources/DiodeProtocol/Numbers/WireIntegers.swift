@@ -103,4 +103,7 @@ public struct BlockID: Hashable, Sendable {
         self.incarnation = incarnation
         self.block = block
     }
+
+    /// The number alone: tables are asked with each frame, and hardly any two of their blocks have the same.
+    @inlinable public func hash(into hasher: inout Hasher) { hasher.combine(block.rawValue) }
 }

@@ -26,13 +26,15 @@ public enum LossCause: Sendable, Hashable, CaseIterable {
     case dead(DeadLetterReason)
     /// They were in lost gaps that are not listed one by one any more.
     case gap(Gap.Cause)
+    /// They may have got numbers between the last signed word of an epoch and the first of the next one, in a database that is gone.
+    case unsaid
 
     /// Where it happened (P9).
     public var layer: LossLayer {
         switch self {
         case .dropped: .otBroker
         case .shedBySender(.malformed): .otBroker
-        case .shedBySender: .sender
+        case .shedBySender, .unsaid: .sender
         case .shed(let reason):
             switch reason {
             case .late, .tooFast: .policy
@@ -52,14 +54,23 @@ public enum LossCause: Sendable, Hashable, CaseIterable {
     public var isByDesign: Bool {
         switch self {
         case .shed(.expired), .shedBySender(.expired): true
+        case .shed, .shedBySender, .dropped, .dead, .gap, .unsaid: false
+        }
+    }
+
+    /// Nobody can say how many records are lost, so that a loss of none is one.
+    public var isUncounted: Bool {
+        switch self {
+        case .unsaid, .shed(.damaged): true
         case .shed, .shedBySender, .dropped, .dead, .gap: false
         }
     }
 
-    /// Whether these records had numbers, so that an account has them. What never reached the sender has none.
+    /// Whether these records had numbers, so that an account has them. What never reached the sender has none, and of what its database took
+    /// with it nobody heard the number.
     public var isNumbered: Bool {
         switch self {
-        case .dropped: false
+        case .dropped, .unsaid: false
         case .shedBySender, .shed, .dead, .gap: true
         }
     }
@@ -67,7 +78,7 @@ public enum LossCause: Sendable, Hashable, CaseIterable {
     public static let allCases: [LossCause] =
         BrokerDrop.Reason.allCases.map(LossCause.dropped) + ShedRun.Reason.allCases.map(LossCause.shedBySender)
         + ShedReason.allCases.map(LossCause.shed) + DeadLetterReason.allCases.map(LossCause.dead)
-        + Gap.Cause.allCases.map(LossCause.gap)
+        + Gap.Cause.allCases.map(LossCause.gap) + [.unsaid]
 
     /// - Returns: nil where a record was not lost.
     public init?(_ disposition: Disposition) {
@@ -83,7 +94,7 @@ public enum LossCause: Sendable, Hashable, CaseIterable {
         switch self {
         case .shed(let reason): .shed(reason)
         case .dead(let reason): .dead(reason)
-        case .dropped, .shedBySender, .gap: nil
+        case .dropped, .shedBySender, .gap, .unsaid: nil
         }
     }
 }

@@ -140,6 +140,7 @@ extension LossCause {
         case .shed(let reason): reason.storedWord
         case .dead(let reason): reason.storedWord
         case .gap(let cause): cause.storedWord
+        case .unsaid: "no_last_word"
         }
     }
 

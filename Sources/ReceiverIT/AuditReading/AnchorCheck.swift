@@ -119,7 +119,8 @@ struct AnchorCheck {
             let reached = max(track.frontier.sequence, track.announced?.sequence ?? 0)
             let agrees =
                 claim.isFinal
-                ? reached == claim.sequence || reached > claim.sequence && track.wasUndurable
+                ? reached == claim.sequence
+                    || reached > claim.sequence && (track.wasUndurable || claim.sequence < track.journalled)
                 // Where the epoch ended may be in an anchor that was folded.
                 : reached >= claim.sequence || track.isFinal && history.isFolded(Anchors.Candidate.kind)
             guard agrees else {

@@ -71,11 +71,8 @@ public struct ReceiverCore: ~Copyable {
 
     /// Receives one datagram, which may be anything.
     public mutating func receive(frame bytes: RawSpan, now: MonotonicInstant, time: UnixMilliseconds) {
-        committer.setSourceClock(watch.sourceClock(at: time))
         accept(frames.receive(bytes, live, slices, beats, now: now, time: time), now: now, time: time)
-        while let arrival = frames.receiveSettled(live, slices, beats, now: now, time: time) {
-            accept(arrival, now: now, time: time)
-        }
+        acceptSettled(now: now, time: time)
     }
 
     /// Does what time brings: draws waiting frames, opens gaps whose reorder window is over, notices silence.
@@ -83,9 +80,7 @@ public struct ReceiverCore: ~Copyable {
         committer.setSourceClock(watch.sourceClock(at: time))
         while let arrival = frames.receiveWaiting(live, slices, beats, now: now, time: time) {
             accept(arrival, now: now, time: time)
-            while let arrival = frames.receiveSettled(live, slices, beats, now: now, time: time) {
-                accept(arrival, now: now, time: time)
-            }
+            acceptSettled(now: now, time: time)
         }
         evidence.look(version: frames.version + tallies.version, unauthentic: frames.unauthentic, now: now)
         live.advance(now: now, time: time) { missing in
@@ -193,6 +188,12 @@ public struct ReceiverCore: ~Copyable {
 // MARK: What arrives
 
 extension ReceiverCore {
+    private mutating func acceptSettled(now: MonotonicInstant, time: UnixMilliseconds) {
+        while frames.hasSettled {
+            accept(frames.receiveSettled(live, slices, beats, now: now, time: time), now: now, time: time)
+        }
+    }
+
     private mutating func accept(_ arrival: FrameIntake.Arrival, now: MonotonicInstant, time: UnixMilliseconds) {
         switch arrival {
         case .nothing: break
@@ -200,6 +201,7 @@ extension ReceiverCore {
         case .equivocation(let header):
             committer.note(.equivocation(header.id, header.firstSequence, header.lastSequence))
         case .unit(let unit, let signed):
+            committer.setSourceClock(watch.sourceClock(at: time))
             var last = unit.id
             last.block = BlockNumber(rawValue: unit.lastBlock)
             if let defect = plausibility.defect(of: last, lastSequence: unit.lastSequence) {

@@ -177,6 +177,16 @@ final class LinkWorker {
             log.warning(
                 "epoch.superseded", "the sender's database was lost, or an older one was put back",
                 ["link": .text(name), "epoch": .number(epoch.rawValue), "by": .number(newest.rawValue)])
+        case .unsaid(let ending):
+            log.error(
+                "epoch.unsaid",
+                "an epoch ended without the sender's last word: what it acknowledged in between may be lost"
+                    + " (compare with the plant's historian, then `diode-recv ack`)",
+                [
+                    "link": .text(name), "behind": .text(ending.last.text), "next": .number(ending.successor.rawValue),
+                    "from": .text(CalendarTime.text(ending.from)), "to": .text(CalendarTime.text(ending.to)),
+                    "records": .text(ending.records.map { "\($0)" } ?? "unknown"),
+                ])
         case .refused(let statement):
             log.error("statement.refused", statement.description, ["link": .text(name)])
         case .equivocation(let block, let first, let last):

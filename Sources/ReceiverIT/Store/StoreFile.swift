@@ -58,6 +58,7 @@ extension StoreBatch.Link {
         switch event {
         case .shed(let run, let stamp): add(Loss(run, at: stamp))
         case .brokerDropped(let drop, let stamp): add(Loss(drop, at: stamp))
+        case .unsaid(let ending): add(Loss(ending))
         case .voided(let epoch, let behind, _, _): voids.append((epoch, behind))
         default: break
         }

@@ -239,11 +239,12 @@ public struct SenderCore: ~Copyable {
     public func isBeatDue(_ now: MonotonicInstant) -> Bool { beats.isDue(now) }
 
     /// Makes a beat, due or not.
-    public mutating func makeBeat(now: MonotonicInstant, time: UnixMilliseconds) {
+    /// - Parameter isLast: the sender stops, and nothing gets a number any more.
+    public mutating func makeBeat(isLast: Bool = false, now: MonotonicInstant, time: UnixMilliseconds) {
         let known = BeatScheduler.Known(
             lastClosed: recorder.lastClosed, lastSnapshotBlock: teller.lastBlock, topics: slots.topicCount,
             topicLimit: slots.limits.topics, lastRound: teller.lastRound, counters: counters)
-        beats.make(known, now: now, time: time)
+        beats.make(known, isLast: isLast, now: now, time: time)
     }
 
     // MARK: What goes out

@@ -87,6 +87,7 @@ struct SenderReport: Sendable {
             ? (parts.left.sequence, parts.left.block) : (SequenceNumber(rawValue: 0), BlockNumber(rawValue: 0))
         told.sentSnapshot = parts.leftSnapshot
         told.isDurable = parts.journal.failure == nil
+        told.journalled = parts.journal.syncedSequence
         told.floor = parts.journal.floor
         (told.earlierEpochs, told.olderEpochs) = parts.earlierEpochs
         told.software = parts.software

@@ -158,6 +158,7 @@ package final class Journal: Sendable {
         report.backlogBlocks = backlog
         report.syncs = sync.latencies
         report.unjournalledRecords += sync.unsyncedRecords
+        report.syncedSequence = sync.syncedSequence
         if report.failure == nil { report.failure = sync.failure ?? feed.failure }
         return report
     }
@@ -351,6 +352,8 @@ package struct JournalReport: Sendable {
     package var isFull = false
     /// Records that were acknowledged from memory, or before the journal that holds them was synced.
     package var unjournalledRecords: UInt64 = 0
+    /// The newest sequence of this epoch that survives a loss of power.
+    package var syncedSequence = SequenceNumber(rawValue: 0)
     /// How long commits and syncs took.
     package var commits = LatencyHistogram()
     package var syncs = LatencyHistogram()

@@ -148,7 +148,7 @@ final class Intake: Sendable {
         state.withLock { state in
             let now = MonotonicClock.now()
             state.core.note(told)
-            state.core.makeBeat(now: now, time: UnixClock.now())
+            state.core.makeBeat(isLast: true, now: now, time: UnixClock.now())
             handOver(&state, now)
         }
     }

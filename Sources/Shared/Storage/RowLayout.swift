@@ -3,27 +3,35 @@ internal import CSQLite
 /// A row of a table as bytes, the same bytes whether they are read or about to be written, so that a row can be hashed.
 ///
 /// ```text
-/// row    = #table ‖ table ‖ for each column that is not NULL, as declared: #name ‖ name ‖ value
+/// row    = #table ‖ table ‖ for each column that has a value, as declared: #name ‖ name ‖ value
 /// value  = 01 ‖ whole number (8)   │ 02 ‖ IEEE 754 double (8)   │ 03 ‖ # ‖ UTF-8   │ 04 ‖ # ‖ bytes
 /// ```
-/// Numbers are big-endian; # is the length of what follows in bytes, 8 bytes. A column that is NULL adds nothing: a row is the same after a
-/// migration that adds a column without a default.
+/// Numbers are big-endian; # is the length of what follows in bytes, 8 bytes. A column that is NULL adds nothing, nor does one that is NOT NULL and has the
+/// whole number that is its default: a row is the same after a migration that adds a column, and in the hook, where SQLite before 3.45 shows NULL
+/// in place of such a default.
 public struct RowLayout: Sendable {
     public let table: String
     private let head: [UInt8]
     /// Length and name of each column, in the order of their declaration.
     private let names: [[UInt8]]
+    /// The number that a column has if nothing else was said, and cannot be NULL.
+    private let defaults: [Int64?]
 
     /// The layout of a table as it is now.
     /// - Returns: nil if there is no such table.
     public init?(of table: String, in database: borrowing Database) throws(StorageError) {
-        var columns = try database.prepare("SELECT name FROM pragma_table_info(?1) ORDER BY cid")
+        var columns = try database.prepare("SELECT name, dflt_value, \"notnull\" FROM pragma_table_info(?1) ORDER BY cid")
         columns.bind(1, text: table)
         var names: [[UInt8]] = []
-        while try columns.step() { names.append(Self.prefixed(columns.text(0))) }
+        var defaults: [Int64?] = []
+        while try columns.step() {
+            names.append(Self.prefixed(columns.text(0)))
+            defaults.append(columns.integer(2) != 0 ? Int64(columns.text(1)) : nil)
+        }
         guard !names.isEmpty else { return nil }
         self.table = table
         self.names = names
+        self.defaults = defaults
         head = Self.prefixed(table)
     }
 
@@ -34,9 +42,11 @@ public struct RowLayout: Sendable {
             let value = value(Int32(column))
             switch sqlite3_value_type(value) {
             case SQLITE_INTEGER:
+                let number = sqlite3_value_int64(value)
+                guard number != defaults[column] else { continue }
                 bytes += name
                 bytes.append(1)
-                Self.append(UInt64(bitPattern: sqlite3_value_int64(value)), to: &bytes)
+                Self.append(UInt64(bitPattern: number), to: &bytes)
             case SQLITE_FLOAT:
                 bytes += name
                 bytes.append(2)

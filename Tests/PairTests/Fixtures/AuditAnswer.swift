@@ -37,6 +37,7 @@ struct AuditAnswer: CustomStringConvertible {
     /// `digest_matches` or `it_matches`; nil while nobody can say.
     func replica(_ name: String) -> Bool? { (link["replica"] as? [String: Any])?[name] as? Bool }
     var isBalanced: Bool { link["balanced"] as? Bool ?? false }
+    var heardUntil: String? { link["heard_until"] as? String }
     var isStale: Bool { link["stale"] as? Bool ?? true }
 
     var description: String {

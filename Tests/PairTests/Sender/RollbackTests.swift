@@ -127,4 +127,61 @@ struct RollbackTests {
         #expect(try await plant.it.retained("acme/#") == ["acme/kept": "1", "acme/added": "new"])
         try await plant.pair.stop()
     }
+
+    @Test(
+        "P1 what was acknowledged after the last word that was heard, in a database that is gone, is named, and no audit is well"
+    )
+    func unheard() async throws {
+        let plant = try await Plant()
+        for number in 1...20 { try await plant.ot.publish("acme/event", "heard \(number)") }
+        #expect(await plant.arrives("heard 20"))
+        var nothing = LinkFaults()
+        nothing.loss = 1
+        plant.pair.relay?.faults = nothing
+        for number in 1...20 { try await plant.ot.publish("acme/event", "unheard \(number)") }
+        _ = try await plant.stopSender()
+        for file in plant.files { try? FileManager.default.removeItem(atPath: file) }
+        plant.pair.relay?.faults = LinkFaults()
+        try plant.pair.startSender()
+        try await plant.ot.publish("acme/event", "after")
+        #expect(await plant.arrives("after"))
+        #expect(try await eventually { try await !AuditAnswer(plant.pair).list("losses").isEmpty })
+        let audit = try await AuditAnswer(plant.pair)
+        #expect(audit.exit == .code(4) && audit.total("missing") == 0, "\(audit)")
+        let loss = try #require(audit.list("losses").first)
+        #expect(loss["layer"] as? String == "sender" && loss["reason"] as? String == "no_last_word", "\(loss)")
+        try await plant.pair.stop()
+    }
+
+    @Test("P1 an older copy of send.db, put back within an epoch, takes nothing away silently")
+    func copiedWithinAnEpoch() async throws {
+        let plant = try await Plant()
+        for number in 1...20 { try await plant.ot.publish("acme/event", "first \(number)") }
+        #expect(await plant.arrives("first 20"))
+        let image = try TemporaryDirectory("image")
+        for file in plant.files where FileManager.default.fileExists(atPath: file) {
+            try FileManager.default.copyItem(atPath: file, toPath: image.file((file as NSString).lastPathComponent))
+        }
+        for number in 1...20 { try await plant.ot.publish("acme/event", "second \(number)") }
+        #expect(await plant.arrives("second 20"))
+        // The beats say that these are journalled for good.
+        let before = try await AuditAnswer(plant.pair)
+        #expect(try await eventually { try await AuditAnswer(plant.pair).heardUntil != before.heardUntil })
+        try await plant.pair.sender?.kill9()
+        for file in plant.files {
+            try? FileManager.default.removeItem(atPath: file)
+            let copy = image.file((file as NSString).lastPathComponent)
+            if FileManager.default.fileExists(atPath: copy) {
+                try FileManager.default.copyItem(atPath: copy, toPath: file)
+            }
+        }
+        try plant.pair.startSender()
+        try await plant.ot.publish("acme/event", "third")
+        #expect(await plant.arrives("third"))
+        #expect(try await eventually { try await !AuditAnswer(plant.pair).list("losses").isEmpty })
+        let audit = try await AuditAnswer(plant.pair)
+        #expect(audit.exit == .code(4) && audit.total("repeated") == 0, "\(audit)")
+        #expect(audit.total("delivered") > before.total("delivered"), "\(audit)")
+        try await plant.pair.stop()
+    }
 }

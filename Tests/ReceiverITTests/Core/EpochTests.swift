@@ -224,6 +224,31 @@ struct EpochTests {
         #expect(link.core.account.missing == 0 && link.core.gaps.isEmpty && link.isBalanced)
     }
 
+    @Test("P4 P8 a sender that takes back what it said was committed ends an epoch with an account that adds up")
+    func voidAgainstItsWord() throws {
+        let sender = try TestSender()
+        let link = try TestLink(sender.card)
+        sender.beginEpoch(first, incarnation: 1)
+        link.receive(try sender.frames(sender.live(count: 3)))
+        let old = summary(sender, epoch: first, incarnation: 1)
+        var content = LiveContentEncoder()
+        content.append(
+            ShedRun(
+                reason: .journalFull, from: UnixMilliseconds(rawValue: 5), to: UnixMilliseconds(rawValue: 6),
+                entries: [.init(topic: "acme/x", records: 7, lastVersion: TopicVersion(rawValue: 9))]))
+        link.receive(try sender.frames(sender.live(&content)))
+        link.receive(try sender.frames(sender.live(count: 2)))
+        #expect(link.core.account.delivered == 5 && link.core.account.lost == 7)
+        // What was shed is committed by this, and by the next beat never was.
+        var contradiction = old
+        contradiction.lastCommitted = SequenceNumber(rawValue: 1 << 40)
+        sender.beginEpoch(second, incarnation: 2)
+        link.receive(try sender.frames(sender.beat { $0.epochs = [contradiction] }))
+        link.receive(try sender.frames(sender.beat { $0.epochs = [old] }))
+        let account = link.core.account
+        #expect(account.sent == 3 && account.missing == 0 && link.isBalanced, "\(account)")
+    }
+
     @Test("D7 what was sent while the journal failed is not void: it may have been acknowledged from memory")
     func undurable() throws {
         let sender = try TestSender()

@@ -132,7 +132,49 @@ struct AcknowledgementTests {
         #expect(exit == .code(4))
         let actions = link["actions"]?.elements?.filter { $0["what"] == "epoch.superseded" } ?? []
         #expect(actions.count == 1 && actions[0]["detail"]?.text?.contains("epoch \(old.rawValue)") == true)
+        let unsaid = try #require(link["losses"]?.elements?.first)
+        #expect(unsaid["layer"] == "sender" && unsaid["reason"] == "no_last_word" && unsaid["records"] == 0)
         #expect(try await ack(receiver, "1").exit == .code(0))
+        #expect(try await receiver.audit().exit == .code(4), "nobody has accepted what nobody heard of")
+        #expect(try await ack(receiver, "loss-1").exit == .code(0))
         #expect(try await receiver.audit().exit == .code(0))
+    }
+
+    @Test(
+        "P1 an epoch that ended with its sender's last word leaves nothing unsaid; an older copy of its database does")
+    func lastWord() async throws {
+        let receiver = try AuditedReceiver()
+        try receiver.start()
+        func summary(_ committed: UInt64) -> Beat.EpochSummary {
+            Beat.EpochSummary(
+                epoch: receiver.sender.epoch, incarnation: receiver.sender.incarnation,
+                firstSequence: SequenceNumber(rawValue: 1), lastCommitted: SequenceNumber(rawValue: committed),
+                lastBlock: BlockNumber(rawValue: 1))
+        }
+        // It stops, says so, and its database is lost.
+        try receiver.emit([
+            receiver.sender.live(count: 10),
+            receiver.sender.beat { $0.ending = SequenceNumber(rawValue: $0.lastSequence) },
+        ])
+        #expect(await receiver.waitUntil(sent: 10))
+        receiver.sender.beginEpoch(receiver.sender.epoch.rawValue + 1_000, incarnation: 0xCAFE)
+        let copied = [summary(5)]
+        try receiver.emit([receiver.sender.live(count: 5), receiver.sender.beat { $0.epochs = copied }])
+        #expect(await receiver.waitUntil(sent: 15))
+        var (exit, link) = try await receiver.audit()
+        #expect(link["losses"]?.elements?.isEmpty == true, "\(link)")
+        // A copy of its database is put back after more was journalled for good.
+        try receiver.emit([
+            receiver.sender.live(count: 5),
+            receiver.sender.beat { $0.journalled = SequenceNumber(rawValue: $0.lastSequence) },
+        ])
+        #expect(await receiver.waitUntil(sent: 20))
+        receiver.sender.beginEpoch(receiver.sender.epoch.rawValue + 1_000, incarnation: 0xBEEF)
+        try receiver.emit([receiver.sender.live(count: 1), receiver.sender.beat { $0.epochs = copied }])
+        #expect(await receiver.waitUntil(sent: 21))
+        receiver.stop()
+        (exit, link) = try await receiver.audit(["--verify"])
+        #expect(exit == .code(4) && link["totals"]?["delivered"] == 21, "\(link)")
+        #expect(link["losses"]?.elements?.first?["reason"] == "no_last_word")
     }
 }

@@ -64,6 +64,19 @@ extension LossCause {
         case .shed(let reason): reason.wordInAudit
         case .dead(let reason): reason.wordInAudit
         case .gap(let cause): cause.wordInAudit
+        case .unsaid: "no_last_word"
+        }
+    }
+}
+
+extension LossCause {
+    /// Of a loss that nobody can count: what happened, as a clause.
+    var wordsInAudit: String {
+        switch self {
+        case .unsaid:
+            "the sender's database was lost or an older copy put back, and its last signed word is from before"
+        case .shed(.damaged): "the receiver's database was damaged and set aside"
+        case .shed, .shedBySender, .dropped, .dead, .gap: reasonInAudit
         }
     }
 }

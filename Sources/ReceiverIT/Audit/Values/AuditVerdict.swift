@@ -72,7 +72,8 @@ extension LinkAudit {
 
     private var lostForGood: [AuditFinding] {
         let gaps = gaps.filter { $0.state == .lost && !$0.isAcknowledged }
-        let losses = losses.filter { !$0.isAcknowledged && $0.records > 0 && !$0.cause.isByDesign }
+        let unacknowledged = losses.filter { !$0.isAcknowledged && !$0.cause.isByDesign }
+        let losses = unacknowledged.filter { $0.records > 0 }
         var found: [AuditFinding] = []
         if !gaps.isEmpty {
             let records = gaps.reduce(0) { $0 &+ $1.lost }
@@ -86,6 +87,12 @@ extension LinkAudit {
             let layers = Set(losses.map(\.cause.layer.wordInAudit)).sorted().joined(separator: ", ")
             found.append(
                 AuditFinding(.lost, "\(counted(records, "record")) lost (\(layers)), not acknowledged"))
+        }
+        found += unacknowledged.filter { $0.records == 0 && $0.cause.isUncounted }.map {
+            AuditFinding(
+                .lost,
+                "how many records are lost between \(ShownTime.text($0.from)) and \(ShownTime.text($0.to)) nobody can say:"
+                    + " \($0.cause.wordsInAudit) (after record \($0.last.text)), not acknowledged")
         }
         if unnamedLosses > 0 {
             found.append(AuditFinding(.lost, "\(counted(unnamedLosses, "record")) lost that no entry names"))

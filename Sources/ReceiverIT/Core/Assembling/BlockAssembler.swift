@@ -36,7 +36,7 @@ struct BlockAssembler: ~Copyable {
         /// It is in already, or its block is decoded and waits for other parts.
         case notNeeded
         /// The block is complete, and this is its content, or the content of all its parts.
-        case unit(DecodedUnit)
+        indirect case unit(DecodedUnit)
         /// The block is complete, and other parts are still missing.
         case part
         case refused(Refusal)

@@ -12,18 +12,18 @@ internal import Time
 /// ```
 ///
 /// When a transmission is settled, the frames of it that waited are authentic or forged at once. They stand in a queue of their own, and
-/// `receiveSettled` has to be called until it returns nil before any other frame is received.
+/// `receiveSettled` has to be called as long as it `hasSettled` frames, before any other frame is received.
 struct FrameIntake: ~Copyable {
-    /// What one frame came to.
+    /// What one frame came to. The large cases are rare and stand on the heap: most frames end as a few bytes.
     enum Arrival {
         /// It was counted, and that is all.
         case nothing
         /// A symbol of a wanted block came.
         case symbol(BlockID)
         /// With it a content is complete. A beat in one part comes with what the sender signed.
-        case unit(DecodedUnit, signed: SignedBeat?)
+        indirect case unit(DecodedUnit, signed: SignedBeat?)
         /// The sender's key signed another content under these numbers (W-21).
-        case equivocation(TransmissionHeader)
+        indirect case equivocation(TransmissionHeader)
     }
 
     private let link: LinkFingerprint
@@ -76,18 +76,17 @@ struct FrameIntake: ~Copyable {
         }
     }
 
-    /// Receives the next of the frames that waited for a transmission which is settled now.
-    /// - Returns: nil if there is none.
+    /// Whether frames stand here that waited for a transmission which is settled now.
+    var hasSettled: Bool { !settled.isEmpty }
+
+    /// Receives the next of these.
     mutating func receiveSettled(
         _ live: borrowing LiveIntake, _ slices: borrowing SliceIntake, _ beats: borrowing BeatIntake,
         now: MonotonicInstant, time: UnixMilliseconds
-    ) -> Arrival? {
-        guard settledCount < settled.count else {
-            if settledCount > 0 { (settled, settledCount) = ([], 0) }
-            return nil
-        }
+    ) -> Arrival {
         let bytes = settled[settledCount]
         settledCount += 1
+        if settledCount == settled.count { (settled, settledCount) = ([], 0) }
         return Self.decoded(bytes) { frame in
             receive(frame, bytes: bytes.span.bytes, live, slices, beats, now: now, time: time)
         }

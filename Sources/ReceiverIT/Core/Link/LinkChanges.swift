@@ -17,12 +17,16 @@ package struct TrackRow: Sendable, Equatable {
     package var startedAt: UnixMilliseconds
     package var endedAt: UnixMilliseconds?
     package var wasUndurable: Bool
+    /// The newest sequence that the sender's journal held for good, by its beats.
+    package var journalled: UInt64
+    /// The last sequence, if the sender said so when it stopped.
+    package var ending: UInt64?
 
     package init(
         epoch: Epoch, incarnation: Incarnation? = nil, firstSequence: UInt64, frontier: EpochTrack.Mark,
         account: EpochAccount, announced: EpochTrack.Mark? = nil, source: SourceClock = SourceClock(),
         shedRuns: [EpochTrack.ShedMark], isFinal: Bool, startedAt: UnixMilliseconds, endedAt: UnixMilliseconds? = nil,
-        wasUndurable: Bool
+        wasUndurable: Bool, journalled: UInt64 = 0, ending: UInt64? = nil
     ) {
         self.epoch = epoch
         self.incarnation = incarnation
@@ -36,6 +40,8 @@ package struct TrackRow: Sendable, Equatable {
         self.startedAt = startedAt
         self.endedAt = endedAt
         self.wasUndurable = wasUndurable
+        self.journalled = journalled
+        self.ending = ending
     }
 }
 

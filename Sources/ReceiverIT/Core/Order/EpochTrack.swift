@@ -53,7 +53,7 @@ package struct EpochTrack: Sendable {
         self.holes = HoleTable(restoring: holes, filled: filled)
         tail = EpochTail(restoring: row.announced, isFinal: row.isFinal, now: now)
         source = row.source
-        voidRule = VoidRule(restoring: row.shedRuns, wasUndurable: row.wasUndurable)
+        voidRule = VoidRule(restoring: row)
         startedAt = row.startedAt
         endedAt = row.endedAt
     }
@@ -171,8 +171,7 @@ package struct EpochTrack: Sendable {
 
     /// Counts records of a released unit as lost, because they stand for records that the sender shed.
     mutating func countShed(_ records: UInt64, from sequence: UInt64, isLate: Bool) {
-        if isLate { account.late -= records } else { account.delivered -= records }
-        account.lost += records
+        account.shed(records, wereLate: isLate)
         if !tail.isFinal { voidRule.noteShed(records, from: sequence) }
     }
 
@@ -270,8 +269,26 @@ package struct EpochTrack: Sendable {
         if !tail.isFinal { voidRule.noteCommitted(upTo: last.rawValue) }
     }
 
-    /// A beat said that acknowledged records may not be in the journal.
-    mutating func noteUndurable() { voidRule.noteUndurable() }
+    /// What a beat of this epoch says of the sender's journal.
+    mutating func note(_ beat: Beat) { voidRule.note(beat) }
+
+    /// Whether the sender's journal once had more of this epoch, for good, than it says now.
+    func hasForgotten(behind last: SequenceNumber) -> Bool { last.rawValue < voidRule.journalled }
+
+    /// The epoch is over, and the sender does not know it any more: what it had acknowledged after its last signed word nobody can tell.
+    /// - Parameters:
+    ///   - successor: the epoch that follows.
+    ///   - clock: what the sender's clock showed when it said so.
+    /// - Returns: nil if the sender had said that nothing would follow.
+    func unsaid(before successor: Epoch, clock: UnixMilliseconds) -> UnsaidEnding? {
+        let heard = max(frontier.sequence, tail.announced?.sequence ?? 0)
+        let records = voidRule.ending.map { $0 - min($0, heard) }
+        guard records != 0 else { return nil }
+        let from = source.announcedUntil ?? source.decided ?? startedAt
+        return UnsaidEnding(
+            last: Stamp(epoch: epoch, sequence: SequenceNumber(rawValue: heard)), successor: successor,
+            records: records, from: min(from, clock), to: clock)
+    }
 
     /// Moves out when a gap ended, once that is known; it was unknown when the gap opened.
     mutating func takeBound() -> (gap: UInt64, end: UnixMilliseconds)? { source.takeBound() }
@@ -317,8 +334,7 @@ package struct EpochTrack: Sendable {
     mutating func fill(_ sequence: UInt64) -> Hole? {
         guard let index = holes.index(missing: sequence) else { return nil }
         holes.fill(sequence)
-        if holes[index].isLost { account.lost -= 1 } else { account.missing -= 1 }
-        account.late += 1
+        account.heal(1, wereLost: holes[index].isLost)
         return holes[index]
     }
 
@@ -373,17 +389,11 @@ package struct EpochTrack: Sendable {
         tail.cut(behind: mark)
         guard frontier.block > mark.block else { return voided }
         voided.holes = holes.cut(behind: mark)
-        voided.absent = voided.holes.reduce(0) { $0 + $1.records }
-        let absentLost = voided.holes.reduce(0) { $1.hole.isLost ? $0 + $1.records : $0 }
-        let span = frontier.sequence - min(frontier.sequence, max(mark.sequence, firstSequence - 1))
-        let shed = voidRule.takeShed(behind: mark.sequence)
-        voided.delivered = span - min(span, voided.absent + shed)
-        account.missing -= voided.absent - absentLost
-        account.lost -= min(account.lost, absentLost + shed)
-        let inOrder = min(account.delivered, voided.delivered)
-        account.delivered -= inOrder
-        account.late -= voided.delivered - inOrder
-        account.repeated += voided.delivered
+        voided.absent = voided.holes.reduce(UInt64(0)) { $0.plus($1.records) }
+        let lost = voided.holes.reduce(UInt64(0)) { $1.hole.isLost ? $0.plus($1.records) : $0 }
+        voided.delivered = account.void(
+            frontier.sequence - min(frontier.sequence, max(mark.sequence, firstSequence - 1)),
+            missing: voided.absent - lost, lost: lost.plus(voidRule.takeShed(behind: mark.sequence)))
         frontier = Mark(block: mark.block, sequence: max(mark.sequence, firstSequence - 1))
         return voided
     }
@@ -396,8 +406,7 @@ package struct EpochTrack: Sendable {
         let hole = holes[index]
         let duplicates = holes.remove(unit, from: index)
         let records = unit.records - UInt64(duplicates.count)
-        if hole.isLost { account.lost -= records } else { account.missing -= records }
-        account.late += records
+        account.heal(records, wereLost: hole.isLost)
         released.append(ReleasedUnit(unit: unit, isLate: true, duplicates: duplicates, gap: hole.gap))
         return Filling(hole: hole, grown: grown, records: records)
     }
@@ -415,8 +424,7 @@ package struct EpochTrack: Sendable {
 
     private mutating func lose(_ index: Int) -> UInt64 {
         let records = holes.lose(index)
-        account.missing -= records
-        account.lost += records
+        account.lose(records)
         return records
     }
 
@@ -431,7 +439,7 @@ package struct EpochTrack: Sendable {
             epoch: epoch, incarnation: incarnation, firstSequence: firstSequence,
             frontier: frontier, account: account, announced: tail.announced,
             source: source, shedRuns: voidRule.shed, isFinal: tail.isFinal, startedAt: startedAt, endedAt: endedAt,
-            wasUndurable: voidRule.wasUndurable)
+            wasUndurable: voidRule.wasUndurable, journalled: voidRule.journalled, ending: voidRule.ending)
     }
 
     /// Moves out which holes changed since the last call.

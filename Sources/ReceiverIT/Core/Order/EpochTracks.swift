@@ -54,6 +54,13 @@ struct EpochTracks: Sendable {
         return tracks.firstIndex { $0.epoch == epoch }
     }
 
+    /// Whether what a beat of `newest` says of an epoch that is over comes from an older copy of the sender's database.
+    func isOlderCopy(_ summary: Beat.EpochSummary, before newest: Epoch) -> Bool {
+        guard summary.epoch < newest, let index = index(of: summary.epoch) else { return false }
+        return tracks[index].agrees(with: summary.incarnation)
+            && tracks[index].hasForgotten(behind: summary.lastCommitted)
+    }
+
     /// Begins the track of an epoch that has none.
     /// - Returns: its index.
     mutating func insert(_ track: EpochTrack) -> Int {

@@ -173,7 +173,8 @@ struct GapTracker: Sendable {
     mutating func accept(
         _ beat: Beat, epoch: Epoch, incarnation: Incarnation, now: MonotonicInstant, time: UnixMilliseconds
     ) -> [Epoch] {
-        for summary in beat.epochs {
+        let known = beat.epochs.filter { !epochs.isOlderCopy($0, before: epoch) }
+        for summary in known {
             let isOver = summary.epoch < epoch
             // For the epoch that lives, the summary says what was sent. A loss of power may still take that back.
             if isOver, let index = epochs.index(of: summary.epoch) {
@@ -187,8 +188,8 @@ struct GapTracker: Sendable {
             epoch: epoch, incarnation: incarnation, block: BlockNumber(rawValue: beat.lastLiveBlock),
             sequence: SequenceNumber(rawValue: beat.lastSequence), isFinal: false, clock: beat.clock, now: now,
             time: time)
-        let superseded = supersede(by: epoch, listed: beat.epochs, older: beat.older, time: time)
-        if beat.isDurable == false, let index = epochs.index(of: epoch) { epochs[index].noteUndurable() }
+        let superseded = supersede(by: epoch, beat, remembered: Set(known.map(\.epoch)), time: time)
+        if let index = epochs.index(of: epoch) { epochs[index].note(beat) }
         if let floor = beat.floor { raiseFloor(floor, time: time) }
         hasHeardBeat = true
         return superseded
@@ -243,24 +244,26 @@ struct GapTracker: Sendable {
     ///  known here     5   7   8   9
     ///  beat of 12     5   7          12       8 and 9 are superseded
     /// ```
+    /// The first beat that says so also ends the interval of which nobody can tell what was acknowledged in it.
     /// - Parameters:
-    ///   - listed: the epochs that the beat lists.
-    ///   - older: how many older epochs the beat leaves out, and their records.
     ///   - newest: the epoch of the beat.
+    ///   - remembered: the epochs that the sender's database knows to their ends.
     /// - Returns: the epochs that are superseded.
     private mutating func supersede(
-        by newest: Epoch, listed: [Beat.EpochSummary], older: Beat.Pair?, time: UnixMilliseconds
+        by newest: Epoch, _ beat: Beat, remembered: Set<Epoch>, time: UnixMilliseconds
     ) -> [Epoch] {
         // A sender that does not know its epochs yet says nothing about them.
-        guard let oldestListed = listed.map(\.epoch).min() else { return [] }
-        let isWhole = (older?.first ?? 0) == 0
-        let remembered = Set(listed.map(\.epoch))
+        guard let oldestListed = beat.epochs.map(\.epoch).min() else { return [] }
+        let isWhole = (beat.older?.first ?? 0) == 0
         var superseded: [Epoch] = []
         for index in epochs.indices {
             let epoch = epochs[index].epoch
-            guard epoch < newest, !remembered.contains(epoch), isWhole || epoch > oldestListed else { continue }
+            guard epoch < newest, !remembered.contains(epoch), isWhole || epoch >= oldestListed else { continue }
             superseded.append(epoch)
-            if epochs[index].end(at: time) { endings += 1 }
+            if epochs[index].end(at: time) {
+                endings += 1
+                tell(epochs[index].unsaid(before: newest, clock: beat.clock).map(Event.unsaid))
+            }
             loseHoles(track: index, before: .max, time: time)
         }
         return superseded

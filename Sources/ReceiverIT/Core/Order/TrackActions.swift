@@ -1,6 +1,6 @@
 internal import Account
-internal import DiodeProtocol
-internal import Time
+public import DiodeProtocol
+public import Time
 
 // What the tracker of a link answers, and what the track of one epoch tells the tracker, which keeps the gaps.
 
@@ -28,7 +28,22 @@ extension GapTracker {
         case epochBegan(Epoch, Incarnation)
         /// The sender lost its power: records behind this one had been released or were absent.
         case voided(Epoch, behind: SequenceNumber, delivered: UInt64, absent: UInt64)
+        /// An epoch ended, and its sender does not know how.
+        case unsaid(UnsaidEnding)
     }
+}
+
+/// The end of an epoch that no signed word tells: the sender's database was lost, or an older copy put back, or its key is used by another
+/// sender (P1). What the OT broker was told to be safe in this interval may be nowhere.
+public struct UnsaidEnding: Sendable, Equatable {
+    /// The newest record that was heard of.
+    public let last: Stamp
+    /// The epoch that follows.
+    public let successor: Epoch
+    /// How many records got a number after the last; nil: nobody can say.
+    public let records: UInt64?
+    /// From the last signed word of the epoch to the first of the next one, by the sender's clock.
+    public let from, to: UnixMilliseconds
 }
 
 extension EpochTrack {

@@ -14,7 +14,8 @@ internal import DiodeProtocol
 /// ```
 ///
 /// The rule does not hold for an epoch whose beats said that the sender could not write its journal: it may have acknowledged records
-/// from memory, so the OT broker does not repeat them, and what is missing stays missing.
+/// from memory, so the OT broker does not repeat them, and what is missing stays missing. Nor does it hold for what the journal had for
+/// good, as the beats of the epoch said: a sender that says later that the epoch ended before that speaks from an older copy of its database.
 struct VoidRule: Sendable {
     /// What a power loss at the sender took back.
     struct Voided: Sendable {
@@ -33,17 +34,27 @@ struct VoidRule: Sendable {
     private(set) var shed: [EpochTrack.ShedMark] = []
     /// The sender said that it could not write its journal.
     private(set) var wasUndurable = false
+    /// The journal holds everything up to this record for good.
+    private(set) var journalled: UInt64 = 0
+    /// The sender stopped, and this was its last record.
+    private(set) var ending: UInt64?
 
     init() {}
 
     /// Goes on from what was stored.
-    init(restoring shed: [EpochTrack.ShedMark], wasUndurable: Bool) {
-        self.shed = shed
-        self.wasUndurable = wasUndurable
+    init(restoring row: TrackRow) {
+        shed = row.shedRuns
+        wasUndurable = row.wasUndurable
+        journalled = row.journalled
+        ending = row.ending
     }
 
-    /// A beat said that acknowledged records may not be in the journal.
-    mutating func noteUndurable() { wasUndurable = true }
+    /// What a beat of the epoch says of its journal.
+    mutating func note(_ beat: Beat) {
+        if beat.isDurable == false { wasUndurable = true }
+        journalled = max(journalled, beat.journalled?.rawValue ?? 0)
+        ending = beat.ending?.rawValue
+    }
 
     /// Records of a released unit that begins with this sequence stand for records that the sender shed.
     mutating func noteShed(_ records: UInt64, from sequence: UInt64) {

@@ -38,6 +38,7 @@ extension LinkEvent {
             case .epochBegan(let epoch, let incarnation): .epochBegan(epoch, incarnation)
             case .voided(let epoch, let behind, let delivered, let absent):
                 .voided(epoch, behind: behind, delivered: delivered, absent: absent)
+            case .unsaid(let ending): .unsaid(ending)
             }
     }
 }
@@ -54,6 +55,8 @@ public enum LinkEvent: Sendable, Equatable {
     /// The sender lost its power: what it had sent behind this sequence is void. So many records had been delivered, and so
     /// many were absent.
     case voided(Epoch, behind: SequenceNumber, delivered: UInt64, absent: UInt64)
+    /// An epoch ended without a signed last word.
+    case unsaid(UnsaidEnding)
     /// Another content or another sender under numbers that were taken (W-21).
     case equivocation(BlockID, SequenceNumber, SequenceNumber)
     /// What the sender's key signed was refused.

@@ -152,7 +152,7 @@ extension LinkEvent {
         case .itDiffers(let wrong, let ghosts, let refused):
             ("read-back", ["wrong": .number(wrong), "ghosts": .number(ghosts), "refused": .number(refused)])
         // A loss begins an episode when it is named; gaps and equivocations are written together.
-        case .gapOpened, .gapClosed, .equivocation, .shed, .brokerDropped, .gapGrew, .checkpoint, .state: nil
+        case .gapOpened, .gapClosed, .equivocation, .shed, .brokerDropped, .unsaid, .gapGrew, .checkpoint, .state: nil
         }
     }
 }

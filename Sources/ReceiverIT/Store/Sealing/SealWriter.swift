@@ -50,7 +50,7 @@ struct SealWriter: ~Copyable {
         }
         let running = Running(sums)
         // Where somebody has dropped it, the check at the start has said so.
-        try database.execute(SealedTables.table)
+        try database.execute(SealedTables.sql)
         let insertion = try database.prepare("INSERT OR REPLACE INTO seal VALUES (1, ?1, ?2, ?3, ?4, ?5)")
         // Only now: a move-only value may not be left half made by a throw.
         path = database.path

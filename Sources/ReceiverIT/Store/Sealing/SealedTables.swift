@@ -9,10 +9,8 @@ package enum SealedTables {
     /// Those that are not sealed.
     package static let others = ["contents", "units", "outbox_notes", "ledger", "seal"]
 
-    /// A migration. Rows from before a column with a default are written whole, since the hook would miss that default.
-    static let sql = "\(table); UPDATE links SET id = id"
-
-    static let table = """
+    /// A migration.
+    static let sql = """
         CREATE TABLE IF NOT EXISTS seal (
             id INTEGER PRIMARY KEY CHECK (id = 1),
             entry INTEGER NOT NULL, hash BLOB NOT NULL,  -- the ledger's head

@@ -96,12 +96,31 @@ package enum LinkLoader {
 
     /// An audit also reads a file that no daemon of this release has opened yet: then nobody has counted.
     private static func refused(of id: Int, _ database: borrowing Database) throws(StorageError) -> UInt64? {
-        var column = try database.prepare("SELECT 1 FROM pragma_table_info('links') WHERE name = 'it_refused'")
-        guard try column.step() else { return nil }
+        guard try has("it_refused", in: "links", database) else { return nil }
         var row = try database.prepare("SELECT it_refused FROM links WHERE id = ?1")
         row.bind(1, Int64(id))
         guard try row.step() else { return nil }
         return row.optional(0).map { UInt64(clamping: $0) }
+    }
+
+    private static func has(
+        _ column: String, in table: String, _ database: borrowing Database
+    ) throws(StorageError) -> Bool {
+        var row = try database.prepare("SELECT 1 FROM pragma_table_info('\(table)') WHERE name = '\(column)'")
+        return try row.step()
+    }
+
+    /// What the sender's beats said of its journal. A file that no daemon of this release has opened yet has none of it.
+    private static func addEndings(
+        to tracks: inout [TrackRow], of id: Int, _ database: borrowing Database
+    ) throws(StorageError) {
+        guard try has("journalled", in: "epochs", database) else { return }
+        var rows = try database.prepare("SELECT journalled, ending FROM epochs WHERE link = ?1 ORDER BY epoch")
+        rows.bind(1, Int64(id))
+        for index in tracks.indices where try rows.step() {
+            tracks[index].journalled = rows.unsigned(0)
+            tracks[index].ending = rows.optional(1)
+        }
     }
 
     package static func tracks(of id: Int, _ database: borrowing Database) throws(StorageError) -> [TrackRow] {
@@ -140,6 +159,7 @@ package enum LinkLoader {
                     endedAt: rows.time(15),
                     wasUndurable: rows.integer(16) != 0))
         }
+        try addEndings(to: &tracks, of: id, database)
         return tracks
     }
 

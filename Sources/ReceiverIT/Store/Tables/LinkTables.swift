@@ -48,7 +48,7 @@ struct LinkTables: ~Copyable {
             """)
         let checkpoint = try database.prepare("UPDATE links SET checkpoint = ?2 WHERE id = ?1")
         let epoch = try database.prepare(
-            "INSERT OR REPLACE INTO epochs VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21)"
+            "INSERT OR REPLACE INTO epochs VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23)"
         )
         let epochRemoval = try database.prepare("DELETE FROM epochs WHERE link = ?1 AND epoch = ?2")
         let hole = try database.prepare("INSERT OR REPLACE INTO holes VALUES (?1,?2,?3,?4,?5,?6,?7,?8)")
@@ -200,6 +200,7 @@ struct LinkTables: ~Copyable {
             [
                 row.isFinal ? 1 : 0, row.startedAt.rawValue, row.endedAt?.rawValue, row.wasUndurable ? 1 : 0,
                 row.source.decided?.rawValue, row.source.announcedFrom?.rawValue, row.source.announcedUntil?.rawValue,
+                row.ending, row.journalled,
             ])
         try epoch.run()
     }

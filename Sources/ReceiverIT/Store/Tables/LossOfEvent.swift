@@ -1,5 +1,6 @@
 package import Account
 internal import DiodeProtocol
+internal import ReceiverITCore
 package import Time
 
 extension Loss {
@@ -17,6 +18,14 @@ extension Loss {
         self.init(
             .dropped(drop.reason), records: records, first: stamp, last: stamp, from: drop.from, to: drop.to,
             others: records)
+    }
+
+    /// Of what got a number after the last that was heard of there are no topics that anybody knows.
+    init(_ ending: UnsaidEnding) {
+        self.init(
+            .unsaid, records: ending.records ?? 0, first: ending.last, last: ending.last, from: ending.from,
+            to: ending.to,
+            others: ending.records ?? 0)
     }
 
     /// - Parameter stamp: of the first record that was shed.

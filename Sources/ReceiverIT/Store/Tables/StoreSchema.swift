@@ -26,7 +26,7 @@ public enum StoreSchema {
         migrations: [
             [links, tracker, replica, losses, OutboxSchema.sql, LedgerSchema.sql].joined(separator: ";\n"),
             AcknowledgementTable.sql, state, gapTopics, sourceClock, lostGaps, OutboxSchema.outputs,
-            OutboxSchema.notes, refusals, rivals,
+            OutboxSchema.notes, refusals, rivals, endings, SealedTables.sql,
         ])
 
     private static let links = """
@@ -130,6 +130,12 @@ public enum StoreSchema {
 
     /// From this clock of the sender on a beat of an older epoch shows a second sender.
     private static let rivals = "ALTER TABLE links ADD COLUMN rivals_since INTEGER"
+
+    /// What the sender's beats said of its journal: where the epoch ends, and up to which sequence it is held for good.
+    private static let endings = """
+        ALTER TABLE epochs ADD COLUMN ending INTEGER;  -- the last sequence, said at a stop
+        ALTER TABLE epochs ADD COLUMN journalled INTEGER NOT NULL DEFAULT 0
+        """
 
     private static let losses = """
         CREATE TABLE losses (

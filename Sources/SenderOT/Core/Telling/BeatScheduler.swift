@@ -30,6 +30,8 @@ public struct BeatScheduler: ~Copyable {
         public var alarms: [String] = []
         /// Whether an acknowledged record survives a loss of power.
         public var isDurable: Bool?
+        /// The newest record of this epoch that survives a loss of power.
+        public var journalled: SequenceNumber?
         /// The oldest record that the journal holds.
         public var floor: Stamp?
         /// What was committed under the epochs before this one, oldest first; all of it has left.
@@ -81,9 +83,12 @@ public struct BeatScheduler: ~Copyable {
     mutating func note(_ surroundings: Surroundings) { self.surroundings = surroundings }
 
     /// Makes a beat, due or not.
-    mutating func make(_ known: Known, now: MonotonicInstant, time: UnixMilliseconds) {
+    /// - Parameter isLast: nothing will get a number any more.
+    mutating func make(_ known: Known, isLast: Bool, now: MonotonicInstant, time: UnixMilliseconds) {
         count += 1
-        beats.append(close(beat(known, time), now: now))
+        var beat = beat(known, time)
+        if isLast { beat.ending = known.lastClosed.sequence }
+        beats.append(close(beat, now: now))
     }
 
     /// Moves out the oldest beat.
@@ -114,6 +119,7 @@ public struct BeatScheduler: ~Copyable {
         beat.topics = Beat.Pair(UInt64(known.topics), UInt64(known.topicLimit))
         beat.snapshotRoundMilliseconds = known.lastRound.map { min($0.milliseconds, UInt64(UInt32.max)) }
         beat.isDurable = surroundings.isDurable
+        beat.journalled = surroundings.journalled
         beat.floor = surroundings.floor
         beat.epochs =
             surroundings.earlierEpochs + [

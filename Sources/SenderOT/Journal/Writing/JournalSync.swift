@@ -47,6 +47,7 @@ final class JournalSync: Sendable {
     private let failed = Lock<StorageError?>(nil)
     private let isFailing = Atomic<Bool>(false)
     private let unsafeRecords = Atomic<UInt64>(0)
+    private let syncedThrough = Atomic<UInt64>(0)
     private let thread = Lock<WorkerThread?>(nil)
     private let durations = Lock(LatencyHistogram())
 
@@ -82,6 +83,8 @@ final class JournalSync: Sendable {
     var isFailingNow: Bool { isFailing.load(ordering: .acquiring) }
     /// Records that were acknowledged before they were safe from a loss of power.
     var unsyncedRecords: UInt64 { unsafeRecords.load(ordering: .acquiring) }
+    /// The newest sequence of this epoch that survives a loss of power.
+    var syncedSequence: SequenceNumber { SequenceNumber(rawValue: syncedThrough.load(ordering: .acquiring)) }
     /// How long syncs took.
     var latencies: LatencyHistogram { durations.withLock { $0 } }
 
@@ -132,6 +135,7 @@ final class JournalSync: Sendable {
                 let took = now.duration(to: syncedAt)
                 durations.withLock { $0.add(took) }
                 synced = goal.sequence
+                syncedThrough.store(synced.rawValue, ordering: .releasing)
                 if let failed = failing.take() { recovered(failed, observer) }
             } catch {
                 let known = failing ?? begin(error, now)
