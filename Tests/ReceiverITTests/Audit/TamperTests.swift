@@ -142,6 +142,22 @@ struct TamperTests {
         #expect(try account.verdict().isBroken, "nothing is left")
     }
 
+    @Test("D9 D15 a column that a later release adds leaves the seal as it is, and rows of before can be changed")
+    func laterColumn() throws {
+        let account = try SealedAccount()
+        #expect(
+            try account.tamper(
+                """
+                ALTER TABLE losses ADD COLUMN later INTEGER;
+                ALTER TABLE losses ADD COLUMN counted INTEGER NOT NULL DEFAULT 3
+                """))
+        #expect(try account.verdict() == .holds)
+        try account.acknowledge("loss-2")
+        #expect(try account.verdict() == .holds)
+        _ = try account.tamper("UPDATE losses SET counted = 4 WHERE id = 2")
+        #expect(try account.verdict().words.contains("the table losses"))
+    }
+
     @Test("P9 D15 yesterday's file is found by a head noted since, and by none without one")
     func older() throws {
         let account = try SealedAccount()
