@@ -6,9 +6,9 @@ internal import CSQLite
 /// row    = #table ‖ table ‖ for each column that has a value, as declared: #name ‖ name ‖ value
 /// value  = 01 ‖ whole number (8)   │ 02 ‖ IEEE 754 double (8)   │ 03 ‖ # ‖ UTF-8   │ 04 ‖ # ‖ bytes
 /// ```
-/// Numbers are big-endian; # is the length of what follows in bytes, 8 bytes. A column that is NULL adds nothing, nor does one that is NOT NULL and has the
-/// whole number that is its default: a row is the same after a migration that adds a column, and in the hook, where SQLite before 3.45 shows NULL
-/// in place of such a default.
+/// Numbers are big-endian; # is the length of what follows in bytes, 8 bytes. A column that is NULL adds nothing, nor does one that is NOT NULL
+/// and has the whole number that is its default: a row is the same after a migration that adds a column, and in the hook, where older releases
+/// of SQLite show NULL in place of such a default.
 public struct RowLayout: Sendable {
     public let table: String
     private let head: [UInt8]
