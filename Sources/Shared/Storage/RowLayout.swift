@@ -20,7 +20,10 @@ public struct RowLayout: Sendable {
     /// The layout of a table as it is now.
     /// - Returns: nil if there is no such table.
     public init?(of table: String, in database: borrowing Database) throws(StorageError) {
-        var columns = try database.prepare("SELECT name, dflt_value, \"notnull\" FROM pragma_table_info(?1) ORDER BY cid")
+        var columns = try database.prepare(
+            """
+            SELECT name, dflt_value, "notnull" FROM pragma_table_info(?1) ORDER BY cid
+            """)
         columns.bind(1, text: table)
         var names: [[UInt8]] = []
         var defaults: [Int64?] = []
