@@ -36,7 +36,7 @@ enum Ack {
     private static func acknowledgement(_ invocation: Invocation) throws(UsageError) -> Acknowledgement {
         guard let item = AcknowledgedItem(invocation.operands[0]) else {
             throw UsageError(
-                "\"\(invocation.operands[0])\" is nothing that the audit prints; allowed: 12, gap-12, loss-3, equivocation-57"
+                "\"\(invocation.operands[0])\" is nothing that the audit prints; allowed: 12, gap-12, loss-3, equivocation-57, alteration-58"
             )
         }
         return Acknowledgement(

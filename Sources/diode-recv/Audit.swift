@@ -25,7 +25,7 @@ enum Audit {
         let configuration = try ReceiverConfiguration(path: invocation.required("--config"))
         let format = try format(invocation)
         let period = try period(invocation)
-        let noted = try notedHead(invocation)
+        let noted = try notedHeads(invocation)
         let now = UnixClock.now()
         let reader = AuditReader(
             configuration.state.resolved, silenceTimeout: configuration.silenceTimeout, now: now,
@@ -33,7 +33,11 @@ enum Audit {
         var snapshot: AuditSnapshot
         do throws(StorageError) {
             snapshot = try reader.read(verifies: invocation.has("--verify"), noted: noted)
-        } catch { throw Program.Failure(error) }
+        } catch {
+            // What cannot be what the receiver wrote is no account that could be trusted.
+            if case .corrupt = error { throw Program.Failure(error, code: .unbalanced) }
+            throw Program.Failure(error)
+        }
         complete(&snapshot, state: configuration.state.resolved)
         if let name = invocation.value("--link") {
             guard snapshot.links.contains(where: { $0.link == name }) else {
@@ -130,17 +134,20 @@ enum Audit {
         throw UsageError("--tz: \"\(name)\" is no time zone; allowed: UTC, +02:00, or a name like Europe/Berlin")
     }
 
-    // MARK: The noted head
+    // MARK: The noted heads
 
-    private static func notedHead(_ invocation: Invocation) throws(UsageError) -> [NotedHead] {
-        guard let text = invocation.value("--head") else { return [] }
-        guard invocation.has("--verify") else { throw UsageError("--head is compared by --verify: give both") }
-        guard let head = NotedHead(parsing: text) else {
-            throw UsageError(
-                "--head: \"\(text)\" is no head; allowed: NUMBER:HASH as the audit, the log and the link status show it"
-            )
+    private static func notedHeads(_ invocation: Invocation) throws(UsageError) -> [NotedHead] {
+        var heads: [NotedHead] = []
+        for text in invocation.values("--head") {
+            guard invocation.has("--verify") else { throw UsageError("--head is compared by --verify: give both") }
+            guard let head = NotedHead(parsing: text) else {
+                throw UsageError(
+                    "--head: \"\(text)\" is no head; allowed: NUMBER:HASH as the audit, the log and the link status show it"
+                )
+            }
+            heads.append(head)
         }
-        return [head]
+        return heads
     }
 }
 

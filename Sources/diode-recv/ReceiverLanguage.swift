@@ -63,8 +63,8 @@ enum ReceiverLanguage {
             summary:
                 "acknowledges a loss, so that the audit does not exit 4 for it any more; the daemon may run or not",
             details: """
-                GAP is what the audit prints: the number of a lost gap, or loss-3, or equivocation-57. The ledger keeps who
-                accepted it and why, for ever.
+                GAP is what the audit prints: the number of a lost gap, or loss-3, equivocation-57 or alteration-58. The ledger
+                keeps who accepted it and why, for ever.
                 """,
             examples: [
                 "diode-recv ack 12 --config /etc/uns-diode/recv.json5 --by 'J. Meier' --reason 'fibre work, ticket 4711'"
@@ -92,8 +92,12 @@ enum ReceiverLanguage {
             Option("--until", "T", summary: "up to, and without, then"),
             Option("--tz", "Z", summary: "the zone of dates: UTC (the default), +02:00, Europe/Berlin"),
             Option("--bundle", "OUT", summary: "writes which blocks are missing, for diode-send resend"),
-            Option("--verify", summary: "follows the ledger's chain from its first entry"),
-            Option("--head", "H", summary: "with --verify: the chain must have this head, which was noted elsewhere"),
+            Option(
+                "--verify",
+                summary: "follows the ledger's chain from its first entry, and checks the seal over the tables"),
+            Option(
+                "--head", "H", mayRepeat: true,
+                summary: "with --verify, once or several times: the chain must have this head, noted elsewhere"),
         ],
         summary: "says what is missing and lost, and whether the books balance; the daemon may run or not",
         details: """

@@ -104,7 +104,9 @@ struct Run {
                 settings.connection.clientIdentifier =
                     configuration.links.count == 1 ? client : "\(client)-\(link.name)"
             }
-            publishers[link.name] = try Publisher(settings, output: queue.mqtt, readBack: readBack, log: log)
+            publishers[link.name] = try Publisher(
+                settings, output: queue.mqtt, readBack: readBack, log: log,
+                compare: { service.compare(retainedHead: $0) })
         }
         return publishers
     }

@@ -1,3 +1,4 @@
+import Crypto
 import Ledger
 import Storage
 import TestKit
@@ -75,7 +76,8 @@ extension LedgerKeeper {
     ) throws -> Folded? {
         guard let plan = try step(writer.head, in: database) else { return nil }
         try database.begin()
-        try writer.fold(plan.fold, at: time, in: database)
+        var signer = try Ed25519Signer()
+        try writer.fold(plan.fold, at: time, signer: &signer, in: database)
         try database.commit()
         writer.committed()
         return folded(plan)

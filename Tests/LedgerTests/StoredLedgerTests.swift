@@ -1,3 +1,4 @@
+import Crypto
 import Ledger
 import Storage
 import TestKit
@@ -23,7 +24,8 @@ struct StoredLedgerTests {
             for row in sample.rows.dropLast(30) { folding.add(row.number, row.entry, hash: row.hash) }
             let fold = try #require(folding.plan(freeing: 10_000)?.fold)
             try database.begin()
-            try writer.fold(fold, at: 5, in: database)
+            var signer = try Ed25519Signer()
+            try writer.fold(fold, at: 5, signer: &signer, in: database)
             try database.commit()
             writer.committed()
             let gone = fold.runs.reduce(0) { $0 + $1.last - $1.first + 1 }

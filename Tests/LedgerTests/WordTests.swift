@@ -94,8 +94,10 @@ struct StoredWordTests {
             lastSequence: SequenceNumber(rawValue: 409), firstBlock: BlockNumber(rawValue: 40),
             lastBlock: BlockNumber(rawValue: 41), openedAt: UnixMilliseconds(rawValue: 1), cause: .receiverDown,
             closedAt: UnixMilliseconds(rawValue: 2), healedBy: .echo, missing: 0, lost: 0)
+        // What entries of earlier releases say, and what came to it.
         let body =
-            #"{"gap":12,"epoch":7,"first_sequence":400,"last_sequence":409,"state":"healed","missing":0,"lost":0,"cause":"receiver-down","healed_by":"echo"}"#
+            #"{"gap":12,"epoch":7,"first_sequence":400,"last_sequence":409,"state":"healed","missing":0,"lost":0,"cause":"receiver-down","healed_by":"echo","#
+            + #""first_block":40,"last_block":41,"opened_at":1,"closed_at":2,"source_from":null,"source_to":null}"#
         let one = GapStatement.body(of: [gap], cause: .receiverDown).line
         let two = GapStatement.body(of: [gap, gap], cause: .receiverDown).line
         #expect(one.filter { $0 != " " } == body)

@@ -53,6 +53,7 @@ public struct AuditReader: Sendable {
         var snapshot = AuditSnapshot()
         let head = try LedgerReader.head(in: database)
         var ids: [Int] = []
+        let alterations = try LedgerWords.alterations(in: database)
         let actions = try LedgerWords.actions(kinds: ReceiverAction.all, of: "", in: database)
         let start = try LedgerWords.newestStart(in: database)
         let configuration = try LedgerWords.newestConfiguration(in: database)
@@ -62,6 +63,7 @@ public struct AuditReader: Sendable {
             link.head = head.text
             ids.append(Int(rows.integer(0)))
             try fill(&link, id: Int(rows.integer(0)), in: database)
+            link.alterations = alterations
             link.actions += actions
             link.actions.sort { $0.at < $1.at }
             link.clock.steps = UInt64(link.actions.count { LedgerWords.clockSteps.contains($0.what) })
@@ -75,19 +77,46 @@ public struct AuditReader: Sendable {
             snapshot.balances[link.link] = try LedgerWords.balances(of: link.link, in: database)
             snapshot.links.append(link)
         }
-        if verifies {
-            let rows = snapshot.links.flatMap { link in
-                link.gaps.map { LedgerGaps.Row(link: link.link, gap: GapStatement($0.gap)) }
-            }
-            let verification = try LedgerWords.verification(noted: noted, gaps: rows, in: database)
-            for (index, id) in ids.enumerated() {
-                let name = snapshot.links[index].link
-                var anchors = AnchorCheck(link: name, key: cards.first { $0.link == name }?.key)
-                snapshot.links[index].verification = verification.and(try anchors.verdict(of: id, in: database))
-            }
+        if verifies { try verify(&snapshot, ids: ids, noted: noted, in: database) }
+        let names = Set(snapshot.links.map(\.link))
+        for name in try LedgerWords.links(in: database) where !names.contains(name) {
+            var link = LinkAudit(link: name, fingerprint: "")
+            link.disagreements = ["the ledger tells of this link, and the table of links does not"]
+            snapshot.links.append(link)
         }
         try database.commit()
         return snapshot
+    }
+
+    /// Compares everything that was read with what entries, beats and the seal say of it.
+    private func verify(
+        _ snapshot: inout AuditSnapshot, ids: [Int], noted: [NotedHead], in database: borrowing Database
+    ) throws(StorageError) {
+        let rows = snapshot.links.flatMap { link in
+            link.gaps.map { LedgerGaps.Row(link: link.link, gap: GapStatement($0.gap)) }
+        }
+        let chain = try LedgerWords.verification(noted: noted, gaps: rows, in: database)
+        let seal = try SealCheck.verdict(in: database)
+        for (index, id) in ids.enumerated() {
+            let link = snapshot.links[index]
+            var anchors = AnchorCheck(link: link.link, key: cards.first { $0.link == link.link }?.key)
+            var verification = chain.and(try anchors.verdict(of: id, in: database))
+            if case .intact = verification,
+                let difference = try EntryCheck(link: link.link, id: id).difference(of: link, in: database)
+            {
+                verification = .broken(difference)
+            }
+            snapshot.links[index].verification = verification.and(seal)
+        }
+        let whole = chain.and(seal)
+        if case .broken = whole, snapshot.links.isEmpty {
+            // No link is left to say it of but those that the configuration names.
+            snapshot.links = (cards.isEmpty ? [""] : cards.map(\.link)).map {
+                var link = LinkAudit(link: $0, fingerprint: "")
+                link.verification = whole
+                return link
+            }
+        }
     }
 
     private func fill(_ link: inout LinkAudit, id: Int, in database: borrowing Database) throws(StorageError) {

@@ -28,6 +28,17 @@ enum LedgerWords {
         return actions
     }
 
+    /// Links that the ledger tells of, those left out that were forgotten and not heard of since; ascending.
+    static func links(in database: borrowing Database) throws(StorageError) -> [String] {
+        var newest: [String: Int64] = [:]
+        var rows = try database.prepare("SELECT link, max(entry) FROM ledger WHERE link <> '' GROUP BY link")
+        while try rows.step() { newest[rows.text(0)] = rows.integer(1) }
+        for (number, entry) in try LedgerReader.numberedEntries(of: "", kind: ReceiverAction.forgotten, in: database) {
+            if let link = entry.json["link"]?.text, newest[link] ?? 0 < number { newest[link] = nil }
+        }
+        return newest.keys.sorted()
+    }
+
     /// Intervals in which the sender was not subscribed, by its own word.
     static func unobserved(
         of link: String, in database: borrowing Database
@@ -60,6 +71,17 @@ enum LedgerWords {
                 + "\(body["channel"]?.text ?? "?") block \(number("block")) of epoch \(number("epoch")), sequences "
                 + "\(number("first_sequence")) to \(number("last_sequence")), \(number("blocks")) blocks in all"
         }
+    }
+
+    /// What the receiver found changed when it started: a sentence for each that nobody has acknowledged. Who acknowledges one has looked
+    /// into those before it.
+    static func alterations(in database: borrowing Database) throws(StorageError) -> [String] {
+        let acknowledged =
+            try AcknowledgementTable.acknowledged(.alteration, of: AcknowledgementTable.receiver, in: database).keys
+            .max() ?? 0
+        return try LedgerReader.numberedEntries(of: "", kind: ReceiverAction.altered, in: database)
+            .filter { UInt64(clamping: $0.number) > acknowledged }
+            .map { "alteration-\($0.number): \($0.entry.json["detail"]?.text ?? "the account was altered")" }
     }
 
     /// What was noted of a link's account, ascending in time.
@@ -106,6 +128,15 @@ enum LedgerWords {
         return false
     }
 
+    /// Up to when a head says what happened: the time of its entry.
+    private static func covers(_ number: Int64, in database: borrowing Database) throws(StorageError) -> String {
+        var row = try database.prepare("SELECT at FROM ledger WHERE entry = ?1")
+        row.bind(1, number)
+        defer { row.reset() }
+        guard try row.step() else { return "" }
+        return ", up to \(CalendarTime.text(UnixMilliseconds(rawValue: row.unsigned(0))))"
+    }
+
     /// Follows the chain, and compares what it says of gaps with the table of them. A head with a signature must bear ours; one without was noted by somebody who needs none.
     static func verification(
         noted: [NotedHead], gaps table: [LedgerGaps.Row], in database: borrowing Database
@@ -116,15 +147,50 @@ enum LedgerWords {
             }
         }
         var gaps = LedgerGaps()
-        switch try LedgerReader.verdict(noted: noted.map(\.head), gaps: &gaps, in: database) {
+        var folds = FoldCheck()
+        switch try LedgerReader.verdict(noted: noted.map(\.head), gaps: &gaps, folds: &folds, in: database) {
         case .broken(let divergence): return .broken(divergence.description)
         case .intact(let head, let folded):
+            if let defect = folds.defect { return .broken(defect) }
             if let difference = gaps.difference(to: table) { return .broken(difference) }
             var details: [String] = []
             if folded > 0 { details.append("\(folded) of them folded") }
-            for head in noted { details.append("as the noted head \(head.head.number) has it") }
+            if folds.unsigned > 0 {
+                details.append(
+                    "not proven: \(folds.unsigned) entries that an earlier release folded without signing it")
+            }
+            for head in Set(noted.map(\.head.number)).sorted() {
+                details.append("as the noted head \(head) has it\(try covers(head, in: database))")
+            }
             return .intact(entries: UInt64(clamping: head.number), detail: details.joined(separator: ", "))
         }
+    }
+}
+
+extension LinkAudit.Verification {
+    private static let nothingSealed =
+        "not proven: times, topics, causes, acknowledgements, losses and counters, since an earlier release wrote this database, which"
+        + " sealed no tables"
+
+    /// The chain's verdict together with the seal's.
+    func and(_ seal: SealCheck.Verdict) -> Self {
+        switch (self, seal) {
+        case (.broken(let defect), .broken(let defects)): .broken(([defect] + defects).joined(separator: "; "))
+        case (.broken, _): self
+        case (.intact, .broken(let defects)): .broken(defects.joined(separator: "; "))
+        case (.intact(let entries, let detail), .unsealed): Self.whole(entries, [detail, Self.nothingSealed])
+        case (.intact(let entries, let detail), .holds(let unsealed)):
+            Self.whole(
+                entries,
+                [
+                    detail, "the tables are as they were sealed",
+                    unsealed.isEmpty ? "" : "not proven: \(unsealed.joined(separator: ", ")), which no seal covers yet",
+                ])
+        }
+    }
+
+    private static func whole(_ entries: UInt64, _ details: [String]) -> Self {
+        .intact(entries: entries, detail: details.filter { !$0.isEmpty }.joined(separator: "; "))
     }
 }
 

@@ -202,6 +202,20 @@ public final class ReceiverService: Sendable {
         return words
     }
 
+    /// Compares a head that the IT broker retains with the ledger; waits at most 4 s.
+    /// - Returns: whether the ledger has it, or says now that it has not.
+    public func compare(retainedHead text: String) -> Bool {
+        guard let head = NotedHead(parsing: text), head.signature != nil else { return true }
+        do throws(OperatorError) {
+            let words = try store.run(.compare(head))
+            if !words.isEmpty { log.error("account.altered", words) }
+            return true
+        } catch {
+            log.warning("ledger.uncompared", "the head that the IT broker retains was not compared: \(error)")
+            return false
+        }
+    }
+
     /// Opens the sockets and starts the threads. Once.
     /// - Throws: an address in use, a key that libcrypto refuses, a database that does not open. Nothing runs then.
     public func start(_ observer: Observer) throws(ReceiverServiceError) {

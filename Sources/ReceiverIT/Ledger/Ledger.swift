@@ -13,6 +13,7 @@
 //   ChainFollower.swift — follows the chain and compares it with noted heads
 //   LedgerFold.swift — entries that were folded, and the entry that names them
 //   LedgerFolding.swift — which entries are folded, in which order
+//   FoldCheck.swift — whether folds keep these rules and are signed
 //   LedgerKeeper.swift — keeps the ledger within its limit, a little at a time
 //   LedgerGaps.swift — compares the table of gaps with what the entries say
 //   LedgerBody.swift — reads the body of an entry

@@ -38,6 +38,9 @@ public struct LedgerFolding: Sendable {
         let link, cause: String
         /// The gaps that it concerns.
         let gaps: [Gap]
+        /// Those of them that it says are lost, by the life of the link.
+        let lost: [Gap]
+        let life: Int
         let bytes: Int
         var rank: Rank?
         /// Episodes and records that it closes.
@@ -53,6 +56,18 @@ public struct LedgerFolding: Sendable {
     /// For each gap whose opening is among the rows, whether it ended healed or lost; nil while it is open.
     private var ends: [Gap: Rank?] = [:]
     private var days: Set<String> = []
+    /// How often a link was forgotten among the rows: its gaps count from 1 again then.
+    private var lives: [String: Int] = [:]
+
+    /// Kinds that are routine, whatever stands beside them.
+    static let routine: Set<String> = ["epoch.began", "epoch.void", "receiver.stopped", "durable.attempted"]
+    static let routineStart = "receiver.started"
+    /// Exit 5 until somebody has looked into it, so it may not vanish; nor may what says where gaps went, a line for hundreds, nor what
+    /// names the keys under which the rest is signed.
+    static let neverFolded: Set<String> = [
+        LedgerFold.kind, "equivocation", "account.altered", LedgerGaps.merged, FoldCheck.newKey,
+    ]
+    static let balances: Set<String> = ["balance", "anchor"]
 
     public init() {}
 
@@ -64,7 +79,7 @@ public struct LedgerFolding: Sendable {
         let gaps = statements.map { Gap(link: entry.link, id: $0.id) }
         var rank: Rank?
         switch entry.kind {
-        case LedgerFold.kind: rank = nil
+        case let kind where Self.neverFolded.contains(kind): rank = nil
         case GapStatement.opened:
             // Decided once all are in. An entry that cannot be read stays as long as an action does.
             rank = gaps.isEmpty ? .action : nil
@@ -75,13 +90,13 @@ public struct LedgerFolding: Sendable {
                 ends[gap] = statement.state == .healed ? .healed : .lost
             }
         case "loss": rank = .lost
-        case "balance", "anchor":
+        case let kind where Self.balances.contains(kind):
             let day = "\(entry.at / 86_400_000) \(entry.kind) \(entry.link)"
             rank = days.insert(day).inserted ? .action : .balance
-        case "epoch.began", "epoch.void", "receiver.started", "receiver.stopped", "durable.attempted": rank = .routine
-        // Exit 5 until somebody has looked into it, so it may not vanish; nor may what says where gaps went, a line for hundreds.
-        case "equivocation", LedgerGaps.merged: rank = nil
-        default: rank = .action
+        case let kind where Self.routine.contains(kind) || kind == Self.routineStart: rank = .routine
+        default:
+            rank = .action
+            if entry.kind == "link.forgotten", let link = body?["link"]?.text { lives[link, default: 0] += 1 }
         }
         let closes = entry.kind == GapStatement.closed || entry.kind == "loss"
         let records = statements.isEmpty ? Self.records(body) : statements.reduce(0) { $0 &+ $1.records }
@@ -89,6 +104,7 @@ public struct LedgerFolding: Sendable {
             Row(
                 number: number, hash: hash, hour: entry.at / 3_600_000 * 3_600_000, link: entry.link,
                 cause: body?["cause"]?.text ?? body?["layer"]?.text ?? entry.kind, gaps: gaps,
+                lost: zip(gaps, statements).filter { $1.state == .lost }.map(\.0), life: lives[entry.link] ?? 0,
                 bytes: Self.rowBytes + entry.link.utf8.count + entry.kind.utf8.count + entry.body.utf8.count,
                 rank: entry.kind == LedgerFold.kind ? nil : rank, episodes: closes ? UInt64(max(1, gaps.count)) : 0,
                 records: closes ? records : 0))
@@ -119,7 +135,25 @@ public struct LedgerFolding: Sendable {
         let folded = ranked.filter { chosen.contains($0.row.number) && $0.row.number <= end }
         let size = folded.reduce(0) { $0 + $1.row.bytes }
         guard size > runs.count * Self.runBytes else { return nil }
-        return (LedgerFold(runs: runs, totals: Self.totals(of: folded)), size)
+        let rows = folded.map(\.row)
+        return (LedgerFold(runs: runs, totals: Self.totals(of: folded), lost: lostGaps(of: rows)), size)
+    }
+
+    /// The gaps that are lost by these rows, as far as no row behind says otherwise.
+    private func lostGaps(of rows: [Row]) -> [LedgerFold.LostGaps] {
+        var named: [LedgerFold.LostGaps] = []
+        var life = 0
+        for row in rows {
+            for gap in row.lost where ends[gap] == .some(.lost) {
+                if let last = named.last, last.link == gap.link, last.last + 1 == gap.id, life == row.life {
+                    named[named.count - 1].last = gap.id
+                } else {
+                    named.append(LedgerFold.LostGaps(link: gap.link, first: gap.id, last: gap.id, entry: row.number))
+                    life = row.life
+                }
+            }
+        }
+        return named
     }
 
     /// A gap that is open stays; both ends of one that is closed go together, and with them whatever the same entries tell of.

@@ -10,6 +10,8 @@ public import Storage
 /// It stops at nine tenths of the limit. The newest entries stay, and the newest of each kind that the caller names. If nothing more can be
 /// folded it waits until the ledger has grown by a hundredth of the limit.
 public struct LedgerKeeper: Sendable {
+    /// Entries at the end that are never folded.
+    public static let newestKept: Int64 = 1_000
     /// Entries that one step counts, and reads to fold them.
     private static let countStep = 2_000, readStep = 500
     /// Entries of one window; memory for about 6 MB.
@@ -41,7 +43,7 @@ public struct LedgerKeeper: Sendable {
     ///   - limitBytes: of the entries' texts and their overhead.
     ///   - newest: entries at the end that are never folded.
     ///   - keptKinds: kinds whose newest entry is never folded.
-    public init(limitBytes: Int, newest: Int64 = 1_000, keptKinds: [String] = []) {
+    public init(limitBytes: Int, newest: Int64 = Self.newestKept, keptKinds: [String] = []) {
         self.limitBytes = limitBytes
         self.newest = newest
         self.keptKinds = keptKinds

@@ -47,6 +47,14 @@ public enum LedgerReader {
     public static func verdict(
         noted: [LedgerHead] = [], gaps: inout LedgerGaps, in database: borrowing Database
     ) throws(StorageError) -> ChainVerdict {
+        var folds = FoldCheck()
+        return try verdict(noted: noted, gaps: &gaps, folds: &folds, in: database)
+    }
+
+    /// The same, and whether folds keep their rules.
+    public static func verdict(
+        noted: [LedgerHead] = [], gaps: inout LedgerGaps, folds check: inout FoldCheck, in database: borrowing Database
+    ) throws(StorageError) -> ChainVerdict {
         var named = try database.prepare("SELECT body FROM ledger WHERE kind = ?1 ORDER BY entry")
         named.bind(1, text: LedgerFold.kind)
         var folds: [LedgerFold] = []
@@ -63,6 +71,7 @@ public enum LedgerReader {
             let hash = [UInt8](copying: rows.blob(5))
             guard follower.follow(rows.integer(0), entry, hash: hash) else { break }
             gaps.follow(rows.integer(0), entry)
+            check.follow(rows.integer(0), entry, hash: hash)
         }
         rows.reset()
         return follower.finish()

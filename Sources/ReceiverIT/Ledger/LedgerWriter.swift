@@ -1,3 +1,4 @@
+public import Crypto
 public import Storage
 
 /// Appends entries inside somebody else's transaction.
@@ -7,7 +8,8 @@ public struct LedgerWriter: ~Copyable {
     private var insertion: Statement
     /// As of the last transaction that committed.
     public private(set) var head: LedgerHead
-    private var next: LedgerHead
+    /// With what was appended since.
+    public private(set) var next: LedgerHead
 
     /// - Parameter database: has the table of ``LedgerSchema``.
     public init(_ database: borrowing Database) throws(StorageError) {
@@ -34,9 +36,13 @@ public struct LedgerWriter: ~Copyable {
 
     /// Folds entries: names them in an entry at the end, and deletes them, both in the caller's transaction.
     public mutating func fold(
-        _ fold: LedgerFold, at time: UInt64, in database: borrowing Database
+        _ fold: LedgerFold, at time: UInt64, signer: inout Ed25519Signer, in database: borrowing Database
     ) throws(StorageError) {
-        try append(fold.entry(at: time))
+        let entry: LedgerEntry
+        do throws(CryptoError) { entry = try fold.entry(at: time, behind: next, signer: &signer) } catch {
+            throw .failed(path: database.path, code: 0, reason: "a fold cannot be signed: \(error)")
+        }
+        try append(entry)
         var deletion = try database.prepare("DELETE FROM ledger WHERE entry BETWEEN ?1 AND ?2")
         for run in fold.runs {
             deletion.bind(1, run.first)

@@ -1,6 +1,8 @@
 package import Account
+package import Crypto
 internal import DiodeProtocol
 internal import JSON
+internal import KeyFiles
 package import Ledger
 package import Outbox
 package import ReceiverITCore
@@ -78,36 +80,88 @@ package struct StoreFile: ~Copyable {
     private var losses: LossTable
     private var ledger: LedgerWriter
     private var outbox: OutboxWriter
+    private var seal: SealWriter
+    /// The audit key that the ledger names; nil: none yet.
+    private var announcedKey: String?
 
+    /// Opens the writers; the audit key beside the database signs what they write.
     package init(_ database: consuming Database) throws(StorageError) {
+        let signer: Ed25519Signer
+        do throws(KeyFileError) { signer = try AuditKey.open(beside: database.path) } catch {
+            throw .cannotOpen(path: AuditKey.path(ofState: database.path), reason: error.description)
+        }
+        try self.init(database, signer: signer)
+    }
+
+    /// - Parameter signer: signs what is written.
+    package init(_ database: consuming Database, signer: consuming Ed25519Signer) throws(StorageError) {
         let tables = try LinkTables(database)
         let losses = try LossTable(database)
         let ledger = try LedgerWriter(database)
         let outbox = try OutboxWriter(database)
+        let seal = try SealWriter(database, signer: signer)
+        announcedKey = try AuditKey.announced(in: database)
         self.database = database
         self.tables = tables
         self.losses = losses
         self.ledger = ledger
         self.outbox = outbox
+        self.seal = seal
     }
 
     package var head: LedgerHead { ledger.head }
 
-    /// One transaction: all that `body` writes, or nothing of it. The ledger's next entry follows what is really there.
+    /// The head as it is noted elsewhere. Only what was synced is shown to anybody.
+    package mutating func signedHead() throws(StorageError) -> NotedHead { try seal.sign(ledger.head) }
+
+    /// One transaction: all that `body` writes, signed, or nothing of it. The ledger's next entry follows what is really there.
     private mutating func transaction<Result>(
-        _ body: (inout StoreFile) throws(StorageError) -> Result
+        at time: UnixMilliseconds, _ body: (inout StoreFile) throws(StorageError) -> Result
     ) throws(StorageError) -> Result {
         try database.begin()
+        seal.begin(in: database)
         do throws(StorageError) {
+            if let known = announcedKey, known != seal.key {
+                try ledger.append(ReceiverAction.newKey(seal.key, inPlaceOf: known, at: time))
+            }
             let result = try body(&self)
+            try seal.end(ledger.next)
             try database.commit()
             ledger.committed()
+            seal.committed(ledger.head, in: database)
+            if announcedKey != nil { announcedKey = seal.key }
             return result
         } catch {
             database.rollBack()
             ledger.rolledBack()
+            seal.rolledBack(in: database)
             throw error
         }
+    }
+
+    /// One transaction before a receiver goes on with what is stored.
+    /// - Parameters:
+    ///   - defects: what somebody changed outside of this program. The ledger says so for ever, and what is there now is sealed.
+    ///   - links: whose rows must be there.
+    package mutating func begin(
+        defects: [String], links: [StoreOpening.Link], at time: UnixMilliseconds
+    ) throws(StorageError) {
+        try transaction(at: time) { (file) throws(StorageError) in
+            if !defects.isEmpty {
+                try file.ledger.append(ReceiverAction.altered(defects, at: time))
+                try file.seal.recount(in: file.database)
+            }
+            for link in links {
+                _ = try LinkLoader.id(of: link.name, fingerprint: link.fingerprint, number: link.id, in: file.database)
+            }
+        }
+    }
+
+    /// Reads every link.
+    package func load(
+        _ links: [StoreOpening.Link], limits: Replica.Limits
+    ) throws(StorageError) -> [StoreOpening.RestoredLink] {
+        try StoreOpening.load(links, limits: limits, from: database)
     }
 
     /// One transaction: units, settlements, tracker, stamps, losses, ledger and vitals of all links, or nothing of it.
@@ -115,7 +169,7 @@ package struct StoreFile: ~Copyable {
     package mutating func store(_ batch: StoreBatch, _ links: [StoreLink], at time: UnixMilliseconds)
         throws(StorageError)
     {
-        try transaction { (file) throws(StorageError) in try file.put(batch, links, at: time) }
+        try transaction(at: time) { (file) throws(StorageError) in try file.put(batch, links, at: time) }
     }
 
     private mutating func put(
@@ -141,14 +195,15 @@ package struct StoreFile: ~Copyable {
 
     /// One transaction with ledger entries alone: the little that still fits where nothing else does.
     package mutating func store(_ entries: [LedgerEntry]) throws(StorageError) {
-        try transaction { (file) throws(StorageError) in
+        let time = UnixMilliseconds(rawValue: entries.last?.at ?? 0)
+        try transaction(at: time) { (file) throws(StorageError) in
             for entry in entries { try file.ledger.append(entry) }
         }
     }
 
     /// One transaction with the account of each link as it is now, and the newest word of its sender.
     package mutating func noteBalances(_ links: [StoreLink], at time: UnixMilliseconds) throws(StorageError) {
-        try transaction { (file) throws(StorageError) in
+        try transaction(at: time) { (file) throws(StorageError) in
             try file.appendBalances(links, at: time)
             for link in links { try file.append(link.anchors.due(at: time, withBalance: true), link, time) }
         }
@@ -158,8 +213,10 @@ package struct StoreFile: ~Copyable {
         for link in links {
             let account = try StoredAccount(of: link.id, in: database)
             let balance = LinkBalance(at: time, totals: account.totals, of: account.epochs)
+            let body = JSONValue.object(
+                (balance.json.members ?? []) + [.init("losses", try LossTable.sums(of: link.id, in: database))])
             try ledger.append(
-                LedgerEntry(link: link.name, at: time.rawValue, kind: LinkBalance.kind, body: balance.json.line))
+                LedgerEntry(link: link.name, at: time.rawValue, kind: LinkBalance.kind, body: body.line))
         }
     }
 
@@ -189,13 +246,22 @@ package struct StoreFile: ~Copyable {
     package mutating func run(
         _ task: OperatorTask, at time: UnixMilliseconds
     ) throws(StorageError) -> Result<String, OperatorError> {
-        try transaction { (file) throws(StorageError) in
+        try transaction(at: time) { (file) throws(StorageError) in
             switch task {
             case .acknowledge(let acknowledgement):
                 try AcknowledgementTable.add(acknowledgement, at: time, in: file.database, ledger: &file.ledger)
             case .remove(let removal): try removal.apply(at: time, in: file.database, ledger: &file.ledger)
+            case .compare(let head): .success(try file.compare(head, at: time))
             }
         }
+    }
+
+    private mutating func compare(_ head: NotedHead, at time: UnixMilliseconds) throws(StorageError) -> String {
+        guard let defect = try HeadComparison.defect(head, in: database) else { return "" }
+        if try !HeadComparison.isNoted(defect, in: database) {
+            try ledger.append(ReceiverAction.altered([defect], at: time))
+        }
+        return defect
     }
 
     /// Folds a little of the ledger, if it is above its limit.
@@ -203,8 +269,8 @@ package struct StoreFile: ~Copyable {
         _ keeper: inout LedgerKeeper, at time: UnixMilliseconds
     ) throws(StorageError) -> LedgerKeeper.Folded? {
         guard let plan = try keeper.step(ledger.head, in: database) else { return nil }
-        try transaction { (file) throws(StorageError) in
-            try file.ledger.fold(plan.fold, at: time.rawValue, in: file.database)
+        try transaction(at: time) { (file) throws(StorageError) in
+            try file.seal.fold(plan.fold, at: time.rawValue, &file.ledger, in: file.database)
         }
         return keeper.folded(plan)
     }

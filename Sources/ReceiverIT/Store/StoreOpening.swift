@@ -11,6 +11,8 @@ package struct RestoredLinks: Sendable {
     package var links: [StoreOpening.RestoredLink]
     /// Where the damaged file went, if there was one: then the links begin anew.
     package var setAside: String?
+    /// What somebody changed in the file since the receiver wrote it, each as a sentence.
+    package var defects: [String] = []
 }
 
 /// An open database, and where a damaged one went that stood in its place.
@@ -52,7 +54,7 @@ package struct StoreOpening: Sendable {
         package let counters: ReceiverCounters
         package let checkpoint: OutboxPosition
         /// The fingerprint that the database knew; nil for a new link.
-        package let knownFingerprint: String?
+        package fileprivate(set) var knownFingerprint: String?
     }
 
     /// The database.
@@ -72,8 +74,14 @@ package struct StoreOpening: Sendable {
     ) throws(StorageError) -> RestoredLinks {
         do throws(StorageError) {
             let opened = try open(time: time)
-            return RestoredLinks(
-                links: try Self.load(links, limits: limits, from: opened.database), setAside: opened.setAside)
+            let setAside = opened.setAside
+            let defects = try SealCheck.verdict(in: opened.database).defects
+            for defect in defects {
+                log.error(
+                    "account.altered", "the database was changed outside of this program, or is older than its ledger",
+                    ["defect": .text(defect)])
+            }
+            return try restore(links, limits: limits, defects, setAside, from: opened.takeDatabase(), time: time)
         } catch {
             guard case .corrupt = error else { throw error }
         }
@@ -86,8 +94,27 @@ package struct StoreOpening: Sendable {
     ) throws(StorageError) -> RestoredLinks {
         let setAside = try setAside(because: .corrupt(path: path, reason: "a row cannot be read"), time: time)
         let opened = try open(time: time)
-        return RestoredLinks(
-            links: try Self.load(links, limits: limits, from: opened.database), setAside: setAside)
+        return try restore(links, limits: limits, [], setAside, from: opened.takeDatabase(), time: time)
+    }
+
+    private func restore(
+        _ links: [Link], limits: Replica.Limits, _ defects: [String], _ setAside: String?,
+        from database: consuming Database, time: UnixMilliseconds
+    ) throws(StorageError) -> RestoredLinks {
+        let known = try Self.fingerprints(of: links, in: database)
+        var file = try StoreFile(database)
+        try file.begin(defects: defects, links: links, at: time)
+        var loaded = try file.load(links, limits: limits)
+        for (index, fingerprint) in known.enumerated() { loaded[index].knownFingerprint = fingerprint }
+        return RestoredLinks(links: loaded, setAside: setAside, defects: defects)
+    }
+
+    private static func fingerprints(
+        of links: [Link], in database: borrowing Database
+    ) throws(StorageError) -> [String?] {
+        var known: [String?] = []
+        for link in links { known.append(try LinkLoader.fingerprint(of: link.name, in: database)) }
+        return known
     }
 
     /// Opens the file.
@@ -111,19 +138,18 @@ package struct StoreOpening: Sendable {
         return target
     }
 
-    /// Reads every link, each with its queue.
+    /// Reads every link; its row is there.
     static func load(
         _ links: [Link], limits: Replica.Limits, from database: borrowing Database
     ) throws(StorageError) -> [RestoredLink] {
         var loaded: [RestoredLink] = []
         for link in links {
-            let known = try LinkLoader.fingerprint(of: link.name, in: database)
             let id = try LinkLoader.id(
                 of: link.name, fingerprint: link.fingerprint, number: link.id, in: database)
             let (stored, counters, checkpoint) = try LinkLoader.load(id, limits: limits, from: database)
             loaded.append(
                 RestoredLink(
-                    id: id, stored: stored, counters: counters, checkpoint: checkpoint, knownFingerprint: known))
+                    id: id, stored: stored, counters: counters, checkpoint: checkpoint))
         }
         return loaded
     }

@@ -367,7 +367,9 @@ struct StoreLoop: ~Copyable {
         do throws(StorageError) {
             try file?.noteBalances(links, at: Self.time)
             try file?.sync()
-            if let head = file?.head { log.notice("ledger.head", "as of the stop", ["head": .text(head.text)]) }
+            if let head = try file?.signedHead() {
+                log.notice("ledger.head", "as of the stop", ["head": .text(head.text)])
+            }
         } catch {
             log.error("store.unsynced", "the last second would not survive a loss of power: \(error)")
         }

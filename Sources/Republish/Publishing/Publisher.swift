@@ -19,19 +19,23 @@ public final class Publisher: Sendable {
     private let mailbox: PublisherMailbox
     private let shared: Lock<PublisherReport>
     private let log: EventLog
+    private let compare: @Sendable (String) -> Bool
     private let thread = Lock<WorkerThread?>(nil)
 
     /// Opens nothing yet; `start` does.
     /// - Parameters:
     ///   - output: what it publishes.
     ///   - readBack: where it tells the receiver what the IT broker retains.
+    ///   - compare: takes the head that the IT broker retains, on the publisher's thread; returns whether it may be replaced.
     public init(
-        _ settings: PublisherSettings, output: OutboxOutput, readBack: ReadBackMailbox, log: EventLog
+        _ settings: PublisherSettings, output: OutboxOutput, readBack: ReadBackMailbox, log: EventLog,
+        compare: @escaping @Sendable (String) -> Bool = { _ in true }
     ) throws(ConnectionError) {
         self.settings = settings
         self.output = output
         self.readBack = readBack
         self.log = log
+        self.compare = compare
         shared = Lock(PublisherReport(since: UnixClock.now()))
         do throws(SystemError) { mailbox = try PublisherMailbox() } catch { throw .network(error) }
         // Made and thrown away: a file that cannot be read is an error now, not at the first reconnection.
@@ -42,7 +46,8 @@ public final class Publisher: Sendable {
     /// Starts the thread, which dials until `stop`. Once.
     public func start() throws(SystemError) {
         let loop = PublisherLoop(
-            settings, output: output, readBack: readBack, mailbox: mailbox, shared: shared, log: log)
+            settings, output: output, readBack: readBack, mailbox: mailbox, shared: shared, log: log,
+            compare: compare)
         let worker = try WorkerThread(name: "publish", owning: loop) { loop in
             var loop = loop
             loop.run()

@@ -33,10 +33,13 @@ struct PublisherLoop: ~Copyable {
     private let mailbox: PublisherMailbox
     private let shared: Lock<PublisherReport>
     private let log: EventLog
+    /// Takes the head that the IT broker retains; returns whether it may be replaced.
+    private let compare: @Sendable (String) -> Bool
 
     private var window: WindowPublisher
     private var edgeNodes: EdgeNodeConnections
     private var status: LinkStatusPublisher
+    private var head: RetainedHead
     private var reading: BrokerReading
     private var concessions: Concessions
     private var helpers = HelperWatch()
@@ -60,15 +63,17 @@ struct PublisherLoop: ~Copyable {
 
     init(
         _ settings: PublisherSettings, output: OutboxOutput, readBack: ReadBackMailbox, mailbox: PublisherMailbox,
-        shared: Lock<PublisherReport>, log: EventLog
+        shared: Lock<PublisherReport>, log: EventLog, compare: @escaping @Sendable (String) -> Bool
     ) {
         self.settings = settings
         self.output = output
         self.mailbox = mailbox
         self.shared = shared
         self.log = log
+        self.compare = compare
         window = WindowPublisher(settings, output: output)
         status = LinkStatusPublisher(link: settings.link)
+        head = RetainedHead(link: settings.link)
         concessions = Concessions(will: status.will, qos: settings.maximumQoS)
         edgeNodes = EdgeNodeConnections(settings, output: output, mailbox: mailbox, log: log)
         reading = BrokerReading(
@@ -122,9 +127,12 @@ struct PublisherLoop: ~Copyable {
         var ends = [stopAt, edgeNodes.deadline(isConnected: mayHelp), connection == nil ? dialAt : nil]
         ends.append(helpers.deadline)
         if isConnected { ends += [window.isResuming ? nil : status.nextDeadline, window.deadline] }
+        if isConnected, mayShowHead { ends.append(head.nextDeadline) }
         if isConnected, !helpers.areDisplaced { ends.append(reading.deadline) }
         return ends.compactMap(\.self).min().map { max(.zero, now.duration(to: $0)) }
     }
+
+    private var mayShowHead: Bool { !window.isResuming && concessions.mayRetain }
 
     /// Edge nodes may dial.
     private var mayHelp: Bool { isConnected && !helpers.areDisplaced }
@@ -140,6 +148,7 @@ struct PublisherLoop: ~Copyable {
         case .heard(let messages, let last, let generation):
             guard generation == self.generation else { return }
             edgeNodes.hear(messages)
+            if let retained = head.heard(messages) { head.compared(isNoted: compare(retained), now: now) }
             if let last { connection?.acknowledge(through: last) }
         case .reader(let state):
             if helpers.helper(.reader, state, now: now) { displaced() }
@@ -152,6 +161,7 @@ struct PublisherLoop: ~Copyable {
             window.settleOthers(edgeNodes.take(event, of: id, generation: generation))
         case .status(let new, let hearing):
             status.set(new)
+            head.set(new.head)
             edgeNodes.note(new.state, hearing)
             let report = edgeNodes.report(now: now)
             shared.withLock { $0.edgeNodes = report }
@@ -182,6 +192,7 @@ struct PublisherLoop: ~Copyable {
             version = grant.version
             let isDisplaced = helpers.connected(now: now)
             status.connectionBegan()
+            askForHead(now: now)
             window.connected(grant, concessions, startedClean: startedClean, now: now)
             if concessions.mayRetain { reading.connected(grant.version, now: now) }
             if let connection { edgeNodes.listen(to: connection) }
@@ -248,6 +259,14 @@ struct PublisherLoop: ~Copyable {
         shared.withLock {
             $0.reason = words.joined(separator: "; ")
             $0.lacks = lacks
+        }
+    }
+
+    /// Before the first publish: what is retained comes before it is replaced.
+    private mutating func askForHead(now: MonotonicInstant) {
+        let subscription = head.connectionBegan(now: now)
+        do throws(PublishRefusal) { try connection?.subscribe([subscription]) } catch {
+            log.warning("ledger.uncompared", "the IT broker is not asked for its head: \(error)")
         }
     }
 
@@ -350,6 +369,9 @@ struct PublisherLoop: ~Copyable {
         var hasSpoken = false
         for message in window.isResuming ? [] : status.due(now: now) {
             hasSpoken = publishOther(message.topic, message.payload, retain: message.retain) || hasSpoken
+        }
+        if mayShowHead, let message = head.due(now: now) {
+            _ = publishOther(message.topic, message.payload, retain: true)
         }
         window.publish(over: connection, &edgeNodes, isStopping: stopAt != nil, now: now)
         if !window.isResuming, window.takeProbe(now: now), !hasSpoken {

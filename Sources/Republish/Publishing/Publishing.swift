@@ -6,6 +6,7 @@
 //   Settler.swift — sorts the IT broker's answers by what they mean for the outbox
 //   BrokerWords.swift — what states and causes are called on the IT broker
 //   LinkStatusPublisher.swift — publishes diode/<link>/status and diode/<link>/gap
+//   RetainedHead.swift — keeps diode/<link>/head, and compares what stands there first
 //   HeldDeliveries.swift — what was taken from the outbox and is not handed on yet
 //   DeliverySender.swift — hands one delivery to what publishes it
 //   WindowPublisher.swift — takes deliveries and hands each to what publishes it, a window at a time

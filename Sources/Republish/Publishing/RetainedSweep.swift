@@ -71,9 +71,14 @@ public final class RetainedSweep: Sendable {
             before = Set(found.topics)
             hasMore = found.hasMore
             deleted += UInt64(found.topics.count)
-            try delete(found.topics + (hasMore ? [] : [Array(LinkStatusPublisher(link: link).statusTopic.utf8)]))
+            try delete(found.topics + (hasMore ? [] : own))
         }
         return deleted
+    }
+
+    /// What bears no `diode-link`.
+    private var own: [[UInt8]] {
+        [LinkStatusPublisher(link: link).statusTopic, RetainedHead(link: link).topic].map { Array($0.utf8) }
     }
 
     private func read() throws(RetainedSweepError) {

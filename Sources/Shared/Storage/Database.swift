@@ -18,6 +18,7 @@ public struct Database: ~Copyable {
     public let path: String
     private let connection: OpaquePointer
     private var log: LogSync
+    private let holder = WatchHolder()
 
     /// Opens a file and brings it up to date.
     /// - Parameter busyTimeout: how long to wait for another connection's lock.
@@ -45,6 +46,7 @@ public struct Database: ~Copyable {
     }
 
     deinit {
+        sqlite3_preupdate_hook(connection, nil, nil)
         // The connection lives on until its last statement is gone.
         sqlite3_close_v2(connection)
     }
@@ -100,6 +102,12 @@ public struct Database: ~Copyable {
 
     /// Waits until everything committed so far would survive a loss of power.
     public mutating func sync() throws(StorageError) { try log.sync() }
+
+    /// Lets a watch hear of each row that this connection changes from now on, in place of the one before; nil: none.
+    public borrowing func watch(_ watch: RowWatch?) {
+        RowWatch.attach(watch, to: connection)
+        holder.watch = watch
+    }
 
     /// The row id of the last INSERT.
     public borrowing func lastRowID() -> Int64 { sqlite3_last_insert_rowid(connection) }

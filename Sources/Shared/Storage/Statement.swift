@@ -106,6 +106,11 @@ public struct Statement: ~Copyable {
         return _overrideLifetime(bytes.bytes, borrowing: self)
     }
 
+    /// Appends the current row as a layout has it. The statement is `SELECT *` of that table.
+    public borrowing func append(_ layout: RowLayout, to bytes: inout [UInt8]) {
+        layout.append(to: &bytes) { sqlite3_column_value(statement, $0) }
+    }
+
     /// `SQLITE_TRANSIENT`, a macro that does not import: SQLite copies what is bound. It is never called.
     private static var copied: sqlite3_destructor_type { unsafeBitCast(-1, to: sqlite3_destructor_type.self) }
 

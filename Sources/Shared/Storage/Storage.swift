@@ -8,6 +8,8 @@
 //   DatabaseSchema.swift — whose database it is, and how it came to be
 //   Database.swift — a connection: opens, migrates, transacts, syncs
 //   Statement.swift — a prepared statement: binds, steps, reads columns
+//   RowLayout.swift — a row as bytes that can be hashed
+//   RowWatch.swift — hears of each row that changes
 //   LogSync.swift — syncs the log beside the thread that writes it
 //   DiskReserve.swift — room that is kept for the worst hour, and what is free
 //   SetAside.swift — moves a damaged file out of the way

@@ -117,11 +117,13 @@ struct AnchorTests {
             UPDATE epochs SET frontier_sequence = 12, delivered = 12, announced_sequence = 12, announced_block = 1;
             UPDATE outbox_totals SET records = 12
             """)
+        try receiver.signAnew()
         let finished = try await verify(receiver)
         #expect(finished.exit == .code(5), "\(finished.output)")
         #expect(
             words(finished).contains("got to sequence 15"), "\(finished.output)")
         try database.execute("DELETE FROM epochs; UPDATE outbox_totals SET records = 0")
+        try receiver.signAnew()
         let gone = try await verify(receiver)
         #expect(gone.exit == .code(5) && words(gone).contains("and gone from the account"), "\(gone.output)")
     }
@@ -151,6 +153,7 @@ struct AnchorTests {
             UPDATE epochs SET frontier_sequence = 11, delivered = 11 WHERE epoch = \(old.epoch.rawValue);
             UPDATE outbox_totals SET records = records + 1
             """)
+        try receiver.signAnew()
         let wrong = try await verify(receiver)
         #expect(wrong.exit == .code(5), "\(wrong.output)")
         #expect(

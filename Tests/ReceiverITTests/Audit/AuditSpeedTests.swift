@@ -88,6 +88,7 @@ struct AuditSpeedTests {
                 "INSERT OR REPLACE INTO outbox_totals (link, name, records) VALUES (\(id), '\(name)', \(account.delivered + account.late))"
             )
         }
+        try receiver.signAnew()
         return receiver
     }
 

@@ -66,7 +66,13 @@ struct LedgerProofTests {
         }
         try receiver.rewriteLedger { $0.removeAll { $0.kind.hasPrefix("gap.") } }
         try Database(path: receiver.state, schema: StoreSchema.schema).execute("DELETE FROM gaps")
-        // Nobody who does not know the head can see it.
+        // Without the head, and without the receiver's key, the seal alone tells.
+        let unsealed = try await verify(receiver, nil)
+        #expect(
+            unsealed.exit == .code(5) && unsealed.output.contains("the tables were sealed with entry"),
+            "\(unsealed.output)")
+        try receiver.signAnew()
+        // Nobody who does not know the head can see it then.
         #expect(try await verify(receiver, nil).exit == .code(0))
         let deleted = try await verify(receiver, head)
         #expect(

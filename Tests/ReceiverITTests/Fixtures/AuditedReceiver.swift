@@ -128,6 +128,13 @@ final class AuditedReceiver {
         for entry in entries { try writer.append(entry) }
     }
 
+    /// Seals what stands in the tables now with the receiver's own key, as whoever has stolen that could.
+    func signAnew() throws {
+        try Database(path: state, schema: StoreSchema.schema).execute("DELETE FROM seal")
+        var file = try StoreFile(try Database(path: state, schema: StoreSchema.schema))
+        try file.store([])
+    }
+
     /// Runs the audit, and reads its only link.
     func audit(_ arguments: [String] = []) async throws -> (exit: Child.Exit, link: JSONValue) {
         let finished = try await command(["--audit", "--format", "json"] + arguments)

@@ -7,3 +7,4 @@
 //   StatePlant.swift — a sender that knows its state: slices and checkpoints
 //   TestLink.swift — a receiver core under virtual time, with everything that it committed
 //   AuditedReceiver.swift — a receiver with a real database, and the real diode-recv that audits it
+//   SealedAccount.swift — a database with rows in every table, to tamper with

@@ -24,6 +24,8 @@ public struct AccountMatters: Sendable, Hashable {
     public var imbalances: [String] = []
     /// Contents of another sender, or of a disk that was rolled back, that nobody has acknowledged, each in words.
     public var equivocations: [String] = []
+    /// Tables that a start found changed, and nobody has acknowledged, each in words.
+    public var alterations: [String] = []
     /// The replica differs from the sender's state while nothing is missing.
     public var differs = false
     /// Gaps that are lost and not acknowledged, and their records.
@@ -49,8 +51,9 @@ public struct AccountMatters: Sendable, Hashable {
             Matter(weight: .broken, text: "the account does not balance: \($0)", advice: Self.defect)
         }
         let rivals = equivocations.map { Matter(weight: .broken, text: $0, advice: Self.rival) }
-        guard differs else { return contradictions + rivals }
-        return contradictions + rivals + [
+        let altered = alterations.map { Matter(weight: .broken, text: $0, advice: Self.alteration) }
+        guard differs else { return contradictions + altered + rivals }
+        return contradictions + altered + rivals + [
             Matter(
                 weight: .broken, text: "the replica differs from the sender's state while nothing is missing",
                 advice: Self.defect)
@@ -115,6 +118,7 @@ public struct AccountMatters: Sendable, Hashable {
         ]
     }
 
+    static let alteration = "find out who wrote recv.db or put a copy back, then diode-recv ack what --audit names"
     static let acknowledge = "read diode-recv --audit, then diode-recv ack what it names"
     static let resend =
         "echoes heal it by themselves; what stays missing is asked for with diode-recv --audit --bundle and diode-send resend"

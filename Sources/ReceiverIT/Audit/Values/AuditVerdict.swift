@@ -68,6 +68,7 @@ extension LinkAudit {
         var matters = AccountMatters()
         matters.imbalances = imbalances
         matters.equivocations = equivocations
+        matters.alterations = alterations
         matters.differs = isSettled && replica.digestMatches == false
         for gap in gaps {
             switch gap.state {

@@ -47,6 +47,9 @@ public struct LinkAudit: Hashable, Sendable {
     /// Other content under a number that had been accepted, each as a sentence; without those that are acknowledged. They
     /// stand among the actions too.
     public var equivocations: [String] = []
+    /// The database was changed outside of the receiver, or an older one was put back, each as a sentence; without those that are
+    /// acknowledged. They stand among the actions too.
+    public var alterations: [String] = []
     /// No gap is open, and one complete snapshot round has passed since the last one closed: digests must agree now.
     public var isSettled = false
     /// The account of the period, if the report was narrowed to one.

@@ -1,7 +1,10 @@
 public import Crypto
 internal import DiodeProtocol
 internal import Glibc
+internal import JSON
 package import KeyFiles
+internal import Ledger
+internal import Storage
 
 /// The key with which a receiver signs what it says it got (ADR 0014): Ed25519, made at the first start, beside the state file.
 ///
@@ -31,6 +34,33 @@ public enum AuditKey {
         }
         syncFolder(of: path)
         return signer
+    }
+
+    /// The public half of the key beside a database; nil where whoever asks cannot read one.
+    static func publicText(beside state: String) -> String? {
+        do throws(KeyFileError) { return text(of: try KeyFile.readEd25519(path(ofState: state)).publicKey) } catch {
+            return nil
+        }
+    }
+
+    /// The public half of the key that the ledger names last; nil if it names none.
+    static func announced(in database: borrowing Database) throws(StorageError) -> String? {
+        let start = try LedgerReader.numberedEntries(of: "", kind: ReceiverAction.started, in: database).last
+        let change = try LedgerReader.numberedEntries(of: "", kind: ReceiverAction.newAuditKey, in: database).last
+        let newest = [start, change].compactMap(\.self).max { $0.number < $1.number }
+        return (newest?.entry.json["audit_key"] ?? start?.entry.json["audit_key"])?.text
+    }
+
+    /// The public half of every key that the ledger still names.
+    static func all(in database: borrowing Database) throws(StorageError) -> Set<String> {
+        var keys: Set<String> = []
+        for kind in [ReceiverAction.started, ReceiverAction.newAuditKey] {
+            for entry in try LedgerReader.entries(of: "", kind: kind, in: database) {
+                let body = entry.json
+                for name in ["audit_key", "replaces"] { if let key = body[name]?.text { keys.insert(key) } }
+            }
+        }
+        return keys
     }
 
     private static func syncFolder(of path: String) {

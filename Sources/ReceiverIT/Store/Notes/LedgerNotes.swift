@@ -92,6 +92,7 @@ extension LinkEvent {
         package static let action = "sender.action"
         package static let unobserved = "unobserved"
         package static let equivocation = "equivocation"
+        package static let void = "epoch.void"
     }
 
     /// The kind and the body of an entry; nil for what is not worth one, or is named elsewhere.
@@ -104,7 +105,7 @@ extension LinkEvent {
             )
         case .voided(let epoch, let behind, let delivered, let absent):
             (
-                "epoch.void",
+                Kind.void,
                 [
                     "epoch": .number(epoch.rawValue), "behind": .number(behind.rawValue),
                     "repeated": .number(delivered), "absent": .number(absent),

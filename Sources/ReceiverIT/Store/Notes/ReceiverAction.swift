@@ -8,9 +8,9 @@ package enum ReceiverAction {
     package static let started = "receiver.started"
     package static let stopped = "receiver.stopped"
     package static let configured = "configuration"
-    static let newAuditKey = "audit-key"
+    static let newAuditKey = FoldCheck.newKey
     package static let paired = "pair"
-    static let acknowledged = "ack"
+    package static let acknowledged = "ack"
     package static let forgotten = "link.forgotten"
     static let superseded = "epoch.superseded"
     static let refused = "statement.refused"
@@ -20,11 +20,13 @@ package enum ReceiverAction {
     /// Whether anything can be written again is tried by writing.
     package static let attempted = "durable.attempted"
     static let setAside = "database.set-aside"
+    /// The tables are not what was sealed last. Exit 5 until somebody has looked into it.
+    package static let altered = "account.altered"
 
     /// Those that an audit lists: of the receiver as a whole, and of one link.
     package static let all = [
         configured, newAuditKey, started, stopped, clockStepped, durableLost, durableRegained, setAside,
-        forgotten,
+        forgotten, altered,
     ]
     /// The newest of these says what runs, and under which keys: it is never folded.
     package static let keptNewest = [started, configured]
@@ -34,6 +36,19 @@ package enum ReceiverAction {
     package static func regained(_ detail: String, unwritten: Int, at time: UnixMilliseconds) -> LedgerEntry {
         let body: JSONValue = ["detail": .text(detail), "unwritten": .number(unwritten)]
         return LedgerEntry(link: "", at: time.rawValue, kind: durableRegained, body: body.line)
+    }
+
+    /// - Parameter defects: at least one.
+    static func altered(_ defects: [String], at time: UnixMilliseconds) -> LedgerEntry {
+        entry(altered, defects.joined(separator: "; "), at: time)
+    }
+
+    /// A ledger names the key before tables are sealed with it.
+    static func newKey(_ key: String, inPlaceOf known: String, at time: UnixMilliseconds) -> LedgerEntry {
+        let body: JSONValue = [
+            "detail": .text("\(key) in place of \(known)"), "audit_key": .text(key), "replaces": .text(known),
+        ]
+        return LedgerEntry(link: "", at: time.rawValue, kind: newAuditKey, body: body.line)
     }
 
     package static func entry(

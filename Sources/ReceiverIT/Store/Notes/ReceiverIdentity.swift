@@ -63,16 +63,12 @@ package struct ReceiverIdentity: Sendable {
             entries.append(
                 LedgerEntry(link: "", at: time.rawValue, kind: ReceiverAction.configured, body: body.line))
         }
-        let before = try LedgerReader.entries(of: "", kind: ReceiverAction.started, in: database).last
-        if let known = before?.json["audit_key"]?.text, known != auditKey {
-            entries.append(
-                ReceiverAction.entry(ReceiverAction.newAuditKey, "\(auditKey) in place of \(known)", at: time))
-        }
         let detail =
             "\(software), program SHA-256 \(binary?.description ?? "unknown"), configuration \(configurationDigest)"
         let body: JSONValue = [
             "detail": .text(detail), "software": .text(software), "sha256": .optional(binary?.description),
             "configuration": .text(configurationDigest.description), "audit_key": .text(auditKey),
+            "seal": .number(Seal.version),
         ]
         entries.append(LedgerEntry(link: "", at: time.rawValue, kind: ReceiverAction.started, body: body.line))
         return entries

@@ -4,12 +4,12 @@ internal import Ledger
 internal import Storage
 public import Time
 
-/// What an operator acknowledges, by the name that the audit prints: `12` or `gap-12`, `loss-3`, `equivocation-57`.
+/// What an operator acknowledges, by the name that the audit prints: `12` or `gap-12`, `loss-3`, `equivocation-57`, `alteration-58`.
 public struct AcknowledgedItem: Hashable, Sendable, CustomStringConvertible {
-    public enum Kind: String, Sendable, CaseIterable { case gap, loss, equivocation }
+    public enum Kind: String, Sendable, CaseIterable { case gap, loss, equivocation, alteration }
 
     public let kind: Kind
-    /// A gap's number on its link; a loss's in this receiver; the ledger entry of an equivocation.
+    /// A gap's number on its link; a loss's in this receiver; the ledger entry of an equivocation or an alteration.
     public let number: UInt64
 
     /// - Returns: nil for what is no such name.
@@ -26,7 +26,7 @@ public struct AcknowledgedItem: Hashable, Sendable, CustomStringConvertible {
     public var description: String { "\(kind.rawValue)-\(number)" }
 }
 
-/// Somebody accepts that records are lost, or that an equivocation was looked into: an entry of the ledger for ever.
+/// Somebody accepts that records are lost, or that an equivocation or alteration was looked into: an entry of the ledger for ever.
 public struct Acknowledgement: Sendable, Equatable {
     public static let maximumByBytes = 64
     public static let maximumReasonBytes = 1_000

@@ -18,6 +18,9 @@ package enum AcknowledgementTable {
         ) WITHOUT ROWID
         """
 
+    /// The receiver as a whole among the links, which count from 1.
+    package static let receiver = 0
+
     /// What is to be acknowledged, as it is found.
     private struct Found {
         let link: Int
@@ -48,6 +51,9 @@ package enum AcknowledgementTable {
         case .equivocation:
             guard let entry = try equivocation(item, in: database) else { return .failure(.unknown(item)) }
             found = entry
+        case .alteration:
+            guard let entry = try alteration(item, in: database) else { return .failure(.unknown(item)) }
+            found = entry
         }
         var known = try database.prepare(
             "SELECT who, at, records FROM acknowledgements WHERE link = ?1 AND kind = ?2 AND id = ?3")
@@ -69,7 +75,7 @@ package enum AcknowledgementTable {
         ]
         try ledger.append(
             LedgerEntry(link: found.name, at: time.rawValue, kind: ReceiverAction.acknowledged, body: body.line))
-        return .success("\(item) of \(found.name), \(found.words)")
+        return .success(found.name.isEmpty ? "\(item), \(found.words)" : "\(item) of \(found.name), \(found.words)")
     }
 
     private static func insert(
@@ -146,6 +152,18 @@ package enum AcknowledgementTable {
         defer { row.reset() }
         guard try row.step() else { return nil }
         return Found(link: Int(row.integer(0)), name: row.text(1), records: 0, words: "two senders under one key")
+    }
+
+    /// It concerns the receiver as a whole, which stands in this table as link 0.
+    private static func alteration(
+        _ item: AcknowledgedItem, in database: borrowing Database
+    ) throws(StorageError) -> Found? {
+        var row = try database.prepare("SELECT 1 FROM ledger WHERE entry = ?1 AND kind = ?2")
+        row.bind(1, unsigned: item.number)
+        row.bind(2, text: ReceiverAction.altered)
+        defer { row.reset() }
+        guard try row.step() else { return nil }
+        return Found(link: receiver, name: "", records: 0, words: "an account that was altered")
     }
 
     /// What was acknowledged of a link: numbers, and how many records were lost then.

@@ -1,7 +1,7 @@
 internal import Account
 internal import DiodeProtocol
 public import JSON
-internal import Ledger
+package import Ledger
 internal import Outbox
 internal import Storage
 public import Time
@@ -80,8 +80,10 @@ public struct LinkRemoval: Sendable, Equatable {
     }
 }
 
-/// What an operator may want done, beside the daemon's own work.
+/// What others may want done, beside the daemon's own work.
 package enum OperatorTask: Sendable {
     case acknowledge(Acknowledgement)
     case remove(LinkRemoval)
+    /// The IT broker retains this head: the ledger says so if it does not have it. The words are empty if it has.
+    case compare(NotedHead)
 }

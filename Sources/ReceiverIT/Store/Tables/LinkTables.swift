@@ -2,6 +2,7 @@ internal import Account
 internal import Crypto
 internal import DiodeProtocol
 internal import JSON
+internal import Ledger
 internal import Outbox
 internal import ReceiverITCore
 internal import Storage
@@ -10,7 +11,7 @@ internal import Time
 /// Stores what links remember, by change, inside the store thread's transaction. `LinkLoader` reads it back.
 struct LinkTables: ~Copyable {
     /// Healed gaps that stay as history, for each link; the oldest go first.
-    static let healedGaps = 100_000
+    static let healedGaps = Int(LedgerGaps.healedGaps)
 
     private var link: Statement
     private var state: Statement

@@ -1,5 +1,6 @@
 internal import Account
 internal import DiodeProtocol
+internal import JSON
 internal import Storage
 internal import Time
 
@@ -52,12 +53,8 @@ package struct LossTable: ~Copyable {
             """)
         let others = try database.prepare(
             "UPDATE losses SET others = min(others + ?2, \(UInt64.mostRecords)) WHERE id = ?1")
-        // By cause: not all that a sender shed was lost in its own layer.
-        let causes = ShedRun.Reason.allCases.map(LossCause.shedBySender).map {
-            "('\($0.layer.storedWord)', '\($0.storedReason)')"
-        }.joined(separator: ", ")
         let condition =
-            "link = ?1 AND (layer, reason) IN (VALUES \(causes)) AND first_epoch = ?2 AND first_sequence > ?3"
+            "link = ?1 AND (layer, reason) IN (VALUES \(Self.shedBySender)) AND first_epoch = ?2 AND first_sequence > ?3"
         let voidTopics = try database.prepare(
             "DELETE FROM loss_topics WHERE loss IN (SELECT id FROM losses WHERE \(condition))")
         let void = try database.prepare("DELETE FROM losses WHERE \(condition)")
@@ -115,6 +112,24 @@ package struct LossTable: ~Copyable {
         if unnamed > 0 { try others.run(id, unnamed) }
         return open == nil
     }
+
+    /// What a link lost by layer and reason, for its balance: `[["outbox", "outbox-full", 12], …]`. Not what the sender shed, which may become void.
+    static func sums(of link: Int, in database: borrowing Database) throws(StorageError) -> JSONValue {
+        var rows = try database.prepare(
+            """
+            SELECT layer, reason, CAST(min(total(records), \(UInt64.mostRecords)) AS INTEGER) FROM losses
+            WHERE link = ?1 AND (layer, reason) NOT IN (VALUES \(shedBySender)) GROUP BY layer, reason ORDER BY layer, reason
+            """)
+        rows.bind(1, Int64(link))
+        var sums: [JSONValue] = []
+        while try rows.step() { sums.append([.text(rows.text(0)), .text(rows.text(1)), .number(rows.integer(2))]) }
+        return .array(sums)
+    }
+
+    /// By cause: not all that a sender shed was lost in its own layer.
+    private static let shedBySender = ShedRun.Reason.allCases.map(LossCause.shedBySender).map {
+        "('\($0.layer.storedWord)', '\($0.storedReason)')"
+    }.joined(separator: ", ")
 
     /// What the sender shed behind this is void: it hands those messages over again.
     mutating func void(link: Int, epoch: Epoch, behind sequence: SequenceNumber) throws(StorageError) {

@@ -17,6 +17,7 @@ public import Storage
 ///         ├─ outbox, outbox_totals, units, last_known                          (Outbox)
 ///         ├─ outbox_outputs, outbox_output_totals   of outputs beside the IT broker   (Outbox)
 ///         ├─ outbox_notes         what outputs want to know again after a restart      (Outbox)
+///         ├─ seal                 the receiver's signature over what reports read      (Sealing)
 ///         └─ ledger                                                            (Ledger)
 /// ```
 public enum StoreSchema {
@@ -26,7 +27,7 @@ public enum StoreSchema {
         migrations: [
             [links, tracker, replica, losses, OutboxSchema.sql, LedgerSchema.sql].joined(separator: ";\n"),
             AcknowledgementTable.sql, state, gapTopics, sourceClock, lostGaps, OutboxSchema.outputs,
-            OutboxSchema.notes, refusals, rivals, journalled, versionJumps,
+            OutboxSchema.notes, refusals, rivals, journalled, versionJumps, SealedTables.sql,
         ])
 
     private static let links = """

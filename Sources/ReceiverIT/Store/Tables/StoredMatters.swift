@@ -26,6 +26,7 @@ package enum StoredMatters {
         let lost = account.totals.lost.plus(account.totals.shed).plus(account.totals.dead)
         matters.unnamed = UInt64(max(0, lost.minus(Int64(clamping: named))))
         matters.equivocations = try equivocations(of: id, name: name, in: database)
+        matters.alterations = try alterations(in: database)
         return matters
     }
 
@@ -78,6 +79,20 @@ package enum StoredMatters {
                 last: rows.stamp(6) ?? nothing)
         }
         return named
+    }
+
+    /// The same for what a start found changed.
+    private static func alterations(in database: borrowing Database) throws(StorageError) -> [String] {
+        let acknowledged =
+            try AcknowledgementTable.acknowledged(.alteration, of: AcknowledgementTable.receiver, in: database).keys
+            .max() ?? 0
+        var row = try database.prepare(
+            "SELECT count(*), max(entry) FROM ledger WHERE link = '' AND kind = ?1 AND entry > ?2")
+        row.bind(1, text: ReceiverAction.altered)
+        row.bind(2, unsigned: acknowledged)
+        defer { row.reset() }
+        guard try row.step(), row.integer(0) > 0 else { return [] }
+        return ["the tables are not what the receiver wrote (alteration-\(row.integer(1)))"]
     }
 
     /// One sentence for all that nobody has acknowledged: who acknowledges one has looked into those before it.

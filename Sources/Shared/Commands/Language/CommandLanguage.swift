@@ -54,13 +54,18 @@ public struct CommandLanguage: Sendable {
         /// What its value is called in help; nil for an option without one.
         public let value: String?
         public let isRequired: Bool
+        /// Whether it may stand several times, each with a value of its own.
+        public let mayRepeat: Bool
         public let summary: String
 
-        public init(_ name: String, _ value: String? = nil, isRequired: Bool = false, summary: String) {
+        public init(
+            _ name: String, _ value: String? = nil, isRequired: Bool = false, mayRepeat: Bool = false, summary: String
+        ) {
             precondition(name.hasPrefix("--"), "options are long")
             self.name = name
             self.value = value
             self.isRequired = isRequired
+            self.mayRepeat = mayRepeat
             self.summary = summary
         }
 

@@ -33,6 +33,7 @@ public struct CommandLineReader {
 
     private mutating func invocation(of command: CommandLanguage.Command) throws(UsageError) -> Request {
         var values: [String: String] = [:]
+        var further: [String: [String]] = [:]
         var operands: [String] = []
         while let argument = rest.popFirst() {
             if argument == "--" {
@@ -49,8 +50,10 @@ public struct CommandLineReader {
             guard let option = command.option(name) else {
                 throw UsageError("unknown option \"\(name)\"; \(usage(of: command))")
             }
-            guard values[option.name] == nil else { throw UsageError("\(option.name) stands twice") }
-            values[option.name] = try value(of: option, attached: attached)
+            let isFirst = values[option.name] == nil
+            guard isFirst || option.mayRepeat else { throw UsageError("\(option.name) stands twice") }
+            let value = try value(of: option, attached: attached)
+            if isFirst { values[option.name] = value } else { further[option.name, default: []].append(value) }
         }
         guard command.isAvailable else { return .unavailable(command: command.name) }
         for option in command.options where option.isRequired && values[option.name] == nil {
@@ -63,7 +66,7 @@ public struct CommandLineReader {
                 : "\"\(operands[command.operands.count])\" is too much"
             throw UsageError("\(reason); \(usage(of: command))")
         }
-        return .invoke(Invocation(command: command.name, operands: operands, values: values))
+        return .invoke(Invocation(command: command.name, operands: operands, values: values, further: further))
     }
 
     /// `--name=value` into its parts, and `-cvalue` and `-c=value` as the long option they stand for.

@@ -1,15 +1,20 @@
 public import EventLog
 
-/// What was asked, in the words of the language: every option is known, stands once and has its value.
+/// What was asked, in the words of the language: every option is known, has its value, and stands once if it may not repeat.
 public struct Invocation: Sendable, Equatable {
     /// The command's name.
     public let command: String
     /// What stands beside the options, in order.
     public let operands: [String]
     let values: [String: String]
+    /// Of options that may repeat, the second value and those behind it, in order.
+    var further: [String: [String]] = [:]
 
     /// The value of an option; nil where it was not given.
     public func value(_ option: String) -> String? { values[option] }
+
+    /// Every value of an option that may repeat, in order.
+    public func values(_ option: String) -> [String] { (value(option).map { [$0] } ?? []) + (further[option] ?? []) }
 
     /// Whether an option was given.
     public func has(_ option: String) -> Bool { values[option] != nil }
