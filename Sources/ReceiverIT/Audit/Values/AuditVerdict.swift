@@ -58,7 +58,7 @@ extension LinkAudit {
         func found(_ weight: AccountMatters.Weight, _ exit: AuditExit) -> [AuditFinding] {
             matters.filter { $0.weight == weight }.map { AuditFinding(exit, $0.text, advice: $0.advice) }
         }
-        let all = found(.broken, .broken) + diverging + found(.lost, .lost) + found(.open, .open) + stale + differing
+        let all = diverging + found(.broken, .broken) + found(.lost, .lost) + found(.open, .open) + stale + differing
         guard all.isEmpty, !reason.isEmpty, statement == nil else { return all }
         return [AuditFinding(.well, "the link is degraded: \(reason)")]
     }
