@@ -134,6 +134,8 @@ struct BeyondEchoTests {
         // Nothing is well before somebody has accepted the loss.
         try plant.pair.startReceiver()
         try plant.pair.startSender()
+        let status = [Executable.path("diode-recv"), "status", "--config", plant.pair.receiverConfiguration]
+        #expect(try await eventually { try await run(status).exit != .code(1) })
         audit = try await plant.audit(4)
         #expect(Self.named(audit) == named && audit.total("lost") == missing, "for ever: \(audit)")
         for gap in audit.list("gaps") where gap["state"] as? String == "lost" {
