@@ -88,9 +88,15 @@ struct SealWriter: ~Copyable {
 
     /// Counts every table anew: what was changed outside of this program is in the sums from now on. Whoever calls it notes that in the ledger.
     func recount(in database: borrowing Database) throws(StorageError) {
-        for (index, table) in tables.enumerated() {
-            running.sums[index] = try RowSums.count(table, in: database) ?? RowSums.Sum()
-        }
+        running.sums = try Self.count(tables, in: database)
+    }
+
+    private static func count(
+        _ tables: [String], in database: borrowing Database
+    ) throws(StorageError) -> [RowSums.Sum] {
+        var sums: [RowSums.Sum] = []
+        for table in tables { sums.append(try RowSums.count(table, in: database) ?? RowSums.Sum()) }
+        return sums
     }
 
     /// Writes the seal, if there is anything new to seal. Nothing is changed behind it in this transaction.
