@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 PREFIX ?= /usr/local
 DESTDIR ?=
 # One whole run of the tests may take this long (a clean build comes before it and is not counted).
-TEST_SECONDS ?= 800
+TEST_SECONDS ?= 1000
 # A regular expression over `Module.Suite/test`; nothing means everything. A filter that matches nothing fails.
 FILTER ?=
 # Whose tests `make check` runs: a folder below Tests, such as SenderOT/Journal; nothing lists them.
