@@ -6,6 +6,10 @@ import Time
 /// When a link may be called online or degraded: only while beats of the newest epoch come, and in time. It knows when each beat was made, which a
 /// receiver does not.
 struct FreshnessModel {
+    /// What the rest of a beat's frames may take. The last one may be damaged where nothing rests on it any more: in the signature over a header that
+    /// another frame has brought.
+    private static let restOfBeat: UInt64 = 500_000_000
+
     private struct Beat: Hashable, Comparable {
         let epoch: Epoch
         let block: BlockNumber
@@ -49,13 +53,13 @@ struct FreshnessModel {
         _ state: LinkState, _ settings: ReceiverCore.Settings, now: UInt64
     ) throws(NamespaceModel.Violation) {
         guard !state.isSilent else { return }
-        guard newest != nil, now <= heardAt + settings.silenceTimeout.nanoseconds else {
+        guard newest != nil, now <= heardAt + settings.silenceTimeout.nanoseconds + Self.restOfBeat else {
             throw NamespaceModel.Violation(
                 promise: "P9", detail: "\(state), and no beat came for \(now - heardAt) ns")
         }
         let lag = delay - leastDelay
-        // What clocks may drift, and what the rest of a beat's frames may take.
-        let tolerance = (now - epochSince) / 5_000 + 500_000_000
+        // And what clocks may drift.
+        let tolerance = (now - epochSince) / 5_000 + Self.restOfBeat
         let limit = state == .online ? settings.freshness.degraded : settings.freshness.stale
         guard lag <= limit.nanoseconds + tolerance else {
             throw NamespaceModel.Violation(promise: "P9", detail: "\(state), and values are \(lag) ns old")
