@@ -6,6 +6,7 @@
 //
 //   Numbers/ — the numbers of the wire as types, their bounds and their bytes
 //   Frames/ — one datagram: header, symbol, and the hash tree whose signed root authenticates both
+//   Sealing/ — packed bytes encrypted for one receiver
 //   Contents/ — what a live block holds: records and control items
 //   Slices/ — what a snapshot block holds: an interval of all topics, in order
 //   Beats/ — the heartbeat of a link

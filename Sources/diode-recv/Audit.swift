@@ -29,7 +29,7 @@ enum Audit {
         let now = UnixClock.now()
         let reader = AuditReader(
             configuration.state.resolved, silenceTimeout: configuration.silenceTimeout, now: now,
-            cards: configuration.readableCards)
+            cards: configuration.readableCards, seals: configuration.readableSealKeys)
         var snapshot: AuditSnapshot
         do throws(StorageError) {
             snapshot = try reader.read(verifies: invocation.has("--verify"), noted: noted)

@@ -1,5 +1,6 @@
 internal import Commands
 internal import Configuration
+internal import Crypto
 internal import DatagramListening
 internal import Datagrams
 internal import DiodeProtocol
@@ -15,6 +16,12 @@ enum ReceiverCheck {
         var report = CheckReport()
         report.pass("config", path)
         for link in configuration.links { checkCard(link, path, &report) }
+        for path in configuration.sealKeys {
+            do throws(KeyFileError) {
+                let key = try KeyFile.readX25519(path.resolved)
+                report.pass("seal key", "\(path)  \(SealCard.fingerprint(of: key.publicKey))")
+            } catch { report.fail("seal key", error.description) }
+        }
         report.checkBroker(configuration.broker)
         let isRunning = report.checkState(configuration.state)
         report.checkDisk(configuration.state, least: .mebibytes(64))

@@ -4,7 +4,7 @@ internal import Commands
 enum ReceiverLanguage {
     /// The commands that this version has.
     enum Name: String {
-        case run, pair, check, status, ack, forget
+        case run, pair, check, status, ack, forget, keygen
         case audit = "--audit"
     }
 
@@ -14,7 +14,7 @@ enum ReceiverLanguage {
     static let language = CommandLanguage(
         program: "diode-recv",
         summary: "takes what diode-send sends, proves what is missing, and publishes it on an IT broker",
-        commands: available + [audit] + later,
+        commands: available + [audit],
         closing: """
             status: 3 degraded, 4 stale or offline, 1 no daemon answers
             deploy/examples/recv.json5 explains every key of the configuration.
@@ -79,6 +79,18 @@ enum ReceiverLanguage {
                 more. The ledger keeps what it said of them, and that they went.
                 """,
             examples: ["diode-recv forget --config /etc/uns-diode/recv.json5 --link plant-a"]),
+        Command(
+            "keygen",
+            options: [
+                Option("--out", "DIR", isRequired: true, summary: "where NAME.seal-key and NAME.seal are written"),
+                Option("--name", "NAME", summary: "of the two files; receiver by default"),
+            ],
+            summary: "makes the seal key pair and prints its fingerprint: blocks are encrypted for it",
+            details: """
+                NAME.seal-key stays here (seal_keys in recv.json5). NAME.seal is public: carry it to the sender (link.seal in
+                send.json5), and compare the fingerprint that diode-send check shows with the one printed here.
+                """,
+            examples: ["diode-recv keygen --out /var/lib/uns-diode"]),
     ]
 
     private static let audit = Command(
@@ -111,10 +123,4 @@ enum ReceiverLanguage {
                 + " --format html > november.html",
             "diode-recv --audit --config /etc/uns-diode/recv.json5 --verify --head 4711:3f0c…9a",
         ])
-
-    private static let later = [
-        Command(
-            "keygen", options: [Option("--out", "DIR", isRequired: true, summary: "where the seal key is written")],
-            summary: "makes the seal key pair", isAvailable: false)
-    ]
 }

@@ -39,6 +39,15 @@ enum SenderCheck {
 
     private static func checkAll(_ configuration: SenderConfiguration, _ report: inout CheckReport) {
         checkKey(configuration.link, &report)
+        if let seal = configuration.link.seal {
+            do throws(SealFileError) {
+                report.pass("seal", "\(seal)  \(try SealFile.read(seal.resolved).fingerprint)")
+            } catch {
+                report.fail("seal", error.description)
+            }
+        } else {
+            report.note("seal", "none: whoever captures the link reads every value; see link.seal")
+        }
         for path in configuration.link.paths { check(path, of: configuration.link, &report) }
         if configuration.export.isEmpty { report.note("export", "nothing is exported: the list is empty") }
         if let grant = report.checkBroker(configuration.broker, asksForSession: true) {

@@ -38,7 +38,9 @@ struct BlockPackingTests {
             $0.packedBytes = vector.packed.bytes.count
             $0.plainBytes = vector.plainBytes
         }
-        try packing.unpack(source: vector.source.bytes.span.bytes, header: header, into: &plain)
+        var opener = BlockOpener()
+        try packing.unpack(
+            source: vector.source.bytes.span.bytes, header: header, opener: &opener, into: &plain)
         return plain
     }
 

@@ -142,7 +142,7 @@ final class KeyFileTests {
         #expect(readError(path("large")) == .notAFile(path: path("large")))
         #expect(try await openssl(["genpkey", "-algorithm", "X25519", "-out", path("x")]) == .code(0))
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path("x"))
-        #expect(readError(path("x")) == .otherKind(path: path("x"), kind: "X25519"))
+        #expect(readError(path("x")) == .otherKind(path: path("x"), kind: "X25519", wanted: "ED25519"))
         let encrypted = ["-aes256", "-pass", "pass:secret", "-out", path("e")]
         #expect(try await openssl(["genpkey", "-algorithm", "ED25519"] + encrypted) == .code(0))
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path("e"))

@@ -330,7 +330,7 @@ public struct PairSimulation: ~Copyable {
         let twin = ClosedBlock(
             id: block.id, flags: block.flags, partIndex: 0, partCount: 1, firstSequence: block.firstSequence,
             lastSequence: block.lastSequence, packedBytes: block.packedBytes, plainBytes: block.plainBytes,
-            shape: block.shape, symbols: symbols, lastDelivery: nil)
+            shape: block.shape, symbols: symbols, salt: block.salt, lastDelivery: nil)
         model.hasTwin = true
         let known = receiver.core.counters.equivocations
         // Not as a transmission that came in part: its frames would be taken for forged ones of that.

@@ -4,10 +4,11 @@ import DiodeProtocol
 @c public func LLVMFuzzerTestOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     guard let start, count > 0 else { return 0 }
     let input = Array(UnsafeBufferPointer(start: start + 1, count: count - 1))
-    switch start.pointee % 4 {
+    switch start.pointee % 5 {
     case 0: live(input)
     case 1: slice(input)
     case 2: beat(input)
+    case 3: sealed(input)
     default: packed(input)
     }
     return 0
@@ -71,6 +72,26 @@ private func beat(_ input: [UInt8]) {
     let encoded = beat.encode()
     precondition(encoded.count <= input.count, "W-31")
     precondition((try? Beat(decoding: encoded.span.bytes)) == beat, "W-34")
+}
+
+/// Nobody without the key seals anything that opens (W-27).
+private func sealed(_ input: [UInt8]) {
+    let sixteen = [UInt8](repeating: 5, count: 16)
+    guard let salt = BlockSalt(stored: sixteen.span.bytes),
+        let keys = SealKeys(stored: [UInt8](repeating: 7, count: 96).span.bytes)
+    else { preconditionFailure("both have the length that they need") }
+    let context = SealedContext(
+        BlockID(
+            channel: .live, epoch: Epoch(rawValue: 1), incarnation: Incarnation(rawValue: 1),
+            block: BlockNumber(rawValue: 1)),
+        flags: .sealed, part: 0, parts: 1, plainBytes: 40, first: SequenceNumber(rawValue: 1),
+        last: SequenceNumber(rawValue: 1), salt: salt)
+    var opener = BlockOpener(own: [keys])
+    var packing = BlockPacking()
+    var plain: [UInt8] = []
+    let opened: Void? = try? packing.unpack(
+        input.span.bytes, flags: .sealed, plainBytes: 40, context: context, opener: &opener, into: &plain)
+    precondition(opened == nil, "W-27")
 }
 
 /// Compressed bytes yield exactly as many as the header says, here 1…16,384 by their first two bytes, or nothing (W-25).

@@ -8,7 +8,7 @@ import DiodeProtocol
     precondition(bytes.byteCount == frame.header.frameBytes, "W-01")
     precondition(frame.header.symbol(ofLeaf: frame.leafIndex) == frame.symbolID, "W-07")
     precondition(FramePreamble.link(of: bytes) == frame.header.link, "W-02")
-    var encoded = [UInt8](repeating: 0, count: TransmissionHeader.encodedBytes)
+    var encoded = [UInt8](repeating: 0, count: frame.header.encodedBytes)
     do {
         var span = encoded.mutableSpan
         var raw = span.mutableBytes
@@ -16,7 +16,7 @@ import DiodeProtocol
     }
     precondition(frame.headerBytes.isEqual(to: encoded.span.bytes), "W-11")
     var hasher = SymbolHasher()
-    let leaf = hasher.leaf(frame.header.id, frame.symbolID, frame.symbol)
-    _ = hasher.root(from: leaf, index: frame.leafIndex, path: frame.path)
+    let leaf = hasher.leaf(frame.header.binding, frame.symbolID, frame.symbol)
+    _ = hasher.root(frame.header.binding, from: leaf, index: frame.leafIndex, path: frame.path)
     return 0
 }

@@ -3,15 +3,18 @@ public import Crypto
 /// A beat with the signature of its sender, kept to show later what the sender said (WIRE §9): the ledger's anchor.
 ///
 /// ```text
-///  header (96) │ root (16) │ signature (64) │ packed content (as many bytes as the header says)
+///  header (96 or 113) │ root (16) │ signature (64) │ packed content (as many bytes as the header says)
 /// ```
 /// The signature covers header and root, the header names the hash of the content: so the card alone tells whether the sender said
 /// this, without the repair symbols and paths of the frames that it came in.
 public struct SignedBeat: Hashable, Sendable {
     /// Bytes before the packed content.
-    static let prefixBytes = TransmissionHeader.encodedBytes + Digest16.byteCount + Ed25519Signature.byteCount
-    private static let rootPlace = TransmissionHeader.encodedBytes
-    private static let signaturePlace = rootPlace + Digest16.byteCount
+    private static func prefixBytes(_ header: TransmissionHeader) -> Int {
+        signaturePlace(header) + Ed25519Signature.byteCount
+    }
+    private static func signaturePlace(_ header: TransmissionHeader) -> Int {
+        header.encodedBytes + Digest16.byteCount
+    }
 
     public let header: TransmissionHeader
     /// All of it, as it is kept.
@@ -26,13 +29,13 @@ public struct SignedBeat: Hashable, Sendable {
         precondition(
             header.id.channel == .beat && header.partCount == 1 && packed.count == header.packedBytes
                 && signature.count == Ed25519Signature.byteCount, "a beat is kept whole")
-        var bytes = [UInt8](repeating: 0, count: Self.prefixBytes)
+        var bytes = [UInt8](repeating: 0, count: Self.prefixBytes(header))
         do {
             var span = bytes.mutableSpan
             var target = span.mutableBytes
             header.encode(into: &target)
-            root.store(into: &target, at: Self.rootPlace)
-            target.store(signature.span.bytes, at: Self.signaturePlace)
+            root.store(into: &target, at: header.encodedBytes)
+            target.store(signature.span.bytes, at: Self.signaturePlace(header))
         }
         self.header = header
         self.bytes = bytes + packed
@@ -41,31 +44,38 @@ public struct SignedBeat: Hashable, Sendable {
     /// Reads what was kept; whether anybody signed it is not known yet.
     /// - Throws: `header`, `channel` or `length` (W-39).
     public init(decoding bytes: [UInt8]) throws(SignedBeatError) {
-        guard bytes.count > Self.prefixBytes else { throw .length(bytes.count, expected: Self.prefixBytes + 1) }
         do throws(FrameError) { header = try TransmissionHeader(decoding: bytes.span.bytes) } catch {
             throw .header(error)
         }
         guard header.id.channel == .beat, header.partCount == 1 else { throw .channel }
-        let length = Self.prefixBytes + header.packedBytes
+        let length = Self.prefixBytes(header) + header.packedBytes
         guard bytes.count == length else { throw .length(bytes.count, expected: length) }
         self.bytes = bytes
     }
 
     /// What the sender said.
-    /// - Parameter verifier: of the key on the link's card.
-    /// - Throws: `signature`, `hash` or `content` (W-40).
-    public func beat(verifiedBy verifier: inout Ed25519Verifier) throws(SignedBeatError) -> Beat {
+    /// - Parameters:
+    ///   - verifier: of the key on the link's card.
+    ///   - opener: of the link's seal keys.
+    /// - Throws: `signature`, `hash` or `content` (W-40); `content(.sealed)` where everything but the seal is as it should be, and no key opens it.
+    public func beat(
+        verifiedBy verifier: inout Ed25519Verifier, opener: inout BlockOpener
+    ) throws(SignedBeatError) -> Beat {
         let all = bytes.span.bytes
-        let message = SymbolHasher.signedMessage(
-            headerBytes: all.extracting(0..<Self.rootPlace), root: Digest16(loading: all, at: Self.rootPlace))
-        let signature = all.extracting(Self.signaturePlace..<Self.prefixBytes)
-        guard verifier.isValid(signature, for: message.span.bytes) else { throw .signature }
-        let packed = all.extracting(Self.prefixBytes..<all.byteCount)
+        let rootPlace = header.encodedBytes
+        let packedPlace = Self.prefixBytes(header)
+        let message = SignedMessage(
+            headerBytes: all.extracting(0..<rootPlace), root: Digest16(loading: all, at: rootPlace))
+        let signature = all.extracting(Self.signaturePlace(header)..<packedPlace)
+        guard verifier.isValid(signature, for: message.bytes) else { throw .signature }
+        let packed = all.extracting(packedPlace..<all.byteCount)
         guard Self.contentHash(of: packed, header) == header.contentHash else { throw .hash }
         do throws(ContentError) {
             var plain: [UInt8] = []
             var packing = BlockPacking()
-            try packing.unpack(packed, flags: header.flags, plainBytes: header.plainBytes, into: &plain)
+            try packing.unpack(
+                packed, flags: header.flags, plainBytes: header.plainBytes, context: SealedContext(header),
+                opener: &opener, into: &plain)
             return try Beat(decoding: plain.span.bytes)
         } catch { throw .content(error) }
     }
@@ -80,9 +90,9 @@ public struct SignedBeat: Hashable, Sendable {
             var symbol: [UInt8] = []
             symbol.append(packed.extracting(start..<end))
             symbol += [UInt8](repeating: 0, count: header.symbolBytes - symbol.count)
-            leaves.append(hasher.leaf(header.id, EncodingSymbolID(rawValue: UInt8(index)), symbol.span.bytes))
+            leaves.append(hasher.leaf(header.binding, EncodingSymbolID(rawValue: UInt8(index)), symbol.span.bytes))
         }
-        return hasher.contentHash(sourceLeaves: leaves.span)
+        return hasher.contentHash(header.binding, sourceLeaves: leaves.span)
     }
 }
 

@@ -1,6 +1,7 @@
 internal import CZstd
 
-/// Content to packed bytes and back (WIRE §5): zstd when it shrinks. Keeps one context each way; one thread owns it.
+/// Content to packed bytes and back (WIRE §5): zstd when it shrinks, and on the way back a seal is opened. Keeps one context each way; one
+/// thread owns it.
 public struct BlockPacking: ~Copyable {
     private let compressor: OpaquePointer
     private let decompressor: OpaquePointer
@@ -52,20 +53,39 @@ public struct BlockPacking: ~Copyable {
 
     /// Replaces `plain` by the content of a decoded block.
     ///
-    /// - Parameter source: the K source symbols of T bytes each.
+    /// - Parameters:
+    ///   - source: the K source symbols of T bytes each.
+    ///   - opener: has the keys that the block may be sealed for.
     /// - Throws: `padding` if anything stands behind the packed bytes (W-14), or what the packed bytes are refused for.
     public mutating func unpack(
-        source: RawSpan, header: TransmissionHeader, into plain: inout [UInt8]
+        source: RawSpan, header: TransmissionHeader, opener: inout BlockOpener, into plain: inout [UInt8]
     ) throws(ContentError) {
         precondition(source.byteCount == header.sourceSymbols * header.symbolBytes, "a block is K symbols of T bytes")
         for offset in header.packedBytes..<source.byteCount where source.byte(at: offset) != 0 { throw .padding }
-        let packed = source.extracting(0..<header.packedBytes)
-        try unpack(packed, flags: header.flags, plainBytes: header.plainBytes, into: &plain)
+        try unpack(
+            source.extracting(0..<header.packedBytes), flags: header.flags, plainBytes: header.plainBytes,
+            context: SealedContext(header), opener: &opener, into: &plain)
     }
 
-    /// Replaces `plain` by the content of packed bytes. Nothing is allocated beyond the `plainBytes` of the signed header.
+    /// Replaces `plain` by the content of packed bytes, sealed or not.
     ///
-    /// - Throws: `sealed` (W-27, not in this release), `compression` or `plainBytes` (W-25).
+    /// - Parameter context: of the block; nil in version 1, which seals nothing.
+    /// - Throws: `sealed` (W-27), `compression` or `plainBytes` (W-25).
+    public mutating func unpack(
+        _ packed: RawSpan, flags: TransmissionHeader.Flags, plainBytes: Int, context: SealedContext?,
+        opener: inout BlockOpener, into plain: inout [UInt8]
+    ) throws(ContentError) {
+        guard flags.contains(.sealed) else {
+            return try unpack(packed, flags: flags, plainBytes: plainBytes, into: &plain)
+        }
+        var opened: [UInt8] = []
+        guard let context, opener.open(packed, in: context, into: &opened) else { throw .sealed }
+        try unpack(opened.span.bytes, flags: flags.subtracting(.sealed), plainBytes: plainBytes, into: &plain)
+    }
+
+    /// Replaces `plain` by the content of packed bytes that are not sealed. Nothing is allocated beyond the `plainBytes` of the signed header.
+    ///
+    /// - Throws: `sealed`, `compression` or `plainBytes` (W-25).
     public mutating func unpack(
         _ packed: RawSpan, flags: TransmissionHeader.Flags, plainBytes: Int, into plain: inout [UInt8]
     ) throws(ContentError) {

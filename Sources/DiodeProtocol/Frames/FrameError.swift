@@ -1,12 +1,14 @@
 /// Why a datagram is not a frame of this wire version (docs/WIRE.md §1). The offending value comes with each case, its place
 /// is `offset`.
 public enum FrameError: Error, Hashable, Sendable {
-    /// W-01: not exactly as long as its header says; `expected` is 161 where the header is not all there.
+    /// W-01: not exactly as long as its header says; `expected` is the shortest there is where the header is not all there.
     case length(Int, expected: Int)
     /// W-02.
     case magic(UInt32)
     /// W-03: readable by another release.
     case version(UInt8)
+    /// W-44: the same, of signature, hash and seal.
+    case suite(UInt8)
     /// W-05.
     case channel(UInt8)
     case flags(UInt8)
@@ -18,8 +20,8 @@ public enum FrameError: Error, Hashable, Sendable {
     case packedBytes(UInt32)
     /// Out of range (W-26), or an uncompressed block that is not as long as its content (W-25).
     case plainBytes(UInt32)
-    /// W-07.
-    case symbolOutside(UInt8)
+    /// W-07; where it stands depends on the version.
+    case symbolOutside(UInt8, at: Int)
     /// W-08, and on live W-09 for parts.
     case sequences(first: UInt64, last: UInt64)
     /// W-09.
@@ -32,7 +34,10 @@ public enum FrameError: Error, Hashable, Sendable {
     public enum Counter: Hashable, Sendable { case malformed, version }
 
     public var counter: Counter {
-        if case .version = self { .version } else { .malformed }
+        switch self {
+        case .version, .suite: .version
+        default: .malformed
+        }
     }
 
     /// Where the offending field stands in the frame; 0 for its length.
@@ -52,7 +57,8 @@ public enum FrameError: Error, Hashable, Sendable {
         case .packedBytes: 56
         case .plainBytes: 60
         case .sequences: 64
-        case .symbolOutside: 96
+        case .suite: 96
+        case .symbolOutside(_, let offset): offset
         }
     }
 }

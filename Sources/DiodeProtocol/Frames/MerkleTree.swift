@@ -27,7 +27,9 @@ public struct MerkleTree: ~Copyable {
     }
 
     /// Hashes the leaves 0..<count up to the root.
-    public mutating func build(leafCount count: Int, with hasher: inout SymbolHasher) -> Digest16 {
+    public mutating func build(
+        _ binding: HashBinding, leafCount count: Int, with hasher: inout SymbolHasher
+    ) -> Digest16 {
         precondition(1...EncodingSymbolID.count ~= count, "a transmission has 1 to 255 leaves")
         leafCount = count
         height = TransmissionHeader.pathLength(symbolCount: count)
@@ -38,7 +40,8 @@ public struct MerkleTree: ~Copyable {
             if width % 2 == 1 { nodes[from + width] = .zero }
             width = (width + 1) / 2
             for index in 0..<width {
-                nodes[to + index] = hasher.node(left: nodes[from + 2 * index], right: nodes[from + 2 * index + 1])
+                nodes[to + index] = hasher.node(
+                    binding, left: nodes[from + 2 * index], right: nodes[from + 2 * index + 1])
             }
         }
         return nodes[Self.start(ofHeight: height)]

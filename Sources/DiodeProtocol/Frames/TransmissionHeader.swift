@@ -1,11 +1,30 @@
 public import Crypto
 
-/// The signed header: what every frame of one transmission says of its block (WIRE §1, bytes 0…95).
+/// In which version a sender speaks, and whether it seals its blocks.
+public struct WireForm: Hashable, Sendable {
+    public let version: UInt8
+    public let isSealed: Bool
+
+    public init(version: UInt8, isSealed: Bool) {
+        self.version = version
+        self.isSealed = isSealed
+    }
+}
+
+/// The signed header: what every frame of one transmission says of its block (WIRE §1).
 ///
+/// ```text
+/// version 1   ├──────────── 96 bytes ────────────┤
+/// version 2   ├──────────── 96 bytes ────────────┤ suite (1) │ salt (16)
+/// ```
 /// A value of this type is within all bounds of W-05 to W-10: decoding refuses the rest, and `init` traps on it, because
 /// there it is our own mistake.
 public struct TransmissionHeader: Hashable, Sendable {
-    public static let encodedBytes = 96
+    /// Of this version; of a header see `encodedBytes`.
+    public static let longestBytes = 113
+    static let shortestBytes = 96
+    static let suitePlace = 96
+    private static let saltPlace = 97
 
     /// Bit 0 compressed, bit 1 sealed; nothing else in this version (W-05).
     public struct Flags: OptionSet, Hashable, Sendable {
@@ -38,12 +57,14 @@ public struct TransmissionHeader: Hashable, Sendable {
     public var firstSequence: SequenceNumber
     public var lastSequence: SequenceNumber
     public var contentHash: ContentHash
+    /// What every hash over this block begins with; nil in version 1, which has none.
+    public var salt: BlockSalt?
 
     public init(
         link: LinkFingerprint, id: BlockID, flags: Flags, transmission: TransmissionNumber, sourceSymbols: Int,
         symbolBytes: Int, firstSymbol: EncodingSymbolID, symbolCount: Int, partIndex: Int, partCount: Int,
         packedBytes: Int, plainBytes: Int, firstSequence: SequenceNumber, lastSequence: SequenceNumber,
-        contentHash: ContentHash
+        contentHash: ContentHash, salt: BlockSalt?
     ) {
         self.link = link
         self.id = id
@@ -60,8 +81,24 @@ public struct TransmissionHeader: Hashable, Sendable {
         self.firstSequence = firstSequence
         self.lastSequence = lastSequence
         self.contentHash = contentHash
+        self.salt = salt
         precondition(firstDefect == nil, "a header that is sent is within the bounds of docs/WIRE.md")
     }
+
+    /// 1 or 2.
+    @inlinable public var version: UInt8 { salt == nil ? 1 : 2 }
+
+    /// Bytes that are signed.
+    @inlinable public var encodedBytes: Int { salt == nil ? 96 : 113 }
+
+    /// Bytes of a frame before its path: header, ESI and signature.
+    @inlinable public var overheadBytes: Int { encodedBytes + 65 }
+
+    /// What is told of a link by it.
+    public var form: WireForm { WireForm(version: version, isSealed: flags.contains(.sealed)) }
+
+    /// What its hashes are made for.
+    @inlinable public var binding: HashBinding { salt.map(HashBinding.salt) ?? .identity(id) }
 
     /// The height of the tree over N leaves, ⌈log₂ N⌉: nodes of a frame's authentication path.
     @inlinable public var pathLength: Int { Self.pathLength(symbolCount: symbolCount) }
@@ -72,7 +109,7 @@ public struct TransmissionHeader: Hashable, Sendable {
 
     /// The length of each frame of this transmission (W-01).
     @inlinable public var frameBytes: Int {
-        WireLimits.frameOverheadBytes + pathLength * WireLimits.pathNodeBytes + symbolBytes
+        overheadBytes + pathLength * WireLimits.pathNodeBytes + symbolBytes
     }
 
     /// The leaf that holds a symbol, or nil if it lies outside this transmission (W-07).
@@ -92,14 +129,22 @@ public struct TransmissionHeader: Hashable, Sendable {
         id.channel == .live ? lastSequence.rawValue &+ 1 &- firstSequence.rawValue : 0
     }
 
-    /// Reads bytes 0…95 of a frame; what follows them is not looked at.
+    /// Reads the header at the beginning of a frame; what follows it is not looked at.
     ///
-    /// - Throws: the first rule of W-01 to W-03 and W-05 to W-10 that it breaks.
+    /// - Throws: the first rule of W-01 to W-03, W-05 to W-10 and W-44 that it breaks.
     public init(decoding bytes: RawSpan) throws(FrameError) {
-        guard bytes.byteCount >= Self.encodedBytes else {
-            throw .length(bytes.byteCount, expected: WireLimits.frameOverheadBytes)
+        guard bytes.byteCount >= Self.shortestBytes else {
+            throw .length(bytes.byteCount, expected: WireLimits.leastOverheadBytes)
         }
-        try FramePreamble.check(bytes)
+        let version = try FramePreamble.version(of: bytes)
+        if version > 1 {
+            guard bytes.byteCount >= Self.longestBytes else {
+                throw .length(bytes.byteCount, expected: WireLimits.frameOverheadBytes)
+            }
+            let suite = bytes.byte(at: Self.suitePlace)
+            guard Suite(rawValue: suite) != nil else { throw .suite(suite) }
+            salt = BlockSalt(Digest16(loading: bytes, at: Self.saltPlace))
+        }
         guard let channel = Channel(rawValue: bytes.byte(at: 5)) else { throw .channel(bytes.byte(at: 5)) }
         flags = Flags(rawValue: bytes.byte(at: 6))
         sourceSymbols = Int(bytes.byte(at: 7))
@@ -122,11 +167,11 @@ public struct TransmissionHeader: Hashable, Sendable {
         if let defect = firstDefect { throw defect }
     }
 
-    /// Writes bytes 0…95 of a frame. Decoding what it wrote gives this header, and encoding what was decoded gives the same
+    /// Writes the header at the beginning of a frame. Decoding what it wrote gives this header, and encoding what was decoded gives the same
     /// bytes (W-11).
     public func encode(into bytes: inout MutableRawSpan) {
         bytes.store(bigEndian: WireLimits.magic, at: 0)
-        bytes.store(bigEndian: WireLimits.version, at: 4)
+        bytes.store(bigEndian: version, at: 4)
         bytes.store(bigEndian: id.channel.rawValue, at: 5)
         bytes.store(bigEndian: flags.rawValue, at: 6)
         bytes.store(bigEndian: UInt8(sourceSymbols), at: 7)
@@ -145,6 +190,9 @@ public struct TransmissionHeader: Hashable, Sendable {
         bytes.store(bigEndian: firstSequence.rawValue, at: 64)
         bytes.store(bigEndian: lastSequence.rawValue, at: 72)
         contentHash.store(into: &bytes, at: 80)
+        guard let salt else { return }
+        bytes.store(bigEndian: Suite.first.rawValue, at: Self.suitePlace)
+        salt.value.store(into: &bytes, at: Self.saltPlace)
     }
 
     /// The first of W-05 to W-10 that does not hold.

@@ -1,14 +1,19 @@
 /// The bounds of docs/WIRE.md, with the arithmetic that makes them enough.
 public enum WireLimits {
-    public static let version: UInt8 = 1
+    /// What a sender of this release sends, but for blocks that an earlier release has closed (ADR 0028).
+    public static let version: UInt8 = 2
+    /// The oldest that a receiver of this release reads (W-03).
+    public static let oldestVersion: UInt8 = 1
     /// "UNSD".
     public static let magic: UInt32 = 0x554E_5344
-    /// Signed header 96 + ESI 1 + signature 64: what every frame has before its path and symbol.
-    public static let frameOverheadBytes = 96 + 1 + 64
+    /// Signed header 113 + ESI 1 + signature 64: what a frame has before its path and symbol.
+    public static let frameOverheadBytes = 113 + 1 + 64
+    /// Version 1: signed header 96. No frame is shorter.
+    public static let leastOverheadBytes = 96 + 1 + 64
     public static let pathNodeBytes = 16
     /// N ≤ 255 leaves make a tree of height ⌈log₂ 255⌉ = 8.
     public static let maximumPathLength = 8
-    /// 65,507 bytes is the most that UDP over IPv4 carries (65,535 − 20 − 8); 161 + 8·16 + 65,000 = 65,289 stays below.
+    /// 65,507 bytes is the most that UDP over IPv4 carries (65,535 − 20 − 8); 178 + 8·16 + 65,000 = 65,306 stays below.
     public static let maximumSymbolBytes = 65_000
     /// A block holds K·T < packed + T ≤ 1 MiB + 65,000 bytes at the receiver (W-06).
     public static let maximumPackedBytes = 1 << 20

@@ -14,7 +14,7 @@ internal import Storage
 ///                                                     lives: at least this sequence       announced or decided ≥
 ///                                                     over:  up to exactly this one       the same
 /// ```
-struct AnchorCheck {
+struct AnchorCheck: ~Copyable {
     enum Verdict: Equatable {
         /// Anchors that agree, the sentence about the newest, and anchors that nobody can check here.
         case consistent(anchors: Int, newest: String, unchecked: Int)
@@ -34,14 +34,18 @@ struct AnchorCheck {
 
     private let link: String
     private let key: Ed25519PublicKey?
+    private var opener: BlockOpener
     private var claims: [Epoch: Claim] = [:]
     private var anchors = 0
     private var unchecked = 0
     private var newest = ""
 
-    /// - Parameter key: the card's; nil: nobody can check whether the sender signed anything.
-    init(link: String, key: Ed25519PublicKey?) {
+    /// - Parameters:
+    ///   - key: the card's; nil: nobody can check whether the sender signed anything.
+    ///   - seals: the receiver's private seal keys; a beat that none of them opens is not checked.
+    init(link: String, key: Ed25519PublicKey?, seals: [SealKey] = []) {
         self.link = link
+        opener = BlockOpener(seals)
         self.key = key
     }
 
@@ -80,7 +84,7 @@ struct AnchorCheck {
                 unchecked += 1
                 return nil
             }
-            let beat = try signed.beat(verifiedBy: &verifier)
+            let beat = try signed.beat(verifiedBy: &verifier, opener: &opener)
             let id = signed.header.id
             guard body["epoch"]?.integer == Int64(clamping: id.epoch.rawValue),
                 body["sequence"]?.integer == Int64(clamping: beat.lastSequence),
@@ -95,6 +99,10 @@ struct AnchorCheck {
                 incarnation: id.incarnation, sequence: beat.lastSequence, isFinal: false, entry: number)
             anchors += 1
             newest = "epoch \(id.epoch.rawValue) up to sequence \(beat.lastSequence), \(CalendarTime.text(beat.clock))"
+            return nil
+        } catch SignedBeatError.content(.sealed) {
+            // The sender signed it, and what it says nobody can read here.
+            unchecked += 1
             return nil
         } catch { return "\(place) proves nothing: \(error)" }
     }

@@ -31,14 +31,19 @@ public struct AuditReader: Sendable {
     private let silenceMilliseconds: UInt64
     private let now: UnixMilliseconds
     private let cards: [LinkCard]
+    private let seals: [SealKey]
 
     /// - Parameters:
     ///   - path: the database.
     ///   - silenceTimeout: how long a link may be silent before it is stale.
     ///   - cards: of the links, to verify what their senders signed.
-    public init(_ path: String, silenceTimeout: Duration, now: UnixMilliseconds, cards: [LinkCard]) {
+    ///   - seals: the receiver's private seal keys; without them what was sealed is not read.
+    public init(
+        _ path: String, silenceTimeout: Duration, now: UnixMilliseconds, cards: [LinkCard], seals: [SealKey] = []
+    ) {
         self.path = path
         self.cards = cards
+        self.seals = seals
         silenceMilliseconds = UInt64(max(0, silenceTimeout / .milliseconds(1)))
         self.now = now
     }
@@ -99,7 +104,7 @@ public struct AuditReader: Sendable {
         let seal = try SealCheck.verdict(in: database)
         for (index, id) in ids.enumerated() {
             let link = snapshot.links[index]
-            var anchors = AnchorCheck(link: link.link, key: cards.first { $0.link == link.link }?.key)
+            var anchors = AnchorCheck(link: link.link, key: cards.first { $0.link == link.link }?.key, seals: seals)
             var verification = chain.and(try anchors.verdict(of: id, in: database))
             if case .intact = verification,
                 let difference = try EntryCheck(link: link.link, id: id).difference(of: link, in: database)
@@ -182,6 +187,7 @@ public struct AuditReader: Sendable {
         link.rejected.malformed = vitals.counters.malformed
         link.rejected.unknownLink = vitals.counters.unknownLink
         link.rejected.overBudget = vitals.counters.overBudget
+        link.form = vitals.form
         guard let beat = vitals.beat else { return }
         if let heard = vitals.heardUntil, let range = vitals.clockOffsetMilliseconds {
             // Other frames may have come since that beat.

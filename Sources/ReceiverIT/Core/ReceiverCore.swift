@@ -35,6 +35,7 @@ public struct ReceiverCore: ~Copyable {
     /// From then on silence is the link's, and not that of a process which has just begun to listen.
     private let listensSince: MonotonicInstant
     /// From when on another statement that is refused is worth a line.
+    private let sealKeys: Int
     private var tellsRefusalFrom = MonotonicInstant.distantPast
 
     /// - Parameters:
@@ -65,6 +66,7 @@ public struct ReceiverCore: ~Copyable {
         gatherer = ChangeGatherer(restoring: stored, now: now)
         watch = LinkWatch(
             silenceTimeout: settings.silenceTimeout, freshness: settings.freshness, restoring: stored, time: time)
+        sealKeys = settings.seals.count
         frames = try FrameIntake(card: card, settings: settings, random: &random, now: now)
     }
 
@@ -165,6 +167,8 @@ public struct ReceiverCore: ~Copyable {
 
     /// What the sender last said about itself.
     public var beat: Beat? { watch.beat }
+    /// How it came: version, and whether it was sealed.
+    public var form: WireForm? { watch.form }
     /// When a beat was last accepted.
     public var heardUntil: UnixMilliseconds? { watch.heardUntil }
     /// The sender's clock minus ours: extremes over all beats, in milliseconds.
@@ -205,6 +209,7 @@ extension ReceiverCore {
         switch arrival {
         case .nothing: break
         case .symbol(let id): hearOther(id, now: now)
+        case .sealed(let id): refuse(.sealed(id, keys: sealKeys), now: now)
         case .equivocation(let header):
             committer.note(.equivocation(header.id, header.firstSequence, header.lastSequence))
         case .unit(let unit, let signed):
@@ -273,7 +278,7 @@ extension ReceiverCore {
         case .implausible(let defect): refuse(defect, unit.id, now: now)
         case .accepted(let beat):
             tallies.beatBlocks += 1
-            watch.note(beat, isFirst: isFirstOfEpoch, now: now, time: time)
+            watch.note(beat, unit.form, isFirst: isFirstOfEpoch, now: now, time: time)
             evidence.look(at: beat, epoch: unit.epoch, now: now)
             let before = (endings: live.tracker.endings, lost: live.tracker.account.lost)
             let superseded = live.accept(beat, of: unit, now: now, time: time)

@@ -87,7 +87,7 @@ final class LinkWorker {
         let vitals = LinkVitals(
             at: time, state: snapshot.state, since: snapshot.since, reason: snapshot.verdict.line,
             heardUntil: snapshot.heardUntil, clockOffsetMilliseconds: snapshot.clockOffsetMilliseconds,
-            beat: snapshot.beat, counters: countedBefore + snapshot.counters)
+            beat: snapshot.beat, form: snapshot.form, counters: countedBefore + snapshot.counters)
         store.submit(StoreSubmission(link: index, commit: Commit(), vitals: vitals, time: time))
     }
 
@@ -108,6 +108,7 @@ final class LinkWorker {
         snapshot.counters.unknownLink += unknownLink
         snapshot.occupancy = core.occupancy
         snapshot.beat = core.beat
+        snapshot.form = core.form
         snapshot.clockOffsetMilliseconds = core.clockOffsetMilliseconds
         tellClock(from: snapshot.clockDifference, to: core.clockDifference)
         snapshot.clockDifference = core.clockDifference

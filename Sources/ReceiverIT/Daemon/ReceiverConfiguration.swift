@@ -2,7 +2,7 @@ public import Account
 public import Configuration
 public import DiodeProtocol
 public import JSON
-internal import KeyFiles
+public import KeyFiles
 internal import ReceiverITCore
 
 /// Everything that `recv.json5` says, with defaults filled in. `deploy/examples/recv.json5` explains each key.
@@ -70,6 +70,8 @@ public struct ReceiverConfiguration: Sendable {
     public let silenceTimeout: Duration
     /// How late beats may come before values count as old: 100 ms…1 d each, `stale` not below `degraded`.
     public let freshness: Freshness
+    /// The receiver's private seal keys, the newest first: 0…2, two while one is being replaced. Default none: sealed blocks are refused.
+    public let sealKeys: [FilePath]
     /// The most disk that waiting records take: 1 MiB…64 TiB. Default 4 GiB.
     public let outboxLimit: ByteSize
     /// The most disk that the account of gaps takes: 1 MiB…64 TiB. Default 1 GiB.
@@ -98,6 +100,7 @@ public struct ReceiverConfiguration: Sendable {
         reorderTimeout = parts.reorderTimeout
         silenceTimeout = parts.silenceTimeout
         freshness = parts.freshness
+        sealKeys = parts.sealKeys
         outboxLimit = parts.outboxLimit
         ledgerLimit = parts.ledgerLimit
         late = parts.late
@@ -116,6 +119,20 @@ public struct ReceiverConfiguration: Sendable {
         }
     }
 
+    /// The same, as far as this account may read them: an audit does without.
+    public var readableSealKeys: [SealKey] {
+        sealKeys.compactMap { path in
+            do throws(KeyFileError) { return SealKey(try KeyFile.readX25519(path.resolved)) } catch { return nil }
+        }
+    }
+
+    /// The receiver's seal keys. Each file is its owner's alone, or it is refused.
+    public func readSealKeys() throws(KeyFileError) -> [SealKey] {
+        var keys: [SealKey] = []
+        for path in sealKeys { keys.append(SealKey(try KeyFile.readX25519(path.resolved))) }
+        return keys
+    }
+
     /// The keys of the file in their order, before the effective configuration is known.
     private struct Parts {
         let links: [Link]
@@ -124,6 +141,7 @@ public struct ReceiverConfiguration: Sendable {
         let reorderTimeout: Duration
         let silenceTimeout: Duration
         let freshness: Freshness
+        let sealKeys: [FilePath]
         let outboxLimit: ByteSize
         let ledgerLimit: ByteSize
         let late: LatePolicy
@@ -142,6 +160,7 @@ public struct ReceiverConfiguration: Sendable {
             silenceTimeout = try file.value(
                 "silence_timeout", .duration(.milliseconds(100)...(.seconds(3_600))), default: core.silenceTimeout)
             freshness = try file.section("freshness", Freshness.init)
+            sealKeys = try file.list("seal_keys", of: .path, count: 0...2, default: [])
             outboxLimit = try file.section("outbox") { (outbox: inout ConfigSection) throws(ConfigError) in
                 try outbox.value("limit", .bytes(.mebibytes(1)...(.tebibytes(64))), default: .gibibytes(4))
             }

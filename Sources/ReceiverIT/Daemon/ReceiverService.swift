@@ -85,6 +85,7 @@ public final class ReceiverService: Sendable {
         settings.silenceTimeout = configuration.silenceTimeout
         settings.freshness = configuration.freshness
         settings.limit(by: configuration.limits)
+        do throws(KeyFileError) { settings.seals = try configuration.readSealKeys() } catch { throw .sealKey(error) }
         ledgerBytes = Int(clamping: configuration.ledgerLimit.bytes)
         self.settings = settings
         let path = configuration.state.resolved

@@ -20,6 +20,8 @@ public enum ReceiverServiceError: Error, CustomStringConvertible {
     case state(StorageError)
     /// The key that signs the ledger's head cannot be read or made.
     case auditKey(KeyFileError)
+    /// A seal key cannot be read.
+    case sealKey(KeyFileError)
     case system(SystemError)
 
     public var description: String {
@@ -35,7 +37,7 @@ public enum ReceiverServiceError: Error, CustomStringConvertible {
         case .key(let link, let error): "link \(link): \(error)"
         case .listen(let link, let error): "link \(link): \(error)"
         case .state(let error): "\(error)"
-        case .auditKey(let error): "\(error)"
+        case .auditKey(let error), .sealKey(let error): "\(error)"
         case .system(let error): "\(error)"
         }
     }

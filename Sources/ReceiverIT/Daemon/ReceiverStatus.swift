@@ -37,6 +37,8 @@ public struct LinkSnapshot: Sendable {
     public internal(set) var counters = ReceiverCounters()
     public internal(set) var occupancy: Occupancy?
     public internal(set) var beat: Beat?
+    /// How it came.
+    public internal(set) var form: WireForm?
     public internal(set) var clockOffsetMilliseconds: ClosedRange<Int64>?
     /// The sender's clock against ours now; nil before a beat came.
     public internal(set) var clockDifference: ClockDifference?

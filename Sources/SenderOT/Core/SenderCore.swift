@@ -29,7 +29,7 @@ public struct SenderCore: ~Copyable {
     /// - Parameter slots: what earlier lifetimes knew.
     public init(
         epoch: Epoch, incarnation: Incarnation, settings: Settings, slots: consuming NamespaceSlots? = nil,
-        now: MonotonicInstant
+        sealer: consuming BlockSealer? = nil, now: MonotonicInstant
     ) {
         self.epoch = epoch
         self.incarnation = incarnation
@@ -39,11 +39,14 @@ public struct SenderCore: ~Copyable {
         edgeNodes.limits.birthBytes = settings.maximumRecordBytes
         self.edgeNodes = EdgeNodeStates(edgeNodes)
         self.edgeNodes.restore(from: self.slots)
-        teller = StateTeller(epoch: epoch, incarnation: incarnation, settings: settings)
+        let closer = BlockCloser(
+            settings.geometry, compressionLevel: settings.compressionLevel, sealer: sealer)
+        teller = StateTeller(epoch: epoch, incarnation: incarnation, settings: settings, closer: closer)
         recorder = Recorder(
-            epoch: epoch, incarnation: incarnation, settings: settings, maximumTopicBytes: teller.maximumTopicBytes)
+            epoch: epoch, incarnation: incarnation, settings: settings, closer: closer,
+            maximumTopicBytes: teller.maximumTopicBytes)
         beats = BeatScheduler(
-            epoch: epoch, incarnation: incarnation, geometry: settings.geometry, period: settings.beat, now: now)
+            epoch: epoch, incarnation: incarnation, closer: closer, period: settings.beat, now: now)
     }
 
     // MARK: What comes in

@@ -26,6 +26,8 @@ public struct SenderConfiguration: Sendable {
         public let name: String
         /// The private key. Default `<name>.key`.
         public let key: FilePath
+        /// The seal card of the receiver: blocks are encrypted for it. nil, the default: they go as they are.
+        public let seal: FilePath?
         /// 1…16 paths; each frame goes over all of them.
         public let paths: [Path]
         /// Ethernet bits a second, preamble and gap included: 10 kbit/s…100 Gbit/s. No default.
@@ -217,6 +219,7 @@ extension SenderConfiguration.Link {
     fileprivate init(_ section: inout ConfigSection) throws(ConfigError) {
         name = try section.value("name", .linkName, default: "plant-a")
         key = try section.file("key", default: "\(name).key")
+        seal = try section.optional("seal", .path)
         paths = try section.sections(
             "paths", count: 1...16, shorthand: "to", default: ["127.0.0.1:7400"], SenderConfiguration.Path.init)
         rate = try section.required("rate", .linkRate)

@@ -90,6 +90,7 @@ public final class SenderService: Sendable {
         let beside = CardBesideKey(
             of: configuration.link.key.resolved, link: configuration.link.name, publicKey: publicKey)
         if let mismatch = beside?.nameMismatch(link: configuration.link.name) { log.warning("link.name", mismatch) }
+        let sealer = try Self.sealer(configuration)
         let paths = try Self.paths(configuration)
         let settings = Self.settings(configuration, isIPv6: paths.contains(where: \.destination.isIPv6))
         var start: SenderStart
@@ -116,7 +117,7 @@ public final class SenderService: Sendable {
         let began = MonotonicClock.now()
         var core = SenderCore(
             epoch: reserved.epoch, incarnation: reserved.incarnation, settings: settings, slots: found.takeSlots(),
-            now: began)
+            sealer: sealer, now: began)
         core.restore(held, now: began)
         core.noteClockStep(clockStep)
         // If the slots are not the whole state, snapshots begin when the first fetch of the retained set has completed them.

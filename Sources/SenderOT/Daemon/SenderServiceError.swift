@@ -8,6 +8,7 @@ public import Threading
 /// What keeps the sender from starting; one line that names the cause.
 public enum SenderServiceError: Error, Sendable, CustomStringConvertible {
     case key(KeyFileError)
+    case seal(SealFileError)
     case path(DatagramError)
     case epoch(EpochError)
     case broker(ConnectionError)
@@ -24,6 +25,7 @@ public enum SenderServiceError: Error, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .key(let error): error.description
+        case .seal(let error): "link.seal: \(error)"
         case .path(let error): "link.paths: \(error)"
         case .epoch(let error): error.description
         case .broker(let error): "broker: \(error)"

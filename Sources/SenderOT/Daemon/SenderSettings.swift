@@ -1,8 +1,10 @@
 internal import Configuration
+internal import Crypto
 internal import Datagrams
 internal import DiodeProtocol
 internal import FEC
 internal import JSON
+internal import KeyFiles
 internal import SenderOTCore
 internal import SenderOTEmission
 internal import SenderOTJournal
@@ -27,6 +29,16 @@ extension SenderService {
             } catch { throw .path(error) }
         }
         return paths
+    }
+
+    /// What seals the blocks; nil where they go as they are.
+    static func sealer(_ configuration: SenderConfiguration) throws(SenderServiceError) -> BlockSealer? {
+        guard let path = configuration.link.seal?.resolved else { return nil }
+        let card: SealCard
+        do throws(SealFileError) { card = try SealFile.read(path) } catch { throw .seal(error) }
+        do throws(CryptoError) { return try BlockSealer(for: card.key) } catch {
+            throw .seal(.key(path: path, error))
+        }
     }
 
     /// The echo schedule, as far as it was played.

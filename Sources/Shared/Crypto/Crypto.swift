@@ -10,3 +10,5 @@
 //   SHA256Hasher.swift — hashing with one reused context
 //   Randomness.swift — random numbers
 //   Ed25519.swift — public keys, signatures, signing and verifying
+//   X25519.swift — key agreement, and secrets that are wiped
+//   SealingCipher.swift — authenticated encryption, with nonces that no rollback repeats

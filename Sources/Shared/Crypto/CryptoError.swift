@@ -12,6 +12,9 @@ public struct CryptoError: Error, Hashable, Sendable, CustomStringConvertible {
 
     public var description: String { "\(operation): \(reason)" }
 
+    /// A public key that shares a secret with nobody: a point of low order.
+    public static let weakKey = CryptoError(operation: "X25519", reason: "the public key shares a secret with nobody")
+
     /// The error of a call that has just failed in this thread. Empties the thread's error queue.
     package static func last(_ operation: String) -> CryptoError {
         let code = ERR_peek_last_error()

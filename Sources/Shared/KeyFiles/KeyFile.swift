@@ -15,7 +15,7 @@ public enum KeyFileError: Error, Hashable, Sendable, CustomStringConvertible {
     /// It holds no unencrypted PKCS#8 PEM private key.
     case notAKey(path: String)
     /// It holds a private key of another kind.
-    case otherKind(path: String, kind: String)
+    case otherKind(path: String, kind: String, wanted: String)
     /// It exists already and is never overwritten.
     case exists(path: String)
     /// It cannot be written; the kernel's reason.
@@ -32,7 +32,8 @@ public enum KeyFileError: Error, Hashable, Sendable, CustomStringConvertible {
         case .foreignOwner(let path, let owner): "key file \(path): belongs to user \(owner), not to this one or root"
         case .notAFile(let path): "key file \(path): not a regular file of at most \(KeyFile.maximumBytes) bytes"
         case .notAKey(let path): "key file \(path): no unencrypted PKCS#8 private key in PEM"
-        case .otherKind(let path, let kind): "key file \(path): holds a key of kind \(kind); allowed: ED25519"
+        case .otherKind(let path, let kind, let wanted):
+            "key file \(path): holds a key of kind \(kind); allowed: \(wanted)"
         case .exists(let path): "key file \(path): exists already; a key is never overwritten"
         case .unwritable(let path, let reason): "key file \(path): cannot be written: \(reason)"
         case .crypto(let path, let error): "key file \(path): \(error)"
@@ -44,14 +45,22 @@ public enum KeyFileError: Error, Hashable, Sendable, CustomStringConvertible {
 ///
 /// Bytes of the secret that pass through memory of ours are wiped before that memory is given back.
 public enum KeyFile {
-    /// The most bytes a key file may have; an Ed25519 key has 119.
+    /// The most bytes a key file may have; an Ed25519 or X25519 key has 119.
     public static let maximumBytes = 16_384
 
     /// Writes a new key file, synced to disk, mode 0600.
     public static func write(_ signer: borrowing Ed25519Signer, to path: String) throws(KeyFileError) {
+        try write(signer.key, to: path)
+    }
+
+    public static func write(_ key: borrowing X25519PrivateKey, to path: String) throws(KeyFileError) {
+        try write(key.key, to: path)
+    }
+
+    private static func write(_ key: OpaquePointer, to path: String) throws(KeyFileError) {
         guard let memory = BIO_new(BIO_s_secmem()) else { throw .crypto(path: path, .last("BIO_new")) }
         defer { BIO_free(memory) }
-        guard PEM_write_bio_PKCS8PrivateKey(memory, signer.key, nil, nil, 0, nil, nil) == 1 else {
+        guard PEM_write_bio_PKCS8PrivateKey(memory, key, nil, nil, 0, nil, nil) == 1 else {
             throw .crypto(path: path, .last("PEM_write_bio_PKCS8PrivateKey"))
         }
         let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
@@ -69,15 +78,27 @@ public enum KeyFile {
 
     /// Reads a key file and refuses one that anybody but its owner can read.
     public static func readEd25519(_ path: String) throws(KeyFileError) -> Ed25519Signer {
-        let key = try readPrivateKey(path)
-        let kind = EVP_PKEY_get_id(key)
-        guard kind == EVP_PKEY_ED25519 else {
-            let name = OBJ_nid2sn(kind).map { String(cString: $0) } ?? "unknown"
-            EVP_PKEY_free(key)
-            throw .otherKind(path: path, kind: name)
-        }
+        let key = try readPrivateKey(path, kind: EVP_PKEY_ED25519)
         do throws(CryptoError) { return try Ed25519Signer(owning: key) } catch { throw .crypto(path: path, error) }
     }
+
+    /// The same for the key that blocks are sealed for.
+    public static func readX25519(_ path: String) throws(KeyFileError) -> X25519PrivateKey {
+        let key = try readPrivateKey(path, kind: EVP_PKEY_X25519)
+        do throws(CryptoError) { return try X25519PrivateKey(owning: key) } catch { throw .crypto(path: path, error) }
+    }
+
+    private static func readPrivateKey(_ path: String, kind wanted: Int32) throws(KeyFileError) -> OpaquePointer {
+        let key = try readPrivateKey(path)
+        let kind = EVP_PKEY_get_id(key)
+        guard kind == wanted else {
+            EVP_PKEY_free(key)
+            throw .otherKind(path: path, kind: name(of: kind), wanted: name(of: wanted))
+        }
+        return key
+    }
+
+    private static func name(of kind: Int32) -> String { OBJ_nid2sn(kind).map { String(cString: $0) } ?? "unknown" }
 
     private static func readPrivateKey(_ path: String) throws(KeyFileError) -> OpaquePointer {
         let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)

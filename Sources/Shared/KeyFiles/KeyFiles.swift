@@ -3,3 +3,4 @@
 //   WholeFile.swift — small files: read bounded, written whole or not at all
 //   KeyFile.swift — a private key on disk, readable by its owner alone
 //   CardFile.swift — a link card on disk
+//   SealFile.swift — a receiver's seal card on disk

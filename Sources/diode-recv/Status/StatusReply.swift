@@ -77,6 +77,9 @@ public enum StatusReply {
                 JSONValue.Member("advice", .text(known.link.advice)),
                 JSONValue.Member("durable", .flag(link.durability?.isDurable ?? false)),
                 JSONValue.Member("heard_until", .optional(link.heardUntil.map(CalendarTime.text))),
+                JSONValue.Member(
+                    "wire",
+                    link.form.map { ["version": .number(UInt64($0.version)), "sealed": .flag($0.isSealed)] } ?? .null),
                 JSONValue.Member("lag_ms", link.facts.lag.map { .number($0.age.milliseconds) } ?? .null),
                 JSONValue.Member("begins_at", link.beginsAt.map(stamp) ?? .null),
                 JSONValue.Member("decided", link.decided.map(stamp) ?? .null),

@@ -8,6 +8,7 @@ extension FrameError {
         case .length: ["W-01"]
         case .magic: ["W-02"]
         case .version: ["W-03"]
+        case .suite: ["W-44"]
         case .channel, .flags, .sourceSymbols, .symbolCount, .symbolBytes, .firstSymbol: ["W-05"]
         case .packedBytes: ["W-06", "W-26"]
         case .plainBytes: ["W-25", "W-26"]

@@ -13,6 +13,8 @@ struct TransmissionVector: Decodable {
     }
 
     let seed, publicKey, link, contentHash, header, root, signedMessage, signature: Hex
+    /// Absent in version 1.
+    let salt: Hex?
     let channel, flags, firstEncodingSymbol: UInt8
     let epoch, incarnation, block, firstSequence, lastSequence: Decimal64
     let transmission: UInt16
@@ -31,7 +33,8 @@ struct TransmissionVector: Decodable {
             firstSymbol: EncodingSymbolID(rawValue: firstEncodingSymbol), symbolCount: encodingSymbols, partIndex: part,
             partCount: parts, packedBytes: packedBytes, plainBytes: plainBytes,
             firstSequence: SequenceNumber(rawValue: firstSequence.value),
-            lastSequence: SequenceNumber(rawValue: lastSequence.value), contentHash: digest(contentHash))
+            lastSequence: SequenceNumber(rawValue: lastSequence.value), contentHash: digest(contentHash),
+            salt: salt.map { BlockSalt(digest($0)) })
     }
 }
 

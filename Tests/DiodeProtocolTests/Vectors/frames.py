@@ -38,6 +38,7 @@ def accepted(about, sent, shown=None):
         "plainBytes": sent.plain_bytes,
         "firstSequence": str(sent.first_sequence),
         "lastSequence": str(sent.last_sequence),
+        **({"salt": sent.salt.hex()} if sent.salt else {}),
         "contentHash": sent.content.hex(),
         "header": sent.header.hex(),
         "sourceLeaves": [sent.leaf(esi).hex() for esi in range(sent.source_symbols)],
@@ -70,6 +71,13 @@ def changed(frame, offset, value):
 
 
 def accept_vectors():
+    yield "accept-version-1-one-symbol", accepted("version 1, K = 1", Transmission(KEY, b"\x2a" * 20, version=1))
+    yield "accept-version-1-odd-tree", accepted("version 1, K = 3, N = 5", transmission(version=1))
+    yield "accept-version-1-beat", accepted(
+        "version 1, a compressed block of a beat",
+        transmission(version=1, channel=2, flags=1, plain_bytes=1000, first_sequence=0, last_sequence=0))
+    yield "accept-other-salt", accepted(
+        "the block of accept-odd-tree with another salt: no hash is the same", transmission(salt=bytes(16)))
     yield "accept-one-symbol", accepted("K = 1: the symbol and two repairs", Transmission(KEY, b"\x2a" * 20))
     yield "accept-no-repair", accepted(
         "N = 1: no path, the root is the leaf", Transmission(KEY, b"\x2a" * 20, symbol_count=1))
@@ -100,12 +108,21 @@ def length_vectors(good):
     yield "W-01-one-byte-short", refused("W-01", "the last byte is missing", good[:-1])
     yield "W-01-one-byte-long", refused("W-01", "a byte more than header and path say", good + b"\x00")
     yield "W-01-under-161-bytes", refused("W-01", "160 bytes", good[:160])
+    yield "W-01-under-178-bytes", refused("W-01", "177 bytes of version 2", good[:177])
+    old = transmission(version=1).frame(0)
+    yield "W-01-version-1-short", refused("W-01", "version 1, the last byte is missing", old[:-1])
     yield "W-01-header-only", refused("W-01", "96 bytes", good[:96])
     yield "W-01-empty", refused("W-01", "an empty datagram", b"")
     yield "W-02-other-magic", refused("W-02", "UNSE", changed(good, 0, b"UNSE"))
     yield "W-02-lower-case-magic", refused("W-02", "unsd", changed(good, 0, b"unsd"))
     yield "W-03-version-0", refused("W-03", "version 0", changed(good, 4, b"\x00"), "version")
-    yield "W-03-version-2", refused("W-03", "version 2, signed and all", transmission(version=2).frame(0), "version")
+    yield "W-03-version-3", refused("W-03", "version 3, signed and all", transmission(version=3).frame(0), "version")
+    old = transmission(version=1).frame(0)
+    yield "W-44-version-1-as-2", refused(
+        "W-44", "version 1 that calls itself version 2: the ESI stands where the suite should", changed(old, 4, b"\x02"),
+        "version")
+    yield "W-44-suite-0", refused("W-44", "suite 0, signed and all", transmission(suite=0).frame(0), "version")
+    yield "W-44-suite-2", refused("W-44", "suite 2, signed and all", transmission(suite=2).frame(0), "version")
     other = transmission(link=OTHER.link).frame(0)
     yield "W-04-unknown-link", refused("W-04", "names the link of another key", other, "unknown_link")
 
@@ -125,10 +142,10 @@ def field_vectors():
     yield "W-06-one-symbol-too-many", refused("W-06", "70 bytes in 4 symbols of 32", frame(source_symbols=4))
     yield "W-06-one-symbol-too-few", refused("W-06", "70 bytes in 2 symbols of 32", frame(source_symbols=2))
     yield "W-06-no-packed-bytes", refused("W-06", "packed = 0", frame(packed_bytes=0, plain_bytes=0))
-    yield "W-07-esi-outside-transmission", refused("W-07", "ESI 5 of 0 to 4", changed(frame(), 96, b"\x05"))
+    yield "W-07-esi-outside-transmission", refused("W-07", "ESI 5 of 0 to 4", changed(frame(), 113, b"\x05"))
     wrapped = transmission(first_esi=253, symbol_count=6).frame(0)
-    yield "W-07-esi-before-wrapped-transmission", refused("W-07", "ESI 252 of 253 to 3", changed(wrapped, 96, b"\xfc"))
-    yield "W-07-esi-255", refused("W-07", "ESI 255 = 0 modulo 255, but no ESI", changed(frame(), 96, b"\xff"))
+    yield "W-07-esi-before-wrapped-transmission", refused("W-07", "ESI 252 of 253 to 3", changed(wrapped, 113, b"\xfc"))
+    yield "W-07-esi-255", refused("W-07", "ESI 255 = 0 modulo 255, but no ESI", changed(frame(), 113, b"\xff"))
     yield "W-08-live-from-0", refused("W-08", "first = 0", frame(first_sequence=0, last_sequence=5))
     yield "W-08-backwards", refused("W-08", "last = first - 2", frame(first_sequence=7, last_sequence=5))
     yield "W-08-too-many", refused("W-08", "2^32 + 1 sequences", frame(first_sequence=1, last_sequence=2**32 + 1))
@@ -163,20 +180,27 @@ def signature_vectors(good):
     def forged(name, about, frame):
         return name, refused("W-15", about, frame, "bad_signature")
 
-    end = 161 + 3 * 16
+    end = 178 + 3 * 16
     yield forged("W-15-symbol-changed", "one bit of the symbol", changed(good, end, bytes([good[end] ^ 1])))
-    yield forged("W-15-path-changed", "one bit of the path", changed(good, 161, bytes([good[161] ^ 1])))
-    yield forged("W-15-path-nodes-swapped", "two nodes of the path", good[:161] + good[177:193] + good[161:177] + good[193:])
-    yield forged("W-15-signature-changed", "one bit of R", changed(good, 97, bytes([good[97] ^ 1])))
+    yield forged("W-15-path-changed", "one bit of the path", changed(good, 178, bytes([good[178] ^ 1])))
+    yield forged("W-15-path-nodes-swapped", "two nodes of the path", good[:178] + good[194:210] + good[178:194] + good[210:])
+    yield forged("W-15-signature-changed", "one bit of R", changed(good, 114, bytes([good[114] ^ 1])))
     yield forged("W-15-header-changed", "the block number after signing", changed(good, 47, b"\x02"))
+    yield forged("W-15-salt-changed", "one bit of the salt", changed(good, 97, bytes([good[97] ^ 1])))
+    yield forged("W-15-version-changed", "version 1's bytes under version 2's signature", stolen_version())
     yield forged("W-15-transmission-changed", "the transmission after signing", changed(good, 49, b"\x01"))
-    yield forged("W-15-symbol-moved", "the symbol of ESI 0 as ESI 1", changed(good, 96, b"\x01"))
+    yield forged("W-15-symbol-moved", "the symbol of ESI 0 as ESI 1", changed(good, 113, b"\x01"))
     sent = transmission()
     yield forged("W-15-other-key", "signed by another key", sent.frame(0, OTHER.sign(sent.signed)))
     yield forged("W-15-no-domain", "the signature leaves the first byte out", sent.frame(0, KEY.sign(sent.signed[1:])))
     other = transmission(block=2)
-    stolen = sent.header + other.frame(0)[96:]
+    stolen = sent.header + other.frame(0)[113:]
     yield forged("W-15-signature-of-other-block", "signature, path and symbol of another block", stolen)
+
+
+def stolen_version():
+    """A frame of version 1, whole in itself, with the signature over the same block in version 2."""
+    return transmission(version=1).frame(0, KEY.sign(transmission().signed))
 
 
 def vectors():

@@ -108,7 +108,8 @@ class Transmission:
     def __init__(self, key, packed, **fields):
         self.key = key
         self.packed = packed
-        self.version, self.channel, self.flags = 1, 0, 0
+        self.version, self.channel, self.flags, self.suite = 2, 0, 0, 1
+        self.salt = bytes(range(0xA0, 0xB0))
         self.epoch, self.incarnation, self.block, self.number = 1763716000000, 0x0123456789ABCDEF, 1, 0
         self.first_esi, self.symbol_bytes, self.part, self.parts = 0, 32, 0, 1
         self.plain_bytes = self.packed_bytes = len(packed)
@@ -124,13 +125,17 @@ class Transmission:
             self.symbol_count = len(self.source) + 2
         if self.link is None:
             self.link = key.link
-        self.block_id = struct.pack(">BQQQ", self.channel, self.epoch, self.incarnation, self.block)
+        if self.version == 1:
+            self.salt = b""
+        block_id = struct.pack(">BQQQ", self.channel, self.epoch, self.incarnation, self.block)
+        # What ties a leaf to its block: in version 1 its numbers, later its salt.
+        self.binding = self.salt or block_id
         if self.content is None:
             leaves = [self.leaf(esi) for esi in range(len(self.source))]
-            self.content = h16(b"\x05" + b"".join(leaves))
+            self.content = h16(b"\x05" + self.salt + b"".join(leaves))
 
     def leaf(self, esi):
-        return h16(b"\x00" + self.block_id + bytes([esi]) + encoding_symbol(self.source, esi))
+        return h16(b"\x00" + self.binding + bytes([esi]) + encoding_symbol(self.source, esi))
 
     @property
     def esis(self):
@@ -143,7 +148,8 @@ class Transmission:
         shape = struct.pack(">BBHBB", self.first_esi, self.symbol_count, self.symbol_bytes, self.part, self.parts)
         sizes = struct.pack(">II", self.packed_bytes, self.plain_bytes)
         sequences = struct.pack(">QQ", self.first_sequence, self.last_sequence)
-        return b"UNSD" + numbers + self.link + position + shape + sizes + sequences + self.content
+        end = bytes([self.suite]) + self.salt if self.salt else b""
+        return b"UNSD" + numbers + self.link + position + shape + sizes + sequences + self.content + end
 
     @property
     def levels(self):
@@ -151,7 +157,7 @@ class Transmission:
         levels = [[self.leaf(esi) for esi in self.esis]]
         while len(levels[-1]) > 1:
             below = levels[-1] + ([bytes(16)] if len(levels[-1]) % 2 else [])
-            levels.append([h16(b"\x01" + below[i] + below[i + 1]) for i in range(0, len(below), 2)])
+            levels.append([h16(b"\x01" + self.salt + below[i] + below[i + 1]) for i in range(0, len(below), 2)])
         return levels
 
     @property

@@ -101,10 +101,10 @@ struct AnchorTests {
         let frame = try #require(try sender.frames(block).first)
         let view = try FrameView(decoding: frame.span.bytes)
         var hasher = SymbolHasher()
-        let leaf = hasher.leaf(view.header.id, view.symbolID, view.symbol)
-        let root = hasher.root(from: leaf, index: view.leafIndex, path: view.path)
+        let leaf = hasher.leaf(view.header.binding, view.symbolID, view.symbol)
+        let root = hasher.root(view.header.binding, from: leaf, index: view.leafIndex, path: view.path)
         return SignedBeat(
-            view.header, root: root, signature: Array(frame[97..<161]),
+            view.header, root: root, signature: view.signature.withUnsafeBytes { Array($0) },
             packed: Array(block.source.prefix(view.header.packedBytes)))
     }
 

@@ -20,12 +20,12 @@ struct AuthenticationTests {
         #expect(link.core.counters.malformed == 5 && link.deliveries.isEmpty)
     }
 
-    @Test("W-03 another wire version is refused and counted for its link")
-    func version() throws {
+    @Test("W-03 W-44 another wire version or suite is refused and counted for its link", arguments: [4, 96])
+    func version(offset: Int) throws {
         let sender = try TestSender()
         let link = try TestLink(sender.card)
         var frame = try sender.frames(sender.live(count: 1))[0]
-        frame[4] = 2
+        frame[offset] = 3
         link.receive([frame])
         #expect(link.core.counters.version == 1 && link.deliveries.isEmpty)
     }

@@ -32,6 +32,8 @@ final class TestSender {
     var incarnation = Incarnation(rawValue: 0xA11CE)
     var symbolBytes = 200
     var repair = 2
+    /// Of every block; nil: they go in version 1.
+    var salt: BlockSalt? = BlockSalt(Digest16(first: 0x5A17, second: 0xED))
     private(set) var nextBlock: UInt64 = 1
     private(set) var nextSequence: UInt64 = 1
     private(set) var nextBeat: UInt64 = 1
@@ -125,7 +127,7 @@ final class TestSender {
             firstSymbol: EncodingSymbolID(rawValue: 0), symbolCount: min(255, sourceSymbols + repair),
             partIndex: part, partCount: parts, packedBytes: plain.count, plainBytes: plain.count,
             firstSequence: SequenceNumber(rawValue: first), lastSequence: SequenceNumber(rawValue: last),
-            contentHash: .zero)
+            contentHash: .zero, salt: salt)
         header.contentHash = contentHash(of: source, header)
         return TestBlock(header: header, source: source)
     }
@@ -133,10 +135,10 @@ final class TestSender {
     func contentHash(of source: [UInt8], _ header: TransmissionHeader) -> ContentHash {
         let leaves = (0..<header.sourceSymbols).map { index in
             hasher.leaf(
-                header.id, EncodingSymbolID(rawValue: UInt8(index)),
+                header.binding, EncodingSymbolID(rawValue: UInt8(index)),
                 source.span.bytes.extracting(index * header.symbolBytes..<(index + 1) * header.symbolBytes))
         }
-        return hasher.contentHash(sourceLeaves: leaves.span)
+        return hasher.contentHash(header.binding, sourceLeaves: leaves.span)
     }
 
     /// The frames of one transmission of a block, in leaf order.
@@ -164,25 +166,25 @@ final class TestSender {
         for leaf in 0..<header.symbolCount {
             let esi = header.symbol(ofLeaf: leaf)
             let symbol = Array(encoded[Int(esi.rawValue) * size..<(Int(esi.rawValue) + 1) * size])
-            tree.setLeaf(leaf, hasher.leaf(header.id, esi, symbol.span.bytes))
+            tree.setLeaf(leaf, hasher.leaf(header.binding, esi, symbol.span.bytes))
             symbols.append(symbol)
         }
-        let root = tree.build(leafCount: header.symbolCount, with: &hasher)
-        var headerBytes = [UInt8](repeating: 0, count: TransmissionHeader.encodedBytes)
+        let root = tree.build(header.binding, leafCount: header.symbolCount, with: &hasher)
+        var headerBytes = [UInt8](repeating: 0, count: header.encodedBytes)
         do {
             var span = headerBytes.mutableSpan
             var bytes = span.mutableBytes
             header.encode(into: &bytes)
         }
-        let message = SymbolHasher.signedMessage(headerBytes: headerBytes.span.bytes, root: root)
-        let signature = try signer.sign(message.span.bytes)
+        let message = SignedMessage(headerBytes: headerBytes.span.bytes, root: root)
+        let signature = try signer.sign(message.bytes)
         return symbols.enumerated().map { leaf, symbol in
             var frame = [UInt8](repeating: 0, count: header.frameBytes)
             var span = frame.mutableSpan
             var bytes = span.mutableBytes
             header.encodeFrameStart(symbol: header.symbol(ofLeaf: leaf), signature: signature, into: &bytes)
-            tree.storePath(ofLeaf: leaf, into: &bytes, at: 161)
-            bytes.store(symbol.span.bytes, at: 161 + 16 * header.pathLength)
+            tree.storePath(ofLeaf: leaf, into: &bytes, at: header.overheadBytes)
+            bytes.store(symbol.span.bytes, at: header.overheadBytes + 16 * header.pathLength)
             return frame
         }
     }

@@ -25,7 +25,7 @@ import Testing
         return ClosedBlock(
             id: id, flags: [], partIndex: 0, partCount: 1, firstSequence: SequenceNumber(rawValue: 1),
             lastSequence: SequenceNumber(rawValue: 10), packedBytes: count, plainBytes: count, shape: shape,
-            symbols: symbols, lastDelivery: nil)
+            symbols: symbols, salt: BlockSalt(Digest16(first: 5, second: 6)), lastDelivery: nil)
     }
 
     private static func signer() throws -> Ed25519Signer {
@@ -37,10 +37,10 @@ import Testing
         _ frame: RawSpan, _ hasher: inout SymbolHasher, _ verifier: inout Ed25519Verifier
     ) throws -> FrameSummary {
         let view = try FrameView(decoding: frame)
-        let leaf = hasher.leaf(view.header.id, view.symbolID, view.symbol)
-        let root = hasher.root(from: leaf, index: view.leafIndex, path: view.path)
-        let message = SymbolHasher.signedMessage(headerBytes: view.headerBytes, root: root)
-        let valid = verifier.isValid(view.signature, for: message.span.bytes)
+        let leaf = hasher.leaf(view.header.binding, view.symbolID, view.symbol)
+        let root = hasher.root(view.header.binding, from: leaf, index: view.leafIndex, path: view.path)
+        let message = SignedMessage(headerBytes: view.headerBytes, root: root)
+        let valid = verifier.isValid(view.signature, for: message.bytes)
         #expect(valid)
         return FrameSummary(
             header: view.header, esi: Int(view.symbolID.rawValue), symbol: view.symbol.withUnsafeBytes { Array($0) })
@@ -73,7 +73,7 @@ import Testing
         }
     }
 
-    @Test("P4 every frame decodes and leads to the one signature", arguments: [1, 200, 1_279, 1_280, 30_000, 124_000])
+    @Test("P4 every frame decodes and leads to the one signature", arguments: [1, 200, 1_279, 1_280, 30_000, 122_000])
     func authentic(count: Int) throws {
         let block = try block(count, geometry())
         var encoder = TransmissionEncoder(signer: try Self.signer())
@@ -130,14 +130,14 @@ import Testing
 
     @Test("the overhead on the wire is the configured one")
     func overhead() throws {
-        let block = try block(100 * 1_199, geometry())
+        let block = try block(100 * 1_182, geometry())
         #expect(block.shape.sourceSymbols == 100)
         #expect(block.shape.symbolCount == 120)
         var encoder = TransmissionEncoder(signer: try Self.signer())
         var arena = FrameArena()
         try encoder.encode(block, into: &arena)
         let sent = arena.frames(0..<arena.frameCount).byteCount
-        #expect(sent == 120 * (161 + 7 * 16 + 1_199))
+        #expect(sent == 120 * (178 + 7 * 16 + 1_182))
     }
 
     @Test("P10 a lone small record is one small datagram and its two repairs")
@@ -147,6 +147,6 @@ import Testing
         var arena = FrameArena()
         try encoder.encode(block, into: &arena)
         #expect(arena.frameCount == 3)
-        #expect(arena.frameBytes == 161 + 32 + 80)
+        #expect(arena.frameBytes == 178 + 32 + 80)
     }
 }

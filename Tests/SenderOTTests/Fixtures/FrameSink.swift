@@ -99,11 +99,11 @@ private struct SinkLoop: ~Copyable {
             return state.withLock { $0.refused += 1 }
         }
         let header = frame.header
-        let leaf = hasher.leaf(header.id, frame.symbolID, frame.symbol)
-        let root = hasher.root(from: leaf, index: frame.leafIndex, path: frame.path)
+        let leaf = hasher.leaf(header.binding, frame.symbolID, frame.symbol)
+        let root = hasher.root(header.binding, from: leaf, index: frame.leafIndex, path: frame.path)
         if roots[header] == nil {
-            let message = SymbolHasher.signedMessage(headerBytes: frame.headerBytes, root: root)
-            if verifier.isValid(frame.signature, for: message.span.bytes) { roots[header] = root }
+            let message = SignedMessage(headerBytes: frame.headerBytes, root: root)
+            if verifier.isValid(frame.signature, for: message.bytes) { roots[header] = root }
         }
         guard roots[header] == root else { return state.withLock { $0.refused += 1 } }
         let symbol = Int(frame.symbolID.rawValue)
@@ -131,7 +131,7 @@ private struct SinkLoop: ~Copyable {
             plainBytes: header.plainBytes,
             shape: .init(
                 sourceSymbols: header.sourceSymbols, symbolBytes: header.symbolBytes, symbolCount: header.symbolCount),
-            symbols: source, lastDelivery: nil)
+            symbols: source, salt: header.salt, lastDelivery: nil)
         state.withLock { state in
             do {
                 if header.id.channel == .beat {

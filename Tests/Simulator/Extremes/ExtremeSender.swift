@@ -36,24 +36,25 @@ final class ExtremeSender {
         let id = BlockID(
             channel: channel, epoch: Epoch(rawValue: epoch), incarnation: incarnation,
             block: BlockNumber(rawValue: block))
-        let leaf = hasher.leaf(id, EncodingSymbolID(rawValue: 0), content.span.bytes)
+        let salt = BlockSalt.random()
+        let leaf = hasher.leaf(.salt(salt), EncodingSymbolID(rawValue: 0), content.span.bytes)
         let leaves = [leaf]
         let header = TransmissionHeader(
             link: card.linkFingerprint, id: id, flags: [], transmission: .first, sourceSymbols: 1,
             symbolBytes: content.count, firstSymbol: EncodingSymbolID(rawValue: 0), symbolCount: 1, partIndex: 0,
             partCount: 1, packedBytes: content.count, plainBytes: content.count,
             firstSequence: SequenceNumber(rawValue: first), lastSequence: SequenceNumber(rawValue: last),
-            contentHash: hasher.contentHash(sourceLeaves: leaves.span))
+            contentHash: hasher.contentHash(.salt(salt), sourceLeaves: leaves.span), salt: salt)
         tree.setLeaf(0, leaf)
-        let root = tree.build(leafCount: 1, with: &hasher)
-        var headerBytes = [UInt8](repeating: 0, count: TransmissionHeader.encodedBytes)
+        let root = tree.build(.salt(salt), leafCount: 1, with: &hasher)
+        var headerBytes = [UInt8](repeating: 0, count: header.encodedBytes)
         do {
             var span = headerBytes.mutableSpan
             var bytes = span.mutableBytes
             header.encode(into: &bytes)
         }
-        let message = SymbolHasher.signedMessage(headerBytes: headerBytes.span.bytes, root: root)
-        let signature = try signer.sign(message.span.bytes)
+        let message = SignedMessage(headerBytes: headerBytes.span.bytes, root: root)
+        let signature = try signer.sign(message.bytes)
         var frame = [UInt8](repeating: 0, count: header.frameBytes)
         do {
             var span = frame.mutableSpan

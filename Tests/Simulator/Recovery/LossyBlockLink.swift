@@ -108,7 +108,8 @@ struct LossyBlockLink: ~Copyable {
             lastSequence: SequenceNumber(rawValue: sequence), packedBytes: plain.count, plainBytes: plain.count,
             shape: BlockGeometry.Shape(
                 sourceSymbols: sourceSymbols, symbolBytes: symbolBytes, symbolCount: symbolCount),
-            symbols: plain + [UInt8](repeating: 0, count: padding), lastDelivery: nil)
+            symbols: plain + [UInt8](repeating: 0, count: padding), salt: .random(),
+            lastDelivery: nil)
     }
 
     private mutating func receive(frame index: Int) {

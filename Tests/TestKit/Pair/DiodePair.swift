@@ -16,6 +16,8 @@ public final class DiodePair: Sendable {
         public var receiver: [String: String] = [:]
         /// More keys of the receiver's link, as they stand in the file: `max_qos: 1`.
         public var receiverLink = ""
+        /// More keys of the sender's link: `seal: "receiver.seal"`.
+        public var senderLink = ""
         /// Ethernet bits of the link.
         public var rate = "200Mbit/s"
         /// How the link hurts; nil leaves the relay out, so that frames go straight to the receiver.
@@ -64,7 +66,7 @@ public final class DiodePair: Sendable {
         let filters = settings.export.map { "{ filter: \"\($0)\" }" }.joined(separator: ", ")
         let send = [
             "link": """
-            { name: "\(name)", key: "\(name).key", paths: ["\(address):\(relay?.port ?? receiverPort)"], rate: "\(settings.rate)" }
+            { name: "\(name)", key: "\(name).key", paths: ["\(address):\(relay?.port ?? receiverPort)"], rate: "\(settings.rate)", \(settings.senderLink) }
             """,
             "broker": "{ url: \"\(ot.url)\" }", "export": "[\(filters)]", "state": "\"send.db\"",
             "snapshot": "{ period: \"1s\" }", "beat": "\"200ms\"", "status": "null",

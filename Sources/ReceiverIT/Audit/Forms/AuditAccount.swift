@@ -53,6 +53,7 @@ enum AuditAccount {
             (
                 "link",
                 (link.isStale ? "STALE" : "heard") + (link.heardUntil.map { ", until \(ShownTime.text($0))" } ?? "")
+                    + (link.form.map { ", wire version \($0.version)\($0.isSealed ? ", sealed" : "")" } ?? "")
             ))
         if let begin = link.beginsAt {
             lines.append(("begins at", "epoch \(begin.epoch.rawValue), sequence \(begin.sequence.rawValue)"))

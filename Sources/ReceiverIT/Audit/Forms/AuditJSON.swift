@@ -73,6 +73,9 @@ extension LinkAudit {
             .init("unobserved", .array(unobserved.map(\.json))), .init("actions", .array(actions.map(\.json))),
             .init("software", software), .init("config", config), .init("keys", keys),
             .init(
+                "wire",
+                form.map { ["version": .number(UInt64($0.version)), "sealed": .flag($0.isSealed)] } ?? nil),
+            .init(
                 "clock",
                 [
                     "offset_min_ms": .integer(clock.offsetMinMilliseconds),

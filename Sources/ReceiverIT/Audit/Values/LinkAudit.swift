@@ -40,6 +40,8 @@ public struct LinkAudit: Hashable, Sendable {
     public var software: JSONValue = [:]
     public var config: JSONValue = [:]
     public var keys: JSONValue = [:]
+    /// In which version the sender speaks, and whether it seals its blocks; nil before a beat was heard.
+    public var form: WireForm?
     public var clock = Clock()
     public var replica = ReplicaState()
     public var rejected = Rejected()

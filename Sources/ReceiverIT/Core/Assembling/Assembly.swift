@@ -40,7 +40,8 @@ final class Assembly {
     /// Whether symbols of another transmission combine with these (W-18): everything but the transmission's own numbers
     /// is the same.
     func agrees(with other: TransmissionHeader) -> Bool {
-        header.contentHash == other.contentHash && header.sourceSymbols == other.sourceSymbols
+        header.contentHash == other.contentHash && header.salt == other.salt
+            && header.sourceSymbols == other.sourceSymbols
             && header.symbolBytes == other.symbolBytes && header.id == other.id && header.flags == other.flags
             && header.packedBytes == other.packedBytes && header.plainBytes == other.plainBytes
             && header.partIndex == other.partIndex && header.partCount == other.partCount
@@ -71,15 +72,15 @@ final class Assembly {
         let size = header.symbolBytes
         for index in leaves.indices where !hasLeaf[index] {
             leaves[index] = hasher.leaf(
-                header.id, EncodingSymbolID(rawValue: UInt8(index)),
+                header.binding, EncodingSymbolID(rawValue: UInt8(index)),
                 decoder.source.extracting(index * size..<(index + 1) * size))
         }
-        return hasher.contentHash(sourceLeaves: leaves.span) == header.contentHash
+        return hasher.contentHash(header.binding, sourceLeaves: leaves.span) == header.contentHash
     }
 
     /// The plain content of the decoded block.
-    func unpack(with packing: inout BlockPacking) throws(ContentError) -> [UInt8] {
-        try Self.unpack(decoder, header, with: &packing)
+    func unpack(with packing: inout BlockPacking, _ opener: inout BlockOpener) throws(ContentError) -> [UInt8] {
+        try Self.unpack(decoder, header, with: &packing, &opener)
     }
 
     /// The content of the decoded block as it was signed.
@@ -88,10 +89,11 @@ final class Assembly {
     // A span of the decoder must not outlive the access to this object's property, hence these take the decoder.
 
     private static func unpack(
-        _ decoder: borrowing BlockDecoder, _ header: TransmissionHeader, with packing: inout BlockPacking
+        _ decoder: borrowing BlockDecoder, _ header: TransmissionHeader, with packing: inout BlockPacking,
+        _ opener: inout BlockOpener
     ) throws(ContentError) -> [UInt8] {
         var plain: [UInt8] = []
-        try packing.unpack(source: decoder.source, header: header, into: &plain)
+        try packing.unpack(source: decoder.source, header: header, opener: &opener, into: &plain)
         return plain
     }
 
@@ -107,5 +109,5 @@ final class Assembly {
         flags: [], transmission: .first, sourceSymbols: 1, symbolBytes: 1,
         firstSymbol: EncodingSymbolID(rawValue: 0), symbolCount: 1, partIndex: 0, partCount: 1, packedBytes: 1,
         plainBytes: 1, firstSequence: SequenceNumber(rawValue: 1), lastSequence: SequenceNumber(rawValue: 0),
-        contentHash: .zero)
+        contentHash: .zero, salt: nil)
 }

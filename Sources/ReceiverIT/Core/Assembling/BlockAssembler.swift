@@ -45,6 +45,7 @@ struct BlockAssembler: ~Copyable {
     private let limits: Limits
     private var hasher = SymbolHasher()
     private var packing = BlockPacking()
+    private var opener: BlockOpener
     private var parts: PartJoiner
     private var blocks: [BlockID: Assembly] = [:]
     /// Blocks in the order in which they were begun; what is no longer in `blocks` is skipped.
@@ -56,8 +57,9 @@ struct BlockAssembler: ~Copyable {
     private(set) var shed: UInt64 = 0
     private(set) var restoredSymbols: UInt64 = 0
 
-    init(limits: Limits = Limits()) {
+    init(limits: Limits = Limits(), opener: consuming BlockOpener = BlockOpener()) {
         self.limits = limits
+        self.opener = opener
         parts = PartJoiner(limitBytes: limits.bytes, limitGroups: 64)
         blocks.reserveCapacity(limits.blocks + 1)
     }
@@ -143,12 +145,13 @@ struct BlockAssembler: ~Copyable {
         guard assembly.decode(with: &hasher) else { return .refused(.corrupt) }
         let plain: [UInt8]
         do throws(ContentError) {
-            plain = try assembly.unpack(with: &packing)
+            plain = try assembly.unpack(with: &packing, &opener)
         } catch {
             return .refused(error.counter == .sealed ? .sealed : .corrupt)
         }
         guard header.partCount > 1 else {
             var unit = DecodedUnit(header, transmission: assembly.newestTransmission, content: plain)
+            unit.form = header.form
             if header.id.channel == .beat { unit.packed = assembly.packed }
             return .unit(unit)
         }

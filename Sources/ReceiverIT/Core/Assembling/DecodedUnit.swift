@@ -18,6 +18,8 @@ struct DecodedUnit: Sendable {
     let content: [UInt8]
     /// Of a beat in one part: what the sender signed, as it was packed. Else empty.
     var packed: [UInt8] = []
+    /// How it came.
+    var form: WireForm?
 
     var records: UInt64 { channel == .live ? lastSequence + 1 - firstSequence : 0 }
     var endSequence: UInt64 { lastSequence + 1 }

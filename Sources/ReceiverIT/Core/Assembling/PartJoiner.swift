@@ -75,7 +75,7 @@ struct PartJoiner: Sendable {
                 channel: key.channel, epoch: key.epoch, incarnation: key.incarnation, firstBlock: key.firstBlock,
                 lastBlock: key.firstBlock + UInt64(key.parts) - 1, firstSequence: header.firstSequence.rawValue,
                 lastSequence: header.lastSequence.rawValue, contentHashes: group.hashes.compactMap { $0 },
-                transmission: group.newest, content: content))
+                transmission: group.newest, content: content, form: header.form))
     }
 
     private mutating func begin(_ key: Key, _ header: TransmissionHeader) {

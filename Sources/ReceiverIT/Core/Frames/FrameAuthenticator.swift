@@ -71,8 +71,11 @@ struct FrameAuthenticator: ~Copyable {
             return isOther && settled[slot].isDone && !settled[slot].isContradicted ? .contradiction : .forged
         }
         if settled[slot].isDone { return .done(isNew: settled[slot].note(leaf: frame.leafIndex)) }
-        let leaf = hasher.leaf(frame.header.id, frame.symbolID, frame.symbol)
-        guard hasher.root(from: leaf, index: frame.leafIndex, path: frame.path) == settled[slot].root else {
+        let leaf = hasher.leaf(frame.header.binding, frame.symbolID, frame.symbol)
+        guard
+            hasher.root(frame.header.binding, from: leaf, index: frame.leafIndex, path: frame.path)
+                == settled[slot].root
+        else {
             return .forged
         }
         return .authentic(slot: slot, leaf: leaf, isNew: settled[slot].note(leaf: frame.leafIndex))
@@ -146,10 +149,10 @@ struct FrameAuthenticator: ~Copyable {
     private mutating func verify(_ frame: borrowing FrameView, now: MonotonicInstant) -> Admission {
         budget.spend()
         verifications += 1
-        let leaf = hasher.leaf(frame.header.id, frame.symbolID, frame.symbol)
-        let root = hasher.root(from: leaf, index: frame.leafIndex, path: frame.path)
-        let message = SymbolHasher.signedMessage(headerBytes: frame.headerBytes, root: root)
-        guard verifier.isValid(frame.signature, for: message.span.bytes) else {
+        let leaf = hasher.leaf(frame.header.binding, frame.symbolID, frame.symbol)
+        let root = hasher.root(frame.header.binding, from: leaf, index: frame.leafIndex, path: frame.path)
+        let message = SignedMessage(headerBytes: frame.headerBytes, root: root)
+        guard verifier.isValid(frame.signature, for: message.bytes) else {
             budget.noteFailure(frame.header.id, now: now)
             return .forged
         }

@@ -13,6 +13,8 @@ struct LinkWatch: Sendable {
     private(set) var since: UnixMilliseconds
     private(set) var facts: LinkFacts
     private(set) var beat: Beat?
+    /// How the newest beat came.
+    private(set) var form: WireForm?
     private var lag = BeatLag()
     /// When a beat was last accepted.
     private var heardAt: MonotonicInstant?
@@ -37,6 +39,7 @@ struct LinkWatch: Sendable {
         facts.freshness = freshness
         if let stored, stored.heardUntil != nil {
             beat = stored.beat
+            form = stored.form
             heardUntil = stored.heardUntil
             clockOffsetMilliseconds = stored.clockOffsetMilliseconds
             facts.hearing = .notSinceStart
@@ -54,8 +57,11 @@ struct LinkWatch: Sendable {
 
     /// A beat was accepted.
     /// - Parameter isFirst: of its epoch.
-    mutating func note(_ beat: Beat, isFirst: Bool, now: MonotonicInstant, time: UnixMilliseconds) {
+    mutating func note(
+        _ beat: Beat, _ form: WireForm?, isFirst: Bool, now: MonotonicInstant, time: UnixMilliseconds
+    ) {
         self.beat = beat
+        self.form = form
         heardAt = now
         heardUntil = time
         refused = nil

@@ -8,6 +8,8 @@ public enum RefusedStatement: Sendable, Equatable {
     case belowCard(Epoch, lowest: Epoch)
     /// Nothing is heard but beats of an epoch that is over since another has begun.
     case outlived(Epoch, by: Epoch)
+    /// Blocks are sealed, and none of the receiver's so many keys opens them (W-27).
+    case sealed(BlockID, keys: Int)
 
     /// What happened and what to do, for people.
     public var description: String {
@@ -21,6 +23,11 @@ public enum RefusedStatement: Sendable, Equatable {
         case .outlived(let epoch, let newest):
             "only beats of epoch \(epoch.rawValue) come, which is over since epoch \(newest.rawValue) began: the sender's clock was set"
                 + " back and its database lost (start it with --epoch above \(newest.rawValue)), or a recording is played"
+        case .sealed(_, keys: 0):
+            "blocks are sealed, and this receiver has no seal key: name the one that link.seal of the sender belongs to in seal_keys"
+        case .sealed:
+            "blocks are sealed for another key than those in seal_keys: give this receiver the one that link.seal of the sender belongs"
+                + " to, or the sender this receiver's (diode-recv check shows its fingerprint)"
         }
     }
 }

@@ -22,6 +22,8 @@ struct FrameIntake: ~Copyable {
         case symbol(BlockID)
         /// With it a content is complete. A beat in one part comes with what the sender signed.
         indirect case unit(DecodedUnit, signed: SignedBeat?)
+        /// With it a block is complete that no key here opens.
+        case sealed(BlockID)
         /// The sender's key signed another content under these numbers (W-21).
         indirect case equivocation(TransmissionHeader)
     }
@@ -42,7 +44,7 @@ struct FrameIntake: ~Copyable {
         limits.blocks = settings.assemblyBlocks
         limits.bytes = settings.assemblyBytes
         link = card.linkFingerprint
-        assembler = BlockAssembler(limits: limits)
+        assembler = BlockAssembler(limits: limits, opener: BlockOpener(settings.seals))
         authenticator = try FrameAuthenticator(
             key: card.key, verificationsPerSecond: settings.verificationsPerSecond, price: settings.price,
             settledTransmissions: settings.settledTransmissions, waitingBytes: settings.waitingFrameBytes,
@@ -253,7 +255,9 @@ struct FrameIntake: ~Copyable {
             authenticator.finish(slot: slot)
             switch refusal {
             case .corrupt: counters.corruptBlocks += 1
-            case .sealed: counters.sealed += 1
+            case .sealed:
+                counters.sealed += 1
+                return .sealed(header.id)
             case .inconsistent: counters.inconsistent += 1
             case .equivocation: return equivocation(header)
             }

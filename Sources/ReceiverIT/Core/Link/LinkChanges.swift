@@ -236,6 +236,7 @@ package struct StoredLink: Sendable {
     package var replica: Replica
     /// What was last heard of the sender.
     package var beat: Beat?
+    package var form: WireForm?
     package var heardUntil: UnixMilliseconds?
     package var clockOffsetMilliseconds: ClosedRange<Int64>?
 

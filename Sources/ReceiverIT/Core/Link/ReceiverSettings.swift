@@ -1,4 +1,5 @@
 public import Account
+public import DiodeProtocol
 
 extension ReceiverCore {
     /// What the core is told once. The defaults suit a 1 Gbit/s link.
@@ -28,6 +29,9 @@ extension ReceiverCore {
         /// Topics with a stamp, and the bytes of their names.
         public var topics = 1_000_000
         public var topicNameBytes = 128 << 20
+
+        /// The receiver's private seal keys, the newest first; none: sealed blocks are refused.
+        public var seals: [SealKey] = []
 
         public init() {}
     }

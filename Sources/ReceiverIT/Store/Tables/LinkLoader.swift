@@ -56,6 +56,7 @@ package enum LinkLoader {
         stored.beat = vitals?.beat
         stored.heardUntil = vitals?.heardUntil
         stored.clockOffsetMilliseconds = vitals?.clockOffsetMilliseconds
+        stored.form = vitals?.form
         return (stored, vitals?.counters ?? ReceiverCounters(), checkpoint)
     }
 
@@ -255,7 +256,7 @@ package enum LinkLoader {
     package static func vitals(of id: Int, _ database: borrowing Database) throws(StorageError) -> LinkVitals? {
         var row = try database.prepare(
             """
-            SELECT at, state, since, reason, heard_until, offset_min, offset_max, beat, counters
+            SELECT at, state, since, reason, heard_until, offset_min, offset_max, beat, counters, wire
             FROM vitals WHERE link = ?1
             """)
         row.bind(1, Int64(id))
@@ -277,9 +278,14 @@ package enum LinkLoader {
                 heardUntil: row.time(4),
                 clockOffsetMilliseconds: row.isNull(5) || row.integer(5) > row.integer(6)
                     ? nil : row.integer(5)...row.integer(6),
-                beat: beat, counters: ReceiverCounters(counters))
+                beat: beat, form: Self.form(row.integer(9)), counters: ReceiverCounters(counters))
         }
         return vitals
+    }
+
+    /// 0: none; the version, and 256 more if it was sealed.
+    private static func form(_ number: Int64) -> WireForm? {
+        number == 0 ? nil : WireForm(version: UInt8(truncatingIfNeeded: number), isSealed: number & 256 != 0)
     }
 
     // MARK: Parts

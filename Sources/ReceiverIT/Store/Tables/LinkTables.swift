@@ -69,7 +69,7 @@ struct LinkTables: ~Copyable {
         let topic = try database.prepare(
             "INSERT OR REPLACE INTO topics VALUES (?1,?2,?8,?3,?4,?5,?6,?7,?9,?10,?11)")
         let topicRemoval = try database.prepare("DELETE FROM topics WHERE link = ?1 AND id = ?2")
-        let vitals = try database.prepare("INSERT OR REPLACE INTO vitals VALUES (?1,?2,?7,?3,?8,?4,?5,?6,?9,?10)")
+        let vitals = try database.prepare("INSERT OR REPLACE INTO vitals VALUES (?1,?2,?7,?3,?8,?4,?5,?6,?9,?10,?11)")
         // Only now: a move-only value may not be left half made by a throw.
         self.link = link
         self.state = state
@@ -141,6 +141,7 @@ struct LinkTables: ~Copyable {
             self.vitals.bindNull(9)
         }
         self.vitals.bind(10, text: vitals.counters.json.line)
+        self.vitals.bind(11, vitals.form.map { Int64($0.version) + ($0.isSealed ? 256 : 0) } ?? 0)
         let offset = vitals.clockOffsetMilliseconds
         try self.vitals.run(
             UInt64(id), vitals.at.rawValue, vitals.since.rawValue, vitals.heardUntil?.rawValue,

@@ -12,13 +12,15 @@ package struct LinkVitals: Sendable, Equatable {
     package var heardUntil: UnixMilliseconds?
     package var clockOffsetMilliseconds: ClosedRange<Int64>?
     package var beat: Beat?
+    /// How the beat came; nil before one was heard.
+    package var form: WireForm?
     /// Over all starts.
     package var counters: ReceiverCounters
 
     package init(
         at: UnixMilliseconds, state: LinkState, since: UnixMilliseconds, reason: String,
         heardUntil: UnixMilliseconds? = nil, clockOffsetMilliseconds: ClosedRange<Int64>? = nil, beat: Beat? = nil,
-        counters: ReceiverCounters
+        form: WireForm? = nil, counters: ReceiverCounters
     ) {
         self.at = at
         self.state = state
@@ -27,6 +29,7 @@ package struct LinkVitals: Sendable, Equatable {
         self.heardUntil = heardUntil
         self.clockOffsetMilliseconds = clockOffsetMilliseconds
         self.beat = beat
+        self.form = form
         self.counters = counters
     }
 }

@@ -27,8 +27,11 @@ public enum StoreSchema {
         migrations: [
             [links, tracker, replica, losses, OutboxSchema.sql, LedgerSchema.sql].joined(separator: ";\n"),
             AcknowledgementTable.sql, state, gapTopics, sourceClock, lostGaps, OutboxSchema.outputs,
-            OutboxSchema.notes, refusals, rivals, journalled, versionJumps, SealedTables.sql,
+            OutboxSchema.notes, refusals, rivals, journalled, versionJumps, SealedTables.sql, wire,
         ])
+
+    /// How the newest beat came: 0 none was heard, else the wire's version, and 256 more if it was sealed.
+    private static let wire = "ALTER TABLE vitals ADD COLUMN wire INTEGER NOT NULL DEFAULT 0"
 
     private static let links = """
         CREATE TABLE links (

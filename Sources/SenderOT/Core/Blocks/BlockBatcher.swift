@@ -15,13 +15,11 @@ public import Time
 public struct BlockBatcher: ~Copyable {
     private let epoch: Epoch
     private let incarnation: Incarnation
-    private let geometry: BlockGeometry
+    private let closer: BlockCloser
     private let flush: Duration
 
     private var content = LiveContentEncoder()
-    private var packing: BlockPacking
     private var plain: [UInt8] = []
-    private var packed: [UInt8] = []
     private var closed = Ring<ClosedBlock>()
     /// When the oldest item of the open block came.
     private var openedAt: MonotonicInstant?
@@ -34,14 +32,11 @@ public struct BlockBatcher: ~Copyable {
     public private(set) var lastBlock = BlockNumber(rawValue: 0)
 
     /// - Parameter flush: how long an item may wait for company under load.
-    public init(
-        epoch: Epoch, incarnation: Incarnation, geometry: BlockGeometry, flush: Duration, compressionLevel: Int = 1
-    ) {
+    init(epoch: Epoch, incarnation: Incarnation, closer: BlockCloser, flush: Duration) {
         self.epoch = epoch
         self.incarnation = incarnation
-        self.geometry = geometry
+        self.closer = closer
         self.flush = flush
-        packing = BlockPacking(level: compressionLevel)
     }
 
     /// Whether nothing waits in the open block.
@@ -121,29 +116,24 @@ public struct BlockBatcher: ~Copyable {
         let last = SequenceNumber(rawValue: lastSequence.rawValue + content.sequenceCount)
         var plain: [UInt8] = []
         swap(&plain, &self.plain)
-        var packed: [UInt8] = []
-        swap(&packed, &self.packed)
         content.finish(into: &plain)
         openedAt = nil
         lastSequence = last
-        guard let parts = ContentParts.split(byteCount: plain.count, maximumPartBytes: geometry.capacityBytes) else {
+        guard let parts = ContentParts.split(byteCount: plain.count, maximumPartBytes: closer.capacityBytes) else {
             preconditionFailure("the core sheds records that do not fit 64 parts")
         }
         precondition(parts.count == 1 || first == last, "only a single record spans part blocks")
         for (index, range) in parts.enumerated() {
             lastBlock = lastBlock.next
             let id = BlockID(channel: .live, epoch: epoch, incarnation: incarnation, block: lastBlock)
-            let flags = packing.pack(plain.span.bytes.extracting(range), into: &packed)
-            let isLast = index == parts.count - 1
-            closed.append(
-                ClosedBlock(
-                    packed: packed, plainBytes: range.count, flags: flags, id: id, part: index, of: parts.count,
-                    sequences: (first, last), geometry: geometry, lastDelivery: isLast ? delivered.take() : nil,
-                    packets: isLast ? packets : PacketList(), closedAt: newestItem))
+            var about = BlockCloser.About()
+            (about.part, about.parts, about.first, about.last) = (index, parts.count, first, last)
+            about.closedAt = newestItem
+            if index == parts.count - 1 { (about.lastDelivery, about.packets) = (delivered.take(), packets) }
+            closed.append(closer.close(plain.span.bytes.extracting(range), as: id, about))
         }
         packets = PacketList()
         swap(&plain, &self.plain)
-        swap(&packed, &self.packed)
     }
 
     /// The oldest closed block that was not taken.
@@ -152,7 +142,7 @@ public struct BlockBatcher: ~Copyable {
     /// Closes the open block first if the new item does not fit it.
     private mutating func makeRoom(topic: Int, rest: Int) {
         if !content.isEmpty,
-            content.byteCount(addingTopic: topic, properties: 0, payload: rest) > geometry.capacityBytes
+            content.byteCount(addingTopic: topic, properties: 0, payload: rest) > closer.capacityBytes
         {
             close()
         }
@@ -161,29 +151,5 @@ public struct BlockBatcher: ~Copyable {
     private mutating func opened(_ now: MonotonicInstant, _ time: UnixMilliseconds) {
         if openedAt == nil { openedAt = now }
         newestItem = max(newestItem, time)
-    }
-}
-
-extension ClosedBlock {
-    /// Pads packed bytes, which fit the geometry, to whole symbols.
-    init(
-        packed: [UInt8], plainBytes: Int, flags: TransmissionHeader.Flags, id: BlockID, part: Int = 0,
-        of parts: Int = 1,
-        sequences: (first: SequenceNumber, last: SequenceNumber), geometry: BlockGeometry,
-        lastDelivery: DeliveryTicket?,
-        packets: PacketList = PacketList(), closedAt: UnixMilliseconds = UnixMilliseconds(rawValue: 0)
-    ) {
-        guard let shape = geometry.shape(packedBytes: packed.count) else {
-            preconditionFailure("packing never makes a block longer")
-        }
-        var symbols: [UInt8] = []
-        let bytes = shape.sourceSymbols * shape.symbolBytes
-        symbols.reserveCapacity(bytes)
-        symbols.append(contentsOf: packed)
-        symbols.append(contentsOf: repeatElement(0, count: bytes - packed.count))
-        self.init(
-            id: id, flags: flags, partIndex: part, partCount: parts, firstSequence: sequences.first,
-            lastSequence: sequences.last, packedBytes: packed.count, plainBytes: plainBytes, shape: shape,
-            symbols: symbols, lastDelivery: lastDelivery, packets: packets, closedAt: closedAt)
     }
 }

@@ -3,7 +3,7 @@ public import FEC
 
 /// How a packed block is cut so that its frames fit the path: K, T and N.
 ///
-/// T is what the MTU leaves after IP, UDP and the frame's own overhead of 161 + 16 · ⌈log₂ N⌉ bytes; N follows from K,
+/// T is what the MTU leaves after IP, UDP and the frame's own overhead of 178 + 16 · ⌈log₂ N⌉ bytes; N follows from K,
 /// K from T. The smallest path length that fits its own N is taken.
 public struct BlockGeometry: Sendable, Equatable {
     /// K, T and N of one block.

@@ -29,6 +29,10 @@ public struct ClosedBlock: Sendable {
     public let shape: BlockGeometry.Shape
     /// The packed bytes, zero padded to K · T.
     public let symbols: [UInt8]
+    /// What its hashes begin with; nil in a block that a release of before has closed: it goes on the wire in version 1, as it always did.
+    public let salt: BlockSalt?
+    /// What it was sealed with, for the journal; nil where it is not sealed, or was read back.
+    package let keys: SealKeys?
     /// With this block, everything that the OT broker delivered up to here is in blocks. Nil says nothing new.
     public let lastDelivery: DeliveryTicket?
     /// Under which packet identifiers its records were delivered.
@@ -41,18 +45,20 @@ public struct ClosedBlock: Sendable {
     public init(
         id: BlockID, flags: TransmissionHeader.Flags, partIndex: Int, partCount: Int, firstSequence: SequenceNumber,
         lastSequence: SequenceNumber, packedBytes: Int, plainBytes: Int, shape: BlockGeometry.Shape, symbols: [UInt8],
-        lastDelivery: DeliveryTicket?, closedAt: UnixMilliseconds = UnixMilliseconds(rawValue: 0)
+        salt: BlockSalt?, lastDelivery: DeliveryTicket?, closedAt: UnixMilliseconds = UnixMilliseconds(rawValue: 0)
     ) {
         self.init(
             id: id, flags: flags, partIndex: partIndex, partCount: partCount, firstSequence: firstSequence,
             lastSequence: lastSequence, packedBytes: packedBytes, plainBytes: plainBytes, shape: shape,
-            symbols: symbols, lastDelivery: lastDelivery, packets: PacketList(), closedAt: closedAt)
+            symbols: symbols, salt: salt, lastDelivery: lastDelivery, packets: PacketList(), closedAt: closedAt,
+            keys: nil)
     }
 
     package init(
         id: BlockID, flags: TransmissionHeader.Flags, partIndex: Int, partCount: Int, firstSequence: SequenceNumber,
         lastSequence: SequenceNumber, packedBytes: Int, plainBytes: Int, shape: BlockGeometry.Shape, symbols: [UInt8],
-        lastDelivery: DeliveryTicket?, packets: PacketList, closedAt: UnixMilliseconds
+        salt: BlockSalt?, lastDelivery: DeliveryTicket?, packets: PacketList, closedAt: UnixMilliseconds,
+        keys: SealKeys? = nil
     ) {
         precondition(symbols.count == shape.sourceSymbols * shape.symbolBytes, "a block holds K symbols of T bytes")
         self.id = id
@@ -65,6 +71,8 @@ public struct ClosedBlock: Sendable {
         self.plainBytes = plainBytes
         self.shape = shape
         self.symbols = symbols
+        self.salt = salt
+        self.keys = keys
         self.lastDelivery = lastDelivery
         self.packets = packets
         self.closedAt = closedAt
@@ -74,6 +82,18 @@ public struct ClosedBlock: Sendable {
     package var recordCount: UInt64 {
         partIndex == partCount - 1 ? lastSequence.rawValue + 1 - firstSequence.rawValue : 0
     }
+
+    /// What is authenticated beside its bytes where they are sealed; nil in version 1.
+    package var sealedContext: SealedContext? {
+        salt.map {
+            SealedContext(
+                id, flags: flags, part: partIndex, parts: partCount, plainBytes: plainBytes, first: firstSequence,
+                last: lastSequence, salt: $0)
+        }
+    }
+
+    /// What its hashes are made for.
+    var binding: HashBinding { salt.map(HashBinding.salt) ?? .identity(id) }
 
     /// What a first transmission and its repetitions are for.
     public var firstClass: TransmissionClass {

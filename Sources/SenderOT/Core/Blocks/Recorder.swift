@@ -32,17 +32,19 @@ struct Recorder: ~Copyable {
     private(set) var recordCount: UInt64 = 0
     private(set) var shedCount: UInt64 = 0
 
-    init(epoch: Epoch, incarnation: Incarnation, settings: SenderCore.Settings, maximumTopicBytes: Int) {
+    init(
+        epoch: Epoch, incarnation: Incarnation, settings: SenderCore.Settings, closer: BlockCloser,
+        maximumTopicBytes: Int
+    ) {
         // With a topic of 65,535 bytes, and its lengths, a record stays within 64 parts and 8 MiB (WIRE W-09, W-26).
-        let largest = min(64 * settings.geometry.capacityBytes, WireLimits.maximumContentBytes) - 66_000
+        let largest = min(64 * closer.capacityBytes, WireLimits.maximumContentBytes) - 66_000
         precondition(settings.maximumRecordBytes <= largest, "64 part blocks hold the largest record")
         maximumRecordBytes = settings.maximumRecordBytes
         self.maximumTopicBytes = maximumTopicBytes
         stamper = Stamper(epoch: epoch)
-        sheds = ShedGatherer(capacityBytes: settings.geometry.capacityBytes)
+        sheds = ShedGatherer(capacityBytes: closer.capacityBytes)
         batcher = BlockBatcher(
-            epoch: epoch, incarnation: incarnation, geometry: settings.geometry, flush: settings.flush,
-            compressionLevel: settings.compressionLevel)
+            epoch: epoch, incarnation: incarnation, closer: closer, flush: settings.flush)
     }
 
     /// The stamp given last; sequence 0 before the first.

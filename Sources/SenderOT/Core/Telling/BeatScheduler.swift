@@ -56,7 +56,7 @@ public struct BeatScheduler: ~Copyable {
 
     private let epoch: Epoch
     private let incarnation: Incarnation
-    private let geometry: BlockGeometry
+    private let closer: BlockCloser
     public let period: Duration
     /// When the next beat is due.
     public private(set) var deadline: MonotonicInstant
@@ -67,13 +67,20 @@ public struct BeatScheduler: ~Copyable {
     private(set) var count: UInt64 = 0
 
     /// - Parameter period: above zero.
+    /// Of a sender that seals nothing.
     public init(
         epoch: Epoch, incarnation: Incarnation, geometry: BlockGeometry, period: Duration, now: MonotonicInstant
     ) {
+        self.init(
+            epoch: epoch, incarnation: incarnation,
+            closer: BlockCloser(geometry, compressionLevel: 1, sealer: nil), period: period, now: now)
+    }
+
+    init(epoch: Epoch, incarnation: Incarnation, closer: BlockCloser, period: Duration, now: MonotonicInstant) {
         precondition(period > .zero, "a beat has a period")
         self.epoch = epoch
         self.incarnation = incarnation
-        self.geometry = geometry
+        self.closer = closer
         self.period = period
         deadline = now
     }
@@ -100,11 +107,9 @@ public struct BeatScheduler: ~Copyable {
         lastBlock = lastBlock.next
         let id = BlockID(channel: .beat, epoch: epoch, incarnation: incarnation, block: lastBlock)
         let content = beat.encode()
-        // Never compressed: it is short, and whoever captures the link can read it.
-        return ClosedBlock(
-            packed: content, plainBytes: content.count, flags: [], id: id,
-            sequences: (SequenceNumber(rawValue: 0), SequenceNumber(rawValue: 0)), geometry: geometry,
-            lastDelivery: nil)
+        var about = BlockCloser.About()
+        about.compresses = false
+        return closer.close(content.span.bytes, as: id, about)
     }
 
     private func beat(_ known: Known, _ now: MonotonicInstant, _ time: UnixMilliseconds) -> Beat {

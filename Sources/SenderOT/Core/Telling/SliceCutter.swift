@@ -32,27 +32,24 @@ struct SliceCutter: ~Copyable {
 
     private let epoch: Epoch
     private let incarnation: Incarnation
-    private let geometry: BlockGeometry
+    private let closer: BlockCloser
     private let targetBytes: Int
     /// The most bytes of a topic's name and values.
     let maximumTopicBytes: Int
     private var encoder = SliceEncoder()
-    private var packing: BlockPacking
     private var plain: [UInt8] = []
-    private var packed: [UInt8] = []
     private(set) var lastBlock = BlockNumber(rawValue: 0)
     /// Topics that were passed and whose retained value has ended.
     private var expired: [NamespaceSlots.TopicID] = []
 
-    init(epoch: Epoch, incarnation: Incarnation, geometry: BlockGeometry, compressionLevel: Int) {
+    init(epoch: Epoch, incarnation: Incarnation, closer: BlockCloser) {
         self.epoch = epoch
         self.incarnation = incarnation
-        self.geometry = geometry
-        targetBytes = min(Self.targetBytes, geometry.capacityBytes)
+        self.closer = closer
+        targetBytes = min(Self.targetBytes, closer.capacityBytes)
         maximumTopicBytes =
-            min(WireLimits.maximumParts * geometry.capacityBytes, WireLimits.maximumContentBytes)
+            min(WireLimits.maximumParts * closer.capacityBytes, WireLimits.maximumContentBytes)
             - Self.overheadBytes
-        packing = BlockPacking(level: compressionLevel)
     }
 
     /// What is cut.
@@ -143,25 +140,19 @@ struct SliceCutter: ~Copyable {
     private mutating func close(_ heading: SliceHeading) -> [ClosedBlock] {
         var plain: [UInt8] = []
         swap(&plain, &self.plain)
-        var packed: [UInt8] = []
-        swap(&packed, &self.packed)
         encoder.finish(heading, into: &plain)
-        guard let parts = ContentParts.split(byteCount: plain.count, maximumPartBytes: geometry.capacityBytes) else {
+        guard let parts = ContentParts.split(byteCount: plain.count, maximumPartBytes: closer.capacityBytes) else {
             preconditionFailure("a topic's slots fit 64 parts")
         }
-        let none = SequenceNumber(rawValue: 0)
         var blocks: [ClosedBlock] = []
         for (index, range) in parts.enumerated() {
             lastBlock = lastBlock.next
-            let flags = packing.pack(plain.span.bytes.extracting(range), into: &packed)
-            blocks.append(
-                ClosedBlock(
-                    packed: packed, plainBytes: range.count, flags: flags,
-                    id: BlockID(channel: .snapshot, epoch: epoch, incarnation: incarnation, block: lastBlock),
-                    part: index, of: parts.count, sequences: (none, none), geometry: geometry, lastDelivery: nil))
+            var about = BlockCloser.About()
+            (about.part, about.parts) = (index, parts.count)
+            let id = BlockID(channel: .snapshot, epoch: epoch, incarnation: incarnation, block: lastBlock)
+            blocks.append(closer.close(plain.span.bytes.extracting(range), as: id, about))
         }
         swap(&plain, &self.plain)
-        swap(&packed, &self.packed)
         return blocks
     }
 }

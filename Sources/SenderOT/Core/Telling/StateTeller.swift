@@ -33,13 +33,11 @@ struct StateTeller: ~Copyable {
     /// Checkpoints that were said.
     private(set) var checkpointCount: UInt64 = 0
 
-    init(epoch: Epoch, incarnation: Incarnation, settings: SenderCore.Settings) {
+    init(epoch: Epoch, incarnation: Incarnation, settings: SenderCore.Settings, closer: BlockCloser) {
         keep = settings.tombstoneKeep
         carousel = Carousel(period: settings.snapshotPeriod)
         checkpoints = CheckpointScheduler(period: settings.snapshotPeriod)
-        cutter = SliceCutter(
-            epoch: epoch, incarnation: incarnation, geometry: settings.geometry,
-            compressionLevel: settings.compressionLevel)
+        cutter = SliceCutter(epoch: epoch, incarnation: incarnation, closer: closer)
     }
 
     /// The slots hold the whole state from now on.

@@ -46,14 +46,15 @@ public struct TransmissionEncoder: ~Copyable {
             sourceSymbols: shape.sourceSymbols, symbolBytes: shape.symbolBytes, firstSymbol: firstSymbol,
             symbolCount: shape.symbolCount, partIndex: block.partIndex, partCount: block.partCount,
             packedBytes: block.packedBytes, plainBytes: block.plainBytes, firstSequence: block.firstSequence,
-            lastSequence: block.lastSequence, contentHash: hasher.contentHash(sourceLeaves: leaves.span))
+            lastSequence: block.lastSequence, contentHash: hasher.contentHash(block.binding, sourceLeaves: leaves.span),
+            salt: block.salt)
         var sources = 0
         for leaf in 0..<shape.symbolCount where Int(header.symbol(ofLeaf: leaf).rawValue) < shape.sourceSymbols {
             sources += 1
         }
         arena.prepare(frameBytes: header.frameBytes, frameCount: shape.symbolCount, sourceFrames: sources)
         placeSymbols(block, header, &arena)
-        let root = tree.build(leafCount: shape.symbolCount, with: &hasher)
+        let root = tree.build(header.binding, leafCount: shape.symbolCount, with: &hasher)
         try finish(header, root: root, &arena)
     }
 
@@ -64,7 +65,7 @@ public struct TransmissionEncoder: ~Copyable {
         let length = block.shape.symbolBytes
         for index in 0..<block.shape.sourceSymbols {
             let symbol = symbols.extracting(index * length..<(index + 1) * length)
-            sourceLeaves.append(hasher.leaf(block.id, EncodingSymbolID(rawValue: UInt8(index)), symbol))
+            sourceLeaves.append(hasher.leaf(block.binding, EncodingSymbolID(rawValue: UInt8(index)), symbol))
         }
     }
 
@@ -94,7 +95,7 @@ public struct TransmissionEncoder: ~Copyable {
             let scratch = repair
             for (index, esi) in computed.enumerated() {
                 let symbol = scratch.span.bytes.extracting(index * length..<(index + 1) * length)
-                let digest = hasher.leaf(block.id, EncodingSymbolID(rawValue: UInt8(esi)), symbol)
+                let digest = hasher.leaf(block.binding, EncodingSymbolID(rawValue: UInt8(esi)), symbol)
                 place(symbol, leaf: leaf + esi - range.lowerBound, digest: digest, header, &arena)
             }
         }
@@ -131,21 +132,22 @@ public struct TransmissionEncoder: ~Copyable {
     private mutating func finish(_ header: TransmissionHeader, root: Digest16, _ arena: inout FrameArena)
         throws(CryptoError)
     {
-        var headerBytes = InlineArray<96, UInt8>(repeating: 0)
+        var headerBytes = InlineArray<113, UInt8>(repeating: 0)
         do {
             var span = headerBytes.mutableSpan
             var bytes = span.mutableBytes
             header.encode(into: &bytes)
         }
-        let message = SymbolHasher.signedMessage(headerBytes: headerBytes.span.bytes, root: root)
-        let signature = try signer.sign(message.span.bytes)
+        let message = SignedMessage(
+            headerBytes: headerBytes.span.bytes.extracting(0..<header.encodedBytes), root: root)
+        let signature = try signer.sign(message.bytes)
         var span = arena.storage.mutableSpan
         var frames = span.mutableBytes
         for leaf in 0..<header.symbolCount {
             let start = leaf * header.frameBytes
             var frame = frames._mutatingExtracting(start..<start + header.frameBytes)
             header.encodeFrameStart(symbol: header.symbol(ofLeaf: leaf), signature: signature, into: &frame)
-            tree.storePath(ofLeaf: leaf, into: &frame, at: WireLimits.frameOverheadBytes)
+            tree.storePath(ofLeaf: leaf, into: &frame, at: header.overheadBytes)
         }
     }
 }

@@ -19,7 +19,9 @@ struct JournalReader: ~Copyable {
         let opened = try Database(path: path, schema: SenderDatabase.schema, access: .readOnly)
         selection = try opened.prepare(
             """
-            SELECT b.*, e.incarnation FROM blocks AS b JOIN epochs AS e ON e.epoch = b.epoch
+            SELECT b.position, b.epoch, b.block, b.first_sequence, b.last_sequence, b.flags, b.part, b.parts, b.plain_bytes, b.source_symbols,
+                b.symbol_bytes, b.symbols, b.closed_at, b.packets, b.content, e.incarnation, b.salt
+            FROM blocks AS b JOIN epochs AS e ON e.epoch = b.epoch
             WHERE position BETWEEN ? AND ? ORDER BY position
             """)
         database = opened
@@ -54,7 +56,7 @@ struct JournalReader: ~Copyable {
         guard 1...64 ~= parts, 0..<parts ~= part, 1...WireLimits.maximumPlainBytes ~= plain, 1...255 ~= source,
             1...65_000 ~= bytes, source...255 ~= count, 1...WireLimits.maximumPackedBytes ~= content.byteCount,
             content.byteCount <= source * bytes, last < .max, first <= last + 1,
-            flags.isSubset(of: [.compressed, .sealed])
+            flags.isSubset(of: [.compressed, .sealed]), row.isNull(16) || BlockSalt(stored: row.blob(16)) != nil
         else { return nil }
         var symbols = [UInt8](repeating: 0, count: source * bytes)
         var span = symbols.mutableSpan
@@ -67,7 +69,8 @@ struct JournalReader: ~Copyable {
             flags: flags, partIndex: part, partCount: parts, firstSequence: SequenceNumber(rawValue: first),
             lastSequence: SequenceNumber(rawValue: last), packedBytes: content.byteCount, plainBytes: plain,
             shape: BlockGeometry.Shape(sourceSymbols: source, symbolBytes: bytes, symbolCount: count),
-            symbols: symbols, lastDelivery: nil, packets: PacketList(bytes: row.blob(13)),
+            symbols: symbols, salt: BlockSalt(stored: row.blob(16)), lastDelivery: nil,
+            packets: PacketList(bytes: row.blob(13)),
             closedAt: UnixMilliseconds(rawValue: row.unsigned(12)))
     }
 }

@@ -62,6 +62,7 @@ package struct JournalStore: ~Copyable {
     private var marksUpdate: Statement
     private var oldest: Statement
     private var removal: Statement
+    private var seals: SealTable
     private var slots: SlotTable
     private var held: HeldTable
     private var bytesSinceLook = Self.bytesBetweenLooks
@@ -71,13 +72,14 @@ package struct JournalStore: ~Copyable {
 
     package init(_ database: consuming Database, epoch: ReservedEpoch, limits: Limits) throws(StorageError) {
         let insertion = try database.prepare(
-            "INSERT OR REPLACE INTO blocks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            "INSERT OR REPLACE INTO blocks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
         let epochUpdate = try database.prepare("UPDATE epochs SET last_sequence = ?, last_block = ? WHERE epoch = ?")
         let marksUpdate = try database.prepare(
             "UPDATE journal SET sent = ?, released = ?, replay_from = ?, echoes = ?, broker = ?")
         let oldest = try database.prepare(
             "SELECT position, closed_at, epoch, first_sequence FROM blocks ORDER BY position LIMIT ?")
         let removal = try database.prepare("DELETE FROM blocks WHERE position < ?")
+        let seals = try SealTable(database)
         let slots = try SlotTable(database)
         let held = try HeldTable(database)
         self.epoch = epoch
@@ -88,6 +90,7 @@ package struct JournalStore: ~Copyable {
         self.marksUpdate = marksUpdate
         self.oldest = oldest
         self.removal = removal
+        self.seals = seals
         self.slots = slots
         self.held = held
         self.database = database
@@ -123,6 +126,7 @@ package struct JournalStore: ~Copyable {
             try database.commit()
         } catch {
             database.rollBack()
+            seals.rolledBack()
             throw error
         }
         if floor == nil { try lookAtOldest() }
@@ -175,6 +179,7 @@ package struct JournalStore: ~Copyable {
     }
 
     private mutating func insert(_ block: ClosedBlock) throws(StorageError) {
+        if let keys = block.keys { try seals.note(keys, from: position(of: block.id.block)) }
         insertion.bind(1, unsigned: position(of: block.id.block))
         insertion.bind(2, unsigned: block.id.epoch.rawValue)
         insertion.bind(3, unsigned: block.id.block.rawValue)
@@ -190,6 +195,7 @@ package struct JournalStore: ~Copyable {
         insertion.bind(13, unsigned: block.closedAt.rawValue)
         insertion.bind(14, blob: block.packets.bytes.span.bytes)
         insertion.bind(15, blob: block.symbols.span.bytes.extracting(0..<block.packedBytes))
+        if let salt = block.salt { insertion.bind(16, blob: salt.bytes.span.bytes) } else { insertion.bindNull(16) }
         try insertion.run()
         bytesSinceLook += block.packedBytes
         room.writtenBytes &+= UInt64(block.packedBytes + block.packets.bytes.count + Self.rowBytes)

@@ -6,11 +6,12 @@ internal import Time
 ///
 /// ```text
 /// epochs   epoch │ incarnation │ reserved_at │ first_position │ last_sequence │ last_block
-/// blocks   position │ header fields │ closed_at │ packets │ content (packed bytes)
+/// blocks   position │ header fields │ closed_at │ packets │ content (packed bytes) │ salt
 /// journal  one row: how far blocks were sent, their deliveries released, `slots` brought up to date, each echo played, what
 ///          the epochs came to that have no row any more, and what was known of the OT broker
 /// resends  id │ first_position │ last_position      what operators asked for
 /// slots    topic │ version │ retained value │ last event
+/// seals    id │ first_position │ keys              what blocks from there on are sealed with, as long as a start may have to read one
 /// held     topic │ retain │ value      what waits for the rate of its rule, and is acknowledged
 /// ```
 ///
@@ -62,6 +63,9 @@ public enum SenderDatabase {
                 topic BLOB NOT NULL, retain INTEGER NOT NULL, value BLOB NOT NULL, PRIMARY KEY (topic, retain)
             ) STRICT, WITHOUT ROWID
             """,
+            // NULL: a block of an earlier release, which goes on the wire in version 1.
+            "ALTER TABLE blocks ADD COLUMN salt BLOB",
+            "CREATE TABLE seals (id INTEGER PRIMARY KEY AUTOINCREMENT, first_position INTEGER NOT NULL, keys BLOB NOT NULL) STRICT",
         ])
 
     /// Opens the file. A damaged one is set aside first: the sender goes on with an empty journal, and says so.

@@ -26,6 +26,7 @@ package struct JournalReplay: ~Copyable {
     private static let readBytes = 4 << 20
 
     private var packing = BlockPacking()
+    private var opener = BlockOpener()
     private var plain: [UInt8] = []
     /// The parts, so far, of a content that spans blocks.
     private var parts: [UInt8] = []
@@ -56,6 +57,7 @@ package struct JournalReplay: ~Copyable {
         _ = try newest.step()
         let last = newest.unsigned(0)
         newest.reset()
+        opener = BlockOpener(own: try SealTable.read(database))
         var next = min(marks.replayFrom, marks.released + 1)
         var reader = try JournalReader(path: database.path)
         while next <= last {
@@ -76,7 +78,7 @@ package struct JournalReplay: ~Copyable {
         do throws(ContentError) {
             try packing.unpack(
                 block.symbols.span.bytes.extracting(0..<block.packedBytes), flags: block.flags,
-                plainBytes: block.plainBytes, into: &plain)
+                plainBytes: block.plainBytes, context: block.sealedContext, opener: &opener, into: &plain)
             if block.partIndex == 0 { parts = [] }
             parts.append(contentsOf: plain)
             guard block.partIndex == block.partCount - 1 else { return }
