@@ -43,3 +43,15 @@ enum Timing {
         Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
     }
 }
+
+/// Steps that were timed: seconds of all of them, and of the longest.
+struct Timed {
+    private(set) var total = 0.0
+    private(set) var longest = 0.0
+
+    mutating func time(_ step: () throws -> Void) rethrows {
+        let seconds = try Timing.seconds(step)
+        total += seconds
+        longest = max(longest, seconds)
+    }
+}
