@@ -27,7 +27,7 @@ func benchStore() throws -> [BenchRow] {
     rows.append(try gaps(signature))
     rows.append(try lastValues("8 MiB of last values of 60 bytes", payloadBytes: 60, signature))
     rows.append(try lastValues("8 MiB of last values of 256 KiB", payloadBytes: 256 << 10, signature))
-    return rows
+    return rows + [try start()]
 }
 
 private func signatureMicroseconds() throws -> Double {
@@ -39,6 +39,7 @@ private func signatureMicroseconds() throws -> Double {
 /// What the store thread has, with one link.
 private struct StoreRig: ~Copyable {
     private let folder: TemporaryDirectory
+    let path: String
     let queue: DeliveryQueue
     var link: StoreLink
     var file: StoreFile
@@ -47,7 +48,7 @@ private struct StoreRig: ~Copyable {
 
     init(limitBytes: Int = 1 << 30) throws {
         folder = try TemporaryDirectory("bench-store")
-        let path = folder.file("recv.db")
+        path = folder.file("recv.db")
         let database = try Database(path: path, schema: StoreSchema.schema)
         let id = try LinkLoader.id(of: "plant-a", fingerprint: "SHA256:bench", in: database)
         queue = try DeliveryQueue(
@@ -147,6 +148,22 @@ private func checkpoint(
     }
     return BenchRow(
         "a transaction: \(name)", rig.median * 1e6, "µs", peer: (name: "a signature alone", value: signature))
+}
+
+/// What a start adds: every table is counted anew and compared with the seal.
+private func start() throws -> BenchRow {
+    var rig = try StoreRig()
+    for first in stride(from: 0, to: 100_000, by: 10_000) {
+        try rig.storeTopics(first..<first + 10_000, nameBytes: 30, version: 1)
+    }
+    let seconds = try Timing.medianSeconds(runs: 5) {
+        let database = try Database(path: rig.path, schema: StoreSchema.schema, access: .readOnly)
+        try database.beginReading()
+        return try Timing.seconds {
+            guard try SealCheck.verdict(in: database).defects.isEmpty else { throw WrongResult(name: "a seal") }
+        }
+    }
+    return BenchRow("a start: 100,000 topics' rows compared with the seal", seconds * 1e3, "ms")
 }
 
 /// A gap that opens and closes with each transaction, beside 10,000 of before.
