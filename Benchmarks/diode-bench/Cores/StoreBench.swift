@@ -37,44 +37,48 @@ private func signatureMicroseconds() throws -> Double {
 }
 
 /// What the store thread has, with one link.
-private struct StoreRig: ~Copyable {
+private final class StoreRig {
     private let folder: TemporaryDirectory
     let path: String
     let queue: DeliveryQueue
     var link: StoreLink
-    var file: StoreFile
+    private var file: StoreFile
     private let time = UnixMilliseconds(rawValue: 1_763_716_000_000)
     private var spent: [Double] = []
 
     init(limitBytes: Int = 1 << 30) throws {
-        folder = try TemporaryDirectory("bench-store")
-        path = folder.file("recv.db")
+        let folder = try TemporaryDirectory("bench-store")
+        let path = folder.file("recv.db")
         let database = try Database(path: path, schema: StoreSchema.schema)
         let id = try LinkLoader.id(of: "plant-a", fingerprint: "SHA256:bench", in: database)
-        queue = try DeliveryQueue(
+        let queue = try DeliveryQueue(
             link: id, limits: .init(bytes: limitBytes),
             database: OutboxDatabase(path: path, schema: StoreSchema.schema))
         try queue.restore(from: database)
+        let file = try StoreFile(database)
+        self.folder = folder
+        self.path = path
+        self.queue = queue
         link = StoreLink(
             id: id, name: "plant-a", fingerprint: "SHA256:bench", queue: queue,
             checkpoint: OutboxPosition(rawValue: .max))
-        file = try StoreFile(database)
+        self.file = file
     }
 
     /// One transaction, timed.
-    mutating func store(_ batch: StoreBatch) throws {
+    func store(_ batch: StoreBatch) throws {
         spent.append(try Timing.seconds { try file.store(batch, [link], at: time) })
         queue.committed()
     }
 
     /// Forgets what was timed so far.
-    mutating func warm() { spent.removeAll() }
+    func warm() { spent.removeAll() }
 
     /// Seconds of a transaction, the median.
     var median: Double { spent.sorted()[spent.count / 2] }
 
     /// Topics with these numbers, as a checkpoint stores them.
-    mutating func storeTopics(_ numbers: Range<Int>, nameBytes: Int, version: UInt64) throws {
+    func storeTopics(_ numbers: Range<Int>, nameBytes: Int, version: UInt64) throws {
         var batch = StoreBatch(links: [StoreBatch.Link()])
         for number in numbers {
             var slot = ReplicaSlot()
@@ -103,7 +107,7 @@ private struct StoreRig: ~Copyable {
 
 /// Records as they come: units, the epoch's row, the link's row, and what the IT broker has confirmed since.
 private func live(_ name: String, records: Int, topics: Int, _ signature: Double) throws -> BenchRow {
-    var rig = try StoreRig()
+    let rig = try StoreRig()
     for first in stride(from: 0, to: topics, by: 10_000) {
         try rig.storeTopics(first..<min(topics, first + 10_000), nameBytes: 30, version: 1)
     }
@@ -113,7 +117,9 @@ private func live(_ name: String, records: Int, topics: Int, _ signature: Double
         if transaction == 100 { rig.warm() }
         let end = sequence + UInt64(records)
         var batch = StoreBatch(links: [StoreBatch.Link()])
-        batch.links[0].changes.link = LinkRow(tracker: TrackerRow(), beat: ChannelFrontier())
+        var row = LinkRow()
+        row.tracker.nextGap = UInt64(transaction + 1)
+        batch.links[0].changes.link = row
         batch.links[0].changes.tracker.tracks[StoredUnits.epoch] = track(upTo: end - 1)
         rig.queue.stage([try units.unit(from: sequence, to: end)])
         sequence = end
@@ -138,7 +144,7 @@ private func track(upTo sequence: UInt64) -> TrackRow {
 private func checkpoint(
     _ name: String, topics: Int, transactions: Int, nameBytes: Int, _ signature: Double
 ) throws -> BenchRow {
-    var rig = try StoreRig()
+    let rig = try StoreRig()
     for round in 0..<4 {
         if round == 2 { rig.warm() }
         for transaction in 0..<transactions {
@@ -152,7 +158,7 @@ private func checkpoint(
 
 /// What a start adds: every table is counted anew and compared with the seal.
 private func start() throws -> BenchRow {
-    var rig = try StoreRig()
+    let rig = try StoreRig()
     for first in stride(from: 0, to: 100_000, by: 10_000) {
         try rig.storeTopics(first..<first + 10_000, nameBytes: 30, version: 1)
     }
@@ -168,7 +174,7 @@ private func start() throws -> BenchRow {
 
 /// A gap that opens and closes with each transaction, beside 10,000 of before.
 private func gaps(_ signature: Double) throws -> BenchRow {
-    var rig = try StoreRig()
+    let rig = try StoreRig()
     let time = UnixMilliseconds(rawValue: 1_763_716_000_000)
     for number in 1...UInt64(10_500) {
         if number == 10_001 { rig.warm() }
@@ -195,7 +201,7 @@ private func gap(_ number: UInt64, isHealed: Bool) -> Gap {
 
 /// Nobody publishes: units go to disk, and beyond the limit the last value of each topic is kept. All of it, for each record.
 private func lastValues(_ name: String, payloadBytes: Int, _ signature: Double) throws -> BenchRow {
-    var rig = try StoreRig(limitBytes: 8 << 20)
+    let rig = try StoreRig(limitBytes: 8 << 20)
     let perUnit = max(1, min(100, 65_536 / payloadBytes))
     let records = (32 << 20) / (payloadBytes + 150)
     let units = StoredUnits(topics: UInt64(max(16, records / 8)), payloadBytes: payloadBytes)
