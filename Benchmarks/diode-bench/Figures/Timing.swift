@@ -1,3 +1,5 @@
+import Glibc
+
 /// Medians of several runs, so that one disturbed run does not count.
 enum Timing {
     /// Seconds for one call of each body. The bodies take turns, so that both see the same machine.
@@ -32,6 +34,19 @@ enum Timing {
     /// Seconds of one call.
     static func seconds(_ body: () throws -> Void) rethrows -> Double {
         seconds(try ContinuousClock().measure(body))
+    }
+
+    /// Seconds of processor time that this thread takes for one call: about the same while the machine has other work, too.
+    static func processorSeconds(_ body: () throws -> Void) rethrows -> Double {
+        let start = threadSeconds
+        try body()
+        return threadSeconds - start
+    }
+
+    private static var threadSeconds: Double {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
     }
 
     private static func time(_ repetitions: Int, _ body: () -> Void) -> Double {
