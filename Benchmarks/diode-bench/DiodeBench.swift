@@ -7,7 +7,7 @@
 // reference before it times anything.
 //
 //   Figures/ — a measured figure, how it is taken and printed
-//   Cores/ — cases without a broker: fec, frames, frontdoor, allocations, outbox
+//   Cores/ — cases without a broker: fec, frames, frontdoor, allocations, outbox, store
 //   Pairs/ — cases with both sides: brokers, latency, durability, endurance, snapshot, recovery, rebirth, edgenodes, coldstart
 //   Traffic/ — what these publish, and the check that it arrives
 
@@ -31,6 +31,9 @@ struct DiodeBench {
         BenchCase(name: "allocations", summary: "what the cores allocate once they are warm", run: benchAllocations),
         BenchCase(
             name: "outbox", summary: "the outbox alone: intake while nobody publishes, and emptying", run: benchOutbox),
+        BenchCase(
+            name: "store", summary: "transactions of the receiver's store, by what they and the file hold",
+            run: benchStore),
         BenchCase(
             name: "brokers", summary: "messages through both brokers, beside mosquitto's bridge", run: benchBrokers),
         BenchCase(name: "latency", summary: "from publish to arrival, beside mosquitto's bridge", run: benchLatency),

@@ -207,4 +207,35 @@ struct FoldingTests {
         ledger.append(SampleLedger.gap(1, "mended", at: 2, kind: "gap.closed"))
         #expect(ledger.difference(to: ledger.table) == "entry 2 of the ledger tells of gaps, and cannot be read")
     }
+
+    @Test(
+        "P9 folds that name a lost gap stand for its entries, even if they overlap, and those of a link's former life do not"
+    )
+    func foldedLosses() {
+        let gaps: [Int64] = [4, 5, 6, 9, 10, 40]
+        func difference(_ lost: [LedgerFold.LostGaps], forgottenAt: Int64? = nil) -> String? {
+            var ledger = LedgerGaps()
+            if let forgottenAt {
+                ledger.follow(
+                    forgottenAt, LedgerEntry(link: "", at: 1, kind: "link.forgotten", body: #"{"link":"plant-a"}"#))
+            }
+            let fold = LedgerFold(
+                runs: [.init(first: 1, last: 90, hash: LedgerHead.empty.hash)], totals: [], lost: lost)
+            ledger.follow(2_000, fold.entry(at: 1))
+            return ledger.difference(
+                to: gaps.map {
+                    LedgerGaps.Row(
+                        link: "plant-a", gap: GapStatement(id: $0, firstSequence: $0, lastSequence: $0, state: .lost))
+                })
+        }
+        func lost(_ first: Int64, _ last: Int64, link: String = "plant-a") -> LedgerFold.LostGaps {
+            LedgerFold.LostGaps(link: link, first: first, last: last, entry: 50)
+        }
+        let all = [lost(40, 40), lost(5, 6), lost(4, 6), lost(4, 4), lost(9, 9), lost(9, 10)]
+        #expect(difference(all) == nil)
+        #expect(difference(all, forgottenAt: 49) == nil)
+        #expect(difference(all, forgottenAt: 51)?.contains("gap 4 of plant-a is lost in the table of gaps") == true)
+        #expect(difference(Array(all.dropLast()))?.contains("gap 10 of plant-a") == true)
+        #expect(difference([lost(4, 40, link: "plant-b")])?.contains("gap 4 of plant-b is lost by entry 50") == true)
+    }
 }

@@ -12,8 +12,11 @@ struct JSONTests {
             ("{a:1,$b_2:'x',\"c d\":[1,2,],}", ["a": 1, "$b_2": "x", "c d": [1, 2]]),
             ("/* a */ { // b\n  a /* c */ : 1 }", ["a": 1]), ("0x1F", 31), ("-0x10", -16), ("+7", 7), ("-0", 0),
             (".5", .decimal(0.5)), ("5.", .decimal(5)), ("-1.5e-3", .decimal(-0.0015)), ("1e3", .decimal(1_000)),
-            ("9223372036854775807", .integer(.max)), ("9223372036854775808", .decimal(9_223_372_036_854_775_808)),
-            ("'a\\'b\"\\x41\\u00e4\\n\\\r\n'", "a'b\"Aä\n"), ("\"\\uD83D\\uDE00\"", "😀"), ("\"\\q\\0\"", "q\0"),
+            ("9223372036854775807", .integer(.max)), ("-9223372036854775808", .integer(.min)),
+            ("999999999999999999", .integer(999_999_999_999_999_999)), ("[12/**/,-3.5,0]", [12, .decimal(-3.5), 0]),
+            ("9223372036854775808", .decimal(9_223_372_036_854_775_808)),
+            ("['a\"ä😀', \"'\"]", ["a\"ä😀", "'"]), ("'a\\'b\"\\x41\\u00e4\\n\\\r\n'", "a'b\"Aä\n"),
+            ("\"\\uD83D\\uDE00\"", "😀"), ("\"\\q\\0\"", "q\0"),
         ] as [(String, JSONValue)])
     func reads(text: String, expected: JSONValue) throws {
         #expect(try JSON5Reader.value(of: Array(text.utf8)) == expected)
@@ -32,7 +35,10 @@ struct JSONTests {
             ("yes", "1:1: \"yes\" is no value; a text stands in quotes"),
             ("'a\n'", "1:1: this text has no closing quote"), ("/* a", "1:1: this comment has no end"),
             ("NaN", "1:1: a number must be finite"), ("-Infinity", "1:1: \"-Infinity\" is no number"),
-            ("01", "1:1: \"01\" is no number"), ("1e", "1:1: \"1e\" is no number"), ("0x", "1:1: \"0x\" is no number"),
+            ("01", "1:1: \"01\" is no number"), ("-01", "1:1: \"-01\" is no number"),
+            ("['a", "1:2: this text has no closing quote"),
+            ("1_0", "1:1: \"1_0\" is no number"), ("1e", "1:1: \"1e\" is no number"),
+            ("0x", "1:1: \"0x\" is no number"),
             ("1.2.3", "1:1: \"1.2.3\" is no number"), ("1e999", "1:1: \"1e999\" is no number"),
             (".", "1:1: \".\" is no number"),
             ("0x+5", "1:1: \"0x+5\" is no number"), ("-", "1:1: \"-\" is no number"),
@@ -44,6 +50,16 @@ struct JSONTests {
         var refusal: JSON5Error?
         do { _ = try JSON5Reader.read(Array(text.utf8)) } catch { refusal = error }
         #expect(refusal?.description == expected)
+    }
+
+    @Test("a name that stands twice is refused in an object of any size", arguments: [2, 15, 16, 17, 18, 100])
+    func repeatedNames(count: Int) throws {
+        let members = (1...count).map { "n\($0):\($0)" }
+        #expect(try JSON5Reader.value(of: Array("{\(members.joined(separator: ","))}".utf8)).members?.count == count)
+        for repeated in Set([1, 2, count / 2, count]).filter({ $0 > 0 }) {
+            let text = "{\((members + ["'n\(repeated)':0"]).joined(separator: ","))}"
+            #expect(throws: JSON5Error.self) { try JSON5Reader.value(of: Array(text.utf8)) }
+        }
     }
 
     @Test("a text that is not UTF-8, too deep or too long a list is refused, without using up the stack")

@@ -11,3 +11,5 @@
 //   FrontDoorBench.swift — frontdoor: genuine records among forged frames, through a socket
 //   AllocationBench.swift — allocations: what both do without the heap
 //   OutboxBench.swift — outbox: into a file and out of it again
+//   StoreBench.swift — store: transactions of everything that the receiver keeps
+//   StoredUnits.swift — units that outbox and store take in

@@ -4,7 +4,6 @@ import Outbox
 import Storage
 import TestKit
 import Threading
-import Deliveries
 import Time
 
 /// The outbox alone on a real file: how fast it takes in while the publisher is away, with room and at its limit, and how fast it
@@ -32,6 +31,7 @@ private struct OutboxIntake {
     private static let transactionRecords: UInt64 = 1_000
 
     func rows() throws -> [BenchRow] {
+        let units = StoredUnits(topics: topics)
         let folder = try TemporaryDirectory("bench-outbox")
         let path = folder.file("recv.db")
         let database = try Database(path: path, schema: Self.schema)
@@ -43,12 +43,12 @@ private struct OutboxIntake {
         var next: UInt64 = 1
         while next <= records {
             let end = min(next + Self.transactionRecords, records + 1)
-            let units = try stride(from: next, to: end, by: Int(unitRecords)).map {
-                try unit(from: $0, to: min($0 + unitRecords, end))
+            let staged = try stride(from: next, to: end, by: Int(unitRecords)).map {
+                try units.unit(from: $0, to: min($0 + unitRecords, end))
             }
             next = end
             try intake.time {
-                queue.stage(units)
+                queue.stage(staged)
                 try Self.commit(queue, &writer, database)
             }
         }
@@ -85,52 +85,5 @@ private struct OutboxIntake {
         var size = try database.prepare(
             "SELECT page_size * (SELECT page_count FROM pragma_page_count) FROM pragma_page_size")
         return try size.step() ? size.integer(0) : 0
-    }
-
-    /// The unit of records with these sequences, encoded as a sender would.
-    private func unit(from first: UInt64, to end: UInt64) throws -> DeliveryUnit {
-        let payload = [UInt8](repeating: UInt8(ascii: "x"), count: 60)
-        let nothing: [UInt8] = []
-        var encoder = LiveContentEncoder()
-        for sequence in first..<end {
-            let topic = Array("acme/site/area/line/cell/\(sequence &* 7_919 % topics)".utf8)
-            encoder.append(
-                topic: topic.span.bytes,
-                flags: RecordFlags(qos: .atLeastOnce, retain: false, hasProperties: false),
-                version: TopicVersion(rawValue: sequence),
-                time: UnixMilliseconds(rawValue: 1_763_716_000_000 + sequence), properties: nothing.span.bytes,
-                payload: payload.span.bytes)
-        }
-        var content: [UInt8] = []
-        encoder.finish(into: &content)
-        let epoch = Epoch(rawValue: 7)
-        let now = MonotonicClock.now()
-        let span = content.span.bytes
-        var deliveries: [Delivery] = []
-        try LiveContent(decoding: span, sequenceCount: end - first).forEachItem { item, offset in
-            guard case .record(let view) = item else { return }
-            deliveries.append(
-                Delivery(
-                    bytes: content, topic: span.byteOffsets(of: view.topic) ?? 0..<0, properties: 0..<0,
-                    payload: span.byteOffsets(of: view.payload) ?? 0..<0, qos: view.flags.qos,
-                    retain: view.flags.retain, lateness: .none,
-                    stamp: Stamp(epoch: epoch, sequence: SequenceNumber(rawValue: first + offset)),
-                    version: view.version, sourceTime: view.time, releasedAt: now))
-        }
-        return DeliveryUnit(
-            content: content, epoch: epoch, firstSequence: SequenceNumber(rawValue: first), sequences: end - first,
-            deliveries: deliveries)
-    }
-}
-
-/// Steps that were timed: seconds of all of them, and of the longest.
-private struct Timed {
-    private(set) var total = 0.0
-    private(set) var longest = 0.0
-
-    mutating func time(_ step: () throws -> Void) rethrows {
-        let seconds = try Timing.seconds(step)
-        total += seconds
-        longest = max(longest, seconds)
     }
 }

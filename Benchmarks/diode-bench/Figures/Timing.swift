@@ -1,3 +1,5 @@
+import Glibc
+
 /// Medians of several runs, so that one disturbed run does not count.
 enum Timing {
     /// Seconds for one call of each body. The bodies take turns, so that both see the same machine.
@@ -34,6 +36,19 @@ enum Timing {
         seconds(try ContinuousClock().measure(body))
     }
 
+    /// Seconds of processor time that this thread takes for one call: about the same while the machine has other work, too.
+    static func processorSeconds(_ body: () throws -> Void) rethrows -> Double {
+        let start = threadSeconds
+        try body()
+        return threadSeconds - start
+    }
+
+    private static var threadSeconds: Double {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+    }
+
     private static func time(_ repetitions: Int, _ body: () -> Void) -> Double {
         let elapsed = ContinuousClock().measure { for _ in 0..<repetitions { body() } }
         return seconds(elapsed)
@@ -41,5 +56,17 @@ enum Timing {
 
     private static func seconds(_ duration: Duration) -> Double {
         Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
+    }
+}
+
+/// Steps that were timed: seconds of all of them, and of the longest.
+struct Timed {
+    private(set) var total = 0.0
+    private(set) var longest = 0.0
+
+    mutating func time(_ step: () throws -> Void) rethrows {
+        let seconds = try Timing.seconds(step)
+        total += seconds
+        longest = max(longest, seconds)
     }
 }

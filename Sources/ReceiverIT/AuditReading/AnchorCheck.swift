@@ -35,6 +35,7 @@ struct AnchorCheck: ~Copyable {
     private let link: String
     private let key: Ed25519PublicKey?
     private var opener: BlockOpener
+    private let folded: FoldedKinds
     private var claims: [Epoch: Claim] = [:]
     private var anchors = 0
     private var unchecked = 0
@@ -43,15 +44,16 @@ struct AnchorCheck: ~Copyable {
     /// - Parameters:
     ///   - key: the card's; nil: nobody can check whether the sender signed anything.
     ///   - seals: the receiver's private seal keys; a beat that none of them opens is not checked.
-    init(link: String, key: Ed25519PublicKey?, seals: [SealKey] = []) {
+    init(link: String, key: Ed25519PublicKey?, seals: [SealKey], folded: FoldedKinds) {
         self.link = link
         opener = BlockOpener(seals)
         self.key = key
+        self.folded = folded
     }
 
     /// Reads the anchors of a link and compares them with its account. Call it inside a reading transaction.
     mutating func verdict(of id: Int, in database: borrowing Database) throws(StorageError) -> Verdict {
-        let history = try History(of: link, in: database)
+        let history = try History(of: link, folded, in: database)
         let entries = try LedgerReader.numberedEntries(of: link, kind: Anchors.Candidate.kind, in: database)
             .filter { $0.number > history.forgottenAt }
         guard let key else {
@@ -147,17 +149,17 @@ extension AnchorCheck {
         private(set) var forgottenAt: Int64 = 0
         let hasEquivocation: Bool
         private var paired: Set<LinkFingerprint> = []
-        private var folded: Set<String> = []
+        private let link: String
+        private let folded: FoldedKinds
 
-        init(of link: String, in database: borrowing Database) throws(StorageError) {
+        init(of link: String, _ folded: FoldedKinds, in database: borrowing Database) throws(StorageError) {
+            self.link = link
+            self.folded = folded
             hasEquivocation = try !LedgerReader.entries(of: link, kind: LinkEvent.Kind.equivocation, in: database)
                 .isEmpty
             for (number, entry) in try LedgerReader.numberedEntries(
                 of: "", kind: ReceiverAction.forgotten, in: database)
             where entry.json["link"]?.text == link { forgottenAt = number }
-            for entry in try LedgerReader.entries(of: "", kind: LedgerFold.kind, in: database) {
-                for total in LedgerFold(entry)?.totals ?? [] where total.link == link { folded.insert(total.cause) }
-            }
             for entry in try LedgerReader.entries(of: link, kind: ReceiverAction.paired, in: database) {
                 for word in (entry.json["detail"]?.text ?? "").split(separator: " ") {
                     if let fingerprint = LinkFingerprint(shown: String(word)) { paired.insert(fingerprint) }
@@ -165,7 +167,7 @@ extension AnchorCheck {
             }
         }
 
-        func isFolded(_ kind: String) -> Bool { folded.contains(kind) }
+        func isFolded(_ kind: String) -> Bool { folded.contains(kind, of: link) }
 
         /// Whether this key was paired before the one that the card has now, as far as the ledger still tells.
         func mayBePaired(with fingerprint: LinkFingerprint) -> Bool {

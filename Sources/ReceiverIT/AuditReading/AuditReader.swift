@@ -102,12 +102,15 @@ public struct AuditReader: Sendable {
         }
         let chain = try LedgerWords.verification(noted: noted, gaps: rows, in: database)
         let seal = try SealCheck.verdict(in: database)
+        let folded = try FoldedKinds(in: database)
         for (index, id) in ids.enumerated() {
             let link = snapshot.links[index]
-            var anchors = AnchorCheck(link: link.link, key: cards.first { $0.link == link.link }?.key, seals: seals)
+            var anchors = AnchorCheck(
+                link: link.link, key: cards.first { $0.link == link.link }?.key, seals: seals, folded: folded)
             var verification = chain.and(try anchors.verdict(of: id, in: database))
             if case .intact = verification,
-                let difference = try EntryCheck(link: link.link, id: id).difference(of: link, in: database)
+                let difference = try EntryCheck(link: link.link, id: id, folded: folded).difference(
+                    of: link, in: database)
             {
                 verification = .broken(difference)
             }

@@ -27,10 +27,12 @@ struct EntryCheck {
 
     private let link: String
     private let id: Int
+    private let folded: FoldedKinds
 
-    init(link: String, id: Int) {
+    init(link: String, id: Int, folded: FoldedKinds) {
         self.link = link
         self.id = id
+        self.folded = folded
     }
 
     /// What differs first, as a sentence without a full stop; nil: nothing.
@@ -61,7 +63,8 @@ struct EntryCheck {
                     "\(item.kind)-\(item.number) is acknowledged otherwise by entry \(entry) of the ledger than by the table"
             }
         }
-        guard try !isFolded(in: database) else { return nil }
+        // Entries that tell of acknowledgements are folded last of all.
+        guard !folded.contains(ReceiverAction.acknowledged) else { return nil }
         for item in there.keys where said[item] == nil {
             return "\(item.kind)-\(item.number) is acknowledged by the table, and no entry of the ledger tells of it"
         }
@@ -102,13 +105,6 @@ struct EntryCheck {
                 at: rows.unsigned(2), who: rows.text(3), reason: rows.text(4), records: rows.unsigned(5))
         }
         return there
-    }
-
-    /// Whether entries that tell of acknowledgements were folded: they go last of all.
-    private func isFolded(in database: borrowing Database) throws(StorageError) -> Bool {
-        try LedgerReader.entries(of: "", kind: LedgerFold.kind, in: database).contains { entry in
-            LedgerFold(entry)?.totals.contains { $0.cause == ReceiverAction.acknowledged } ?? false
-        }
     }
 
     // MARK: The account

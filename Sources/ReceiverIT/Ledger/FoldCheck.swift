@@ -78,7 +78,7 @@ public struct FoldCheck: Sendable {
                 }
             if !agrees { return "calls \(total.cause) \(total.rank)" }
         }
-        if highest > .routine, let left = routine.first(where: { $0 >= first }), left <= last {
+        if highest > .routine, let left = firstRoutine(from: first), left <= last {
             return "names what goes after routine, and entry \(left), which is routine, was still there"
         }
         let lost = fold.lost ?? []
@@ -87,6 +87,16 @@ public struct FoldCheck: Sendable {
         }
         let named = lost.reduce(UInt64(0)) { $0.plus(UInt64(clamping: $1.last.minus($1.first).plus(1))) }
         return named > closed ? "names \(named) lost gaps, and its totals know \(closed)" : nil
+    }
+
+    /// The first routine entry that is still there and no older than another.
+    private func firstRoutine(from entry: Int64) -> Int64? {
+        var (low, high) = (0, routine.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if routine[middle] < entry { low = middle + 1 } else { high = middle }
+        }
+        return low < routine.count ? routine[low] : nil
     }
 
     private mutating func brokenSignature(of fold: LedgerFold, _ entry: LedgerEntry) -> String? {

@@ -130,8 +130,9 @@ public struct LedgerGaps: Sendable {
             }
         }
         if let difference = foldedDifference(to: known) { return difference }
+        let folded = FoldedGaps(foldedLost.filter { $0.entry > forgottenAt[$0.link] ?? 0 })
         for row in table.sorted(by: { $0.gap.id < $1.gap.id })
-        where gaps[Key(link: row.link, id: row.gap.id)] == nil && mustBeTold(row) {
+        where gaps[Key(link: row.link, id: row.gap.id)] == nil && mustBeTold(row, folded) {
             return
                 "gap \(row.gap.id) of \(row.link) is \(row.gap.state.storedWord) in the table of gaps, and no entry of the"
                 + " ledger tells of it"
@@ -157,17 +158,43 @@ public struct LedgerGaps: Sendable {
     }
 
     /// Whether entries must tell of a gap that the table has.
-    private func mustBeTold(_ row: Row) -> Bool {
+    private func mustBeTold(_ row: Row, _ folded: FoldedGaps) -> Bool {
         switch row.gap.state {
         case .healed: false
         case .open: !tableKnowsMore
-        case .lost:
-            !tableKnowsMore && !foldedLosses
-                && !foldedLost.contains { $0.link == row.link && $0.first...$0.last ~= row.gap.id }
+        case .lost: !tableKnowsMore && !foldedLosses && !folded.contains(row.gap.id, of: row.link)
         }
     }
 
     private static func value(_ body: String) -> JSONValue? {
         do throws(JSON5Error) { return try JSON5Reader.value(of: Array(body.utf8)) } catch { return nil }
+    }
+}
+
+/// Gaps that folds call lost, to be asked for each gap of a table: years of folds name thousands of runs.
+private struct FoldedGaps {
+    /// By link: ascending and apart from each other.
+    private var runs: [String: [ClosedRange<Int64>]] = [:]
+
+    init(_ lost: [LedgerFold.LostGaps]) {
+        for gaps in lost.sorted(by: { $0.first < $1.first }) {
+            let known = runs[gaps.link]?.last
+            if let known, known.contains(gaps.first) {
+                runs[gaps.link]?.removeLast()
+                runs[gaps.link]?.append(known.lowerBound...max(known.upperBound, gaps.last))
+            } else {
+                runs[gaps.link, default: []].append(gaps.first...gaps.last)
+            }
+        }
+    }
+
+    func contains(_ id: Int64, of link: String) -> Bool {
+        guard let runs = runs[link] else { return false }
+        var (low, high) = (0, runs.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if runs[middle].upperBound < id { low = middle + 1 } else { high = middle }
+        }
+        return low < runs.count && runs[low].contains(id)
     }
 }

@@ -10,6 +10,9 @@ public struct JSON5Reader {
     /// The most values in one text.
     public static let maximumValues = 200_000
 
+    /// Names of one object up to which each is compared with those before it.
+    private static let comparedNames = 16
+
     private var scanner: JSON5Scanner
     private let keepsPositions: Bool
     private var positions: [String: JSON5Document.Position] = [:]
@@ -73,11 +76,16 @@ public struct JSON5Reader {
     private mutating func object(path: String, depth: Int) throws(JSON5Error) -> JSONValue {
         try descend(depth)
         var members: [JSONValue.Member] = []
+        // Comparing is faster than hashing as long as they are few.
         var names: Set<String> = []
         while try !closes(with: UInt8(ascii: "}")) {
             let start = scanner.position
             let name = try scanner.memberName()
-            guard names.insert(name).inserted else {
+            if members.count == Self.comparedNames { names = Set(members.map(\.name)) }
+            let isNew =
+                members.count < Self.comparedNames
+                ? !members.contains { $0.name == name } : names.insert(name).inserted
+            guard isNew else {
                 throw JSON5Error(position: start, reason: "\"\(name)\" stands twice in this object")
             }
             try scanner.skipSpace()

@@ -18,6 +18,8 @@ struct JSON5Scanner {
     func fault(_ reason: String) -> JSON5Error { JSON5Error(position: position, reason: reason) }
 
     func validateEncoding() throws(JSON5Error) {
+        // Most texts are ASCII, which needs no copy to find out.
+        guard !bytes.allSatisfy({ $0 < 0x80 }) else { return }
         guard String(validating: bytes, as: UTF8.self) != nil else { throw fault("the text is not UTF-8") }
     }
 
@@ -89,6 +91,7 @@ struct JSON5Scanner {
 
     /// A text in single or double quotes.
     mutating func string() throws(JSON5Error) -> String {
+        if let text = plainString() { return text }
         let start = position
         let quote = next
         advance()
@@ -103,6 +106,19 @@ struct JSON5Scanner {
             if byte == UInt8(ascii: "\\") { try escape(into: &text) } else { text.append(byte) }
         }
         throw JSON5Error(position: start, reason: "this text has no closing quote")
+    }
+
+    /// A text without escapes, as nearly every one is; nil, and nothing is taken, for any other.
+    private mutating func plainString() -> String? {
+        guard let quote = next else { return nil }
+        var end = index + 1
+        while end < bytes.count, bytes[end] != quote {
+            guard bytes[end] != UInt8(ascii: "\\"), bytes[end] != 0x0A, bytes[end] != 0x0D else { return nil }
+            end += 1
+        }
+        guard end < bytes.count else { return nil }
+        defer { index = end + 1 }
+        return String(decoding: bytes[index + 1..<end], as: UTF8.self)
     }
 
     private mutating func escape(into text: inout [UInt8]) throws(JSON5Error) {
@@ -166,6 +182,7 @@ struct JSON5Scanner {
 
     /// A number: decimal, hexadecimal, with a sign, with a leading or trailing point.
     mutating func number() throws(JSON5Error) -> JSONValue {
+        if let number = wholeNumber() { return .integer(number) }
         let start = position
         let from = index
         while let byte = next, Self.mayStandInNumber(byte) { index += 1 }
@@ -185,6 +202,23 @@ struct JSON5Scanner {
             if let value = Double((isNegative ? "-0" : "0") + padded(digits)), value.isFinite { return .decimal(value) }
         }
         throw JSON5Error(position: start, reason: "\"\(text)\" is no number")
+    }
+
+    /// At most 18 decimal digits, as nearly every number is; nil, and nothing is taken, for any other.
+    private mutating func wholeNumber() -> Int64? {
+        let isNegative = next == UInt8(ascii: "-")
+        let first = isNegative ? index + 1 : index
+        var end = first
+        var value: Int64 = 0
+        while end < bytes.count, end - first < 18, Self.isDigit(bytes[end]) {
+            value = value * 10 + Int64(bytes[end] - 0x30)
+            end += 1
+        }
+        guard end > first, end == bytes.count || !Self.mayStandInNumber(bytes[end]),
+            end - first == 1 || bytes[first] != 0x30
+        else { return nil }
+        index = end
+        return isNegative ? -value : value
     }
 
     /// Swift wants digits on both sides of the point.
