@@ -103,6 +103,94 @@ struct RefusalTests {
         #expect(rig.publisher.report.lacks == [lack])
     }
 
+    @Test(
+        "P6 P9 a broker that hangs up at what we say of ourselves gets the records without it, those that it refuses die all the same, and status says so"
+    )
+    func ownMessages() async throws {
+        let rig = try await RefusingBroker(["close_topic": "^diode/|spindle"])
+        defer { rig.stop() }
+        rig.append(["acme/a", "acme/b"], 1...100)
+        rig.append(["acme/spindle"], 101...101)
+        rig.append(["acme/a", "acme/b"], 102...200)
+        #expect(await rig.isDone())
+        #expect(rig.queue.output.totals.published == 199 && rig.queue.output.totals.dead == [.refused: 1])
+        #expect(rig.publisher.report.lacks.count == 1, "\(rig.publisher.report.lacks)")
+        #expect(rig.publisher.report.lacks.first?.contains("diode/plant-a/") == true)
+        let connects = rig.broker.connects
+        rig.append(["acme/a"], 201...220)
+        #expect(await rig.isDone())
+        #expect(rig.broker.connects == connects && connects <= 12, "\(connects)")
+    }
+
+    @Test(
+        "What the broker hangs up at three times is withheld for a minute, then longer each time; a network is forgiven"
+    )
+    func withheld() {
+        var own = OwnMessages(link: "plant-a")
+        var now = MonotonicInstant(nanoseconds: 1)
+        func lose(_ isAnswered: Bool, _ end: ConnectionEnd = .untold) {
+            own.sent()
+            if isAnswered { own.answered() }
+            own.lost(end, isTrial: false, now: now)
+        }
+        for isAnswered in [false, false, true, false, false] { lose(isAnswered) }
+        lose(false, .told(ReasonCode(rawValue: 0x89)))
+        #expect(!own.areWithheld && own.lacks.isEmpty)
+        lose(false)
+        #expect(own.areWithheld && own.lacks.count == 1)
+        for minutes in [1, 2, 4] {
+            let isEarly = own.retry(now: now.advanced(by: .seconds(minutes * 60 - 1)))
+            #expect(!isEarly)
+            now = now.advanced(by: .seconds(minutes * 60))
+            let isDue = own.retry(now: now)
+            #expect(isDue && !own.areWithheld)
+            lose(false)
+            #expect(own.areWithheld)
+        }
+        now = now.advanced(by: .seconds(480))
+        _ = own.retry(now: now)
+        lose(true)
+        for _ in 0..<2 { lose(false) }
+        #expect(!own.areWithheld)
+    }
+
+    @Test(
+        "P8 a broker that ends each connection before it answers anything is dialled ever more seldom, and no record is to blame"
+    )
+    func endsAtOnce() async throws {
+        let rig = try await RefusingBroker(["close_granted": "^diode-recv"], longestPause: .seconds(1))
+        defer { rig.stop() }
+        rig.append(["acme/a"], 1...10)
+        // The time itself is what is tested: from the fourth connection on a second lies between two, and not a quarter of one.
+        #expect(await eventually { rig.broker.connects >= 4 })
+        let before = ContinuousClock.now
+        #expect(await eventually { rig.broker.connects >= 6 })
+        #expect(ContinuousClock.now - before > .milliseconds(1_200))
+        #expect(rig.queue.output.totals.deadSum == 0)
+    }
+
+    @Test(
+        "P9 a broker that answers nothing for half a minute while records wait is said to be silent, until it answers")
+    func silent() {
+        var watch = AnswerWatch()
+        func note(_ isWaiting: Bool, _ answered: UInt64, at seconds: Int64) -> Bool {
+            watch.note(
+                isWaiting: isWaiting, answered: answered,
+                now: MonotonicInstant(nanoseconds: 1).advanced(by: .seconds(seconds)))
+        }
+        for (isWaiting, answered, seconds, isSilent) in [
+            (false, 0, 0, false), (true, 0, 100, false), (true, 0, 129, false), (true, 1, 129, false),
+            (true, 1, 158, false),
+            (true, 1, 159, true), (true, 2, 200, false), (true, 2, 230, true), (false, 2, 231, false),
+            (true, 2, 300, false),
+        ] as [(Bool, UInt64, Int64, Bool)] {
+            let was = watch.isSilent
+            let hasChanged = note(isWaiting, answered, at: seconds)
+            #expect(watch.isSilent == isSilent && hasChanged == (was != isSilent), "\(seconds)")
+            #expect(watch.lacks.isEmpty != isSilent)
+        }
+    }
+
     @Test("P9 what is larger than the broker takes is named, and everything else flows, however little it allows")
     func limits() async throws {
         let rig = try await RefusingBroker(["max_packet": "400", "receive_max": "1", "keepalive": "1"])

@@ -44,6 +44,8 @@ struct WindowPublisher: ~Copyable {
     private var pace = PublishPace()
     /// Deliveries that the broker has taken, over all connections.
     private var deliveredCount: UInt64 = 0
+    /// Deliveries that have had an answer, whatever it was, from the broker or from us.
+    private(set) var answeredCount: UInt64 = 0
     /// Messages of our own that it has answered.
     private var otherCount: UInt64 = 0
     /// What was put off is repeated, with a message of our own behind it.
@@ -77,6 +79,12 @@ struct WindowPublisher: ~Copyable {
     /// The broker ends the connection at a record, and it is being looked for.
     var isSearching: Bool { search.isSearching }
 
+    /// The broker has answered anything over this connection.
+    var hasAnswer: Bool { search.hasAnswer }
+
+    /// A record is on trial.
+    var isTrial: Bool { search.isExposed }
+
     /// Properties of the plant that bore a name of ours.
     var renamedProperties: UInt64 { sender.renamedProperties }
 
@@ -105,6 +113,12 @@ struct WindowPublisher: ~Copyable {
         return load.waiting == 0 && load.taken - load.answered == edgeNodes.waiting.records
     }
 
+    /// Whether the broker owes an answer. What is kept for consumers waits for its time, and what waits for edge nodes for theirs.
+    func isOwed(_ edgeNodes: borrowing EdgeNodeConnections) -> Bool {
+        search.inFlight > 0
+            || (search.isSearching || isResuming) && consumers.deadline == nil && !isDrained(edgeNodes)
+    }
+
     /// Moves out what late records came to.
     mutating func takeLateCounts() -> DeliverySender.LateCounts { sender.takeLateCounts() }
 
@@ -131,6 +145,9 @@ struct WindowPublisher: ~Copyable {
         search.connected(at: now)
     }
 
+    /// The broker has answered something of ours that is no publish.
+    mutating func answeredOurs(now: MonotonicInstant) { _ = search.settled(deliveries: 0, others: 1, at: now) }
+
     /// What the broker said of publishes of the connection.
     mutating func settle(_ settlements: [Settlement], now: MonotonicInstant) {
         for settlement in settlements where settlement.outcome != .received {
@@ -148,6 +165,7 @@ struct WindowPublisher: ~Copyable {
         }
         otherCount &+= UInt64(sorted.others)
         deliveredCount &+= UInt64(sorted.delivered.count)
+        answeredCount &+= UInt64(sorted.deliveries)
         pace.delivered(sorted.delivered.count, at: now)
         var answers = sorted.answers
         for position in sorted.refused + sorted.tooLarge { handOvers.refused(position) }
@@ -176,6 +194,7 @@ struct WindowPublisher: ~Copyable {
 
     mutating func settle(_ answers: [OutboxSettlement]) {
         guard !answers.isEmpty else { return }
+        answeredCount &+= UInt64(answers.count)
         handOvers.answer(answers)
     }
 

@@ -13,6 +13,7 @@ CONNACK: what the broker grants, or refuses
   connack_rc=0x..       every CONNECT is refused with this code
   one_client=REGEX      all clients with such an identifier are one: each connection takes the others' over
   max_clients=5         a CONNECT beside so many connections is closed without a word
+  close_granted=REGEX   such a client's connection is closed behind its CONNACK, each time
   v5=0                  MQTT 5 is answered with "unsupported version"; v5=close closes without a word, v5=silent
                         says nothing
 
@@ -246,6 +247,8 @@ class Connection:
         self.broker.sessions[client] = self.session
         self.session.connection = self
         self.send_connack(0, is_present=bool(old) and not is_clean, assigned=assigned)
+        if "close_granted" in OPTIONS and re.search(OPTIONS.text("close_granted"), client):
+            raise ConnectionError("granted")
         for identifier, message in list(self.session.unacknowledged.items()):
             self.deliver(message, is_repeated=True, identifier=identifier)
         waiting, self.session.queue = self.session.queue, []
