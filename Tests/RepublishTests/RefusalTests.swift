@@ -173,22 +173,20 @@ struct RefusalTests {
         "P9 a broker that answers nothing for half a minute while records wait is said to be silent, until it answers")
     func silent() {
         var watch = AnswerWatch()
-        func note(_ isWaiting: Bool, _ answered: UInt64, at seconds: Int64) -> Bool {
-            watch.note(
-                isWaiting: isWaiting, answered: answered,
-                now: MonotonicInstant(nanoseconds: 1).advanced(by: .seconds(seconds)))
-        }
-        for (isWaiting, answered, seconds, isSilent) in [
-            (false, 0, 0, false), (true, 0, 100, false), (true, 0, 129, false), (true, 1, 129, false),
-            (true, 1, 158, false),
-            (true, 1, 159, true), (true, 2, 200, false), (true, 2, 230, true), (false, 2, 231, false),
-            (true, 2, 300, false),
-        ] as [(Bool, UInt64, Int64, Bool)] {
+        func note(at seconds: Int64, _ isUnderWay: Bool, isDrained: Bool = false, _ answered: UInt64) -> Bool {
+            let now = MonotonicInstant(nanoseconds: 1).advanced(by: .seconds(seconds))
             let was = watch.isSilent
-            let hasChanged = note(isWaiting, answered, at: seconds)
-            #expect(watch.isSilent == isSilent && hasChanged == (was != isSilent), "\(seconds)")
-            #expect(watch.lacks.isEmpty != isSilent)
+            let hasChanged = watch.note(isUnderWay: isUnderWay, isDrained: isDrained, answered: answered, now: now)
+            #expect(hasChanged == (was != watch.isSilent) && watch.lacks.isEmpty != watch.isSilent)
+            return watch.isSilent
         }
+        // What waits for its time, and was not given, is nobody's fault.
+        #expect(!note(at: 0, false, isDrained: true, 0) && !note(at: 10, false, 0) && !note(at: 100, false, 0))
+        // A connection that ends is no answer.
+        #expect(
+            !note(at: 100, true, 0) && !note(at: 110, false, 0) && !note(at: 129, true, 0) && note(at: 130, false, 0))
+        #expect(!note(at: 140, true, 1) && !note(at: 169, true, 1) && note(at: 170, true, 1))
+        #expect(!note(at: 180, false, isDrained: true, 2) && !note(at: 300, false, 2))
     }
 
     @Test("P9 what is larger than the broker takes is named, and everything else flows, however little it allows")

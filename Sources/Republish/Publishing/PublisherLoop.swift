@@ -110,8 +110,11 @@ struct PublisherLoop: ~Copyable {
         // What edge nodes have answered makes room for more.
         while settleEdgeNodes(now: now), isConnected { publish(now: now) }
         if isConnected, window.needsOtherSession { renewSession(now: now) }
-        if isConnected, window.isOverdue(now: now) { replaceConnection(.unanswered, now: now) }
-        if answers.note(isWaiting: window.isOwed(edgeNodes), answered: window.answeredCount, now: now) {
+        if isConnected, window.search.isOverdue(now: now) { replaceConnection(.unanswered, now: now) }
+        if answers.note(
+            isUnderWay: window.search.inFlight > 0, isDrained: window.isDrained(edgeNodes),
+            answered: window.answeredCount, now: now)
+        {
             tellAbilities()
         }
         if settings.ending.takeCheck() { reading.hasten(now: now) }
@@ -347,8 +350,8 @@ struct PublisherLoop: ~Copyable {
         dropConnection()
         edgeNodes.reset()
         edgeNodes.stepBack()
-        own.lost(end, isTrial: window.isTrial, now: now)
-        let hasAnswered = window.hasAnswer
+        own.lost(end, isTrial: window.search.isExposed, now: now)
+        let hasAnswered = window.search.hasAnswer
         if own.areWithheld {
             for lack in own.lacks { log.error("it_broker.lacks", lack, ["link": .text(settings.link)]) }
         }
@@ -359,7 +362,7 @@ struct PublisherLoop: ~Copyable {
                 ["link": .text(settings.link)])
         }
         // A connection that lasted is replaced soon, and one that served the search; any other, later each time.
-        if window.isSearching && hasAnswered || connectedAt.advanced(by: .seconds(10)) <= now {
+        if window.search.isSearching && hasAnswered || connectedAt.advanced(by: .seconds(10)) <= now {
             pause = .milliseconds(250)
         }
         wait(now: now)

@@ -38,7 +38,7 @@ struct WindowPublisher: ~Copyable {
     private var handOvers: HandOvers
     private var sender: DeliverySender
     private var unreleased = UnreleasedTopics()
-    private var search = RefusalSearch()
+    private(set) var search = RefusalSearch()
     private let refused: RefusedValues
     private var putOff = PutOff()
     private var pace = PublishPace()
@@ -73,18 +73,6 @@ struct WindowPublisher: ~Copyable {
         [search.deadline, consumers.deadline, readAt, pace.deadline].compactMap(\.self).min()
     }
 
-    /// Whether the broker has been silent for too long about the one record that it was given.
-    func isOverdue(now: MonotonicInstant) -> Bool { search.isOverdue(now: now) }
-
-    /// The broker ends the connection at a record, and it is being looked for.
-    var isSearching: Bool { search.isSearching }
-
-    /// The broker has answered anything over this connection.
-    var hasAnswer: Bool { search.hasAnswer }
-
-    /// A record is on trial.
-    var isTrial: Bool { search.isExposed }
-
     /// Properties of the plant that bore a name of ours.
     var renamedProperties: UInt64 { sender.renamedProperties }
 
@@ -111,12 +99,6 @@ struct WindowPublisher: ~Copyable {
     func isDrained(_ edgeNodes: borrowing EdgeNodeConnections) -> Bool {
         let load = output.load
         return load.waiting == 0 && load.taken - load.answered == edgeNodes.waiting.records
-    }
-
-    /// Whether the broker owes an answer. What is kept for consumers waits for its time, and what waits for edge nodes for theirs.
-    func isOwed(_ edgeNodes: borrowing EdgeNodeConnections) -> Bool {
-        search.inFlight > 0
-            || (search.isSearching || isResuming) && consumers.deadline == nil && !isDrained(edgeNodes)
     }
 
     /// Moves out what late records came to.
