@@ -239,7 +239,9 @@ final class Subscriber: Sendable {
             state.session.connected(isResumed: grant.sessionPresent)
             return told
         }
-        if !grant.sessionPresent { retained.demand() }
+        // Subscriptions and queue may be gone with a session that is only claimed: what is retained is looked at anew.
+        let isKept = grant.sessionPresent && !faults.hasInventedSession
+        if !isKept { retained.demand() }
         log.notice(
             "broker.connected", "subscribing to what is exported",
             [
@@ -251,7 +253,7 @@ final class Subscriber: Sendable {
         if isNews { for shortfall in BrokerTerms.shortfalls(grant) { log.warning("broker.terms", shortfall) } }
         intake.note(
             Unobserved(
-                from: since, to: now, sessionResumed: grant.sessionPresent, dropped: nil,
+                from: since, to: now, sessionResumed: isKept, dropped: nil,
                 reason: Self.shortened(reason, to: Unobserved.maximumReasonBytes)))
         watch.sessionBegan(grant, at: now)
         intake.noteBroker(isOnline: true)
