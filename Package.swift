@@ -175,7 +175,8 @@ let package = Package(
 
         // What both sides share: the two protocols at the ends, and rooms with one purpose each.
         room(
-            "MQTT", ["MQTTProtocol", "Threading", "Time", "CLinux", "COpenSSL"], path: "Sources/Shared/MQTT",
+            "MQTT", ["MQTTProtocol", "Collections", "Threading", "Time", "CLinux", "COpenSSL"],
+            path: "Sources/Shared/MQTT",
             exclude: ["Protocol"]),
         room("MQTTProtocol", ["Collections", "Time"], path: "Sources/Shared/MQTT/Protocol"),
         room("Sparkplug", ["Collections", "JSON"], path: "Sources/Shared/Sparkplug"),

@@ -103,6 +103,92 @@ struct RefusalTests {
         #expect(rig.publisher.report.lacks == [lack])
     }
 
+    @Test(
+        "P6 P9 a broker that hangs up at what we say of ourselves gets the records without it, those that it refuses die all the same, and status says so"
+    )
+    func ownMessages() async throws {
+        let rig = try await RefusingBroker(["close_topic": "^diode/|spindle"])
+        defer { rig.stop() }
+        rig.append(["acme/a", "acme/b"], 1...100)
+        rig.append(["acme/spindle"], 101...101)
+        rig.append(["acme/a", "acme/b"], 102...200)
+        #expect(await rig.isDone())
+        #expect(rig.queue.output.totals.published == 199 && rig.queue.output.totals.dead == [.refused: 1])
+        #expect(rig.publisher.report.lacks.count == 1, "\(rig.publisher.report.lacks)")
+        #expect(rig.publisher.report.lacks.first?.contains("diode/plant-a/") == true)
+        let connects = rig.broker.connects
+        rig.append(["acme/a"], 201...220)
+        #expect(await rig.isDone())
+        #expect(rig.broker.connects == connects && connects <= 12, "\(connects)")
+    }
+
+    @Test(
+        "What the broker hangs up at three times is withheld for a minute, then longer each time; a network is forgiven"
+    )
+    func withheld() {
+        var own = OwnMessages(link: "plant-a")
+        var now = MonotonicInstant(nanoseconds: 1)
+        func lose(_ isAnswered: Bool, _ end: ConnectionEnd = .untold) {
+            own.sent()
+            if isAnswered { own.answered() }
+            own.lost(end, isTrial: false, now: now)
+        }
+        for isAnswered in [false, false, true, false, false] { lose(isAnswered) }
+        lose(false, .told(ReasonCode(rawValue: 0x89)))
+        #expect(!own.areWithheld && own.lacks.isEmpty)
+        lose(false)
+        #expect(own.areWithheld && own.lacks.count == 1)
+        for minutes in [1, 2, 4] {
+            let isEarly = own.retry(now: now.advanced(by: .seconds(minutes * 60 - 1)))
+            #expect(!isEarly)
+            now = now.advanced(by: .seconds(minutes * 60))
+            let isDue = own.retry(now: now)
+            #expect(isDue && !own.areWithheld)
+            lose(false)
+            #expect(own.areWithheld)
+        }
+        now = now.advanced(by: .seconds(480))
+        _ = own.retry(now: now)
+        lose(true)
+        for _ in 0..<2 { lose(false) }
+        #expect(!own.areWithheld)
+    }
+
+    @Test(
+        "P8 a broker that ends each connection before it answers anything is dialled ever more seldom, and no record is to blame"
+    )
+    func endsAtOnce() async throws {
+        let rig = try await RefusingBroker(["close_granted": "^diode-recv"], longestPause: .seconds(1))
+        defer { rig.stop() }
+        rig.append(["acme/a"], 1...10)
+        // The time itself is what is tested: from the fourth connection on a second lies between two, and not a quarter of one.
+        #expect(await eventually { rig.broker.connects >= 4 })
+        let before = ContinuousClock.now
+        #expect(await eventually { rig.broker.connects >= 6 })
+        #expect(ContinuousClock.now - before > .milliseconds(1_200))
+        #expect(rig.queue.output.totals.deadSum == 0)
+    }
+
+    @Test(
+        "P9 a broker that answers nothing for half a minute while records wait is said to be silent, until it answers")
+    func silent() {
+        var watch = AnswerWatch()
+        func note(at seconds: Int64, _ isUnderWay: Bool, isDrained: Bool = false, _ answered: UInt64) -> Bool {
+            let now = MonotonicInstant(nanoseconds: 1).advanced(by: .seconds(seconds))
+            let was = watch.isSilent
+            let hasChanged = watch.note(isUnderWay: isUnderWay, isDrained: isDrained, answered: answered, now: now)
+            #expect(hasChanged == (was != watch.isSilent) && watch.lacks.isEmpty != watch.isSilent)
+            return watch.isSilent
+        }
+        // What waits for its time, and was not given, is nobody's fault.
+        #expect(!note(at: 0, false, isDrained: true, 0) && !note(at: 10, false, 0) && !note(at: 100, false, 0))
+        // A connection that ends is no answer.
+        #expect(
+            !note(at: 100, true, 0) && !note(at: 110, false, 0) && !note(at: 129, true, 0) && note(at: 130, false, 0))
+        #expect(!note(at: 140, true, 1) && !note(at: 169, true, 1) && note(at: 170, true, 1))
+        #expect(!note(at: 180, false, isDrained: true, 2) && !note(at: 300, false, 2))
+    }
+
     @Test("P9 what is larger than the broker takes is named, and everything else flows, however little it allows")
     func limits() async throws {
         let rig = try await RefusingBroker(["max_packet": "400", "receive_max": "1", "keepalive": "1"])

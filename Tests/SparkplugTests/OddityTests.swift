@@ -232,6 +232,46 @@ import Testing
         #expect(rig.fold.report.limited == 0)
     }
 
+    @Test(
+        "P2 a node that found no place is asked for a birth as soon as there is one, and is named until it is born or silent"
+    )
+    func turnedAwayAdmitted() {
+        var rig = Rig(SparkplugLimits(nodes: 1))
+        rig.take("NBIRTH/N", Self.birth.bytes)
+        for node in ["M", "O"] { rig.take("NBIRTH/\(node)", Self.birth.bytes) }
+        #expect(rig.ask(at: 0) == 0 && rig.fold.report.limited == 2)
+        rig.take("NDEATH/N", TestPayload([.bdSeq(88)]).bytes)
+        _ = rig.state("NBIRTH/N")
+        // One of the two has the place and is asked; it says nothing, as if it had gone without a word.
+        #expect(rig.fold.hasIncomplete && rig.ask(at: 10) == 1)
+        #expect(rig.fold.report.limited == 1 && rig.fold.report.incomplete == 1)
+        #expect(rig.silent(at: 39) == [] && rig.fold.report.incomplete == 1)
+        #expect(rig.silent(at: 40) == [] && rig.fold.report.incomplete == 0)
+        // So the other has its turn, and answers.
+        let asked = rig.fold.rebirthRequests(now: Moment(sinceStart: .seconds(41), unixMilliseconds: 1_700_000_000_000))
+        #expect(asked.count == 1 && rig.fold.report.limited == 0)
+        let birth = String(decoding: asked.first?.birthTopic ?? [], as: UTF8.self).replacing("spBv1.0/G/", with: "")
+        rig.take(birth, Self.birth.bytes)
+        #expect(rig.state(birth) != nil && rig.fold.report.incomplete == 0 && rig.fold.report.born == 1)
+        #expect(rig.silent(at: 100) == [] && !rig.fold.hasIncomplete)
+    }
+
+    @Test("P9 a node of which no birth came is named until it is born or dies, also while another has its place")
+    func unbornMakesRoom() {
+        var rig = Rig(SparkplugLimits(nodes: 1))
+        rig.take("NDATA/N", TestPayload(seq: 1, [.data(alias: 1, 1)]).bytes)
+        #expect(rig.fold.report.incomplete == 1)
+        #expect(rig.take("NBIRTH/M", Self.birth.bytes) == .folded)
+        #expect(rig.fold.report.troubled.map(\.id.description) == ["G/N"] && rig.fold.report.limited == 1)
+        rig.take("NDEATH/N", TestPayload([.bdSeq(88)]).bytes)
+        #expect(rig.fold.report.troubled.isEmpty && rig.fold.report.limited == 0)
+        // Nor does one stay unsure that has said goodbye before it was ever born here.
+        rig = Rig()
+        rig.take("NDATA/N", TestPayload(seq: 1, [.data(alias: 1, 1)]).bytes)
+        rig.take("NDEATH/N", TestPayload([.bdSeq(88)]).bytes)
+        #expect(!rig.fold.hasIncomplete && rig.fold.report.incomplete == 0)
+    }
+
     @Test("P8 a device beyond a limit is named until it dies")
     func limitedDevice() {
         var rig = Rig(SparkplugLimits(devicesPerNode: 1))

@@ -1,3 +1,4 @@
+internal import Collections
 internal import MQTTProtocol
 internal import Threading
 internal import Time
@@ -53,7 +54,7 @@ final class EndingValues: Sendable {
     func note(_ topic: RawSpan, secondsLeft: UInt32?, now: MonotonicInstant) {
         state.withLock {
             if $0.ends.isEmpty, $0.left.isEmpty, secondsLeft == nil { return }
-            let key = Self.key(topic)
+            let key = topic.processHash
             $0.left[key] = nil
             $0.ends[key] = nil
             if let secondsLeft { $0.insert(key, now.advanced(by: .seconds(Int64(secondsLeft)))) }
@@ -63,7 +64,7 @@ final class EndingValues: Sendable {
     /// A retained value with an interval was read back. What has been published since is known better.
     func wasRead(_ topic: RawSpan, secondsLeft: UInt32, now: MonotonicInstant) {
         state.withLock {
-            let key = Self.key(topic)
+            let key = topic.processHash
             if $0.ends[key] == nil { $0.insert(key, now.advanced(by: .seconds(Int64(secondsLeft)))) }
         }
     }
@@ -73,7 +74,7 @@ final class EndingValues: Sendable {
     func forget(_ topic: RawSpan) {
         state.withLock {
             if $0.ends.isEmpty, $0.left.isEmpty { return }
-            let key = Self.key(topic)
+            let key = topic.processHash
             $0.ends[key] = nil
             if $0.left.removeValue(forKey: key) != nil { $0.needsCheck = true }
         }
@@ -82,7 +83,7 @@ final class EndingValues: Sendable {
     /// Whether a value that should be there has ended, as it should, and the sender has not said so yet.
     func isOver(_ topic: RawSpan, now: MonotonicInstant) -> Bool {
         state.withLock {
-            guard $0.isVersion5, !$0.keepsAll, let end = $0.ends[Self.key(topic)] else { return false }
+            guard $0.isVersion5, !$0.keepsAll, let end = $0.ends[topic.processHash] else { return false }
             return end <= now.advanced(by: Self.slack)
         }
     }
@@ -93,7 +94,7 @@ final class EndingValues: Sendable {
     func takeEnded(_ topic: RawSpan, isExpiry: Bool, now: MonotonicInstant) -> Bool {
         state.withLock {
             if $0.ends.isEmpty, $0.left.isEmpty { return false }
-            let key = Self.key(topic)
+            let key = topic.processHash
             $0.left[key] = nil
             guard let end = $0.ends.removeValue(forKey: key), isExpiry, $0.isVersion5, !$0.keepsAll,
                 end <= now.advanced(by: Self.slack)
@@ -107,7 +108,7 @@ final class EndingValues: Sendable {
     /// The broker was read back, and a value has to be deleted that should not be there.
     func wasKept(_ topic: RawSpan, now: MonotonicInstant) {
         state.withLock {
-            if !$0.left.isEmpty, let due = $0.left[Self.key(topic)], due <= now { $0.keepsAll = true }
+            if !$0.left.isEmpty, let due = $0.left[topic.processHash], due <= now { $0.keepsAll = true }
         }
     }
 
@@ -123,11 +124,5 @@ final class EndingValues: Sendable {
             $0.isChecked = true
             return true
         }
-    }
-
-    private static func key(_ topic: RawSpan) -> Int {
-        var hasher = Hasher()
-        topic.withUnsafeBytes { hasher.combine(bytes: $0) }
-        return hasher.finalize()
     }
 }

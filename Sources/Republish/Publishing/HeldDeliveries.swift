@@ -1,3 +1,4 @@
+internal import Collections
 internal import Deliveries
 internal import Outbox
 
@@ -43,9 +44,5 @@ struct HeldDeliveries {
 
 extension QueuedDelivery {
     /// Tells topics apart within this process.
-    var topicHash: Int {
-        var hasher = Hasher()
-        delivery.topic.withUnsafeBytes { hasher.combine(bytes: $0) }
-        return hasher.finalize()
-    }
+    var topicHash: Int { delivery.topic.processHash }
 }

@@ -42,6 +42,8 @@ struct PublisherLoop: ~Copyable {
     private var head: RetainedHead
     private var reading: BrokerReading
     private var concessions: Concessions
+    private var own: OwnMessages
+    private var answers = AnswerWatch()
     private var helpers = HelperWatch()
     /// How often in a row the broker, which is there, has not let the publisher in.
     private var refusals = 0
@@ -56,7 +58,6 @@ struct PublisherLoop: ~Copyable {
     /// Not before this is a lost connection replaced.
     private var dialAt = MonotonicInstant(nanoseconds: 0)
     private var pause = Duration.milliseconds(250)
-    private var nextOtherToken = Settler.firstOtherToken
     private var stopAt: MonotonicInstant?
     /// What the report has of the window.
     private var told: (renamed: UInt64, isSlowed: Bool) = (0, false)
@@ -74,6 +75,7 @@ struct PublisherLoop: ~Copyable {
         window = WindowPublisher(settings, output: output)
         status = LinkStatusPublisher(link: settings.link)
         head = RetainedHead(link: settings.link)
+        own = OwnMessages(link: settings.link)
         concessions = Concessions(will: status.will, qos: settings.maximumQoS)
         edgeNodes = EdgeNodeConnections(settings, output: output, mailbox: mailbox, log: log)
         reading = BrokerReading(
@@ -108,10 +110,21 @@ struct PublisherLoop: ~Copyable {
         // What edge nodes have answered makes room for more.
         while settleEdgeNodes(now: now), isConnected { publish(now: now) }
         if isConnected, window.needsOtherSession { renewSession(now: now) }
-        if isConnected, window.isOverdue(now: now) { replaceConnection(.unanswered, now: now) }
+        if isConnected, window.search.isOverdue(now: now) { replaceConnection(.unanswered, now: now) }
+        if answers.note(
+            isUnderWay: window.search.inFlight > 0, isDrained: window.isDrained(edgeNodes),
+            answered: window.answeredCount, now: now)
+        {
+            tellAbilities()
+        }
         if settings.ending.takeCheck() { reading.hasten(now: now) }
         if helpers.retry(now: now) {
             reading.hasten(now: now)
+            tellAbilities()
+        }
+        if isConnected, own.retry(now: now) {
+            status.connectionBegan()
+            begin(now: now)
             tellAbilities()
         }
         reading.advance(
@@ -125,14 +138,15 @@ struct PublisherLoop: ~Copyable {
 
     private func timeout(now: MonotonicInstant) -> Duration? {
         var ends = [stopAt, edgeNodes.deadline(isConnected: mayHelp), connection == nil ? dialAt : nil]
-        ends.append(helpers.deadline)
-        if isConnected { ends += [window.isResuming ? nil : status.nextDeadline, window.deadline] }
+        ends += [helpers.deadline, answers.deadline]
+        if isConnected { ends += [maySpeak ? status.nextDeadline : own.withheldUntil, window.deadline] }
         if isConnected, mayShowHead { ends.append(head.nextDeadline) }
         if isConnected, !helpers.areDisplaced { ends.append(reading.deadline) }
         return ends.compactMap(\.self).min().map { max(.zero, now.duration(to: $0)) }
     }
 
-    private var mayShowHead: Bool { !window.isResuming && concessions.mayRetain }
+    private var maySpeak: Bool { !window.isResuming && !own.areWithheld }
+    private var mayShowHead: Bool { maySpeak && concessions.mayRetain }
 
     /// Edge nodes may dial.
     private var mayHelp: Bool { isConnected && !helpers.areDisplaced }
@@ -144,7 +158,13 @@ struct PublisherLoop: ~Copyable {
         case .changed(let state, let generation):
             if generation == self.generation { change(to: state, now: now) }
         case .settled(let settlements, let generation):
-            if generation == self.generation { window.settle(settlements, now: now) }
+            guard generation == self.generation else { return }
+            if own.settled(settlements) { tellAbilities() }
+            window.settle(settlements, now: now)
+        case .answered(let generation):
+            guard generation == self.generation else { return }
+            own.answered()
+            if own.areWithheld { window.answeredOurs(now: now) }
         case .heard(let messages, let last, let generation):
             guard generation == self.generation else { return }
             edgeNodes.hear(messages)
@@ -192,7 +212,7 @@ struct PublisherLoop: ~Copyable {
             version = grant.version
             let isDisplaced = helpers.connected(now: now)
             status.connectionBegan()
-            askForHead(now: now)
+            begin(now: now)
             window.connected(grant, concessions, startedClean: startedClean, now: now)
             if concessions.mayRetain { reading.connected(grant.version, now: now) }
             if let connection { edgeNodes.listen(to: connection) }
@@ -254,7 +274,7 @@ struct PublisherLoop: ~Copyable {
     /// Tells what the connection that stands cannot do.
     private func tellAbilities() {
         guard isConnected else { return }
-        let lacks = concessions.lacks + (helpers.areDisplaced ? [HelperWatch.alarm] : [])
+        let lacks = concessions.lacks + own.lacks + answers.lacks + (helpers.areDisplaced ? [HelperWatch.alarm] : [])
         let words = (version == .v5 ? [] : [PublisherReport.oldVersion]) + lacks
         shared.withLock {
             $0.reason = words.joined(separator: "; ")
@@ -263,9 +283,11 @@ struct PublisherLoop: ~Copyable {
     }
 
     /// Before the first publish: what is retained comes before it is replaced.
-    private mutating func askForHead(now: MonotonicInstant) {
+    private mutating func begin(now: MonotonicInstant) {
+        guard let connection else { return }
         let subscription = head.connectionBegan(now: now)
-        do throws(PublishRefusal) { try connection?.subscribe([subscription]) } catch {
+        guard !own.areWithheld else { return own.ask(head.topic, over: connection) }
+        do throws(PublishRefusal) { try own.subscribe(subscription, over: connection) } catch {
             log.warning("ledger.uncompared", "the IT broker is not asked for its head: \(error)")
         }
     }
@@ -328,14 +350,21 @@ struct PublisherLoop: ~Copyable {
         dropConnection()
         edgeNodes.reset()
         edgeNodes.stepBack()
+        own.lost(end, isTrial: window.search.isExposed, now: now)
+        let hasAnswered = window.search.hasAnswer
+        if own.areWithheld {
+            for lack in own.lacks { log.error("it_broker.lacks", lack, ["link": .text(settings.link)]) }
+        }
         // What the broker cannot do is no fault of a record.
         if window.lost(concessions.lost(end) ? .conceded : end, now: now) {
             log.error(
                 "it_broker.ends", "the IT broker ends the connection at a record again and again; it is given up",
                 ["link": .text(settings.link)])
         }
-        // A connection that lasted is replaced soon; one that did not, later each time.
-        if window.isSearching || connectedAt.advanced(by: .seconds(10)) <= now { pause = .milliseconds(250) }
+        // A connection that lasted is replaced soon, and one that served the search; any other, later each time.
+        if window.search.isSearching && hasAnswered || connectedAt.advanced(by: .seconds(10)) <= now {
+            pause = .milliseconds(250)
+        }
         wait(now: now)
     }
 
@@ -352,7 +381,7 @@ struct PublisherLoop: ~Copyable {
         guard let connection else { return }
         if isConnected {
             let goodbye = status.goodbye(time: UnixClock.now())
-            _ = publishOther(goodbye.topic, goodbye.payload, retain: true)
+            _ = own.publish(goodbye.topic, goodbye.payload, retain: true, over: connection, concessions)
         }
         connection.stop(drain: .seconds(1), endsSession: window.endsSession)
         for message in mailbox.take() {
@@ -367,16 +396,22 @@ struct PublisherLoop: ~Copyable {
     private mutating func publish(now: MonotonicInstant) {
         guard let connection else { return }
         var hasSpoken = false
-        for message in window.isResuming ? [] : status.due(now: now) {
-            hasSpoken = publishOther(message.topic, message.payload, retain: message.retain) || hasSpoken
+        for message in maySpeak ? status.due(now: now) : [] {
+            let isQueued = own.publish(
+                message.topic, message.payload, retain: message.retain, over: connection, concessions)
+            hasSpoken = isQueued || hasSpoken
         }
         if mayShowHead, let message = head.due(now: now) {
-            _ = publishOther(message.topic, message.payload, retain: true)
+            _ = own.publish(message.topic, message.payload, retain: true, over: connection, concessions)
         }
         window.publish(over: connection, &edgeNodes, isStopping: stopAt != nil, now: now)
         if !window.isResuming, window.takeProbe(now: now), !hasSpoken {
             let probe = status.current
-            _ = publishOther(probe.topic, probe.payload, retain: true)
+            if own.areWithheld {
+                own.ask(head.topic, over: connection)
+            } else {
+                _ = own.publish(probe.topic, probe.payload, retain: true, over: connection, concessions)
+            }
         }
         let late = window.takeLateCounts()
         let (renamed, isSlowed) = (window.renamedProperties, window.isSlowed)
@@ -396,19 +431,5 @@ struct PublisherLoop: ~Copyable {
         let answers = edgeNodes.advance(isConnected: mayHelp, now: now)
         window.settle(answers)
         return !answers.isEmpty
-    }
-
-    /// A message of our own, at QoS 1. If there is no room for it, the next one tells more anyway.
-    private mutating func publishOther(_ topic: String, _ payload: [UInt8], retain: Bool) -> Bool {
-        guard let connection else { return false }
-        nextOtherToken &+= 1
-        do throws(PublishRefusal) {
-            try connection.publish(
-                topic: topic, payload: payload, qos: min(.atLeastOnce, concessions.maximumQoS),
-                retain: retain && concessions.mayRetain, token: nextOtherToken)
-            return true
-        } catch {
-            return false
-        }
     }
 }

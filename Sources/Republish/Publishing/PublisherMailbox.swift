@@ -15,6 +15,8 @@ final class PublisherMailbox: Sendable {
     enum Message: Sendable {
         case changed(ConnectionState, generation: UInt64)
         case settled([Settlement], generation: UInt64)
+        /// A subscription, or an end of one, has its answer.
+        case answered(generation: UInt64)
         /// What a host says of itself; the last delivery among it, to be acknowledged.
         case heard([HostMessage], through: DeliveryID?, generation: UInt64)
         case status(LinkStatus, LinkHearing?)
@@ -68,6 +70,9 @@ final class PublisherMailbox: Sendable {
     func post(_ batch: InboundBatch, generation: UInt64) {
         let settlements = Self.settlements(batch)
         if !settlements.isEmpty { post(.settled(settlements, generation: generation)) }
+        for index in batch.subscriptions.indices {
+            if batch.subscriptions[index].outcome != .connectionLost { post(.answered(generation: generation)) }
+        }
         guard batch.messageCount > 0 else { return }
         let (heard, last) = hear(batch)
         post(.heard(heard, through: last, generation: generation))

@@ -7,6 +7,7 @@
 //   BrokerWords.swift — what states and causes are called on the IT broker
 //   LinkStatusPublisher.swift — publishes diode/<link>/status and diode/<link>/gap
 //   RetainedHead.swift — keeps diode/<link>/head, and compares what stands there first
+//   OwnMessages.swift — what the publisher says for itself, and whether the IT broker takes it
 //   HeldDeliveries.swift — what was taken from the outbox and is not handed on yet
 //   DeliverySender.swift — hands one delivery to what publishes it
 //   WindowPublisher.swift — takes deliveries and hands each to what publishes it, a window at a time

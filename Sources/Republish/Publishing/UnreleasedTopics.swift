@@ -1,3 +1,4 @@
+internal import Collections
 internal import MQTT
 internal import MQTTProtocol
 
@@ -18,13 +19,13 @@ struct UnreleasedTopics: Sendable {
     /// Whether a publish would pass an unreleased one of its topic.
     func holdsBack(_ topic: RawSpan, qos: QoS) -> Bool {
         guard qos != .exactlyOnce, !counts.isEmpty else { return false }
-        return counts[Self.hash(topic)] != nil
+        return counts[topic.processHash] != nil
     }
 
     /// A publish was handed to the connection.
     mutating func insert(_ topic: RawSpan, qos: QoS, token: UInt64) {
         guard qos == .exactlyOnce else { return }
-        let hash = Self.hash(topic)
+        let hash = topic.processHash
         topics[token] = hash
         counts[hash, default: 0] += 1
     }
@@ -39,11 +40,5 @@ struct UnreleasedTopics: Sendable {
     mutating func removeAll() {
         topics = [:]
         counts = [:]
-    }
-
-    private static func hash(_ topic: RawSpan) -> Int {
-        var hasher = Hasher()
-        topic.withUnsafeBytes { hasher.combine(bytes: $0) }
-        return hasher.finalize()
     }
 }

@@ -38,12 +38,14 @@ struct WindowPublisher: ~Copyable {
     private var handOvers: HandOvers
     private var sender: DeliverySender
     private var unreleased = UnreleasedTopics()
-    private var search = RefusalSearch()
+    private(set) var search = RefusalSearch()
     private let refused: RefusedValues
     private var putOff = PutOff()
     private var pace = PublishPace()
     /// Deliveries that the broker has taken, over all connections.
     private var deliveredCount: UInt64 = 0
+    /// Deliveries that have had an answer, whatever it was, from the broker or from us.
+    private(set) var answeredCount: UInt64 = 0
     /// Messages of our own that it has answered.
     private var otherCount: UInt64 = 0
     /// What was put off is repeated, with a message of our own behind it.
@@ -70,12 +72,6 @@ struct WindowPublisher: ~Copyable {
     var deadline: MonotonicInstant? {
         [search.deadline, consumers.deadline, readAt, pace.deadline].compactMap(\.self).min()
     }
-
-    /// Whether the broker has been silent for too long about the one record that it was given.
-    func isOverdue(now: MonotonicInstant) -> Bool { search.isOverdue(now: now) }
-
-    /// The broker ends the connection at a record, and it is being looked for.
-    var isSearching: Bool { search.isSearching }
 
     /// Properties of the plant that bore a name of ours.
     var renamedProperties: UInt64 { sender.renamedProperties }
@@ -131,6 +127,9 @@ struct WindowPublisher: ~Copyable {
         search.connected(at: now)
     }
 
+    /// The broker has answered something of ours that is no publish.
+    mutating func answeredOurs(now: MonotonicInstant) { _ = search.settled(deliveries: 0, others: 1, at: now) }
+
     /// What the broker said of publishes of the connection.
     mutating func settle(_ settlements: [Settlement], now: MonotonicInstant) {
         for settlement in settlements where settlement.outcome != .received {
@@ -148,6 +147,7 @@ struct WindowPublisher: ~Copyable {
         }
         otherCount &+= UInt64(sorted.others)
         deliveredCount &+= UInt64(sorted.delivered.count)
+        answeredCount &+= UInt64(sorted.deliveries)
         pace.delivered(sorted.delivered.count, at: now)
         var answers = sorted.answers
         for position in sorted.refused + sorted.tooLarge { handOvers.refused(position) }
@@ -176,6 +176,7 @@ struct WindowPublisher: ~Copyable {
 
     mutating func settle(_ answers: [OutboxSettlement]) {
         guard !answers.isEmpty else { return }
+        answeredCount &+= UInt64(answers.count)
         handOvers.answer(answers)
     }
 

@@ -133,6 +133,12 @@ struct RefusalSearch: Sendable {
         return doubt.isQuiet ? .waits : .goes
     }
 
+    /// Whether the broker has answered anything over this connection.
+    var hasAnswer: Bool { answeredAt != nil }
+
+    /// Whether the suspect is on its way.
+    var isExposed: Bool { exposedAt != nil }
+
     /// Whether the suspect is to be published now, alone.
     var isReady: Bool {
         guard case .doubting(let doubt) = phase else { return false }

@@ -6,4 +6,5 @@
 //   RefusedValues.swift — the same where publisher and read-back both look
 //   PutOff.swift — records that the broker wants later
 //   PublishPace.swift — how fast, after the broker has said "later"
+//   AnswerWatch.swift — whether the broker answers anything at all
 //   Concessions.swift — what the broker cannot do, and what is offered instead

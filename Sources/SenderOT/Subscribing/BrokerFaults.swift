@@ -60,6 +60,9 @@ final class BrokerFaults: Sendable {
         }
     }
 
+    /// Whether the broker has claimed a session that cannot be there: what it says of another one is not to be relied on.
+    var hasInventedSession: Bool { state.withLock { $0.tally[.session] > 0 } }
+
     /// A connection has ended.
     func ended(by error: ConnectionError) {
         guard case .session(let fault) = error, fault.isBreach else { return }

@@ -55,6 +55,8 @@ final class Subscriber: Sendable {
         var unobservedSince: UnixMilliseconds
         /// Since when something of the filters is not subscribed to, because an older filter that brought it was given up.
         var replacedSince: UnixMilliseconds?
+        /// Since when the broker has not had all of the filters, although it is connected.
+        var deafSince: UnixMilliseconds?
         var isStopping = false
     }
 
@@ -119,7 +121,9 @@ final class Subscriber: Sendable {
             report.retainedTopics = fetch.topics
             report.isFetching = fetch.isFetching
             var alarms = report.version == .v3_1_1 ? [Self.oldVersionAlarm] : []
-            if let grant = state.grant { alarms += BrokerTerms.shortfalls(grant) + state.plan.alarms }
+            if let grant = state.grant {
+                alarms += BrokerTerms.shortfalls(grant) + state.plan.alarms(now: MonotonicClock.now())
+            }
             report.alarms = (alarms + [fetch.alarm].compactMap(\.self)).map {
                 Self.shortened($0, to: Beat.maximumTextBytes)
             }
@@ -235,7 +239,9 @@ final class Subscriber: Sendable {
             state.session.connected(isResumed: grant.sessionPresent)
             return told
         }
-        if !grant.sessionPresent { retained.demand() }
+        // Subscriptions and queue may be gone with a session that is only claimed: what is retained is looked at anew.
+        let isKept = grant.sessionPresent && !faults.hasInventedSession
+        if !isKept { retained.demand() }
         log.notice(
             "broker.connected", "subscribing to what is exported",
             [
@@ -247,7 +253,7 @@ final class Subscriber: Sendable {
         if isNews { for shortfall in BrokerTerms.shortfalls(grant) { log.warning("broker.terms", shortfall) } }
         intake.note(
             Unobserved(
-                from: since, to: now, sessionResumed: grant.sessionPresent, dropped: nil,
+                from: since, to: now, sessionResumed: isKept, dropped: nil,
                 reason: Self.shortened(reason, to: Unobserved.maximumReasonBytes)))
         watch.sessionBegan(grant, at: now)
         intake.noteBroker(isOnline: true)
@@ -292,19 +298,26 @@ final class Subscriber: Sendable {
     }
 
     private func tellPlan() {
-        let told = state.withLock { state -> (SubscriptionPlan, Bool, ProtocolVersion?, UnixMilliseconds?)? in
+        let now = UnixClock.now()
+        var unobserved: [Unobserved] = []
+        func note(since: UnixMilliseconds?, isResumed: Bool, _ reason: String) {
+            guard let since else { return }
+            unobserved.append(
+                Unobserved(from: min(since, now), to: now, sessionResumed: isResumed, dropped: nil, reason: reason))
+        }
+        let told = state.withLock { state -> (SubscriptionPlan, Bool, ProtocolVersion?)? in
             guard state.report.isOnline, state.plan.isComplete, !state.isPlanTold else { return nil }
             state.isPlanTold = true
-            return (state.plan, state.filters.isEmpty, state.report.version, state.replacedSince.take())
+            note(since: state.replacedSince.take(), isResumed: true, "subscriptions were replaced")
+            if state.plan.isDeaf {
+                state.deafSince = state.deafSince ?? now
+            } else {
+                note(since: state.deafSince.take(), isResumed: false, "the OT broker did not take all subscriptions")
+            }
+            return (state.plan, state.filters.isEmpty, state.report.version)
         }
-        guard let (plan, isEmpty, version, replacedSince) = told else { return }
-        if let replacedSince {
-            let now = UnixClock.now()
-            intake.note(
-                Unobserved(
-                    from: min(replacedSince, now), to: now, sessionResumed: true, dropped: nil,
-                    reason: "subscriptions were replaced"))
-        }
+        guard let (plan, isEmpty, version) = told else { return }
+        for interval in unobserved { intake.note(interval) }
         // Not before that is said: a start after a crash finds the older filters, and says it again.
         state.withLock { if $0.isPlanTold { $0.session.settled() } }
         for (filter, fault) in plan.faults.prefix(Self.loggedFaults) {
@@ -313,7 +326,7 @@ final class Subscriber: Sendable {
         }
         guard !isEmpty else { return }
         retained.subscribed(
-            to: plan.taken, isWhole: !plan.faults.contains { $0.fault.isDeaf }, version: version)
+            to: plan.taken, isWhole: !plan.isDeaf, version: version)
     }
 
     private static let loggedFaults = 16

@@ -2,3 +2,4 @@
 //
 //   Ring.swift — a queue with two ends that keeps its memory
 //   CopiedBytes.swift — bytes of a span, kept
+//   ProcessHash.swift — what tells bytes apart within this process

@@ -78,6 +78,30 @@ struct BrokerLossTests {
         try await pair.stop()
     }
 
+    @Test(
+        "P2 P9 a broker that claims a session which it has not kept: what is retained is fetched anew, and the time is not called observed"
+    )
+    func sessionInvented() async throws {
+        let ot = try await MisbehavingBroker.start(["invent_session": "^diode-send", "cut_topic": "^acme/cut$"])
+        let it = try await Broker.start()
+        let pair = try await DiodePair(ot: ot, it: it)
+        try pair.startReceiver()
+        try pair.startSender()
+        #expect(try await eventually(.seconds(20)) { try await SenderState(pair)?.hasFetched ?? false })
+        // The second comes while the sender is away, to a session that is gone.
+        try await PythonClient.publish(
+            [PlantMessage("acme/cut", [1]), PlantMessage("acme/value", Array("1".utf8), retain: true)], on: ot)
+        #expect(try await eventually(.seconds(20)) { try await it.retained("acme/#") == ["acme/value": "1"] })
+        #expect(
+            try await eventually {
+                try await AuditAnswer(pair).list("unobserved").contains { interval in
+                    interval["session_resumed"] as? Bool == false
+                        && interval["reason"] as? String != "not yet connected"
+                }
+            })
+        try await pair.stop()
+    }
+
     @Test("P9 no alarm without cause: a broker that is restarted with its session kept is no loss in any log")
     func restarted() async throws {
         let ot = try await Broker.start(lines: ["sys_interval 1"], persistent: true)

@@ -82,6 +82,32 @@ struct OwnConnectionTests {
     }
 
     @Test(
+        "P9 an OT broker that takes all our connections for one client: what it retained before is not fetched, what is live crosses, and both sides say so, exit 3"
+    )
+    func oneClientAtOT() async throws {
+        let ot = try await MisbehavingBroker.start(["one_client": "^diode-send"])
+        let it = try await Broker.start()
+        try await PythonClient.publish([PlantMessage("acme/before", [1], retain: true)], on: ot)
+        let pair = try await DiodePair(ot: ot, it: it)
+        let collector = try await it.subscribe("acme/#")
+        try pair.startReceiver()
+        try pair.startSender()
+        for side in [DiodePair.Side.sender, .receiver] {
+            var status = try await pair.status(side)
+            let isSaid = try await eventually(.seconds(20)) {
+                status = try await pair.status(side)
+                return status.exit == .code(3) && status.output.contains("for one client")
+            }
+            #expect(isSaid, "\(side): \(status.exit) \(status.output)")
+        }
+        try await PythonClient.publish([PlantMessage("acme/live", [1])], on: ot)
+        #expect(await eventually { collector.messages.contains { $0.topic == "acme/live" } })
+        let audit = try await AuditAnswer(pair)
+        #expect(audit.replica("digest_matches") == nil && audit.total("lost") == 0 && audit.isBalanced, "\(audit)")
+        try await pair.stop()
+    }
+
+    @Test(
         "P9 where the IT broker has few places the receiver's own connection comes before those of edge nodes, which are named"
     )
     func places() async throws {

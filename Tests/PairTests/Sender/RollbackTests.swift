@@ -56,7 +56,29 @@ struct RollbackTests {
         }
 
         /// The files of the sender's database.
-        var files: [String] { ["send.db", "send.db-wal", "send.db-shm"].map(pair.folder.file) }
+        private static let files = ["send.db", "send.db-wal", "send.db-shm"]
+
+        /// What an operator's copy has.
+        func copyDatabase() throws -> TemporaryDirectory {
+            let image = try TemporaryDirectory("image")
+            try Self.copy(from: pair.folder, to: image)
+            return image
+        }
+
+        func putBack(_ image: TemporaryDirectory) throws {
+            removeDatabase()
+            try Self.copy(from: image, to: pair.folder)
+        }
+
+        func removeDatabase() {
+            for file in Self.files { try? FileManager.default.removeItem(atPath: pair.folder.file(file)) }
+        }
+
+        private static func copy(from source: TemporaryDirectory, to target: TemporaryDirectory) throws {
+            for file in files where FileManager.default.fileExists(atPath: source.file(file)) {
+                try FileManager.default.copyItem(atPath: source.file(file), toPath: target.file(file))
+            }
+        }
     }
 
     /// The superseded epochs that an audit lists as actions.
@@ -76,10 +98,7 @@ struct RollbackTests {
         #expect(await plant.arrives("first event"))
         _ = try await plant.converges()
         _ = try await plant.stopSender()
-        let image = try TemporaryDirectory("image")
-        for file in plant.files where FileManager.default.fileExists(atPath: file) {
-            try FileManager.default.copyItem(atPath: file, toPath: image.file((file as NSString).lastPathComponent))
-        }
+        let image = try plant.copyDatabase()
 
         try plant.pair.startSender()
         try await plant.pair.waitUntilWell()
@@ -91,13 +110,7 @@ struct RollbackTests {
         #expect(Self.superseded(try await plant.converges()) == [])
         let forgotten = try await plant.stopSender()
 
-        for file in plant.files {
-            try? FileManager.default.removeItem(atPath: file)
-            let copy = image.file((file as NSString).lastPathComponent)
-            if FileManager.default.fileExists(atPath: copy) {
-                try FileManager.default.copyItem(atPath: copy, toPath: file)
-            }
-        }
+        try plant.putBack(image)
         try plant.pair.startSender()
         try await plant.ot.publish("acme/event", "third event")
         #expect(await plant.arrives("third event"))
@@ -123,7 +136,7 @@ struct RollbackTests {
         let second = try await plant.stopSender()
         try await plant.ot.publish("acme/gone", "", retain: true)
         try await plant.ot.publish("acme/added", "new", retain: true)
-        for file in plant.files { try? FileManager.default.removeItem(atPath: file) }
+        plant.removeDatabase()
         try plant.pair.startSender()
         #expect(await plant.arrives("new"))
         #expect(try await eventually { try await Self.superseded(AuditAnswer(plant.pair)).count == 2 })
@@ -146,7 +159,7 @@ struct RollbackTests {
         plant.pair.relay?.faults = nothing
         for number in 1...20 { try await plant.ot.publish("acme/event", "unheard \(number)") }
         _ = try await plant.stopSender()
-        for file in plant.files { try? FileManager.default.removeItem(atPath: file) }
+        plant.removeDatabase()
         plant.pair.relay?.faults = LinkFaults()
         try plant.pair.startSender()
         try await plant.ot.publish("acme/event", "after")
@@ -164,23 +177,14 @@ struct RollbackTests {
         let plant = try await Plant()
         for number in 1...20 { try await plant.ot.publish("acme/event", "first \(number)") }
         #expect(await plant.arrives("first 20"))
-        let image = try TemporaryDirectory("image")
-        for file in plant.files where FileManager.default.fileExists(atPath: file) {
-            try FileManager.default.copyItem(atPath: file, toPath: image.file((file as NSString).lastPathComponent))
-        }
+        let image = try plant.copyDatabase()
         for number in 1...20 { try await plant.ot.publish("acme/event", "second \(number)") }
         #expect(await plant.arrives("second 20"))
         // The beats say that these are journalled for good.
         let before = try await AuditAnswer(plant.pair)
         #expect(try await eventually { try await AuditAnswer(plant.pair).heardUntil != before.heardUntil })
         try await plant.pair.sender?.kill9()
-        for file in plant.files {
-            try? FileManager.default.removeItem(atPath: file)
-            let copy = image.file((file as NSString).lastPathComponent)
-            if FileManager.default.fileExists(atPath: copy) {
-                try FileManager.default.copyItem(atPath: copy, toPath: file)
-            }
-        }
+        try plant.putBack(image)
         try plant.pair.startSender()
         try await plant.ot.publish("acme/event", "third")
         #expect(await plant.arrives("third"))

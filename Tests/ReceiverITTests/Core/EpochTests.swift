@@ -14,6 +14,16 @@ struct EpochTests {
     private let first: UInt64 = 1_763_716_000_001
     private let second: UInt64 = 1_763_716_000_002
 
+    /// Seven records of one topic, given up at the sender.
+    private static var shed: LiveContentEncoder {
+        var content = LiveContentEncoder()
+        content.append(
+            ShedRun(
+                reason: .journalFull, from: UnixMilliseconds(rawValue: 5), to: UnixMilliseconds(rawValue: 6),
+                entries: [.init(topic: "acme/x", records: 7, lastVersion: TopicVersion(rawValue: 9))]))
+        return content
+    }
+
     private func summary(_ sender: TestSender, epoch: UInt64, incarnation: UInt64) -> Beat.EpochSummary {
         Beat.EpochSummary(
             epoch: Epoch(rawValue: epoch), incarnation: Incarnation(rawValue: incarnation),
@@ -173,11 +183,7 @@ struct EpochTests {
     func shed() throws {
         let sender = try TestSender()
         let link = try TestLink(sender.card)
-        var content = LiveContentEncoder()
-        content.append(
-            ShedRun(
-                reason: .journalFull, from: UnixMilliseconds(rawValue: 5), to: UnixMilliseconds(rawValue: 6),
-                entries: [.init(topic: "acme/x", records: 7, lastVersion: TopicVersion(rawValue: 9))]))
+        var content = Self.shed
         link.receive(try sender.frames(sender.live(&content)))
         #expect(link.core.account.lost == 7 && link.core.account.delivered == 0 && link.isBalanced)
         guard case .shed(let run, let stamp)? = link.events.first(where: { if case .shed = $0 { true } else { false } })
@@ -199,11 +205,7 @@ struct EpochTests {
         let old = summary(sender, epoch: first, incarnation: 1)
         link.receive(try sender.frames(sender.live(count: 4)))
         let lost = sender.live(count: 5)
-        var content = LiveContentEncoder()
-        content.append(
-            ShedRun(
-                reason: .journalFull, from: UnixMilliseconds(rawValue: 5), to: UnixMilliseconds(rawValue: 6),
-                entries: [.init(topic: "acme/x", records: 7, lastVersion: TopicVersion(rawValue: 9))]))
+        var content = Self.shed
         link.receive(try sender.frames(sender.live(&content)))
         link.receive(try sender.frames(sender.live(count: 2)))
         link.pass(.milliseconds(50))
@@ -231,11 +233,7 @@ struct EpochTests {
         sender.beginEpoch(first, incarnation: 1)
         link.receive(try sender.frames(sender.live(count: 3)))
         let old = summary(sender, epoch: first, incarnation: 1)
-        var content = LiveContentEncoder()
-        content.append(
-            ShedRun(
-                reason: .journalFull, from: UnixMilliseconds(rawValue: 5), to: UnixMilliseconds(rawValue: 6),
-                entries: [.init(topic: "acme/x", records: 7, lastVersion: TopicVersion(rawValue: 9))]))
+        var content = Self.shed
         link.receive(try sender.frames(sender.live(&content)))
         link.receive(try sender.frames(sender.live(count: 2)))
         #expect(link.core.account.delivered == 5 && link.core.account.lost == 7)

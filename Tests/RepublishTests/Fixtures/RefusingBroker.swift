@@ -16,13 +16,17 @@ struct RefusingBroker {
     let queue: UnstoredQueue
     let publisher: Publisher
 
-    /// - Parameter options: of the misbehaving broker.
-    init(_ options: [String: String], maximumQoS: QoS = .exactlyOnce) async throws {
+    /// - Parameters:
+    ///   - options: of the misbehaving broker.
+    ///   - longestPause: between two connections.
+    init(
+        _ options: [String: String], maximumQoS: QoS = .exactlyOnce, longestPause: Duration = .milliseconds(200)
+    ) async throws {
         broker = try await MisbehavingBroker.start(options)
         queue = try UnstoredQueue(bytes: 64 << 20)
         var connection = ConnectionSettings(host: "127.0.0.1", port: broker.port)
         connection.reconnectMinimum = .milliseconds(20)
-        connection.reconnectMaximum = .milliseconds(200)
+        connection.reconnectMaximum = longestPause
         var settings = PublisherSettings(
             link: "plant-a", connection: connection, mapper: TopicMapper(prefix: "", own: [try TopicFilter("#")]))
         settings.maximumQoS = maximumQoS

@@ -52,8 +52,8 @@ import Time
         _ = plan.answered(
             SubscriptionResult(request: second.request, outcome: .answered([.grantedQoS2, .grantedQoS2])))
         session.settled()
-        #expect(plan.isComplete && plan.taken == own && plan.alarms.count == 1)
-        #expect(plan.alarms.first?.contains("may come twice") == true)
+        #expect(plan.isComplete && plan.taken == own && plan.alarms(now: start).count == 1)
+        #expect(plan.alarms(now: start).first?.contains("may come twice") == true)
         // Neither the next connection nor the next start gives up what works, to be refused again.
         var later = SubscriptionPlan()
         later.begin(
@@ -62,7 +62,7 @@ import Time
         for var each in [plan, later] {
             each.begin(policy.subscriptions, narrower: policy.narrower, session: session, grant: grant(), now: start)
             let next = each.next()
-            #expect(each.filters == own && next?.filters == own && each.alarms.count == 1)
+            #expect(each.filters == own && next?.filters == own && each.alarms(now: start).count == 1)
         }
     }
 
@@ -80,7 +80,7 @@ import Time
             #expect(!answer(&plan, next.request, next.filters.map { _ in 2 }), "an answer counts once")
             sent += next.filters
         }
-        #expect(sent == all && plan.isComplete && plan.taken == all && plan.alarms.isEmpty)
+        #expect(sent == all && plan.isComplete && plan.taken == all && plan.alarms(now: start).isEmpty)
     }
 
     @Test(
@@ -123,8 +123,8 @@ import Time
             }
         }
         #expect(plan.isComplete && taken.count == 19)
-        #expect(plan.faults.map(\.filter) == [all[7]] && plan.alarms.count == 1)
-        #expect(plan.alarms.first?.contains("acme/7/#") == true)
+        #expect(plan.faults.map(\.filter) == [all[7]] && plan.alarms(now: start).count == 1)
+        #expect(plan.alarms(now: start).first?.contains("acme/7/#") == true)
         let isEarly = plan.retry(now: now)
         now = now.advanced(by: .seconds(601))
         let isDue = plan.retry(now: now)
@@ -132,7 +132,7 @@ import Time
         let found = plan.next()
         let next = try #require(found)
         #expect(next.filters == [all[7]] && answer(&plan, next.request, [2]))
-        #expect(plan.taken == all && plan.alarms.isEmpty)
+        #expect(plan.taken == all && plan.alarms(now: start).isEmpty)
     }
 
     @Test("what is refused, too large, without wildcards or granted at a lower QoS is an alarm of its own")
@@ -152,7 +152,7 @@ import Time
             #expect(answer(&plan, last.request, [1]))
         }
         #expect(plan.taken == [all[3]])
-        let alarms = plan.alarms
+        let alarms = plan.alarms(now: start)
         #expect(alarms.contains { $0.contains("refuses the subscription c") && $0.contains("0x87") })
         #expect(alarms.contains { $0.contains("200 bytes") } && alarms.contains { $0.contains("no wildcards") })
         #expect(alarms.contains { $0.contains("QoS 1") })
@@ -223,5 +223,40 @@ import Time
                 #expect(!isNoticed.contains(true))
             }
         }
+    }
+
+    @Test("P6 P9 the only filter is left out for seconds, not for minutes: a network that breaks looks like a refusal")
+    func onlyFilter() throws {
+        var plan = SubscriptionPlan()
+        let all = [try TopicFilter("acme/#")]
+        for _ in 0..<3 {
+            plan.begin(all, grant: grant(), now: start)
+            _ = plan.next()
+            plan.disconnected(now: start)
+        }
+        plan.begin(all, grant: grant(), now: start.advanced(by: .seconds(1)))
+        #expect(plan.taken.isEmpty && plan.alarms(now: start).first?.contains("ends the connection") == true)
+        let isDue = plan.retry(now: start.advanced(by: .seconds(10)))
+        let next = plan.next()
+        #expect(isDue && next?.filters == all)
+    }
+
+    @Test("P9 a broker that does not answer a SUBSCRIBE is told of, over as many connections as it takes")
+    func unanswered() throws {
+        var plan = SubscriptionPlan()
+        let all = [try TopicFilter("a/#"), try TopicFilter("b/#")]
+        func at(_ seconds: Int) -> MonotonicInstant { start.advanced(by: .seconds(seconds)) }
+        plan.begin(all, grant: grant(), now: start)
+        _ = plan.next()
+        #expect(plan.alarms(now: at(14)).isEmpty)
+        #expect(plan.alarms(now: at(15)).first?.contains("does not answer") == true)
+        plan.disconnected(now: at(60))
+        plan.begin(all, grant: grant(), now: at(61))
+        let asked = plan.next()
+        let next = try #require(asked)
+        #expect(plan.alarms(now: at(62)).first?.contains("does not answer") == true)
+        #expect(answer(&plan, next.request, next.filters.map { _ in 2 }))
+        while let next = plan.next() { #expect(answer(&plan, next.request, next.filters.map { _ in 2 })) }
+        #expect(plan.alarms(now: at(63)).isEmpty)
     }
 }

@@ -10,6 +10,8 @@ public final class Broker: Sendable {
     public struct Settings: Sendable {
         /// Lines for the configuration file, behind the listener's.
         public var lines: [String] = []
+        /// Lines of its access list; empty lets everybody do everything.
+        public var access: [String] = []
         /// Keeps sessions and retained messages over an orderly restart, and over a `kill9` as of the last `save`.
         public var persistent = false
         /// Speaks TLS with these.
@@ -65,6 +67,9 @@ public final class Broker: Sendable {
         // As root mosquitto would become another user, who may not read this folder; for others the line says nothing.
         var lines = ["listener \(port) 127.0.0.1", "allow_anonymous \(settings.users.isEmpty)", "user root"]
         if !settings.users.isEmpty { lines.append("password_file \(folder.file("passwords"))") }
+        if !settings.access.isEmpty {
+            lines.append("acl_file \(try folder.write("access", settings.access.joined(separator: "\n") + "\n"))")
+        }
         if settings.persistent { lines += ["persistence true", "persistence_location \(folder.path)/"] }
         if let certificates = settings.certificates {
             lines += [

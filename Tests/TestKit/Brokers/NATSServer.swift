@@ -13,8 +13,9 @@ public final class NATSServer: MQTTServer {
     public var log: String { child.withLock { $0?.errors } ?? "" }
 
     /// Starts one server and waits until MQTT clients can subscribe.
-    public static func start() async throws -> NATSServer {
-        let server = try NATSServer(name: "one", clusterPorts: [])
+    /// - Parameter maximumPayload: bytes of the largest message, with what the server adds to it.
+    public static func start(maximumPayload: Int = 8 << 20) async throws -> NATSServer {
+        let server = try NATSServer(name: "one", clusterPorts: [], maximumPayload: maximumPayload)
         try server.run()
         try await server.waitUntilReady()
         return server
@@ -32,11 +33,11 @@ public final class NATSServer: MQTTServer {
     }
 
     /// - Parameter clusterPorts: its own, then those of the others; empty for a server alone.
-    private init(name: String, clusterPorts: [UInt16]) throws {
+    private init(name: String, clusterPorts: [UInt16], maximumPayload: Int = 8 << 20) throws {
         port = freePort()
         folder = try TemporaryDirectory("nats")
         var lines = [
-            "listen: 127.0.0.1:\(freePort())", "server_name: \(name)", "max_payload: 8388608",
+            "listen: 127.0.0.1:\(freePort())", "server_name: \(name)", "max_payload: \(maximumPayload)",
             "jetstream { store_dir: \"\(folder.path)\", max_file: 1073741824 }",
         ]
         if let own = clusterPorts.first {

@@ -16,8 +16,9 @@ public final class RabbitMQServer: MQTTServer {
     public var log: String { server.output + server.errors }
 
     /// Starts it and waits until it accepts connections.
-    public static func start() async throws -> RabbitMQServer {
-        let server = try RabbitMQServer()
+    /// - Parameter writable: a regular expression of what may be published, with dots for slashes: at anything else it closes the connection.
+    public static func start(writable: String? = nil) async throws -> RabbitMQServer {
+        let server = try RabbitMQServer(writable: writable)
         guard await eventually(.seconds(90), { server.isReady || !server.server.isRunning }), server.isReady else {
             throw Broker.NotReady(description: "rabbitmq-server: \(server.log.suffix(2_000))")
         }
@@ -26,7 +27,7 @@ public final class RabbitMQServer: MQTTServer {
 
     private var isReady: Bool { server.output.contains("Server startup complete") }
 
-    private init() throws {
+    private init(writable: String?) throws {
         port = freePort()
         folder = try TemporaryDirectory("rabbitmq")
         try folder.write(
@@ -36,8 +37,10 @@ public final class RabbitMQServer: MQTTServer {
             mqtt.listeners.tcp.1 = 127.0.0.1:\(port)
             mqtt.allow_anonymous = true
             disk_free_limit.absolute = 1MB
+            \(writable == nil ? "" : "load_definitions = \(folder.file("definitions.json"))")
 
             """)
+        if let writable { try folder.write("definitions.json", Self.definitions(writable: writable)) }
         try folder.write("plugins", "[rabbitmq_mqtt].\n")
         let environment = [
             "HOME": folder.path, "ERL_EPMD_PORT": "\(freePort())", "ERL_EPMD_ADDRESS": "127.0.0.1",
@@ -52,5 +55,14 @@ public final class RabbitMQServer: MQTTServer {
         // Not by Debian's wrapper in /usr/sbin, which would become another user.
         mapper = try Child(["epmd"], environment: environment)
         server = try Child(["/usr/lib/rabbitmq/bin/rabbitmq-server"], environment: environment)
+    }
+
+    /// Everything may be done by everybody, but for what is published.
+    private static func definitions(writable: String) -> String {
+        """
+        { "users": [{ "name": "guest", "password": "guest", "tags": "" }], "vhosts": [{ "name": "/" }],
+          "permissions": [{ "user": "guest", "vhost": "/", "configure": ".*", "write": ".*", "read": ".*" }],
+          "topic_permissions": [{ "user": "guest", "vhost": "/", "exchange": "amq.topic", "write": "\(writable)", "read": ".*" }] }
+        """
     }
 }

@@ -13,6 +13,8 @@ CONNACK: what the broker grants, or refuses
   connack_rc=0x..       every CONNECT is refused with this code
   one_client=REGEX      all clients with such an identifier are one: each connection takes the others' over
   max_clients=5         a CONNECT beside so many connections is closed without a word
+  close_granted=REGEX   such a client's connection is closed behind its CONNACK, each time
+  invent_session=REGEX  such a client's CONNACK claims a session that was kept, and none is
   v5=0                  MQTT 5 is answered with "unsupported version"; v5=close closes without a word, v5=silent
                         says nothing
 
@@ -41,6 +43,7 @@ PUBLISH: how a client's publishes are answered
 
 DELIVERY: how messages reach subscribers
   copies=1              one copy for each matching filter
+  cut_topic=REGEX       such a topic closes its subscribers' connections and reaches nobody
   dup0=1                what is sent again after a reconnection does not carry DUP
   inject=FILE           raw packets, sent to each session but -watch, -fetch and -read after its first SUBACK, and again at each
                         reconnection until their packet identifier is acknowledged (at QoS 0: at each reconnection).
@@ -242,10 +245,13 @@ class Connection:
         if old and old.connection:
             old.connection.send(packets.packet(Type.DISCONNECT, b"\x8e"))
             old.connection.close()
-        self.session = Session(client) if is_clean or not old else old
+        is_invented = "invent_session" in OPTIONS and re.search(OPTIONS.text("invent_session"), client) is not None
+        self.session = Session(client) if is_clean or is_invented or not old else old
         self.broker.sessions[client] = self.session
         self.session.connection = self
-        self.send_connack(0, is_present=bool(old) and not is_clean, assigned=assigned)
+        self.send_connack(0, is_present=is_invented or bool(old) and not is_clean, assigned=assigned)
+        if "close_granted" in OPTIONS and re.search(OPTIONS.text("close_granted"), client):
+            raise ConnectionError("granted")
         for identifier, message in list(self.session.unacknowledged.items()):
             self.deliver(message, is_repeated=True, identifier=identifier)
         waiting, self.session.queue = self.session.queue, []

@@ -1,5 +1,6 @@
 """What all connections of the broker share: the sessions and the retained messages."""
 
+import re
 import time
 from dataclasses import dataclass, field, replace
 
@@ -66,6 +67,12 @@ class Session:
         self.unacknowledged.pop(identifier, None)
         self.acknowledged.add(identifier)
 
+    def cut(self, topic):
+        """Closes the connection if the session is subscribed to a topic."""
+        if self.connection and any(packets.matches(text, topic) for text in self.subscriptions):
+            self.connection.close()
+            self.connection = None
+
     @property
     def is_injected(self):
         """Whether the option `inject` means this session: the main one of a program."""
@@ -100,7 +107,11 @@ class Broker:
         """Stores and hands on what a client published."""
         if message.retain:
             self.retain(message)
+        is_cut = "cut_topic" in OPTIONS and re.search(OPTIONS.text("cut_topic"), readable(message.topic)) is not None
         for session in list(self.sessions.values()):
+            if is_cut:
+                session.cut(message.topic)
+                continue
             for delivery in self.deliveries(message, session):
                 if session.connection:
                     session.connection.deliver(delivery)

@@ -70,7 +70,8 @@ struct PageSections {
         text += "<p>\(link.isBalanced ? "Both sums hold." : "<b class=\"bad\">The account does not balance.</b>") "
         text += "Announced and not decided yet: \(ShownNumber.text(link.totals.pending)). "
         text += "Outside of the sums: refreshed \(ShownNumber.text(link.totals.refreshed)), "
-        text += "repeated \(ShownNumber.text(link.totals.repeated)).</p>\n"
+        text += "repeated \(ShownNumber.text(link.totals.repeated)) "
+        text += "(what became void at the sender, and what the IT broker may have been sent twice).</p>\n"
         if let statement = link.statement { text += Self.statement(statement) }
         return text + "</section>\n"
     }

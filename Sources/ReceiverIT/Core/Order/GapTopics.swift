@@ -16,22 +16,23 @@ struct GapTopics: Sendable {
     private static let topicJumpLimit = 4_096
     private static let jumpLimit = 65_536
 
-    private struct Noted: Sendable {
+    fileprivate struct Noted: Sendable {
         var jump: VersionJump
         var home: UInt64
         /// Some of its gaps are forgotten, and may have swallowed what is left of it.
         var reachesForgotten: Bool
     }
 
-    private var byTopic: [[UInt8]: [Noted]] = [:]
-    private var topicsByHome: [UInt64: Set<[UInt8]>] = [:]
+    private var byTopic: [[UInt8]: TopicJumps] = [:]
+    /// Of each home the topics that have jumps there, and the keys of those.
+    private var byHome: [UInt64: [[UInt8]: Set<Stamp>]] = [:]
     private var count = 0
     private var changed: [VersionJump.Key: VersionJump?] = [:]
 
     /// Gaps that are the home of a jump.
-    var homeCount: Int { topicsByHome.count }
+    var homeCount: Int { byHome.count }
 
-    var all: [VersionJump] { byTopic.values.flatMap { $0.map(\.jump) } }
+    var all: [VersionJump] { byTopic.values.flatMap { $0.all.map(\.jump) } }
 
     /// Goes on with a jump as it was stored.
     mutating func restore(_ jump: VersionJump, home: UInt64, reachesForgotten: Bool) {
@@ -41,8 +42,8 @@ struct GapTopics: Sendable {
     /// Records of a topic are missing.
     /// - Parameter home: the first gap in the jump.
     mutating func note(_ jump: VersionJump, home: UInt64) {
-        let isKnown = topicsByHome[home]?.contains(jump.topic) ?? false
-        guard isKnown || topicsByHome[home]?.count ?? 0 < Self.topicLimit, count < Self.jumpLimit,
+        let isKnown = byHome[home]?[jump.topic] != nil
+        guard isKnown || byHome[home]?.count ?? 0 < Self.topicLimit, count < Self.jumpLimit,
             byTopic[jump.topic]?.count ?? 0 < Self.topicJumpLimit
         else { return }
         insert(Noted(jump: jump, home: home, reachesForgotten: false))
@@ -51,11 +52,7 @@ struct GapTopics: Sendable {
 
     /// Records that may be among the missing ones came: what is left of their jump lies on either side of them.
     mutating func noteFound(_ found: FoundRecords) {
-        func isMeant(_ noted: Noted) -> Bool {
-            noted.jump.includes(found.versions, from: found.from, through: found.through)
-        }
-        guard let noted = byTopic[found.topic], let index = noted.firstIndex(where: isMeant) else { return }
-        let old = remove(found.topic, at: index)
+        guard let key = byTopic[found.topic]?.jump(of: found), let old = remove(found.topic, key) else { return }
         changed[old.jump.key] = .some(nil)
         for jump in old.jump.without(found.versions, from: found.from, through: found.through) {
             insert(Noted(jump: jump, home: old.home, reachesForgotten: old.reachesForgotten))
@@ -68,9 +65,9 @@ struct GapTopics: Sendable {
     ///   - isForgotten: it has not healed, so that it keeps what it swallowed; what is stored of its jumps stays.
     ///   - home: the first gap between two stamps that is known; nil: none is.
     mutating func leave(_ gap: UInt64, isForgotten: Bool, home: (VersionJump) -> UInt64?) {
-        for topic in topicsByHome[gap] ?? [] {
-            while let index = byTopic[topic]?.firstIndex(where: { $0.home == gap }) {
-                var noted = remove(topic, at: index)
+        for (topic, keys) in byHome[gap] ?? [:] {
+            for key in keys {
+                guard var noted = remove(topic, key) else { continue }
                 if isForgotten { noted.reachesForgotten = true }
                 if let home = home(noted.jump), home != gap {
                     noted.home = home
@@ -83,7 +80,7 @@ struct GapTopics: Sendable {
     }
 
     /// The homes that a condition does not hold of.
-    func homes(except isKept: (UInt64) -> Bool) -> [UInt64] { topicsByHome.keys.filter { !isKept($0) } }
+    func homes(except isKept: (UInt64) -> Bool) -> [UInt64] { byHome.keys.filter { !isKept($0) } }
 
     /// Moves out the jumps that are not as they were; nil: it is gone.
     mutating func takeChanges() -> [VersionJump.Key: VersionJump?] {
@@ -93,18 +90,21 @@ struct GapTopics: Sendable {
     }
 
     private mutating func insert(_ noted: Noted) {
-        byTopic[noted.jump.topic, default: []].append(noted)
-        topicsByHome[noted.home, default: []].insert(noted.jump.topic)
+        let topic = noted.jump.topic
+        // A second jump that ends at one record says the same of it as the first.
+        _ = remove(topic, noted.jump.before)
+        byTopic[topic, default: TopicJumps()].insert(noted)
+        byHome[noted.home, default: [:]][topic, default: []].insert(noted.jump.before)
         count += 1
     }
 
-    private mutating func remove(_ topic: [UInt8], at index: Int) -> Noted {
-        let noted = byTopic[topic, default: []].remove(at: index)
-        if byTopic[topic]?.isEmpty ?? false { byTopic[topic] = nil }
+    private mutating func remove(_ topic: [UInt8], _ key: Stamp) -> Noted? {
+        guard let noted = byTopic[topic]?.remove(key) else { return nil }
+        if byTopic[topic]?.count == 0 { byTopic[topic] = nil }
         count -= 1
-        guard !(byTopic[topic]?.contains { $0.home == noted.home } ?? false) else { return noted }
-        topicsByHome[noted.home]?.remove(topic)
-        if topicsByHome[noted.home]?.isEmpty ?? false { topicsByHome[noted.home] = nil }
+        byHome[noted.home]?[topic]?.remove(key)
+        if byHome[noted.home]?[topic]?.isEmpty ?? false { byHome[noted.home]?[topic] = nil }
+        if byHome[noted.home]?.isEmpty ?? false { byHome[noted.home] = nil }
         return noted
     }
 }
@@ -115,4 +115,47 @@ struct FoundRecords {
     var versions: ClosedRange<UInt64>
     /// The stamps between which they lie, both included.
     var from, through: Stamp
+}
+
+/// The jumps of one topic in the order of the records that showed them, so that late records find theirs in logarithmic time: a sender may repeat a
+/// million records of a topic that has thousands of jumps.
+private struct TopicJumps: Sendable {
+    /// Of each jump the record behind it, which is its key; the oldest first.
+    private var order: [Stamp] = []
+    private var byKey: [Stamp: GapTopics.Noted] = [:]
+
+    var count: Int { order.count }
+    var all: some Sequence<GapTopics.Noted> { byKey.values }
+
+    mutating func insert(_ noted: GapTopics.Noted) {
+        let key = noted.jump.before
+        byKey[key] = noted
+        order.insert(key, at: place(behind: key))
+    }
+
+    mutating func remove(_ key: Stamp) -> GapTopics.Noted? {
+        guard let noted = byKey.removeValue(forKey: key) else { return nil }
+        order.remove(at: place(behind: key) - 1)
+        return noted
+    }
+
+    /// The jump that records may lie in: the first that ends behind them, as jumps of one topic do not overlap. Of those without versions, which an
+    /// earlier release stored, it is the first that begins before them, too.
+    func jump(of found: FoundRecords) -> Stamp? {
+        for key in order[place(behind: found.through)...] {
+            guard let jump = byKey[key]?.jump, jump.after < found.from else { return nil }
+            if jump.includes(found.versions, from: found.from, through: found.through) { return key }
+        }
+        return nil
+    }
+
+    /// How many jumps end at this stamp or before it.
+    private func place(behind stamp: Stamp) -> Int {
+        var (low, high) = (0, order.count)
+        while low < high {
+            let middle = low + (high - low) / 2
+            if order[middle] <= stamp { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
 }

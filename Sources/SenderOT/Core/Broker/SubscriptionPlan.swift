@@ -38,8 +38,10 @@ package struct SubscriptionPlan: Sendable {
     package static let carefulFilters = 8
     /// Losses of the connection at one filter alone after which it is set aside.
     private static let patience = 3
-    /// How long a filter is set aside.
-    private static let pause = Duration.seconds(600)
+    /// How long a filter is set aside: for the sake of others, and where there are none.
+    private static let (pause, shortPause) = (Duration.seconds(600), Duration.seconds(10))
+    /// How long a broker may owe the answers of all filters before people are told.
+    private static let answerPatience = Duration.seconds(15)
 
     /// What is subscribed to.
     package private(set) var filters: [TopicFilter] = []
@@ -52,6 +54,8 @@ package struct SubscriptionPlan: Sendable {
     private var waiting: [TopicFilter] = []
     private var open: (request: SubscriptionRequest, filters: [TopicFilter])?
     private var lastRequest: UInt64 = 0
+    /// Since when there are filters that have no answer.
+    private var askedSince: MonotonicInstant?
     private var strikes: [String: Int] = [:]
     private var setAsideUntil: [String: MonotonicInstant] = [:]
     /// What the broker does not do as asked, in the order of the filters' answers.
@@ -69,6 +73,9 @@ package struct SubscriptionPlan: Sendable {
         let deaf = faults.filter { $0.fault.isDeaf }.map(\.filter)
         return filters.filter { !deaf.contains($0) }
     }
+
+    /// Whether something that is exported does not arrive.
+    package var isDeaf: Bool { faults.contains { $0.fault.isDeaf } }
 
     /// All filters are to be subscribed to, on a connection that stands.
     /// - Parameters:
@@ -100,6 +107,7 @@ package struct SubscriptionPlan: Sendable {
                 waiting.append(filter)
             }
         }
+        askedSince = askedSince ?? now
         // What ended the connection before comes last, so that it ends nothing of the others.
         waiting = waiting.filter { strikes[$0.description] == nil } + waiting.filter { strikes[$0.description] != nil }
     }
@@ -124,6 +132,7 @@ package struct SubscriptionPlan: Sendable {
             open = next
             return next
         }
+        askedSince = nil
         return nil
     }
 
@@ -180,7 +189,10 @@ package struct SubscriptionPlan: Sendable {
             return size.shrink(below: asked.filters.count)
         }
         strikes[filter, default: 0] += 1
-        if strikes[filter, default: 0] >= Self.patience { setAsideUntil[filter] = now.advanced(by: Self.pause) }
+        guard strikes[filter, default: 0] >= Self.patience else { return }
+        // A network that breaks looks the same, and must not cost everything for so long.
+        let hasOthers = filters.contains { strikes[$0.description] == nil }
+        setAsideUntil[filter] = now.advanced(by: hasOthers ? Self.pause : Self.shortPause)
     }
 
     /// Takes up what could not be sent, and what was set aside for long enough.
@@ -194,11 +206,15 @@ package struct SubscriptionPlan: Sendable {
         guard !due.isEmpty else { return false }
         faults.removeAll { each in due.contains { $0.filter == each.filter } }
         waiting = due.map(\.filter)
+        askedSince = askedSince ?? now
         return true
     }
 
     /// What an operator should know, one line each.
-    package var alarms: [String] {
+    package func alarms(now: MonotonicInstant) -> [String] {
+        if let askedSince, open != nil, askedSince.advanced(by: Self.answerPatience) <= now {
+            return ["the OT broker does not answer what we subscribe to: nobody knows whether anything arrives"]
+        }
         let deaf = faults.filter { $0.fault.isDeaf }
         var lines = deaf.prefix(Self.named).map { Self.words($0.filter, $0.fault) }
         if deaf.count > Self.named {

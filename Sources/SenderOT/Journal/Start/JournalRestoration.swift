@@ -1,3 +1,4 @@
+internal import Collections
 internal import DiodeProtocol
 internal import Storage
 internal import Time
@@ -166,7 +167,7 @@ package struct RestoredDeliveries: Sendable {
     var count: Int { contents.count }
 
     mutating func note(packet: UInt16, topic: RawSpan, payload: RawSpan) {
-        contents[packet] = Self.hash(topic, payload)
+        contents[packet] = topic.processHash(with: payload)
     }
 
     /// The session is a new one: packet identifiers mean something else now.
@@ -175,14 +176,6 @@ package struct RestoredDeliveries: Sendable {
     /// Whether this message is in the journal already. Its packet identifier is not looked for again.
     package mutating func contains(packet: UInt16, isDuplicate: Bool, topic: RawSpan, payload: RawSpan) -> Bool {
         guard let known = contents.removeValue(forKey: packet) else { return false }
-        return isDuplicate && known == Self.hash(topic, payload)
-    }
-
-    private static func hash(_ topic: RawSpan, _ payload: RawSpan) -> Int {
-        var hasher = Hasher()
-        hasher.combine(topic.byteCount)
-        topic.withUnsafeBytes { hasher.combine(bytes: $0) }
-        payload.withUnsafeBytes { hasher.combine(bytes: $0) }
-        return hasher.finalize()
+        return isDuplicate && known == topic.processHash(with: payload)
     }
 }

@@ -1,3 +1,4 @@
+internal import Collections
 internal import MQTTProtocol
 
 /// Decides which filters to subscribe to, one slice after the other, until the whole retained set is in (ADR 0003).
@@ -111,7 +112,7 @@ struct RetainedSliceWalk: Sendable {
     mutating func receive(_ topic: RawSpan) -> Bool {
         guard let current, report.failure == nil else { return false }
         seen += 1
-        let hash = Self.hash(topic)
+        let hash = topic.processHash
         switch current {
         case .fetch(_, let root):
             guard known.insert(hash).inserted else { return false }
@@ -130,7 +131,7 @@ struct RetainedSliceWalk: Sendable {
     mutating func receive(nameless topic: RawSpan) -> Bool {
         guard current != nil, report.failure == nil else { return false }
         seen += 1
-        guard known.count < limits.maximumTopics, known.insert(Self.hash(topic)).inserted else { return false }
+        guard known.count < limits.maximumTopics, known.insert(topic.processHash).inserted else { return false }
         report.topics += 1
         return true
     }
@@ -140,13 +141,6 @@ struct RetainedSliceWalk: Sendable {
         guard let part = pattern.part(of: topic) else { return }
         tallies[part, default: Tally()].all += 1
         if !known.contains(hash) { tallies[part, default: Tally()].new += 1 }
-    }
-
-    private static func hash(_ topic: RawSpan) -> Int {
-        var hasher = Hasher()
-        // The pointer lives only within the closure.
-        topic.withUnsafeBytes { hasher.combine(bytes: $0) }
-        return hasher.finalize()
     }
 
     /// All of the slice has come.

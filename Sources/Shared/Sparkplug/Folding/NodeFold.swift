@@ -48,6 +48,8 @@ struct NodeFold: Sendable {
 
     var isIncomplete: Bool { nodeIsUnsure || !unsureDevices.isEmpty }
     var isAlive: Bool { table != nil && !life.isPresumedDead }
+    /// It may live, and nothing is known of it.
+    var isUnborn: Bool { isIncomplete && table == nil && devices.isEmpty }
     var marks: Marks {
         var marks: Marks = []
         if isIncomplete { marks.insert(.incomplete) }
@@ -129,14 +131,32 @@ struct NodeFold: Sendable {
     /// The node was asked for a birth.
     mutating func asked(now: Duration) { life.asked(now: now) }
 
+    /// It was heard while there was no place for it: nothing is known but that it may live.
+    mutating func awaitBirth() {
+        life.doubt()
+        nodeIsUnsure = true
+    }
+
     /// Counts the node as dead, until it is heard again. What is known of it is kept for then.
-    /// - Returns: false if it is dead anyway.
+    /// - Returns: false if it is dead anyway, or nothing is known of it that could be told.
     mutating func presumeDead() -> Bool {
-        guard !life.isPresumedDead, table != nil || !devices.isEmpty else { return false }
+        guard table != nil || !devices.isEmpty else {
+            settleUnborn()
+            return false
+        }
+        guard !life.isPresumedDead else { return false }
         life.presumeDead()
         faults.add(.presumedDead)
         changeAll()
         return true
+    }
+
+    /// Nothing was known of it, and it does not live any more.
+    private mutating func settleUnborn() {
+        life.settle()
+        nodeIsUnsure = false
+        unsureDevices = []
+        limited = []
     }
 
     /// The node has said something: what was presumed of it is over.
@@ -238,7 +258,7 @@ struct NodeFold: Sendable {
 
     private mutating func nodeDeath(_ payload: Payload) throws(SparkplugFault) {
         guard table != nil || !devices.isEmpty else {
-            limited = []
+            settleUnborn()
             throw .withoutBirth
         }
         let death = payload.bdSeq

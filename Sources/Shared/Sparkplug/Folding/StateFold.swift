@@ -47,7 +47,7 @@ public struct StateFold: Sendable {
     private var urgent: Set<EdgeNodeID> = []
     private var forgettable: Set<EdgeNodeID> = []
     private var limited: Set<EdgeNodeID> = []
-    /// Nodes that found no place; the first `listedLimits` of them.
+    /// Nodes that have no place; the first `listedLimits` of them. They are asked for a birth once they have one (`admitTurnedAway`).
     private var turnedAway: Set<EdgeNodeID> = []
     /// Birth topics of which something is beyond a limit, and that nobody was told of yet.
     private var untoldLimits: [[UInt8]] = []
@@ -161,12 +161,13 @@ public struct StateFold: Sendable {
     }
 
     /// Whether `rebirthRequests` may have something to say at all: cheap.
-    public var hasIncomplete: Bool { !incomplete.isEmpty }
+    public var hasIncomplete: Bool { !incomplete.isEmpty || !turnedAway.isEmpty }
 
     /// The NCMD that ask the nodes whose state is incomplete for a birth, each node throttled. To be published with QoS 0,
     /// not retained.
     public mutating func rebirthRequests(now: Moment) -> [Request] {
         if let lastRequests, now.sinceStart < lastRequests + .seconds(1) { return [] }
+        admitTurnedAway()
         var requests: [Request] = []
         for id in incomplete where requests.count < Self.requestsPerSecond {
             guard nodes[id]?.throttle.asks(now: now.sinceStart) ?? false else { continue }
@@ -178,6 +179,18 @@ public struct StateFold: Sendable {
         }
         if !requests.isEmpty { lastRequests = now.sinceStart }
         return requests
+    }
+
+    /// Nodes that found no place take those that are free by now, and are asked like all whose state is not sure: one that says nothing until
+    /// something changes would stay unborn.
+    private mutating func admitTurnedAway() {
+        guard !turnedAway.isEmpty else { return }
+        for id in forgettable where nodes[id]?.isUnborn == false { forget(id) }
+        for id in turnedAway where places.admits(id) {
+            guard var node = newNode(id) else { continue }
+            node.awaitBirth()
+            keep(node)
+        }
     }
 
     // MARK: Whether nodes live
@@ -250,7 +263,6 @@ public struct StateFold: Sendable {
     private mutating func newNode(_ id: EdgeNodeID) -> NodeFold? {
         if !places.admits(id) {
             for dead in forgettable { forget(dead) }
-            forgettable = []
             guard places.admits(id) else { return nil }
         }
         places.insert(id)
@@ -260,12 +272,15 @@ public struct StateFold: Sendable {
 
     private mutating func forget(_ id: EdgeNodeID) {
         guard let node = nodes.removeValue(forKey: id) else { return }
+        // Nobody knows whether it lives: it waits for another place.
+        if node.isUnborn, turnedAway.count < Self.listedLimits { turnedAway.insert(id) }
         faults.add(node.faults)
         bytes -= node.bytes
         places.remove(id)
         incomplete.remove(id)
         asked.remove(id)
         urgent.remove(id)
+        forgettable.remove(id)
         limited.remove(id)
     }
 

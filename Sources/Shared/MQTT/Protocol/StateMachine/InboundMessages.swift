@@ -1,3 +1,5 @@
+internal import Collections
+
 /// The messages of the server: what comes as one packet, or streams past, becomes a record of the batch, told once and acknowledged in its
 /// turn. Answers that are due at once are appended to `output`.
 ///
@@ -57,9 +59,10 @@ struct InboundMessages: Sendable {
             qos: message.qos, retain: message.retain, duplicate: message.duplicate)
         let aliased = resolve(message.topicAlias, message.topic, &record, &events, &faults)
         if record.loss != nil { (record.properties, record.payload) = (InboundRecord.Piece(), InboundRecord.Piece()) }
-        let content = aliased.map { Self.hash($0.span.bytes, message.payload) }
+        let content = aliased.map { $0.span.bytes.processHash(with: message.payload) }
         try deliver(
-            record, content: content ?? Self.hash(message.topic, message.payload), version: version, output: &output,
+            record, content: content ?? message.topic.processHash(with: message.payload), version: version,
+            output: &output,
             events: &events)
     }
 
@@ -82,9 +85,10 @@ struct InboundMessages: Sendable {
             record.properties = events.keep(message.properties.span.bytes)
             record.arePropertiesCopied = true
         }
-        let content = aliased.map { Self.hash($0.span.bytes, message.payload) }
+        let content = aliased.map { $0.span.bytes.processHash(with: message.payload) }
         try deliver(
-            record, content: content ?? Self.hash(message.topic, message.payload), version: version, output: &output,
+            record, content: content ?? message.topic.processHash(with: message.payload), version: version,
+            output: &output,
             events: &events)
     }
 
@@ -158,15 +162,6 @@ struct InboundMessages: Sendable {
             record.delivery = id
         }
         events.records.append(record)
-    }
-
-    private static func hash(_ topic: RawSpan, _ payload: RawSpan) -> Int {
-        var hasher = Hasher()
-        hasher.combine(topic.byteCount)
-        // The pointers live only within the closures.
-        topic.withUnsafeBytes { hasher.combine(bytes: $0) }
-        payload.withUnsafeBytes { hasher.combine(bytes: $0) }
-        return hasher.finalize()
     }
 }
 
