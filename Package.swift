@@ -49,8 +49,9 @@ let package = Package(
         .library(name: "Sparkplug", targets: ["Sparkplug"]),
         // For Fuzz: histories of signed statements.
         .library(name: "Simulator", targets: ["Simulator"]),
-        // For LD_PRELOAD under the programs that crash tests run; nothing links it.
+        // For LD_PRELOAD under the programs that tests run; nothing links them.
         .library(name: "FaultyDisk", type: .dynamic, targets: ["CFaultyDisk"]),
+        .library(name: "ShiftedClock", type: .dynamic, targets: ["CShiftedClock"]),
     ],
     targets: [
         // Commands: flags → configuration → run.
@@ -215,6 +216,7 @@ let package = Package(
         system("CISAL", "libisal", "libisal-dev", path: "Tests/CISAL"),
         .target(name: "CAllocations", path: "Benchmarks/CAllocations"),
         .target(name: "CFaultyDisk", path: "Tests/CFaultyDisk"),
+        .target(name: "CShiftedClock", path: "Tests/CShiftedClock"),
         command("disk-writer", ["Storage"], path: "Tests/disk-writer"),
         room(
             "TestKit", ["CLinux", "Threading", "Time", "MQTT", "MQTTProtocol", "DiodeProtocol"], path: "Tests/TestKit"),
@@ -292,8 +294,8 @@ let package = Package(
 // `make check` names one target of tests: the package is then that target and what it reaches, so that an edit builds no more than its own
 // tests need.
 if let tests = Context.environment["CHECK_TESTS"] {
-    // What CrashTests preload is no dependency of theirs.
-    var needed: Set<String> = ["CFaultyDisk"]
+    // What tests preload is no dependency of theirs.
+    var needed: Set<String> = ["CFaultyDisk", "CShiftedClock"]
     var open = [tests]
     while let name = open.popLast() {
         guard needed.insert(name).inserted else { continue }

@@ -130,7 +130,8 @@ struct Run {
             status: { snapshot in
                 publishers[snapshot.name]?.post(LinkStatus(snapshot, auditKey: auditKey), LinkHearing(snapshot))
             },
-            episode: { link, episode in publishers[link]?.post(episode) })
+            episode: { link, episode in publishers[link]?.post(episode) },
+            itBroker: { snapshot in publishers[snapshot.name]?.report.condition(for: snapshot) })
     }
 }
 

@@ -24,7 +24,8 @@ public struct ClockDifference: Sendable, Hashable {
 
     /// The two largest units, whole minutes.
     private var size: String {
-        let minutes = milliseconds.magnitude / 60_000
+        // Rounded: a beat is on its way for a while.
+        let minutes = milliseconds.magnitude.plus(30_000) / 60_000
         let (days, hours) = (minutes / 1_440, minutes / 60 % 24)
         if days > 0 { return hours > 0 ? "\(days) d \(hours) h" : "\(days) d" }
         guard hours > 0 else { return "\(minutes) min" }

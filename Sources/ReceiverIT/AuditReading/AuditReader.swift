@@ -163,7 +163,11 @@ public struct AuditReader: Sendable {
         link.isStale = true
         link.software = .null
         link.config = .null
-        if let vitals = try LinkLoader.vitals(of: id, database) { take(vitals, into: &link) }
+        if let vitals = try LinkLoader.vitals(of: id, database) {
+            take(vitals, into: &link)
+        } else {
+            link.isUnwritten = true
+        }
     }
 
     private func take(_ vitals: LinkVitals, into link: inout LinkAudit) {

@@ -135,6 +135,8 @@ final class LinkWorker {
         facts.rejected = rejections.look(at: snapshot.counters)
         if let durability = snapshot.durability, !durability.isDurable { facts.storeFault = durability.reason }
         facts.diskTrouble = snapshot.durability?.disk?.reason
+        facts.missingCause = Gap.Cause.most(of: snapshot.gaps)
+        facts.itBroker = observer.itBroker(snapshot)
         return facts
     }
 

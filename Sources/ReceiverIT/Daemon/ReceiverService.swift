@@ -30,13 +30,17 @@ public final class ReceiverService: Sendable {
         public var status: @Sendable (LinkSnapshot) -> Void
         /// An episode of a link's gaps opened, or is over.
         public var episode: @Sendable (String, GapEpisode) -> Void
+        /// How the broker is that a link is published to, as far as the link's other parts have said; nil where nothing is published.
+        public var itBroker: @Sendable (LinkSnapshot) -> Condition?
 
         public init(
             status: @escaping @Sendable (LinkSnapshot) -> Void,
-            episode: @escaping @Sendable (String, GapEpisode) -> Void
+            episode: @escaping @Sendable (String, GapEpisode) -> Void,
+            itBroker: @escaping @Sendable (LinkSnapshot) -> Condition? = { _ in nil }
         ) {
             self.status = status
             self.episode = episode
+            self.itBroker = itBroker
         }
     }
 
@@ -172,7 +176,7 @@ public final class ReceiverService: Sendable {
     /// Where its publisher and its core speak of what the IT broker retains; nil if there is no such link.
     public func readBack(of link: String) -> ReadBackMailbox? { links.first { $0.name == link }?.readBack }
 
-    /// The newest status; empty until the first was made.
+    /// The newest status; empty before `start`.
     public var status: ReceiverStatus { shared.withLock { $0 } }
 
     /// The public half of the audit key, in base64.
@@ -223,6 +227,8 @@ public final class ReceiverService: Sendable {
         guard let restored = restored.withLock({ $0.take() }) else { preconditionFailure("a receiver starts once") }
         var scale = try makeScale()
         let workers = try makeWorkers(observer, restored, price: measure(&scale))
+        // Whoever asks before the first round is told that nothing was heard yet.
+        shared.withLock { $0 = ReceiverStatus(at: UnixClock.now(), links: workers.map(\.snapshot)) }
         let (listeners, ports) = try openPorts(workers)
         do throws(ReceiverServiceError) {
             try startStore(restored)

@@ -67,13 +67,13 @@ public struct LinkSnapshot: Sendable {
     public var state: LinkState { verdict.state }
 
     /// Judges anew.
-    /// - Returns: whether state or cause changed, so that it is worth a line.
+    /// - Returns: whether it is worth a line.
     mutating func judge(by facts: LinkFacts, at time: UnixMilliseconds) -> Bool {
         let before = verdict
         self.facts = facts
         verdict = facts.verdict
         if verdict.state != before.state { since = time }
-        return verdict.state != before.state || verdict.cause != before.cause
+        return verdict.isNews(after: before)
     }
 }
 

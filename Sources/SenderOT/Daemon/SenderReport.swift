@@ -63,7 +63,7 @@ struct SenderReport: Sendable {
         self.conditions = conditions
     }
 
-    /// What an operator should know, one line each; the beat carries them to the other side.
+    /// What an operator should know and do, one line each; the beat carries them to the other side.
     var alarms: [String] {
         let echoAlarm = parts.echo.failure.map { "blocks cannot be read back to be repeated: \($0)" }
         let paths = parts.emitter.paths.compactMap { path in path.failure.map { "path \(path.path): \($0)" } }
@@ -81,6 +81,13 @@ struct SenderReport: Sendable {
     var otBroker: Condition {
         Condition(
             parts.broker.isOnline ? .online : .offline, since: parts.broker.since, reason: parts.broker.reason)
+    }
+
+    /// The next step, where what is wrong does not say it; empty where all is well. An alarm says it itself.
+    var advice: String {
+        if conditions.link.state == .offline { return "look at the interface, its neighbour entry and link.paths" }
+        guard otBroker.state == .offline else { return "" }
+        return "diode-send check tests the OT broker's address, certificate, account and password"
     }
 
     /// What the next beat says of everything around the core.

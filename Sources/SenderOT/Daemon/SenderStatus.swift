@@ -22,6 +22,7 @@ struct SenderStatus {
         [
             "link": report.conditions.link.json, "sender": report.conditions.sender.json,
             "ot_broker": report.otBroker.json, "it_broker": itBroker.json,
+            "advice": .text(report.advice),
             "at": .text(CalendarTime.text(parts.at)), "fingerprint": .text(parts.fingerprint),
             "epoch": .number(parts.core.newest.epoch.rawValue),
             "incarnation": .text(String(parts.incarnation.rawValue, radix: 16)),

@@ -377,7 +377,11 @@ package struct JournalReport: Sendable {
 
     /// What an operator should know, in one line.
     package var alarm: String? {
-        if let failure { return "acknowledged records are not durable: \(failure)" }
-        return isFull ? "the journal is full of blocks that were not sent: records are shed" : nil
+        if let failure {
+            return "acknowledged records are not durable: \(failure); make room on the disk of send.db, or replace it"
+        }
+        return isFull
+            ? "the journal is full of blocks that were not sent, and records are shed: look at the link and its rate,"
+                + " or raise journal.limit" : nil
     }
 }

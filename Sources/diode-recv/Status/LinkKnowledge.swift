@@ -42,28 +42,30 @@ public struct LinkKnowledge: Sendable {
         return Condition(broker.isOnline ? .online : .offline, since: broker.since, reason: broker.reason)
     }
 
-    /// The broker that is published to, and whether what waits for it can be read.
-    public var itBroker: Condition {
-        guard let publisher else { return Condition(nil, since: nil, reason: "") }
-        guard publisher.isConnected else {
-            return Condition(.offline, since: publisher.since, reason: publisher.reason)
-        }
-        if let fault = snapshot.outboxFault { return fault }
-        var troubles: [String] = []
-        if let trouble = publisher.edgeNodes.trouble { troubles.append(trouble) }
-        if publisher.isSlowed { troubles.append("the IT broker says \"later\": records go as fast as it takes them") }
-        if let difference = snapshot.replica.agreement.atBroker { troubles.append(difference) }
-        let reason = ((publisher.reason.isEmpty ? [] : [publisher.reason]) + troubles).joined(separator: "; ")
-        let isWell = publisher.lacks.isEmpty && troubles.isEmpty
-        return Condition(isWell ? .online : .degraded, since: publisher.since, reason: reason)
-    }
+    /// The broker that is published to, and whether what waits for it can be read: as the link was judged by it.
+    public var itBroker: Condition { snapshot.facts.itBroker ?? Condition(nil, since: nil, reason: "") }
 
     /// What `status` exits with (C2): 0 well, 3 degraded, 4 stale or offline.
     public var exit: Int {
         switch snapshot.state {
         case .stale, .offline: 4
         case .degraded: 3
-        case .online: itBroker.state == .online ? 0 : 3
+        case .online: 0
         }
+    }
+}
+
+extension PublisherReport {
+    /// How the IT broker is, with what else is known of it.
+    public func condition(for snapshot: LinkSnapshot) -> Condition {
+        guard isConnected else { return Condition(.offline, since: since, reason: reason) }
+        if let fault = snapshot.outboxFault { return fault }
+        var troubles: [String] = []
+        if let trouble = edgeNodes.trouble { troubles.append(trouble) }
+        if isSlowed { troubles.append("the IT broker says \"later\": records go as fast as it takes them") }
+        if let difference = snapshot.replica.agreement.atBroker { troubles.append(difference) }
+        let words = ((reason.isEmpty ? [] : [reason]) + troubles).joined(separator: "; ")
+        let isWell = lacks.isEmpty && troubles.isEmpty
+        return Condition(isWell ? .online : .degraded, since: since, reason: words)
     }
 }

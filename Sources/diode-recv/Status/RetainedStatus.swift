@@ -10,10 +10,11 @@ extension LinkStatus {
     ///
     /// - Parameter auditKey: the public half of the key that signs the ledger's head, in base64.
     public init(_ snapshot: LinkSnapshot, auditKey: String) {
+        let verdict = snapshot.facts.atITBroker.verdict
         self.init(
-            state: snapshot.state, since: snapshot.since, decided: snapshot.decided, missing: snapshot.account.missing,
+            state: verdict.state, since: snapshot.since, decided: snapshot.decided, missing: snapshot.account.missing,
             digestMatches: snapshot.replica.digestMatches, head: snapshot.head, auditKey: auditKey,
-            reason: snapshot.verdict.reason, advice: snapshot.verdict.advice, lag: snapshot.facts.lag?.age)
+            reason: verdict.reason, advice: verdict.advice, lag: snapshot.facts.lag?.age)
     }
 }
 

@@ -37,9 +37,9 @@ public enum StatusReply {
     }
 
     static func json(_ status: DaemonStatus) -> JSONValue {
-        var members: [JSONValue.Member] = []
+        // Nothing known is not well.
+        var members = [JSONValue.Member("exit", .number(status.worst?.exit ?? 4))]
         if let worst = status.worst {
-            members.append(JSONValue.Member("exit", .number(worst.exit)))
             members += fourObjects(worst)
             members.append(JSONValue.Member("advice", .text(worst.link.advice)))
         }

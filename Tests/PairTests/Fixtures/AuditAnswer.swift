@@ -43,6 +43,11 @@ struct AuditAnswer: CustomStringConvertible {
     var reason: String { link["reason"] as? String ?? "" }
     /// Everything that is wrong, the worst first.
     var findings: [String] { list("findings").compactMap { $0["text"] as? String } }
+    /// The same, each with what to do about it, and the link's reason.
+    var words: String {
+        let all = list("findings").flatMap { [$0["text"] as? String ?? "", $0["advice"] as? String ?? ""] }
+        return (all + [reason]).joined(separator: "; ")
+    }
 
     var description: String {
         let epochs = list("epochs").map { epoch in

@@ -25,7 +25,9 @@ struct VerdictTests {
         ("losses", heard { $0.account.losses = ["outbox": 7] }), ("unnamed", heard { $0.account.unnamed = 1 }),
         ("open gaps", heard { ($0.account.openGaps, $0.account.openRecords) = (1, 1) }),
         ("replica", heard { $0.agreement = Agreement(digestMatches: false, itMatches: nil, itRefused: nil) }),
-        ("alarm", heard { $0.alarm = "a shortfall" }), ("OT broker", heard { $0.hasBroker = false }),
+        ("alarm", heard { $0.alarm = "a shortfall" }), ("OT broker", heard { $0.otBrokerFault = "not authorized" }),
+        ("IT broker away", heard { $0.itBroker = Condition(.offline, since: nil, reason: "cannot reach it") }),
+        ("IT broker lacks", heard { $0.itBroker = Condition(.degraded, since: nil, reason: "it retains nothing") }),
         ("journal", heard { $0.isDurable = false }), ("timeout", heard { $0.shortTimeout = "raise it" }),
     ]
 
@@ -43,6 +45,31 @@ struct VerdictTests {
             silent.hearing = silence
             #expect(silent.verdict.state.isSilent, "\(name): what is not heard is not better for it")
         }
+    }
+
+    @Test("P9 what is missing is said with its cause and what helps against it", arguments: Gap.Cause.allCases)
+    func causes(cause: Gap.Cause) {
+        let facts = Self.heard { ($0.missing, $0.missingCause) = (3, cause) }
+        #expect(facts.verdict.reason == "3 records are missing: \(cause.words)" && !cause.words.isEmpty)
+        #expect(facts.verdict.advice.contains("diode-send resend"))
+    }
+
+    @Test("P9 a sender that says something else is worth a line, other numbers are not")
+    func news() {
+        func says(_ alarm: String) -> LinkVerdict { Self.heard { $0.alarm = alarm }.verdict }
+        #expect(says("3 values are gone").isNews(after: says("the disk is full")))
+        #expect(!says("3 values are gone").isNews(after: says("12 values are gone")))
+        let broker = Self.heard { $0.otBrokerFault = "not authorized" }.verdict
+        #expect(broker.isNews(after: says("the disk is full")))
+        #expect(!broker.isNews(after: broker) && broker.isNews(after: Self.heard().verdict))
+    }
+
+    @Test("P9 that the IT broker is away is not told to whoever reads it there")
+    func atITBroker() {
+        let away = Self.heard { $0.itBroker = Condition(.offline, since: nil, reason: "cannot reach it") }
+        #expect(away.verdict.state == .degraded && away.atITBroker.verdict.state == .online)
+        let lacking = Self.heard { $0.itBroker = Condition(.degraded, since: nil, reason: "it retains nothing") }
+        #expect(lacking.atITBroker.verdict == lacking.verdict)
     }
 
     @Test("P9 late values are stale from freshness.stale on, whatever else is wrong")

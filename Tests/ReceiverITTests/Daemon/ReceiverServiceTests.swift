@@ -73,6 +73,7 @@ struct ReceiverServiceTests {
         let told = Told()
         try service.start(told.observer)
         defer { service.close() }
+        #expect(link(service)?.state == .offline, "whoever asks at once is told that nothing was heard yet")
         let queue = try #require(service.outbox(of: "plant-a")?.mqtt)
         try emit(try sender.frames(sender.beat()), to: port)
         try emit(try sender.frames(sender.live(count: 50)), to: port)

@@ -27,6 +27,14 @@ struct StatusTests {
         LinkSnapshot(name: name, fingerprint: "SHA256:x", facts: facts(state), since: time)
     }
 
+    /// Judges a link as the daemon does: with what its publisher says.
+    private func judge(_ link: inout LinkSnapshot, _ report: PublisherReport) {
+        var facts = link.facts
+        facts.agreement = link.replica.agreement
+        facts.itBroker = report.condition(for: link)
+        _ = link.judge(by: facts, at: time)
+    }
+
     private var connected: PublisherReport {
         var report = PublisherReport(since: time)
         (report.isConnected, report.reason) = (true, "")
@@ -46,8 +54,11 @@ struct StatusTests {
         for (state, exit) in [(LinkState.online, 0), (.degraded, 3), (.stale, 4), (.offline, 4)] {
             #expect(status([link(state)], connected).worst?.exit == exit)
         }
-        #expect(status([link(.online)], nil).worst?.exit == 3)
-        #expect(status([link(.online)], PublisherReport(since: time)).worst?.exit == 3)
+        var unpublished = link(.online)
+        judge(&unpublished, PublisherReport(since: time))
+        #expect(status([unpublished], PublisherReport(since: time)).worst?.exit == 3)
+        #expect(LinkKnowledge(unpublished, publisher: nil).link.reason == "the IT broker is away: not connected yet")
+        #expect(LinkStatus(unpublished, auditKey: "key").state == .online, "whoever reads it there has it")
         var link = link(.online)
         var facts = facts(.online)
         facts.storeFault = "no space left"
@@ -64,17 +75,14 @@ struct StatusTests {
     func differing(isBroker: Bool) {
         var link = link(.online)
         (link.replica.digestMatches, link.replica.itMatches) = (isBroker, !isBroker)
-        var facts = facts(.online)
-        facts.agreement = link.replica.agreement
-        _ = link.judge(by: facts, at: time)
+        judge(&link, connected)
         let known = LinkKnowledge(link, publisher: connected)
-        #expect(known.exit == 3)
-        #expect(known.link.state == (isBroker ? .online : .degraded))
+        #expect(known.exit == 3 && known.link.state == .degraded)
         #expect(known.itBroker.state == (isBroker ? .degraded : .online))
-        #expect(!known.link.reason.isEmpty || !known.itBroker.reason.isEmpty)
+        #expect(!known.link.reason.isEmpty && !known.link.advice.isEmpty)
+        #expect(LinkStatus(link, auditKey: "key").reason == known.link.reason)
         (link.replica.digestMatches, link.replica.itMatches) = (nil, nil)
-        facts.agreement = link.replica.agreement
-        _ = link.judge(by: facts, at: time)
+        judge(&link, connected)
         #expect(LinkKnowledge(link, publisher: connected).exit == 0, "what nobody knows is no difference")
     }
 
@@ -82,6 +90,7 @@ struct StatusTests {
     func unreadable() {
         var link = link(.online)
         link.outboxFault = Condition(.degraded, since: time, reason: "what waits for it cannot be read: disk I/O error")
+        judge(&link, connected)
         let status = status([link], connected)
         #expect(status.worst?.exit == 3)
         let answer = status.answer(to: ["command": "status"])
@@ -102,5 +111,6 @@ struct StatusTests {
         #expect(answer["sender"]?["state"] == "unknown" && answer["ot_broker"]?["state"] == "unknown")
         #expect(answer["links"]?.elements?.map { $0["exit"] } == [0, 4, 3])
         #expect(status([], nil).answer(to: ["command": "dance"])["error"] != nil)
+        #expect(status([], nil).answer(to: ["command": "status"])["exit"] == 4, "nothing known is not well")
     }
 }

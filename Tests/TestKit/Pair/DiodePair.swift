@@ -100,9 +100,12 @@ public final class DiodePair: Sendable {
     }
 
     /// Starts the receiver, or starts it again.
-    public func startReceiver(_ options: [String] = [], environment: [String: String] = [:]) throws {
+    /// - Parameter prefix: the words of a command that runs it, such as one that takes a privilege away.
+    public func startReceiver(
+        _ options: [String] = [], environment: [String: String] = [:], under prefix: [String] = []
+    ) throws {
         let child = try Child(
-            [Executable.path("diode-recv"), "run", "--config", receiverConfiguration] + options,
+            prefix + [Executable.path("diode-recv"), "run", "--config", receiverConfiguration] + options,
             environment: environment, namespace: settings.namespaces?.receiver)
         receiving.withLock { $0 = child }
     }

@@ -15,8 +15,10 @@ public final class Certificates: Sendable {
     private static let cached = Task { try await Certificates() }
 
     /// Makes a fresh authority, for instance one that the other side does not know.
-    /// - Parameter hosts: the server's names, as openssl writes them.
-    public init(hosts: String = "DNS:localhost,IP:127.0.0.1") async throws {
+    /// - Parameters:
+    ///   - hosts: the server's names, as openssl writes them.
+    ///   - isExpired: the server's certificate is over since a day.
+    public init(hosts: String = "DNS:localhost,IP:127.0.0.1", isExpired: Bool = false) async throws {
         folder = try TemporaryDirectory("certificates")
         let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
         try await runSuccessfully(
@@ -29,9 +31,10 @@ public final class Certificates: Sendable {
             try await runSuccessfully(
                 ["openssl", "req", "-subj", subject] + key
                     + ["-keyout", folder.file("\(name).key"), "-out", folder.file("\(name).csr")])
+            let days = isExpired && name == "server" ? "-1" : "2"
             let file = try folder.write("\(name).ext", extensions + "\n")
             try await runSuccessfully([
-                "openssl", "x509", "-req", "-days", "2", "-in", folder.file("\(name).csr"), "-CA", authority,
+                "openssl", "x509", "-req", "-days", days, "-in", folder.file("\(name).csr"), "-CA", authority,
                 "-CAkey", folder.file("ca.key"), "-CAcreateserial", "-extfile", file,
                 "-out", folder.file("\(name).pem"),
             ])

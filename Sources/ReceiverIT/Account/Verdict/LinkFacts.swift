@@ -1,5 +1,5 @@
 /// Everything that a link is judged by, as of one instant. The core says what it hears, the daemon what it can store, the store what of the
-/// account is not in order; `verdict` is made of all of it together, and of nothing else.
+/// account is not in order, the publisher how the IT broker is; `verdict` is made of all of it together, and of nothing else.
 public struct LinkFacts: Sendable, Hashable {
     /// Whether beats of the newest epoch come.
     public enum Hearing: Sendable, Hashable {
@@ -40,15 +40,19 @@ public struct LinkFacts: Sendable, Hashable {
     /// nil before two beats could be compared.
     public var lag: Lag?
     public var freshness = Freshness()
-    /// Records in open gaps.
+    /// Records in open gaps, and what most of them are put down to; nil: none of those that are known.
     public var missing: UInt64 = 0
+    public var missingCause: Gap.Cause?
     /// The first alarm of the sender, as its beat words it.
     public var alarm: String?
-    /// Whether the sender has its broker, and writes its journal; nil: it does not say.
-    public var hasBroker: Bool?
+    /// Why the sender has no OT broker, as its beat words it; nil: it has one, or does not say.
+    public var otBrokerFault: String?
+    /// Whether the sender writes its journal; nil: it does not say.
     public var isDurable: Bool?
     /// The sender's clock against the receiver's; nil before a beat of this process. No freshness rests on it.
     public var clock: ClockDifference?
+    /// The broker that is published to; nil: nothing is published, or nobody has said yet.
+    public var itBroker: Condition?
     /// Why what is accepted is not stored; nil: it is.
     public var storeFault: String?
     /// Why the disk will soon not do, although it still does; nil: it will.
@@ -59,4 +63,11 @@ public struct LinkFacts: Sendable, Hashable {
     public var agreement = Agreement(digestMatches: nil, itMatches: nil, itRefused: nil)
 
     public init() {}
+
+    /// The same for whoever reads it at the IT broker: that this broker cannot be reached is not true where it is read.
+    public var atITBroker: LinkFacts {
+        var facts = self
+        if facts.itBroker?.state == .offline { facts.itBroker = nil }
+        return facts
+    }
 }

@@ -5,12 +5,13 @@
 ///  offline ─────────────▶ online ◀──┐  ┌──────────────▶ stale
 ///                            ▲      │  │                  │
 ///           all is well again │   degraded ◀── a beat ────┘
-///                            └── lag ≥ freshness.degraded, something is missing, an alarm, the account or the disk is not in order
+///                            └── lag ≥ freshness.degraded, something is missing, an alarm, a broker, the account or the disk is not in order
 /// ```
 public struct LinkVerdict: Sendable, Hashable {
     /// What the reason is about: a reason whose numbers alone have changed is no news.
     public enum Cause: Sendable, Hashable {
         case none, silence, refused, rejected, shortTimeout, lag, store, account, lost, missing, replica, sender, clock
+        case otBroker, itBroker
     }
 
     public let state: LinkState
@@ -29,6 +30,13 @@ public struct LinkVerdict: Sendable, Hashable {
 
     /// Reason and advice in one line.
     public var line: String { advice.isEmpty ? reason : "\(reason): \(advice)" }
+
+    /// Whether this is worth a line in the log: another state, another cause, or what others say of it. Numbers alone are no news.
+    public func isNews(after before: LinkVerdict) -> Bool {
+        guard state == before.state, cause == before.cause else { return true }
+        return [.sender, .otBroker, .itBroker].contains(cause)
+            && reason.filter { !$0.isNumber } != before.reason.filter { !$0.isNumber }
+    }
 }
 
 extension LinkFacts {
@@ -86,9 +94,15 @@ extension LinkFacts {
             "make room on the disk of the receiver's state, or replace it")
         add(.refused, refused)
         for matter in matters where matter.weight == .broken { add(.account, matter.text, matter.advice) }
+        if let itBroker, itBroker.state == .offline {
+            add(.itBroker, Self.sentence("the IT broker is away", itBroker.reason), Self.aboutITBroker)
+        }
         if let lag, lag.age >= freshness.degraded { add(.lag, lag.words, Self.aboutLag) }
         if missing > 0 {
-            add(.missing, "\(missing) record\(missing == 1 ? " is" : "s are") missing", AccountMatters.resend)
+            let reason = "\(missing) record\(missing == 1 ? " is" : "s are") missing"
+            add(
+                .missing, Self.sentence(reason, missingCause?.words ?? ""),
+                missingCause?.advice ?? AccountMatters.resend)
         }
         for matter in matters where matter.weight == .open && missing == 0 { add(.missing, matter.text, matter.advice) }
         for matter in matters where matter.weight == .lost { add(.lost, matter.text, matter.advice) }
@@ -96,15 +110,22 @@ extension LinkFacts {
             .replica, account.differs ? nil : agreement.atReplica,
             "the next snapshot rounds put it right; what is missing comes first")
         add(.sender, alarm.map { "the sender says: \($0)" }, "look at diode-send status")
-        add(
-            .sender, hasBroker == false ? "the sender has no OT broker" : nil,
-            "look at the OT broker, then at diode-send status")
+        add(.otBroker, otBrokerFault.map { Self.sentence("the sender has no OT broker", $0) }, Self.aboutOTBroker)
         add(.sender, isDurable == false ? "the sender cannot write its journal" : nil, "look at the sender's disk")
         add(.store, diskTrouble, "make room on the disk of the receiver's state")
+        if let itBroker, itBroker.state == .degraded {
+            add(.itBroker, itBroker.reason, itBroker.advice.isEmpty ? Self.aboutITBroker : itBroker.advice)
+        }
         add(.shortTimeout, shortTimeout)
         add(.clock, clock?.isGrave == true ? clock?.words : nil)
         return found
     }
+
+    private static let aboutITBroker =
+        "what comes waits for it; diode-recv check tests its address, certificate, account and password"
+    private static let aboutOTBroker = "diode-send check tests its address, certificate, account and password"
+
+    private static func sentence(_ what: String, _ why: String) -> String { why.isEmpty ? what : "\(what): \(why)" }
 }
 
 extension LinkFacts.Rejected {

@@ -59,8 +59,13 @@ extension LinkAudit {
             matters.filter { $0.weight == weight }.map { AuditFinding(exit, $0.text, advice: $0.advice) }
         }
         let all = diverging + found(.broken, .broken) + found(.lost, .lost) + found(.open, .open) + stale + differing
-        guard all.isEmpty, !reason.isEmpty, statement == nil else { return all }
-        return [AuditFinding(.well, "the link is degraded: \(reason)")]
+        // What status gives as the reason is never left out.
+        guard !reason.isEmpty, statement == nil, !all.contains(where: { isSaid(by: $0) }) else { return all }
+        return all + [AuditFinding(.well, "the link is degraded: \(reason)")]
+    }
+
+    private func isSaid(by finding: AuditFinding) -> Bool {
+        reason.hasPrefix(finding.text) || finding.text.contains(reason)
     }
 
     /// What of the account is not in order: the daemon's status follows from the same type.

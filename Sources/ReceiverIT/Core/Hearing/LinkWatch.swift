@@ -111,7 +111,7 @@ struct LinkWatch: Sendable {
         facts.lag = lag.lag
         facts.missing = missing
         facts.alarm = beat?.alarms.first
-        facts.hasBroker = beat?.broker?.isOnline
+        facts.otBrokerFault = beat?.broker.flatMap { $0.isOnline ? nil : $0.reason }
         facts.isDurable = beat?.isDurable
         facts.clock = clockDifference
     }
