@@ -1,3 +1,4 @@
+import Foundation
 import Simulator
 import TestKit
 import Testing
@@ -6,10 +7,11 @@ import Testing
 struct EndingTests {
     /// An unoptimised build is thirty times slower.
     #if DEBUG
-        private static let histories = 100
+        private static let usual = 100
     #else
-        private static let histories = 2_000
+        private static let usual = 2_000
     #endif
+    private static let histories = ProcessInfo.processInfo.environment["HISTORIES"].flatMap(Int.init) ?? usual
 
     @Test(
         "P1 whatever becomes of the sender's database, what was acknowledged is delivered, missing, lost, or in an interval that is named"

@@ -6,6 +6,7 @@ enum MutantList {
         let name: String
         let line: Int
         var meaning = ""
+        var suite: String?
         var file = ""
         var old = ""
         var new = ""
@@ -26,8 +27,18 @@ enum MutantList {
             let places = tree.files[mutant.file].map { mutant.old.isEmpty ? 0 : $0.ranges(of: mutant.old).count } ?? 0
             if places != 1 { complain("applies in \(places) places of \(mutant.file)") }
             if mutant.old == mutant.new { complain("changes nothing") }
+            if let suite = mutant.suite, !hasSuite(suite, in: tree) { complain("names no suite: \(suite)") }
         }
         return findings
+    }
+
+    /// Whether a folder of tests has the suite `Module.Suite`.
+    private static func hasSuite(_ name: String, in tree: ProjectTree) -> Bool {
+        let words = name.split(separator: ".")
+        guard words.count == 2 else { return false }
+        return tree.files.contains { path, text in
+            path.hasPrefix("Tests/\(words[0])/") && text.contains("struct \(words[1]) {")
+        }
     }
 
     private static func mutants(in tree: ProjectTree) -> [Mutant] {
@@ -40,6 +51,8 @@ enum MutantList {
             guard var mutant = mutants.popLast() else { continue }
             if text.hasPrefix("file: ") {
                 mutant.file = String(text.dropFirst(6))
+            } else if text.hasPrefix("test: ") {
+                mutant.suite = String(text.dropFirst(6))
             } else if text.hasPrefix("-") {
                 mutant.old += text.dropFirst() + "\n"
             } else if text.hasPrefix("+") {

@@ -62,6 +62,7 @@ struct PlantedDefect: Sendable, CustomStringConvertible {
         .init("mutants", "Sources/FEC/FEC.swift", adding: "// W-12 is the matrix.\n", "applies in 2 places"),
         .init("mutants", MutantList.path, "Any K will do.\n", "", "does not say what goes wrong"),
         .init("mutants", MutantList.path, "+// any", "+// W-12 is the matrix.", "changes nothing"),
+        .init("mutants", MutantList.path, "file: ", "test: FECTests.NoSuchTests\nfile: ", "names no suite"),
     ]
 
     private static let drawings: [PlantedDefect] = [
