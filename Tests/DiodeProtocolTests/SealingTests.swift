@@ -138,6 +138,9 @@ struct SealingTests {
         let next = Self.header { $0.id.block = BlockNumber(rawValue: 10) }
         let other = try Self.sealed(&sealer, next)
         #expect(other[..<32] == first[..<32] && other[32..<44] != first[32..<44])
+        var packed = Array(Self.content.reversed())
+        try sealer.seal(&packed, in: Self.context(Self.header()))
+        #expect(packed[..<32] == first[..<32] && packed[32..<44] != first[32..<44])
         #expect(try Self.sealed(&second, Self.header())[..<32] != first[..<32])
     }
 

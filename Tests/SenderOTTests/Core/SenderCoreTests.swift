@@ -19,6 +19,19 @@ import Time
         #expect(rig.stream.records.map(\.payload) == [[1, 2, 3]])
     }
 
+    @Test("W-45 every block has a salt of its own, whatever its channel and content")
+    func salts() throws {
+        var rig = try CoreRig()
+        for _ in 0..<50 {
+            rig.publish("acme/a", [1, 2, 3])
+            try rig.endGulp(idle: true)
+            try rig.pass(.milliseconds(500))
+        }
+        let salts = (rig.blocks + rig.beats + rig.slices.flatMap(\.blocks)).map(\.salt)
+        #expect(rig.blocks.count == 50 && rig.beats.count > 10 && !salts.contains(nil))
+        #expect(Set(salts).count == salts.count)
+    }
+
     @Test("under load a block closes when its oldest record has waited for flush")
     func flush() throws {
         var rig = try CoreRig { $0.beat = .seconds(100) }

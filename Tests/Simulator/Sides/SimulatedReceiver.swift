@@ -26,6 +26,7 @@ struct SimulatedReceiver: ~Copyable {
     init(_ scenario: PairScenario, card: LinkCard, seed: UInt64, now: MonotonicInstant, time: UnixMilliseconds) throws {
         var settings = ReceiverCore.Settings()
         settings.silenceTimeout = .nanoseconds(Int64(3 * scenario.beatNanoseconds))
+        settings.seals = SimulatedSeal.keys
         let folder = scenario.killsReceiver ? try TemporaryDirectory("history", inMemory: true) : nil
         let archive = try folder.map { try LinkArchive(path: "\($0.path)/recv.db", card: card, time: time) }
         core = try ReceiverCore(card: card, settings: settings, seed: seed, now: now, time: time)
@@ -76,7 +77,7 @@ struct SimulatedReceiver: ~Copyable {
     /// P9: the books that an operator reads say the same; the ledger's chain, what it says of gaps, and their table agree.
     func checkAudit(time: UnixMilliseconds) throws {
         guard let folder else { return }
-        let reader = AuditReader("\(folder.path)/recv.db", silenceTimeout: .seconds(3), now: time, cards: [card])
+        let reader = AuditReader("\(folder.path)/recv.db", silenceTimeout: .seconds(3), now: time, cards: [card], seals: SimulatedSeal.keys)
         guard let link = try reader.read(verifies: true).links.first else { return }
         let account = core.account
         let told = [link.totals.sent, link.totals.delivered, link.totals.late, link.totals.missing, link.totals.lost]

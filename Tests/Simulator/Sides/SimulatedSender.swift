@@ -24,6 +24,7 @@ struct SimulatedSender: ~Copyable {
     private var positionBefore: UInt64 = 0
     /// What the newest beat says of the journal's floor.
     private(set) var toldFloor: Stamp?
+    private let isSealed: Bool
     /// Nothing leaves until then.
     var stalledUntil: UInt64 = 0
 
@@ -39,8 +40,9 @@ struct SimulatedSender: ~Copyable {
         settings.slots.topics = scenario.topicLimit
         if let period = scenario.snapshotNanoseconds { settings.snapshotPeriod = .nanoseconds(Int64(period)) }
         var core = SenderCore(
-            epoch: Epoch(rawValue: epoch), incarnation: Incarnation(rawValue: incarnation), settings: settings, now: now
-        )
+            epoch: Epoch(rawValue: epoch), incarnation: Incarnation(rawValue: incarnation), settings: settings,
+            sealer: scenario.isSealed ? SimulatedSeal.sealer() : nil, now: now)
+        isSealed = scenario.isSealed
         tellsState = scenario.snapshotNanoseconds != nil
         if tellsState { core.beginSnapshots(now: now) }
         self.settings = settings
@@ -188,7 +190,8 @@ struct SimulatedSender: ~Copyable {
         slices = []
         core = SenderCore(
             epoch: Epoch(rawValue: max(over.rawValue + 1, clock)), incarnation: Incarnation(rawValue: incarnation),
-            settings: settings, slots: restoredSlots(time: UnixMilliseconds(rawValue: clock)), now: now)
+            settings: settings, slots: restoredSlots(time: UnixMilliseconds(rawValue: clock)),
+            sealer: isSealed ? SimulatedSeal.sealer() : nil, now: now)
         if tellsState { core.beginSnapshots(now: now) }
         return restart
     }
