@@ -77,7 +77,8 @@ struct SimulatedReceiver: ~Copyable {
     /// P9: the books that an operator reads say the same; the ledger's chain, what it says of gaps, and their table agree.
     func checkAudit(time: UnixMilliseconds) throws {
         guard let folder else { return }
-        let reader = AuditReader("\(folder.path)/recv.db", silenceTimeout: .seconds(3), now: time, cards: [card], seals: SimulatedSeal.keys)
+        let reader = AuditReader(
+            "\(folder.path)/recv.db", silenceTimeout: .seconds(3), now: time, cards: [card], seals: SimulatedSeal.keys)
         guard let link = try reader.read(verifies: true).links.first else { return }
         let account = core.account
         let told = [link.totals.sent, link.totals.delivered, link.totals.late, link.totals.missing, link.totals.lost]
