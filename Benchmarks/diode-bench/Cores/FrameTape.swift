@@ -18,10 +18,12 @@ struct FrameTape {
 
     let card: LinkCard
     let blocks: [Block]
+    /// What they are sealed for; nil: they are not.
+    let seal: SealKey?
 
     /// Full blocks.
-    init(_ records: RecordSet, _ geometry: BlockGeometry, blocks count: Int) throws {
-        try self.init(geometry, blocks: count) { $0.nextBlock(of: records) }
+    init(_ records: RecordSet, _ geometry: BlockGeometry, blocks count: Int, seal: SealKey? = nil) throws {
+        try self.init(geometry, blocks: count, seal: seal) { $0.nextBlock(of: records) }
     }
 
     /// Blocks of one record each.
@@ -30,9 +32,10 @@ struct FrameTape {
     }
 
     private init(
-        _ geometry: BlockGeometry, blocks count: Int, _ next: (inout SendingSide) throws -> ClosedBlock
+        _ geometry: BlockGeometry, blocks count: Int, seal: SealKey? = nil, _ next: (inout SendingSide) throws -> ClosedBlock
     ) throws {
-        var sender = try SendingSide(geometry)
+        var sender = try SendingSide(geometry, seal: seal)
+        self.seal = seal
         card = sender.card
         var blocks: [Block] = []
         for _ in 0..<count {

@@ -1,3 +1,5 @@
+import Crypto
+import DiodeProtocol
 import FEC
 import SenderOT
 import SenderOTCore
@@ -11,7 +13,10 @@ func benchFrames() throws -> [BenchRow] {
     let large = try FramesCase(.bulk, sourceSymbols: 100, repair: RepairRatio(share: 0.2, minimum: 4), blocks: 160)
     let readings = try FramesCase(
         .readings, sourceSymbols: 104, repair: RepairRatio(share: 0.2, minimum: 4), blocks: 160)
-    let rows = try [small, large].flatMap { bench in
+    let sealed = try FramesCase(
+        .bulk, sourceSymbols: 100, repair: RepairRatio(share: 0.2, minimum: 4), blocks: 160,
+        seal: SealKey(try X25519PrivateKey()))
+    let rows = try [small, large, sealed].flatMap { bench in
         try bench.send() + bench.receive(loss: 0) + bench.receive(loss: 0.01)
     }
     return try rows + readings.recordRates()
@@ -26,16 +31,18 @@ private struct FramesCase {
     private let warmup = 16
     private let runs = 5
 
-    init(_ records: RecordSet, sourceSymbols: Int, repair: RepairRatio, blocks: Int) throws {
+    init(
+        _ records: RecordSet, sourceSymbols: Int, repair: RepairRatio, blocks: Int, seal: SealKey? = nil
+    ) throws {
         self.records = records
         geometry = BlockGeometry(
             framing: EthernetFraming(mtuBytes: 1_500), repair: repair, maximumSourceSymbols: sourceSymbols)
-        tape = try FrameTape(records, geometry, blocks: warmup + blocks)
+        tape = try FrameTape(records, geometry, blocks: warmup + blocks, seal: seal)
     }
 
     private var shape: BlockGeometry.Shape { tape.blocks[0].shape }
     private var name: String {
-        "(\(shape.sourceSymbols),\(shape.symbolCount - shape.sourceSymbols)) × \(shape.symbolBytes)"
+        "(\(shape.sourceSymbols),\(shape.symbolCount - shape.sourceSymbols)) × \(shape.symbolBytes)" + (tape.seal == nil ? "" : ", sealed")
     }
     private var timed: ArraySlice<FrameTape.Block> { tape.blocks[warmup...] }
 
@@ -83,7 +90,7 @@ private struct FramesCase {
 
     private func sendingSeconds() throws -> Double {
         try Timing.medianSeconds(runs: runs) {
-            var sender = try SendingSide(geometry)
+            var sender = try SendingSide(geometry, seal: tape.seal)
             for _ in 0..<warmup { try sender.encode(sender.nextBlock(of: records)) }
             return try Timing.seconds {
                 for _ in timed { try sender.encode(sender.nextBlock(of: records)) }

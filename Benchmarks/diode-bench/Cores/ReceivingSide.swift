@@ -12,7 +12,10 @@ struct ReceivingSide: ~Copyable {
     private var now = MonotonicInstant(nanoseconds: 1_000_000_000)
 
     init(_ tape: FrameTape) throws {
-        core = try ReceiverCore(card: tape.card, seed: 1, now: now, time: SendingSide.start)
+        var settings = ReceiverCore.Settings()
+        if let seal = tape.seal { settings.seals = [seal] }
+        core = try ReceiverCore(
+            card: tape.card, settings: settings, seed: 1, now: now, time: SendingSide.start)
     }
 
     /// Feeds the frames of one block that arrive, and takes what was decided.

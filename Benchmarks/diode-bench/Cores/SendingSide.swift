@@ -19,17 +19,19 @@ struct SendingSide: ~Copyable {
     private var published = 0
     private var now = MonotonicInstant(nanoseconds: 1_000_000_000)
 
-    init(_ geometry: BlockGeometry) throws {
+    /// - Parameter seal: what blocks are sealed for; nil: they are not.
+    init(_ geometry: BlockGeometry, seal: SealKey? = nil) throws {
         var signer = try Ed25519Signer()
         let card = try LinkCard(link: "bench", signer: &signer, lowestEpoch: Epoch(rawValue: 1), issued: Self.start)
         let policy = ExportPolicy(rules: [ExportPolicy.Rule(filter: try TopicFilter("acme/#"))])
         let settings = SenderCore.Settings(policy: policy, geometry: geometry)
+        let sealer: BlockSealer? = if let seal { try BlockSealer(for: seal.publicKey) } else { nil }
         // Nothing may throw from here on, where the move-only properties get their values.
         self.card = card
         arena = FrameArena()
         core = SenderCore(
             epoch: Epoch(rawValue: Self.start.rawValue), incarnation: Incarnation(rawValue: 1), settings: settings,
-            now: now)
+            sealer: sealer, now: now)
         encoder = TransmissionEncoder(signer: signer)
         // The first beat is due at once; its time stands still, so there is no second one.
         core.advance(now: now, time: Self.start)
