@@ -32,7 +32,8 @@ struct FrameTape {
     }
 
     private init(
-        _ geometry: BlockGeometry, blocks count: Int, seal: SealKey? = nil, _ next: (inout SendingSide) throws -> ClosedBlock
+        _ geometry: BlockGeometry, blocks count: Int, seal: SealKey? = nil,
+        _ next: (inout SendingSide) throws -> ClosedBlock
     ) throws {
         var sender = try SendingSide(geometry, seal: seal)
         self.seal = seal

@@ -42,7 +42,8 @@ private struct FramesCase {
 
     private var shape: BlockGeometry.Shape { tape.blocks[0].shape }
     private var name: String {
-        "(\(shape.sourceSymbols),\(shape.symbolCount - shape.sourceSymbols)) × \(shape.symbolBytes)" + (tape.seal == nil ? "" : ", sealed")
+        "(\(shape.sourceSymbols),\(shape.symbolCount - shape.sourceSymbols)) × \(shape.symbolBytes)"
+            + (tape.seal == nil ? "" : ", sealed")
     }
     private var timed: ArraySlice<FrameTape.Block> { tape.blocks[warmup...] }
 
