@@ -13,3 +13,4 @@
 //   LinkWords.swift — state, reason and advice of the link as each place says them
 //   AuditAnswer.swift — what the receiver's audit says
 //   DatagramSink.swift — a UDP socket that keeps what arrives, and can send
+//   Capture.swift — datagrams as a file that docs/verify reads
