@@ -12,7 +12,7 @@ recv.db   the receiver's database; it is only read, whether the receiver runs or
 exit      0 everything holds that can be checked; what nobody can check is printed as "not proven"
           1 usage or a file that cannot be read, 5 something does not hold
 """
-import base64, hashlib, json, os, re, sqlite3, struct, sys
+import hashlib, json, os, re, sqlite3, struct, sys
 import anchors, wire
 from anchors import Broken, calendar, from_base64
 from wire import Ed25519PublicKey, InvalidSignature, serialization
@@ -60,7 +60,7 @@ class Ledger:
     def body(text):
         try:
             value = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             value = None
         return value if isinstance(value, dict) else {}
 

@@ -14,9 +14,11 @@ enum Capture {
         var file = bytes(UInt32(0xA1B2_C3D4)) + bytes(UInt16(2)) + bytes(UInt16(4)) + bytes(UInt64(0)) + bytes(limit)
         file += bytes(ethernet)
         for datagram in datagrams {
-            let udp = bytes(UInt16(9_000).bigEndian) + bytes(UInt16(9_000).bigEndian)
+            let udp =
+                bytes(UInt16(9_000).bigEndian) + bytes(UInt16(9_000).bigEndian)
                 + bytes(UInt16(8 + datagram.count).bigEndian) + [0, 0] + datagram
-            let ip = [0x45, 0] + bytes(UInt16(20 + udp.count).bigEndian) + [0, 0, 0, 0, 64, 17, 0, 0] + [127, 0, 0, 1]
+            let ip =
+                [0x45, 0] + bytes(UInt16(20 + udp.count).bigEndian) + [0, 0, 0, 0, 64, 17, 0, 0] + [127, 0, 0, 1]
                 + [127, 0, 0, 1] + udp
             let packet = [UInt8](repeating: 2, count: 12) + [0x08, 0x00] + ip
             file += bytes(UInt64(0)) + bytes(UInt32(packet.count)) + bytes(UInt32(packet.count)) + packet

@@ -53,7 +53,20 @@ struct IndependentReaderTests {
         return pair
     }
 
-    @Test("P4 every frame of a real link is authentic to it, and each bit that is flipped is found", arguments: [false, true])
+    @Test("W-11 W-27 W-36 it gets from every vector of frames, seals and cards what the vector says")
+    func vectors() async throws {
+        let vectors = Executable.projectRoot + "/Tests/DiodeProtocolTests/Vectors"
+        let finished = try await run(["python3", "-B", vectors + "/read.py"])
+        #expect(finished.succeeded, "\(finished.output)\(finished.errors)")
+        let files = try ["frames", "seals", "cards"].map {
+            try FileManager.default.contentsOfDirectory(atPath: "\(vectors)/\($0)").count
+        }
+        #expect(finished.output.contains("\(files.reduce(0, +)) agree"), "\(finished.output)")
+    }
+
+    @Test(
+        "P4 every frame of a real link is authentic to it, and each bit that is flipped is found",
+        arguments: [false, true])
     func frames(isSealed: Bool) async throws {
         let pair = try await Self.pair(isSealed: isSealed)
         let recorded = try #require(pair.relay).recorded
@@ -68,7 +81,8 @@ struct IndependentReaderTests {
         for data in [Capture.plain(recorded), Capture.pcap(recorded)] {
             let whole = try await check(data, keys)
             #expect(whole.succeeded, "\(whole.output)\(whole.errors)")
-            #expect(whole.output.contains("authentic \(recorded.count): \(recorded.count) of version 2"), "\(whole.output)")
+            #expect(
+                whole.output.contains("authentic \(recorded.count): \(recorded.count) of version 2"), "\(whole.output)")
             #expect(whole.output.contains("; sequences 1-40; missing none;"), "\(whole.output)")
             #expect(whole.output.contains("the last sequence 40,"), "\(whole.output)")
         }
@@ -102,7 +116,8 @@ struct IndependentReaderTests {
         }
     }
 
-    @Test("D15 it follows the ledger of a real receiver, and finds a changed row, a deleted entry and a tail that was cut, as --verify does",
+    @Test(
+        "D15 it follows the ledger of a real receiver, and finds a changed row, a deleted entry and a tail that was cut, as --verify does",
         arguments: [false, true])
     func ledger(isSealed: Bool) async throws {
         let pair = try await Self.pair(isSealed: isSealed)
@@ -118,12 +133,15 @@ struct IndependentReaderTests {
         func check(_ path: String, _ more: [String] = []) async throws -> Finished {
             try await Self.python(
                 "ledger.py",
-                ["--card", pair.folder.file("plant-a.card"), "--audit-key", state + ".audit-key"] + keys + more + [path])
+                ["--card", pair.folder.file("plant-a.card"), "--audit-key", state + ".audit-key"] + keys + more + [path]
+            )
         }
 
         let whole = try await check(state, ["--head", head])
         #expect(whole.succeeded, "\(whole.output)\(whole.errors)")
-        for words in [" signed beats agree", " tables are as they were sealed", "as noted at entry", "up to sequence 40,"] {
+        for words in [
+            " signed beats agree", " tables are as they were sealed", "as noted at entry", "up to sequence 40,",
+        ] {
             #expect(whole.output.contains(words), "\(words): \(whole.output)")
         }
         #expect(!whole.output.contains("not proven"), "\(whole.output)")
@@ -143,14 +161,18 @@ struct IndependentReaderTests {
         let original = try Data(contentsOf: URL(fileURLWithPath: state))
         let forgeries = [
             "UPDATE ledger SET at = at + 1 WHERE entry = 3", "DELETE FROM ledger WHERE entry = 4",
-            "DELETE FROM ledger WHERE entry = (SELECT max(entry) FROM ledger)", "UPDATE epochs SET delivered = delivered + 1",
-            "DELETE FROM topics WHERE id = 1", "DELETE FROM seal", "UPDATE seal SET sums = replace(sums, 'gaps 0', 'gaps 1')",
+            "DELETE FROM ledger WHERE entry = (SELECT max(entry) FROM ledger)",
+            "UPDATE epochs SET delivered = delivered + 1",
+            "DELETE FROM topics WHERE id = 1", "DELETE FROM seal",
+            "UPDATE seal SET sums = replace(sums, 'gaps 0', 'gaps 1')",
         ]
         for forgery in forgeries {
             try original.write(to: URL(fileURLWithPath: state))
             _ = try await Self.sql(forgery, state)
             let found = try await check(state)
-            #expect(found.exit == .code(5) && found.output.contains("broken: "), "\(forgery): \(found.output)\(found.errors)")
+            #expect(
+                found.exit == .code(5) && found.output.contains("broken: "),
+                "\(forgery): \(found.output)\(found.errors)")
             let audit = try await run([
                 Executable.path("diode-recv"), "--audit", "--verify", "--config", pair.receiverConfiguration,
             ])

@@ -38,7 +38,7 @@ struct ReplicaTests {
         #expect(apply(&replica, "b", retain: true, stamp(3)) == .newest)
     }
 
-    @Test("D6 an event leaves the retained value alone, but an old event never follows a newer value")
+    @Test("D6 W-49 an event leaves the retained value alone, but an old event never follows a newer value")
     func slots() {
         var replica = Replica()
         #expect(apply(&replica, "a", retain: false, stamp(5)) == .newest)

@@ -95,7 +95,7 @@ struct SnapshotTests {
         }
     }
 
-    @Test("W-37 each checkpoint is the digest of everything before it in the stream, and counts every sequence")
+    @Test("W-37 W-47 each checkpoint is the digest of everything before it in the stream, and counts every sequence")
     func checkpoints() async throws {
         try await withSeed { random in
             var rig = try CoreRig {
