@@ -35,12 +35,12 @@ def plain_datagrams(data):
 
 def pcap_datagrams(data, order):
     """Payloads of UDP. What the capture cut off is yielded as it is there, and so is malformed."""
-    link_type = struct.unpack(order + "I", data[20:24])[0] & 0xFFFF
-    if link_type not in (0, 1, 12, 101, 108, 113, 228, 229, 276):
+    link_type = int.from_bytes(data[20:24], order) & 0xFFFF
+    if len(data) < 24 or link_type not in (0, 1, 12, 101, 108, 113, 228, 229, 276):
         raise ValueError(f"a capture of link type {link_type}, which this program does not read")
     at = 24
     while at < len(data):
-        size = struct.unpack(order + "I", data[at + 8 : at + 12])[0] if at + 16 <= len(data) else 1
+        size = int.from_bytes(data[at + 8 : at + 12], order)
         if at + 16 + size > len(data):
             raise ValueError("the capture is cut off")
         packet = data[at + 16 : at + 16 + size]
@@ -49,21 +49,22 @@ def pcap_datagrams(data, order):
         while link_type == 1 and packet[start - 2 : start] in (b"\x81\x00", b"\x88\xa8"):
             start += 4  # A VLAN tag.
         packet = packet[start:]
-        if packet[:1] and packet[0] >> 4 == 4 and packet[9] == 17:
+        version = packet[0] >> 4 if len(packet) >= 20 else 0
+        if version == 4 and packet[9] == 17:
             if packet[6] & 0x3F or packet[7]:
                 raise ValueError("a packet is a fragment: capture where datagrams are whole")
             packet = packet[(packet[0] & 15) * 4 :]
-        elif packet[:1] and packet[0] >> 4 == 6 and packet[6] == 17:
+        elif version == 6 and packet[6] == 17:
             packet = packet[40:]
         else:
             continue
-        yield packet[8 : struct.unpack(">H", packet[4:6])[0]]
+        yield packet[8 : int.from_bytes(packet[4:6], "big")]
 
 
 def datagrams(path):
     data = open(path, "rb").read()
-    for order in "<>":
-        if data[:4] in (struct.pack(order + "I", 0xA1B2C3D4), struct.pack(order + "I", 0xA1B23C4D)):
+    for order in ("little", "big"):
+        if int.from_bytes(data[:4], order) in (0xA1B2C3D4, 0xA1B23C4D):
             return pcap_datagrams(data, order)
     return plain_datagrams(data)
 
