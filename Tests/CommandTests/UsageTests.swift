@@ -52,11 +52,6 @@ struct UsageTests {
             #expect(finished.exit == .code(1))
             #expect(finished.errors.hasPrefix("diode-send: \(command) is not available in this version"))
         }
-        for command in ["keygen"] {
-            let finished = try await shell.receive(command)
-            #expect(finished.exit == .code(1))
-            #expect(finished.errors.hasPrefix("diode-recv: \(command) is not available in this version"))
-        }
     }
 
     @Test(

@@ -209,7 +209,10 @@ extension ReceiverCore {
         switch arrival {
         case .nothing: break
         case .symbol(let id): hearOther(id, now: now)
-        case .sealed(let id): refuse(.sealed(id, keys: sealKeys), now: now)
+        case .sealed(let id):
+            // What is played from a recording is no reason: an echo that waits for its key is older than what is heard, too.
+            guard id.epoch >= beats.frontier.epoch, watch.state.isSilent else { return }
+            refuse(.sealed(id, keys: sealKeys), now: now)
         case .equivocation(let header):
             committer.note(.equivocation(header.id, header.firstSequence, header.lastSequence))
         case .unit(let unit, let signed):

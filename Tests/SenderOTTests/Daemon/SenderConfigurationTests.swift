@@ -22,7 +22,7 @@ struct SenderConfigurationTests {
         let configuration = try read(least)
         #expect(
             configuration.effective.line
-                == "{\"link\":{\"name\":\"plant-a\",\"key\":\"plant-a.key\",\"paths\":[{\"to\":"
+                == "{\"link\":{\"name\":\"plant-a\",\"key\":\"plant-a.key\",\"seal\":null,\"paths\":[{\"to\":"
                 + "\"127.0.0.1:7400\",\"interface\":null,\"source\":null,\"neighbour\":null,\"rate\":null}],"
                 + "\"rate\":\"800Mbit/s\",\"mtu\":1500},\"broker\":{\"url\":\"mqtt://127.0.0.1:1883\",\"ca\":null,"
                 + "\"cert\":null,\"key\":null,\"server_name\":null,\"username\":null,\"password_file\":null,\"client_id\":null,"
@@ -127,7 +127,7 @@ struct SenderConfigurationTests {
             ("export: []", "export: [{ filter: 'p/#' }, { filter: '#', prefix: 'p' }]", "export[1].prefix"),
             ("rate:", "mtu: 575, rate:", "link.mtu"), ("rate:", "name: 'a b', rate:", "link.name"),
             ("rate:", "paths: [{ to: 'h:1', neighbour: 'x' }], rate:", "link.paths[0].neighbour"),
-            ("rate:", "paths: [], rate:", "link.paths"), ("rate:", "seal: 'x', rate:", "link.seal"),
+            ("rate:", "paths: [], rate:", "link.paths"), ("rate:", "seal: 7, rate:", "link.seal"),
         ])
     func faults(part: String, replacement: String, path: String) {
         let text = least.replacingOccurrences(of: part, with: replacement)

@@ -254,9 +254,11 @@ package enum LinkLoader {
     }
 
     package static func vitals(of id: Int, _ database: borrowing Database) throws(StorageError) -> LinkVitals? {
+        // An audit also reads a file that no daemon of this release has opened yet.
+        let wire = try has("wire", in: "vitals", database) ? "wire" : "0"
         var row = try database.prepare(
             """
-            SELECT at, state, since, reason, heard_until, offset_min, offset_max, beat, counters, wire
+            SELECT at, state, since, reason, heard_until, offset_min, offset_max, beat, counters, \(wire)
             FROM vitals WHERE link = ?1
             """)
         row.bind(1, Int64(id))
