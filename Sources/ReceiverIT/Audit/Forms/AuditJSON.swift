@@ -72,9 +72,12 @@ extension LinkAudit {
             .init("gaps", .array(gaps.map(\.json))), .init("losses", .array(losses.map(\.json))),
             .init("unobserved", .array(unobserved.map(\.json))), .init("actions", .array(actions.map(\.json))),
             .init("software", software), .init("config", config), .init("keys", keys),
-            .init(
-                "wire",
-                form.map { ["version": .number(UInt64($0.version)), "sealed": .flag($0.isSealed)] } ?? nil),
+        ]
+        if let form {
+            members.append(
+                .init("wire", ["version": .number(UInt64(form.version)), "sealed": .flag(form.isSealed)]))
+        }
+        members += [
             .init(
                 "clock",
                 [
