@@ -83,7 +83,7 @@ extension LinkAudit {
                 [
                     "offset_min_ms": .integer(clock.offsetMinMilliseconds),
                     "offset_max_ms": .integer(clock.offsetMaxMilliseconds), "steps": .number(clock.steps),
-                ]),
+                ])
         ]
         return members + words + topicWords + [
             .init("reason", .text(reason)), .init("findings", .array(findings.map(\.json))),
