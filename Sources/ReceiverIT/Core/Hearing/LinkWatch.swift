@@ -105,7 +105,7 @@ struct LinkWatch: Sendable {
             let isSilent = heardAt.advanced(by: silenceTimeout) <= now
             facts.hearing = isSilent ? .silent(silenceTimeout) : .heard
         }
-        facts.hearsOthers = othersAt.map { $0.advanced(by: silenceTimeout) > now } ?? false
+        facts.hearsOthers = hearsOthers(now)
         facts.refused = refused?.description
         facts.shortTimeout = shortTimeout
         facts.lag = lag.lag
@@ -114,6 +114,13 @@ struct LinkWatch: Sendable {
         facts.otBrokerFault = beat?.broker.flatMap { $0.isOnline ? nil : $0.reason }
         facts.isDurable = beat?.isDurable
         facts.clock = clockDifference
+    }
+
+    /// Whether others still come where beats do not: what came right behind the last beat is of the same time as that, so that a link that is cut
+    /// is not taken for one that lets some frames through.
+    private func hearsOthers(_ now: MonotonicInstant) -> Bool {
+        guard let othersAt, othersAt.advanced(by: silenceTimeout) > now else { return false }
+        return heardAt.map { $0.advanced(by: silenceTimeout / 2) < othersAt } ?? true
     }
 
     /// In a quiet plant the link is stale between two beats whatever the sender does; in words.
