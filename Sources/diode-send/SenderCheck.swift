@@ -41,6 +41,7 @@ enum SenderCheck {
         checkKey(configuration.link, &report)
         if let seal = configuration.link.seal {
             do throws(SealFileError) {
+                _ = try SealFile.sealer(seal.resolved)
                 report.pass("seal", "\(seal)  \(try SealFile.read(seal.resolved).fingerprint)")
             } catch {
                 report.fail("seal", error.description)

@@ -66,7 +66,7 @@ struct BlockPackingTests {
         }
     }
 
-    @Test("W-27 a sealed block is refused with its own error: this version has no seal")
+    @Test("W-27 a sealed block is refused with its own error: without a key nothing sealed is read")
     func sealed() {
         #expect(throws: ContentError.sealed) { try Self.unpacked([1, 2, 3], 2, plainBytes: 3) }
         #expect(ContentError.sealed.counter == .sealed)

@@ -144,6 +144,25 @@ struct SealingTests {
         #expect(try Self.sealed(&second, Self.header())[..<32] != first[..<32])
     }
 
+    @Test("W-27 a sender reads back what it sealed with however many keys, also beside blocks of keys that are gone")
+    func ownKeys() throws {
+        let receiver = try X25519PrivateKey().publicKey
+        var (kept, blocks) = ([SealKeys](), [[UInt8]]())
+        for _ in 0..<200 {
+            var sealer = try BlockSealer(for: receiver)
+            kept.append(sealer.keys)
+            blocks.append(try Self.sealed(&sealer, Self.header()))
+        }
+        var opener = BlockOpener(own: Array(kept.dropFirst(50)))
+        for (index, block) in blocks.enumerated() {
+            if index < 50 {
+                #expect(throws: ContentError.sealed) { try Self.opened(block, Self.header(), with: &opener) }
+            } else {
+                #expect(try Self.opened(block, Self.header(), with: &opener) == Self.content)
+            }
+        }
+    }
+
     @Test("W-27 keys that share a secret with nobody are refused", arguments: [0, 1] as [UInt8])
     func weakKey(last: UInt8) throws {
         let made = X25519PublicKey(([last] + [UInt8](repeating: 0, count: 31)).span.bytes)

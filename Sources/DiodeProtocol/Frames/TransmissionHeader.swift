@@ -82,8 +82,19 @@ public struct TransmissionHeader: Hashable, Sendable {
         self.lastSequence = lastSequence
         self.contentHash = contentHash
         self.salt = salt
-        precondition(firstDefect == nil, "a header that is sent is within the bounds of docs/WIRE.md")
+        precondition(defect == nil, "a header that is sent is within the bounds of docs/WIRE.md")
     }
+
+    /// One byte in one symbol, of a live block that takes no sequence: a value to set the fields of.
+    public static let smallest = TransmissionHeader(
+        link: LinkFingerprint(.zero),
+        id: BlockID(
+            channel: .live, epoch: Epoch(rawValue: 1), incarnation: Incarnation(rawValue: 0),
+            block: BlockNumber(rawValue: 1)),
+        flags: [], transmission: .first, sourceSymbols: 1, symbolBytes: 1,
+        firstSymbol: EncodingSymbolID(rawValue: 0), symbolCount: 1, partIndex: 0, partCount: 1, packedBytes: 1,
+        plainBytes: 1, firstSequence: SequenceNumber(rawValue: 1), lastSequence: SequenceNumber(rawValue: 0),
+        contentHash: .zero, salt: nil)
 
     /// 1 or 2.
     @inlinable public var version: UInt8 { salt == nil ? 1 : 2 }
@@ -164,7 +175,7 @@ public struct TransmissionHeader: Hashable, Sendable {
         firstSequence = SequenceNumber(rawValue: bytes.bigEndian(at: 64))
         lastSequence = SequenceNumber(rawValue: bytes.bigEndian(at: 72))
         contentHash = Digest16(loading: bytes, at: 80)
-        if let defect = firstDefect { throw defect }
+        if let defect { throw defect }
     }
 
     /// Writes the header at the beginning of a frame. Decoding what it wrote gives this header, and encoding what was decoded gives the same
@@ -195,8 +206,8 @@ public struct TransmissionHeader: Hashable, Sendable {
         salt.value.store(into: &bytes, at: Self.saltPlace)
     }
 
-    /// The first of W-05 to W-10 that does not hold.
-    private var firstDefect: FrameError? {
+    /// The first of W-05 to W-10 that does not hold. Its fields may be anything, for whoever sets them from what was stored.
+    public var defect: FrameError? {
         if !Flags.known.isSuperset(of: flags) { return .flags(flags.rawValue) }
         if !(1...255 ~= sourceSymbols) { return .sourceSymbols(UInt8(truncatingIfNeeded: sourceSymbols)) }
         if !(1...255 ~= symbolCount) { return .symbolCount(UInt8(truncatingIfNeeded: symbolCount)) }

@@ -10,38 +10,33 @@ public final class SealKey: Sendable {
     public var publicKey: X25519PublicKey { key.publicKey }
 }
 
-/// Opens sealed blocks (W-27), with the newest of the receiver's keys that fits: two while one is being replaced.
+/// Opens sealed blocks (W-27), with that of the receiver's keys which fits: there are two while one is being replaced.
 ///
-/// What an agreement gives is kept for each ephemeral key, since a sender has one in a process and its journal blocks of a few. Bounded. One thread owns
-/// it, and only blocks that the sender's key signed come here.
+/// What an agreement gives is kept for each ephemeral key, since a sender has one in a process and its journal blocks of a few: the newest `limit` of
+/// them. One thread owns it, and only blocks that the sender's key signed come here.
 public struct BlockOpener: ~Copyable {
     private static let limit = 64
 
     private let keys: [SealKey]
     private var ciphers: [[UInt8]: [Cipher]] = [:]
+    /// Ephemeral keys that were agreed with, the oldest first.
     private var order: [[UInt8]] = []
 
     private final class Cipher {
         var cipher: SealingCipher
 
-        /// nil when libcrypto fails.
-        init?(_ keys: SealKeys) {
-            do throws(CryptoError) { cipher = try SealingCipher(keys.secret) } catch { return nil }
-        }
+        init(_ keys: SealKeys) throws(CryptoError) { cipher = try SealingCipher(keys.secret) }
     }
 
     /// - Parameter keys: none opens nothing.
-    public init(_ keys: [SealKey] = []) {
-        self.keys = keys
-    }
+    public init(_ keys: [SealKey] = []) { self.keys = keys }
 
-    /// What a sender sealed itself.
+    /// What a sender sealed itself. All of its keys are kept: its table of them has no more than a start may need.
     public init(own keys: [SealKeys]) {
         self.init()
-        for keys in keys.suffix(Self.limit) where ciphers[keys.ephemeral] == nil {
-            // As below.
-            ciphers[keys.ephemeral] = Cipher(keys).map { [$0] } ?? []
-            order.append(keys.ephemeral)
+        for keys in keys {
+            // One that libcrypto does not take is one whose blocks cannot be read.
+            do throws(CryptoError) { ciphers[keys.ephemeral] = [try Cipher(keys)] } catch { continue }
         }
     }
 
@@ -52,22 +47,25 @@ public struct BlockOpener: ~Copyable {
         let length = X25519PublicKey.byteCount
         let ephemeral = sealed.extracting(0..<length).withUnsafeBytes { Array($0) }
         let rest = sealed.extracting(length..<sealed.byteCount)
-        for cipher in ciphers(of: ephemeral) where cipher.cipher.open(rest, context: context.bytes, into: &packed) {
+        let known = ciphers[ephemeral] ?? agree(ephemeral)
+        for cipher in known where cipher.cipher.open(rest, context: context.bytes, into: &packed) {
+            // Blocks of one ephemeral key are for one receiver.
+            if known.count > 1, ciphers[ephemeral] != nil { ciphers[ephemeral] = [cipher] }
             return true
         }
         return false
     }
 
-    private mutating func ciphers(of ephemeral: [UInt8]) -> [Cipher] {
-        if let known = ciphers[ephemeral] { return known }
-        guard let other = X25519PublicKey(ephemeral.span.bytes) else { return [] }
-        // A failure of libcrypto is a block that cannot be opened: it stays missing, and comes again.
-        let made = keys.compactMap { own -> Cipher? in
-            do throws(CryptoError) {
+    /// Agrees with each of the keys. What libcrypto could not do is not kept: the block stays missing, and comes again.
+    private mutating func agree(_ ephemeral: [UInt8]) -> [Cipher] {
+        guard !keys.isEmpty, let other = X25519PublicKey(ephemeral.span.bytes) else { return [] }
+        var made: [Cipher] = []
+        do throws(CryptoError) {
+            for own in keys {
                 let keys = try SealKeys(own.key, with: other, ephemeral: other, receiver: own.publicKey)
-                return keys.flatMap { Cipher($0) }
-            } catch { return nil }
-        }
+                if let keys { made.append(try Cipher(keys)) }
+            }
+        } catch { return made }
         if order.count == Self.limit { ciphers[order.removeFirst()] = nil }
         ciphers[ephemeral] = made
         order.append(ephemeral)

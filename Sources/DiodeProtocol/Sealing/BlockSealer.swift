@@ -5,9 +5,9 @@ public import Crypto
 /// ```text
 /// ephemeral (32) │ nonce (12) │ ciphertext │ tag (16)
 /// ```
-/// A nonce can repeat under one key only with the same message in the same place: it is made from both. And the key is another one in each process: the
-/// ephemeral half is drawn at the start, and its private part is never stored, so neither a rollback nor a second sender with the same files seals with it. One thread
-/// owns it.
+/// A nonce is made from message and place: but by chance (ADR 0028) it repeats under one key with both of them alone. And the key is another one in each
+/// process: the ephemeral half is drawn at the start, and its private part is never stored, so neither a rollback nor a second sender with the
+/// same files seals with it. One thread owns it.
 public struct BlockSealer: ~Copyable {
     /// Bytes that sealing adds.
     public static let overheadBytes = X25519PublicKey.byteCount + SealingCipher.nonceBytes + SealingCipher.tagBytes
@@ -20,7 +20,10 @@ public struct BlockSealer: ~Copyable {
     /// - Throws: when libcrypto fails, or takes the key for one that shares a secret with nobody.
     public init(for receiver: X25519PublicKey) throws(CryptoError) {
         let keys = try SealKeys.fresh(for: receiver)
-        let cipher = try SealingCipher(keys.secret)
+        var cipher = try SealingCipher(keys.secret)
+        // A libcrypto that refuses is found here, and not at the first block.
+        var trial: [UInt8] = []
+        try cipher.seal([0].span.bytes, context: RawSpan(), into: &trial)
         // Only now: a move-only value may not be left half made by a throw.
         self.keys = keys
         self.cipher = cipher

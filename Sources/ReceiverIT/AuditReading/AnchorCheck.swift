@@ -16,8 +16,9 @@ internal import Storage
 /// ```
 struct AnchorCheck: ~Copyable {
     enum Verdict: Equatable {
-        /// Anchors that agree, the sentence about the newest, and anchors that nobody can check here.
-        case consistent(anchors: Int, newest: String, unchecked: Int)
+        /// Anchors that agree, the sentence about the newest, and anchors that nobody can check here: of another card, and sealed for a key that
+        /// is not here.
+        case consistent(anchors: Int, newest: String, unchecked: Int, sealed: Int)
         /// What is wrong, and in which entry of the ledger.
         case broken(String)
     }
@@ -39,6 +40,7 @@ struct AnchorCheck: ~Copyable {
     private var claims: [Epoch: Claim] = [:]
     private var anchors = 0
     private var unchecked = 0
+    private var sealed = 0
     private var newest = ""
 
     /// - Parameters:
@@ -57,7 +59,7 @@ struct AnchorCheck: ~Copyable {
         let entries = try LedgerReader.numberedEntries(of: link, kind: Anchors.Candidate.kind, in: database)
             .filter { $0.number > history.forgottenAt }
         guard let key else {
-            return .consistent(anchors: 0, newest: "", unchecked: entries.count)
+            return .consistent(anchors: 0, newest: "", unchecked: entries.count, sealed: 0)
         }
         do throws(CryptoError) {
             var verifier = try Ed25519Verifier(key)
@@ -66,7 +68,7 @@ struct AnchorCheck: ~Copyable {
             }
         } catch { return .broken("the card of \(link) has a key that cannot be used: \(error)") }
         if let difference = try difference(to: id, history, in: database) { return .broken(difference) }
-        return .consistent(anchors: anchors, newest: newest, unchecked: unchecked)
+        return .consistent(anchors: anchors, newest: newest, unchecked: unchecked, sealed: sealed)
     }
 
     /// - Returns: what is wrong with an anchor, as a sentence without a full stop.
@@ -86,10 +88,12 @@ struct AnchorCheck: ~Copyable {
                 unchecked += 1
                 return nil
             }
-            let beat = try signed.beat(verifiedBy: &verifier, opener: &opener)
             let id = signed.header.id
-            guard body["epoch"]?.integer == Int64(clamping: id.epoch.rawValue),
-                body["sequence"]?.integer == Int64(clamping: beat.lastSequence),
+            guard body["epoch"]?.integer == Int64(clamping: id.epoch.rawValue) else {
+                return "\(place) says something else than the beat that it holds"
+            }
+            let beat = try signed.beat(verifiedBy: &verifier, opener: &opener)
+            guard body["sequence"]?.integer == Int64(clamping: beat.lastSequence),
                 body["clock"]?.text == CalendarTime.text(beat.clock)
             else { return "\(place) says something else than the beat that it holds" }
             for summary in beat.epochs where summary.epoch < id.epoch {
@@ -104,7 +108,7 @@ struct AnchorCheck: ~Copyable {
             return nil
         } catch SignedBeatError.content(.sealed) {
             // The sender signed it, and what it says nobody can read here.
-            unchecked += 1
+            sealed += 1
             return nil
         } catch { return "\(place) proves nothing: \(error)" }
     }
@@ -182,10 +186,14 @@ extension LinkAudit.Verification {
         guard case .intact(let entries, let detail) = self else { return self }
         switch anchors {
         case .broken(let defect): return .broken(defect)
-        case .consistent(let agreeing, let newest, let unchecked):
+        case .consistent(let agreeing, let newest, let unchecked, let sealed):
             var details = detail.isEmpty ? [] : [detail]
             if agreeing > 0 { details.append("\(agreeing) signed beats agree, the newest: \(newest)") }
             if unchecked > 0 { details.append("\(unchecked) signed beats not checked: another card's") }
+            if sealed > 0 {
+                details.append(
+                    "\(sealed) signed beats not read: sealed for a key that is not in seal_keys, or not readable here")
+            }
             return .intact(entries: entries, detail: details.joined(separator: "; "))
         }
     }

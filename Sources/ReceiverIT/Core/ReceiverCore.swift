@@ -34,8 +34,9 @@ public struct ReceiverCore: ~Copyable {
     private let lowestEpoch: Epoch
     /// From then on silence is the link's, and not that of a process which has just begun to listen.
     private let listensSince: MonotonicInstant
-    /// From when on another statement that is refused is worth a line.
+    /// How many private seal keys there are.
     private let sealKeys: Int
+    /// From when on another statement that is refused is worth a line.
     private var tellsRefusalFrom = MonotonicInstant.distantPast
 
     /// - Parameters:
@@ -209,10 +210,7 @@ extension ReceiverCore {
         switch arrival {
         case .nothing: break
         case .symbol(let id): hearOther(id, now: now)
-        case .sealed(let id):
-            // What is played from a recording is no reason: an echo that waits for its key is older than what is heard, too.
-            guard id.epoch >= beats.frontier.epoch, watch.state.isSilent else { return }
-            refuse(.sealed(id, keys: sealKeys), now: now)
+        case .sealed(let id): refuseSealed(id, now: now)
         case .equivocation(let header):
             committer.note(.equivocation(header.id, header.firstSequence, header.lastSequence))
         case .unit(let unit, let signed):
@@ -270,14 +268,9 @@ extension ReceiverCore {
         case .equivocation: noteEquivocation(unit)
         case .unreadable(let error): tallies.count(error)
         case .outlived(let isRival):
-            tallies.replayed += 1
             if isRival { noteEquivocation(unit) }
-            if watch.state.isSilent, listensSince <= now {
-                refuse(.outlived(unit.epoch, by: beats.frontier.epoch), now: now)
-            }
-        case .belowCard:
-            tallies.replayed += 1
-            refuse(.belowCard(unit.epoch, lowest: lowestEpoch), now: now)
+            refuseOutdated(unit.epoch, isBelowCard: false, now: now)
+        case .belowCard: refuseOutdated(unit.epoch, isBelowCard: true, now: now)
         case .implausible(let defect): refuse(defect, unit.id, now: now)
         case .accepted(let beat):
             tallies.beatBlocks += 1
@@ -296,6 +289,26 @@ extension ReceiverCore {
             }
             applyReleased(now: now, time: time)
         }
+    }
+
+    /// A beat says nothing of what is current: of an epoch that is over, or below the card's.
+    private mutating func refuseOutdated(_ epoch: Epoch, isBelowCard: Bool, now: MonotonicInstant) {
+        tallies.replayed += 1
+        if isBelowCard {
+            refuse(.belowCard(epoch, lowest: lowestEpoch), now: now)
+        } else if watch.state.isSilent, listensSince <= now {
+            refuse(.outlived(epoch, by: beats.frontier.epoch), now: now)
+        }
+    }
+
+    /// No key opens a block. A beat that is outdated is told by its header as it would be if it could be read. Anything else is a reason where
+    /// nothing is heard: an echo that waits for its key, or a recording, is none.
+    private mutating func refuseSealed(_ id: BlockID, now: MonotonicInstant) {
+        guard !beats.isOutdated(id) else {
+            return refuseOutdated(id.epoch, isBelowCard: beats.noteBelowCard(id, now: now), now: now)
+        }
+        guard id.epoch >= beats.frontier.epoch, watch.state.isSilent else { return }
+        refuse(.sealed(id, keys: sealKeys), now: now)
     }
 
     private mutating func acceptSlice(_ unit: DecodedUnit) {

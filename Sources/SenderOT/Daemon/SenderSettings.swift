@@ -1,5 +1,4 @@
 internal import Configuration
-internal import Crypto
 internal import Datagrams
 internal import DiodeProtocol
 internal import FEC
@@ -34,11 +33,7 @@ extension SenderService {
     /// What seals the blocks; nil where they go as they are.
     static func sealer(_ configuration: SenderConfiguration) throws(SenderServiceError) -> BlockSealer? {
         guard let path = configuration.link.seal?.resolved else { return nil }
-        let card: SealCard
-        do throws(SealFileError) { card = try SealFile.read(path) } catch { throw .seal(error) }
-        do throws(CryptoError) { return try BlockSealer(for: card.key) } catch {
-            throw .seal(.key(path: path, error))
-        }
+        do throws(SealFileError) { return try SealFile.sealer(path) } catch { throw .seal(error) }
     }
 
     /// The echo schedule, as far as it was played.

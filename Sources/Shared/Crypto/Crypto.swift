@@ -9,6 +9,7 @@
 //   Digest.swift — SHA-256 values of 32 and of 16 bytes
 //   SHA256Hasher.swift — hashing with one reused context
 //   Randomness.swift — random numbers
+//   RawKey.swift — keys of libcrypto from their 32 bytes, and back
 //   Ed25519.swift — public keys, signatures, signing and verifying
 //   X25519.swift — key agreement, and secrets that are wiped
 //   SealingCipher.swift — authenticated encryption, with nonces that no rollback repeats

@@ -42,30 +42,19 @@ public struct Ed25519Signer: ~Copyable {
         defer { span.withUnsafeMutableBufferPointer { OPENSSL_cleanse($0.baseAddress, $0.count) } }
         let done = span.withUnsafeMutableBufferPointer { RAND_priv_bytes($0.baseAddress, Int32($0.count)) }
         guard done == 1 else { throw .last("RAND_priv_bytes") }
-        let made = span.withUnsafeMutableBufferPointer {
-            EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nil, $0.baseAddress, $0.count)
-        }
-        guard let made else { throw .last("EVP_PKEY_new_raw_private_key") }
-        try self.init(owning: made)
+        try self.init(owning: RawKey.make(secret: span.bytes, kind: EVP_PKEY_ED25519))
     }
 
     /// The key of a 32-byte seed (RFC 8032 §5.1.5). The caller wipes its copy.
     public init(seed: RawSpan) throws(CryptoError) {
-        let made = seed.withUnsafeBytes {
-            EVP_PKEY_new_raw_private_key(
-                EVP_PKEY_ED25519, nil, $0.baseAddress?.assumingMemoryBound(to: UInt8.self), $0.count)
-        }
-        guard let made else { throw .last("EVP_PKEY_new_raw_private_key") }
-        try self.init(owning: made)
+        try self.init(owning: RawKey.make(secret: seed, kind: EVP_PKEY_ED25519))
     }
 
     /// Takes over a key of libcrypto that is known to be Ed25519; it is freed here, also when this throws.
     package init(owning key: OpaquePointer) throws(CryptoError) {
-        var bytes = InlineArray<32, UInt8>(repeating: 0)
-        var length = bytes.count
-        var span = bytes.mutableSpan
-        let done = span.withUnsafeMutableBufferPointer { EVP_PKEY_get_raw_public_key(key, $0.baseAddress, &length) }
-        guard done == 1, let publicKey = Ed25519PublicKey(bytes.span.bytes), let context = EVP_MD_CTX_new() else {
+        guard let bytes = RawKey.publicBytes(of: key), let publicKey = Ed25519PublicKey(bytes.span.bytes),
+            let context = EVP_MD_CTX_new()
+        else {
             EVP_PKEY_free(key)
             throw .last("EVP_PKEY_get_raw_public_key")
         }
@@ -103,10 +92,7 @@ public struct Ed25519Verifier: ~Copyable {
 
     /// - Throws: when libcrypto does not take the key.
     public init(_ publicKey: Ed25519PublicKey) throws(CryptoError) {
-        let bytes = publicKey.bytes
-        guard let key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nil, bytes, bytes.count) else {
-            throw .last("EVP_PKEY_new_raw_public_key")
-        }
+        let key = try RawKey.make(public: publicKey.bytes, kind: EVP_PKEY_ED25519)
         guard let context = EVP_MD_CTX_new() else {
             EVP_PKEY_free(key)
             throw .last("EVP_MD_CTX_new")

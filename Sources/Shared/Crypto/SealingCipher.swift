@@ -1,6 +1,7 @@
 internal import COpenSSL
 
-/// AES-256-GCM with a nonce that is made from the message itself: two different messages have different nonces, whatever anybody rolled back.
+/// AES-256-GCM with a nonce that is made from the message itself: but by chance, two different messages have different nonces, whatever anybody
+/// rolled back.
 ///
 /// ```text
 /// nonce = HMAC-SHA256(nonce key, context ‖ message)[0..<12]        sealed = nonce ‖ ciphertext ‖ tag (16)

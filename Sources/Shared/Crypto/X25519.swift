@@ -32,21 +32,12 @@ public struct X25519PrivateKey: ~Copyable {
 
     /// The key of 32 bytes (RFC 7748 §5). The caller wipes its copy.
     public init(bytes: RawSpan) throws(CryptoError) {
-        let made = bytes.withUnsafeBytes {
-            EVP_PKEY_new_raw_private_key(
-                EVP_PKEY_X25519, nil, $0.baseAddress?.assumingMemoryBound(to: UInt8.self), $0.count)
-        }
-        guard let made else { throw .last("EVP_PKEY_new_raw_private_key") }
-        try self.init(owning: made)
+        try self.init(owning: RawKey.make(secret: bytes, kind: EVP_PKEY_X25519))
     }
 
     /// Takes over a key of libcrypto that is known to be X25519; it is freed here, also when this throws.
     package init(owning key: OpaquePointer) throws(CryptoError) {
-        var bytes = InlineArray<32, UInt8>(repeating: 0)
-        var length = bytes.count
-        var span = bytes.mutableSpan
-        let done = span.withUnsafeMutableBufferPointer { EVP_PKEY_get_raw_public_key(key, $0.baseAddress, &length) }
-        guard done == 1, let publicKey = X25519PublicKey(bytes.span.bytes) else {
+        guard let bytes = RawKey.publicBytes(of: key), let publicKey = X25519PublicKey(bytes.span.bytes) else {
             EVP_PKEY_free(key)
             throw .last("EVP_PKEY_get_raw_public_key")
         }
@@ -69,10 +60,7 @@ public struct X25519PrivateKey: ~Copyable {
     }
 
     private func agree(with other: X25519PublicKey) throws(CryptoError) -> SecretBytes? {
-        let bytes = other.bytes
-        guard let peer = EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, nil, bytes, bytes.count) else {
-            throw .last("EVP_PKEY_new_raw_public_key")
-        }
+        let peer = try RawKey.make(public: other.bytes, kind: EVP_PKEY_X25519)
         defer { EVP_PKEY_free(peer) }
         guard let context = EVP_PKEY_CTX_new(key, nil) else { throw .last("EVP_PKEY_CTX_new") }
         defer { EVP_PKEY_CTX_free(context) }

@@ -32,6 +32,12 @@ public enum SealFile {
         do throws(SealCardError) { return try SealCard(parsing: bytes) } catch { throw .notACard(path: path, error) }
     }
 
+    /// What seals for the receiver of a card.
+    public static func sealer(_ path: String) throws(SealFileError) -> BlockSealer {
+        let card = try read(path)
+        do throws(CryptoError) { return try BlockSealer(for: card.key) } catch { throw .key(path: path, error) }
+    }
+
     /// Writes a card where there is none.
     public static func create(_ path: String, _ card: SealCard) throws(SealFileError) {
         do throws(SystemError) { try WholeFile.create(path, Array(card.text.utf8), mode: mode) } catch {

@@ -48,6 +48,31 @@ struct SealedIntakeTests {
         #expect(without.core.account.delivered == 0 && without.core.counters.sealed == 3)
     }
 
+    @Test(
+        "P4 W-22 a recording of sealed beats, of an epoch that is over or below the card, changes a counter and nothing else"
+    )
+    func recording() throws {
+        let sender = try TestSender()
+        var sealer = try BlockSealer(for: try X25519PrivateKey().publicKey)
+        let link = try TestLink(sender.card)
+        sender.beginEpoch(sender.card.lowestEpoch.rawValue - 1, incarnation: 1)
+        let below = try sender.frames(Self.sealed(sender.beat(), &sealer, sender))
+        sender.beginEpoch(1_763_716_000_001, incarnation: 2)
+        let old = try sender.frames(Self.sealed(sender.beat(), &sealer, sender))
+        sender.beginEpoch(1_763_716_000_002, incarnation: 3)
+        link.receive(below)
+        #expect(link.core.facts.refused?.contains("below the card") == true)
+        let verified = link.core.counters.replayed
+        for _ in 0..<3 { link.receive(below) }
+        #expect(link.core.counters.replayed > verified && link.core.counters.sealed == 0)
+        link.receive(try sender.frames(sender.beat()))
+        link.receive(try sender.frames(sender.beat()))
+        #expect(link.core.state.state == .online)
+        link.receive(old)
+        #expect(link.core.state.state == .online && link.core.facts.refused == nil)
+        #expect(link.core.counters.sealed == 0)
+    }
+
     @Test("W-03 a sender of version 1 is heard as before, and blocks of both versions are one stream")
     func versions() throws {
         let sender = try TestSender()

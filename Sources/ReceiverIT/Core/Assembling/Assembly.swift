@@ -18,7 +18,7 @@ final class Assembly {
     private var hasLeaf: [Bool] = []
 
     init() {
-        header = Assembly.placeholder
+        header = .smallest
         decoder = BlockDecoder(sourceSymbols: 1, symbolBytes: 1)
     }
 
@@ -100,14 +100,4 @@ final class Assembly {
     private static func packed(_ decoder: borrowing BlockDecoder, _ header: TransmissionHeader) -> [UInt8] {
         [UInt8](copying: decoder.source.extracting(0..<header.packedBytes))
     }
-
-    private static let placeholder = TransmissionHeader(
-        link: LinkFingerprint(.zero),
-        id: BlockID(
-            channel: .live, epoch: Epoch(rawValue: 1), incarnation: Incarnation(rawValue: 0),
-            block: BlockNumber(rawValue: 1)),
-        flags: [], transmission: .first, sourceSymbols: 1, symbolBytes: 1,
-        firstSymbol: EncodingSymbolID(rawValue: 0), symbolCount: 1, partIndex: 0, partCount: 1, packedBytes: 1,
-        plainBytes: 1, firstSequence: SequenceNumber(rawValue: 1), lastSequence: SequenceNumber(rawValue: 0),
-        contentHash: .zero, salt: nil)
 }

@@ -60,11 +60,16 @@ struct BeatIntake: ~Copyable {
         id.channel == .beat && frontier.epoch.rawValue == 0 && id.epoch < lowestEpoch
     }
 
+    /// A beat came that may be below the card, whether it can be read or not.
+    /// - Returns: whether it is; then no other is worth a verification for a while.
+    mutating func noteBelowCard(_ id: BlockID, now: MonotonicInstant) -> Bool {
+        guard isBelowCard(id) else { return false }
+        looksBelowCardFrom = now.advanced(by: Self.cardPause)
+        return true
+    }
+
     mutating func accept(_ unit: DecodedUnit, now: MonotonicInstant) -> Verdict {
-        if isBelowCard(unit.id) {
-            looksBelowCardFrom = now.advanced(by: Self.cardPause)
-            return .belowCard
-        }
+        if noteBelowCard(unit.id, now: now) { return .belowCard }
         let isNewer = frontier.isBeyond(unit.id)
         guard isNewer || isOutlived(unit.id) else { return .surplus }
         guard frontier.agrees(with: unit.id) else { return .equivocation }

@@ -256,7 +256,8 @@ struct FrameIntake: ~Copyable {
             switch refusal {
             case .corrupt: counters.corruptBlocks += 1
             case .sealed:
-                counters.sealed += 1
+                // What says nothing of what is current is told by its header alone, and counted as that.
+                if !beats.isOutdated(header.id) { counters.sealed += 1 }
                 return .sealed(header.id)
             case .inconsistent: counters.inconsistent += 1
             case .equivocation: return equivocation(header)

@@ -66,8 +66,8 @@ public struct BeatScheduler: ~Copyable {
     /// Beats that were made of what is known.
     private(set) var count: UInt64 = 0
 
-    /// - Parameter period: above zero.
     /// Of a sender that seals nothing.
+    /// - Parameter period: above zero.
     public init(
         epoch: Epoch, incarnation: Incarnation, geometry: BlockGeometry, period: Duration, now: MonotonicInstant
     ) {

@@ -45,32 +45,38 @@ struct JournalReader: ~Copyable {
         return found
     }
 
-    /// The block of a row, with its numbers checked: what is signed later must be within the wire's rules.
+    /// The block of a row; nil unless a header of it is within the wire's rules, and nothing of it is sealed without a salt.
     private static func block(_ row: borrowing Statement) -> ClosedBlock? {
         let content = row.blob(14)
-        let flags = TransmissionHeader.Flags(rawValue: UInt8(truncatingIfNeeded: row.integer(5)))
-        let (part, parts) = (Int(row.integer(6)), Int(row.integer(7)))
-        let plain = Int(row.integer(8))
-        let (source, bytes, count) = (Int(row.integer(9)), Int(row.integer(10)), Int(row.integer(11)))
-        let (first, last) = (row.unsigned(3), row.unsigned(4))
-        guard 1...64 ~= parts, 0..<parts ~= part, 1...WireLimits.maximumPlainBytes ~= plain, 1...255 ~= source,
-            1...65_000 ~= bytes, source...255 ~= count, 1...WireLimits.maximumPackedBytes ~= content.byteCount,
-            content.byteCount <= source * bytes, last < .max, first <= last + 1,
-            flags.isSubset(of: [.compressed, .sealed]), row.isNull(16) || BlockSalt(stored: row.blob(16)) != nil
+        let salt = BlockSalt(stored: row.blob(16))
+        guard let flags = UInt8(exactly: row.integer(5)), row.isNull(16) || salt != nil else { return nil }
+        var header = TransmissionHeader.smallest
+        header.id = BlockID(
+            channel: .live, epoch: Epoch(rawValue: row.unsigned(1)),
+            incarnation: Incarnation(rawValue: row.unsigned(15)),
+            block: BlockNumber(rawValue: row.unsigned(2)))
+        header.flags = TransmissionHeader.Flags(rawValue: flags)
+        (header.firstSequence, header.lastSequence) = (
+            SequenceNumber(rawValue: row.unsigned(3)), SequenceNumber(rawValue: row.unsigned(4))
+        )
+        (header.partIndex, header.partCount) = (Int(row.integer(6)), Int(row.integer(7)))
+        (header.packedBytes, header.plainBytes) = (content.byteCount, Int(row.integer(8)))
+        (header.sourceSymbols, header.symbolBytes) = (Int(row.integer(9)), Int(row.integer(10)))
+        header.symbolCount = Int(row.integer(11))
+        guard header.defect == nil, header.symbolCount >= header.sourceSymbols,
+            salt != nil || !header.flags.contains(.sealed)
         else { return nil }
-        var symbols = [UInt8](repeating: 0, count: source * bytes)
+        var symbols = [UInt8](repeating: 0, count: header.sourceSymbols * header.symbolBytes)
         var span = symbols.mutableSpan
         var target = span.mutableBytes
         target.store(content, at: 0)
         return ClosedBlock(
-            id: BlockID(
-                channel: .live, epoch: Epoch(rawValue: row.unsigned(1)),
-                incarnation: Incarnation(rawValue: row.unsigned(15)), block: BlockNumber(rawValue: row.unsigned(2))),
-            flags: flags, partIndex: part, partCount: parts, firstSequence: SequenceNumber(rawValue: first),
-            lastSequence: SequenceNumber(rawValue: last), packedBytes: content.byteCount, plainBytes: plain,
-            shape: BlockGeometry.Shape(sourceSymbols: source, symbolBytes: bytes, symbolCount: count),
-            symbols: symbols, salt: BlockSalt(stored: row.blob(16)), lastDelivery: nil,
-            packets: PacketList(bytes: row.blob(13)),
+            id: header.id, flags: header.flags, partIndex: header.partIndex, partCount: header.partCount,
+            firstSequence: header.firstSequence, lastSequence: header.lastSequence, packedBytes: header.packedBytes,
+            plainBytes: header.plainBytes,
+            shape: BlockGeometry.Shape(
+                sourceSymbols: header.sourceSymbols, symbolBytes: header.symbolBytes, symbolCount: header.symbolCount),
+            symbols: symbols, salt: salt, lastDelivery: nil, packets: PacketList(bytes: row.blob(13)),
             closedAt: UnixMilliseconds(rawValue: row.unsigned(12)))
     }
 }

@@ -124,6 +124,7 @@ package struct JournalStore: ~Copyable {
             for (key, row) in changes { try held.write(key, row) }
             if let notes { try write(notes, added: blocks.count) }
             try database.commit()
+            seals.committed()
         } catch {
             database.rollBack()
             seals.rolledBack()
@@ -175,11 +176,12 @@ package struct JournalStore: ~Copyable {
         marksUpdate.bind(5, text: notes.broker)
         try marksUpdate.run()
         if let batch = notes.slots { try slots.write(batch) }
+        try seals.forget(before: min(notes.marks.replayFrom, notes.marks.released + 1))
         try remove(upTo: min(notes.marks.sent, notes.marks.replayFrom - 1), added: added, now: notes.now)
     }
 
     private mutating func insert(_ block: ClosedBlock) throws(StorageError) {
-        if let keys = block.keys { try seals.note(keys, from: position(of: block.id.block)) }
+        try seals.note(block.keys, from: position(of: block.id.block))
         insertion.bind(1, unsigned: position(of: block.id.block))
         insertion.bind(2, unsigned: block.id.epoch.rawValue)
         insertion.bind(3, unsigned: block.id.block.rawValue)
