@@ -54,6 +54,19 @@ struct FreshnessTests {
         #expect(!state.isSilent)
     }
 
+    @Test(
+        "P9 a link that is cut behind a record is cut: what came right behind the last beat is no sign that some frames still pass"
+    )
+    func cutBehindARecord() throws {
+        link.receive(try sender.frames(sender.beat()))
+        link.pass(.milliseconds(900))
+        link.receive(try sender.frames(sender.live(count: 1)))
+        // The silence begins with the beat, and the record is younger.
+        link.pass(.milliseconds(2_200))
+        #expect(state == .stale && !link.core.facts.hearsOthers)
+        #expect(link.core.facts.verdict.reason == "no beat of the sender was heard for 3 s")
+    }
+
     @Test("P9 records without a single beat make no link online")
     func neverABeat() throws {
         let link = try TestLink(sender.card)

@@ -278,16 +278,18 @@ package struct EpochTrack: Sendable {
 
     /// The epoch is over, and the sender does not know it any more: what it acknowledged since its last signed word nobody can tell.
     /// - Parameters:
-    ///   - beat: the clock of the newest beat before, whatever its epoch.
+    ///   - beat: the sender's clock at its newest word before, whatever the epoch.
     ///   - successor: the epoch that follows.
     ///   - clock: what the sender's clock showed when it said so.
     func unsaid(since beat: UnixMilliseconds?, before successor: Epoch, clock: UnixMilliseconds) -> UnsaidEnding {
         let heard = max(frontier.sequence, tail.announced?.sequence ?? 0)
-        let from = source.announcedUntil ?? source.decided ?? startedAt
         return UnsaidEnding(
             last: Stamp(epoch: epoch, sequence: SequenceNumber(rawValue: heard)), successor: successor,
-            from: min(from, beat ?? from, clock), to: clock)
+            from: min(lastWord, beat ?? lastWord, clock), to: clock)
     }
+
+    /// When the sender last said something of this epoch, by its clock as far as that is known.
+    var lastWord: UnixMilliseconds { source.announcedUntil ?? source.decided ?? startedAt }
 
     /// Moves out when a gap ended, once that is known; it was unknown when the gap opened.
     mutating func takeBound() -> (gap: UInt64, end: UnixMilliseconds)? { source.takeBound() }

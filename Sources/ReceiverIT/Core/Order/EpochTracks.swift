@@ -76,6 +76,11 @@ struct EpochTracks: Sendable {
         }
     }
 
+    /// When the sender last said something of the epochs before one that are followed; nil: of none.
+    func lastWord(before epoch: Epoch) -> UnixMilliseconds? {
+        tracks.lazy.filter { $0.epoch < epoch }.map(\.lastWord).max()
+    }
+
     /// Begins the track of an epoch that has none.
     /// - Returns: its index.
     mutating func insert(_ track: EpochTrack) -> Int {

@@ -258,7 +258,9 @@ struct GapTracker: Sendable {
             superseded.append(epoch)
             if epochs[index].end(at: time) {
                 endings += 1
-                tell(.unsaid(epochs[index].unsaid(since: newestBeat, before: newest, clock: beat.clock)))
+                // Of a receiver that was ended before it could store a beat, it is the last word of the epochs before.
+                let word = newestBeat ?? epochs.lastWord(before: epoch)
+                tell(.unsaid(epochs[index].unsaid(since: word, before: newest, clock: beat.clock)))
             }
             loseHoles(track: index, before: .max, time: time)
         }

@@ -280,14 +280,9 @@ package enum LinkLoader {
                 heardUntil: row.time(4),
                 clockOffsetMilliseconds: row.isNull(5) || row.integer(5) > row.integer(6)
                     ? nil : row.integer(5)...row.integer(6),
-                beat: beat, form: Self.form(row.integer(9)), counters: ReceiverCounters(counters))
+                beat: beat, form: WireForm(stored: row.integer(9)), counters: ReceiverCounters(counters))
         }
         return vitals
-    }
-
-    /// 0: none; the version, and 256 more if it was sealed.
-    private static func form(_ number: Int64) -> WireForm? {
-        number == 0 ? nil : WireForm(version: UInt8(truncatingIfNeeded: number), isSealed: number & 256 != 0)
     }
 
     // MARK: Parts

@@ -141,7 +141,7 @@ struct LinkTables: ~Copyable {
             self.vitals.bindNull(9)
         }
         self.vitals.bind(10, text: vitals.counters.json.line)
-        self.vitals.bind(11, vitals.form.map { Int64($0.version) + ($0.isSealed ? 256 : 0) } ?? 0)
+        self.vitals.bind(11, vitals.form?.stored ?? 0)
         let offset = vitals.clockOffsetMilliseconds
         try self.vitals.run(
             UInt64(id), vitals.at.rawValue, vitals.since.rawValue, vitals.heardUntil?.rawValue,

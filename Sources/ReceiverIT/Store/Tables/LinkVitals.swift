@@ -33,3 +33,16 @@ package struct LinkVitals: Sendable, Equatable {
         self.counters = counters
     }
 }
+
+extension WireForm {
+    private static let sealedBit: Int64 = 256
+
+    /// As it stands in the column `wire`: the version, and 256 more if it was sealed.
+    var stored: Int64 { Int64(version) | (isSealed ? Self.sealedBit : 0) }
+
+    /// nil for 0: none was heard.
+    init?(stored number: Int64) {
+        guard number != 0 else { return nil }
+        self.init(version: UInt8(truncatingIfNeeded: number), isSealed: number & Self.sealedBit != 0)
+    }
+}
