@@ -283,13 +283,14 @@ package struct EpochTrack: Sendable {
     ///   - clock: what the sender's clock showed when it said so.
     func unsaid(since beat: UnixMilliseconds?, before successor: Epoch, clock: UnixMilliseconds) -> UnsaidEnding {
         let heard = max(frontier.sequence, tail.announced?.sequence ?? 0)
+        let from = lastWord ?? startedAt
         return UnsaidEnding(
             last: Stamp(epoch: epoch, sequence: SequenceNumber(rawValue: heard)), successor: successor,
-            from: min(lastWord, beat ?? lastWord, clock), to: clock)
+            from: min(from, beat ?? from, clock), to: clock)
     }
 
-    /// When the sender last said something of this epoch, by its clock as far as that is known.
-    var lastWord: UnixMilliseconds { source.announcedUntil ?? source.decided ?? startedAt }
+    /// The sender's clock at the newest record or beat of this epoch; nil: none was heard that told, or another epoch alone told of this one.
+    var lastWord: UnixMilliseconds? { source.announcedUntil ?? source.decided }
 
     /// Moves out when a gap ended, once that is known; it was unknown when the gap opened.
     mutating func takeBound() -> (gap: UInt64, end: UnixMilliseconds)? { source.takeBound() }

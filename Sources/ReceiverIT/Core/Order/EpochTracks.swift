@@ -76,9 +76,10 @@ struct EpochTracks: Sendable {
         }
     }
 
-    /// When the sender last said something of the epochs before one that are followed; nil: of none.
+    /// The newest word of the epochs before one that are followed, or when the first of them was heard; nil: there is none.
     func lastWord(before epoch: Epoch) -> UnixMilliseconds? {
-        tracks.lazy.filter { $0.epoch < epoch }.map(\.lastWord).max()
+        let before = tracks.lazy.filter { $0.epoch < epoch }
+        return before.compactMap(\.lastWord).max() ?? before.map(\.startedAt).min()
     }
 
     /// Begins the track of an epoch that has none.
