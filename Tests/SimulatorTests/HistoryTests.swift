@@ -15,7 +15,7 @@ import Testing
     #if DEBUG
         private static let usual = 100
     #else
-        private static let usual = 7_000
+        private static let usual = 5_000
     #endif
     private static let histories = environment["HISTORIES"].flatMap(Int.init) ?? usual
     /// `make test` lives through the same histories each time, so that what fails is what was changed; `make soak`, which sets HISTORIES,
