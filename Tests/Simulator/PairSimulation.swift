@@ -47,8 +47,8 @@ public struct PairSimulation: ~Copyable {
     let scenario: PairScenario
     var random: SeededGenerator
     var injector: FaultInjector
-    var sender: SimulatedSender
-    var receiver: SimulatedReceiver
+    let sender: SimulatedSender
+    let receiver: SimulatedReceiver
     var model = NamespaceModel()
     var freshness = FreshnessModel()
     var outcome = Outcome()

@@ -22,7 +22,7 @@ internal import Time
 ///
 /// The outbox has no answer of a delivery before the IT broker has confirmed the message that tells of it. Bounded by the proxy's limit of
 /// nodes, one thread and one connection each, and by the publisher's reach of deliveries.
-struct EdgeNodeConnections: ~Copyable {
+final class EdgeNodeConnections {
     private static let farewell = Duration.seconds(1)
     /// Before a node is tried again whose birth is too large for the IT broker.
     private static let rest = Duration.seconds(60)
@@ -64,7 +64,7 @@ struct EdgeNodeConnections: ~Copyable {
     }
 
     /// What is known of the nodes, for status.
-    mutating func report(now: MonotonicInstant) -> ProxyReport {
+    func report(now: MonotonicInstant) -> ProxyReport {
         // Whoever has just lost its connection may be wanted again.
         perform(now: now)
         var report = proxy.report
@@ -103,12 +103,12 @@ struct EdgeNodeConnections: ~Copyable {
     // MARK: In
 
     /// Takes a delivery; its answer comes with `advance` or `take`.
-    mutating func take(_ queued: QueuedDelivery) {
+    func take(_ queued: QueuedDelivery) {
         deliveries.take(queued)
         feed(queued)
     }
 
-    private mutating func feed(_ queued: QueuedDelivery) {
+    private func feed(_ queued: QueuedDelivery) {
         let delivery = queued.delivery
         let order = RecordOrder(epoch: delivery.stamp.epoch.rawValue, sequence: delivery.stamp.sequence.rawValue)
         let (time, token) = (delivery.sourceTime.rawValue, queued.position.rawValue)
@@ -123,7 +123,7 @@ struct EdgeNodeConnections: ~Copyable {
     }
 
     /// The link's state may have changed.
-    mutating func note(_ state: LinkState, _ hearing: LinkHearing?) {
+    func note(_ state: LinkState, _ hearing: LinkHearing?) {
         wholeness.note(isSilent: state.isSilent, hearing)
         guard state.isSilent != isSilent else { return }
         isSilent = state.isSilent
@@ -131,12 +131,12 @@ struct EdgeNodeConnections: ~Copyable {
     }
 
     /// The outbox holds nothing that was not given to the proxy: if nothing is missing on the link either, nodes need not wait for their states.
-    mutating func caughtUp() {
+    func caughtUp() {
         if wholeness.takeWhole() { proxy.linkWhole(now: Moment.now) }
     }
 
     /// Gives up the oldest deliveries that wait for their nodes, those of the oldest so many positions: there is no room for more.
-    mutating func giveUp(_ positions: UInt64) {
+    func giveUp(_ positions: UInt64) {
         // Not of the oldest of all: that may be in flight, far behind what waits.
         guard let oldest = proxy.oldestWaiting else { return }
         let given = proxy.giveUp(before: oldest &+ positions, now: Moment.now)
@@ -149,7 +149,7 @@ struct EdgeNodeConnections: ~Copyable {
     }
 
     /// The publisher's connection was lost: every delivery of which the outbox has no answer comes again.
-    mutating func reset() {
+    func reset() {
         deliveries.reset()
         proxy.reset()
     }
@@ -160,7 +160,7 @@ struct EdgeNodeConnections: ~Copyable {
 
     /// The IT broker has no place for the publisher's connection: one node gives up its own.
     /// - Returns: false if none has one.
-    mutating func giveWay() -> Bool {
+    func giveWay() -> Bool {
         let reason = "the IT broker has no place for it beside the receiver's own connection"
         guard let id = nodes.giveWay(reason, rest: Self.rest) else { return false }
         log.warning("edge_node.gives_way", reason, ["link": .text(settings.link), "node": .text(id.description)])
@@ -171,7 +171,7 @@ struct EdgeNodeConnections: ~Copyable {
     func isCurrent(_ id: EdgeNodeID, generation: UInt64) -> Bool { nodes[id]?.generation == generation }
 
     /// Takes what the connection of a node reports.
-    mutating func take(_ event: PublisherMailbox.EdgeNodeEvent, of id: EdgeNodeID, generation: UInt64) -> [Settlement] {
+    func take(_ event: PublisherMailbox.EdgeNodeEvent, of id: EdgeNodeID, generation: UInt64) -> [Settlement] {
         guard let node = nodes[id], node.generation == generation else { return [] }
         let now = MonotonicInstant.now
         switch event {
@@ -208,7 +208,7 @@ struct EdgeNodeConnections: ~Copyable {
     }
 
     /// The IT broker has said what became of a message: what rode with it shares that.
-    private mutating func settled(_ settlement: Settlement, of id: EdgeNodeID) {
+    private func settled(_ settlement: Settlement, of id: EdgeNodeID) {
         let birth = births.removeValue(forKey: settlement.token)
         let disposition: Disposition
         switch settlement.outcome {
@@ -224,7 +224,7 @@ struct EdgeNodeConnections: ~Copyable {
 
     /// A birth is no delivery of the outbox, so nothing else would tell that hosts do not get it; and without it, they can do nothing with
     /// what follows.
-    private mutating func tooLarge(bytes: Int, limit: Int, of id: EdgeNodeID, isBirth: Bool) {
+    private func tooLarge(bytes: Int, limit: Int, of id: EdgeNodeID, isBirth: Bool) {
         log.error(
             "edge_node.too_large", "the IT broker takes no packet of this size: hosts do not get it",
             [
@@ -237,14 +237,14 @@ struct EdgeNodeConnections: ~Copyable {
     }
 
     /// What hosts say on the IT broker.
-    mutating func hear(_ messages: [PublisherMailbox.HostMessage]) {
+    func hear(_ messages: [PublisherMailbox.HostMessage]) {
         for message in messages {
             guard let topic = mapper.plantTopic(of: message.topic.span.bytes) else { continue }
             proxy.received(topic: topic.span.bytes, payload: message.payload.span.bytes, now: Moment.now)
         }
     }
 
-    private mutating func lost(_ id: EdgeNodeID, now: MonotonicInstant) {
+    private func lost(_ id: EdgeNodeID, now: MonotonicInstant) {
         guard nodes[id] != nil else { return }
         // What the proxy wanted said over this connection is lost with it, and comes again below: nobody was told of it.
         perform(now: now)
@@ -259,7 +259,7 @@ struct EdgeNodeConnections: ~Copyable {
     /// Does what the proxy wants and what is due.
     /// - Parameter isConnected: whether the publisher has the IT broker; while it has not, no node dials.
     /// - Returns: what became of deliveries.
-    mutating func advance(isConnected: Bool, now: MonotonicInstant) -> [OutboxSettlement] {
+    func advance(isConnected: Bool, now: MonotonicInstant) -> [OutboxSettlement] {
         proxy.tick(now: Moment.now)
         perform(now: now)
         // Before the answers: what is kept holds all that is settled.
@@ -270,7 +270,7 @@ struct EdgeNodeConnections: ~Copyable {
         return answers
     }
 
-    private mutating func perform(now: MonotonicInstant) {
+    private func perform(now: MonotonicInstant) {
         var actions = proxy.takeActions()
         while !actions.isEmpty {
             for action in actions {
@@ -287,7 +287,7 @@ struct EdgeNodeConnections: ~Copyable {
     }
 
     /// - Returns: a delivery that has its answer now.
-    private mutating func perform(
+    private func perform(
         _ action: EdgeNodeProxy.Action, now: MonotonicInstant
     ) -> (token: UInt64, Disposition)? {
         switch action {
@@ -308,7 +308,7 @@ struct EdgeNodeConnections: ~Copyable {
     }
 
     /// - Returns: what became of it if it cannot be published at all.
-    private mutating func publish(
+    private func publish(
         _ message: EdgeNodeProxy.Message, of id: EdgeNodeID, token: UInt64?, now: MonotonicInstant
     ) -> Disposition? {
         guard let connection = nodes[id]?.connection, let topic = mapped(message.topic) else { return .dead(.invalid) }
@@ -344,7 +344,7 @@ struct EdgeNodeConnections: ~Copyable {
         return nil
     }
 
-    private mutating func mapped(_ topic: [UInt8]) -> [UInt8]? {
+    private func mapped(_ topic: [UInt8]) -> [UInt8]? {
         switch mapper.map(topic.span.bytes) {
         case .unchanged: topic
         case .prefixed: mapper.prefixed
@@ -354,7 +354,7 @@ struct EdgeNodeConnections: ~Copyable {
 
     // MARK: Connections
 
-    private mutating func dial(_ id: EdgeNodeID, now: MonotonicInstant) {
+    private func dial(_ id: EdgeNodeID, now: MonotonicInstant) {
         nodes[id]?.dialled()
         guard let will = nodes[id]?.will else { return }
         guard let willTopic = mapped(will.topic) else {
@@ -375,7 +375,7 @@ struct EdgeNodeConnections: ~Copyable {
     }
 
     /// Subscribes to a node's commands: the node must hear them before it is born (`tck-id-message-flow-edge-node-ncmd-subscribe`).
-    private mutating func subscribe(_ id: EdgeNodeID) {
+    private func subscribe(_ id: EdgeNodeID) {
         guard let connection = nodes[id]?.connection else { return }
         do throws(PublishRefusal) {
             try connection.subscribe(subscriptions(id.commandFilters))
@@ -385,7 +385,7 @@ struct EdgeNodeConnections: ~Copyable {
     }
 
     /// Subscribes to the state of the primary host over the publisher's connection: while that host is offline, no node has a connection.
-    mutating func listen(to connection: Connection) {
+    func listen(to connection: Connection) {
         let topics = proxy.hostTopics
         guard !topics.isEmpty else { return }
         proxy.hostsAsked(now: Moment.now)
@@ -402,7 +402,7 @@ struct EdgeNodeConnections: ~Copyable {
 
     /// Every node says goodbye, at most for a second.
     /// - Returns: what became of publishes meanwhile.
-    mutating func stop() -> [Settlement] {
+    func stop() -> [Settlement] {
         output.keep(proxy.takeMemory(now: Moment.now, all: true))
         proxy.linkSilent(now: Moment.now)
         let now = MonotonicInstant.now
@@ -420,7 +420,7 @@ struct EdgeNodeConnections: ~Copyable {
     }
 
     /// Moves out what `stop` answered beside.
-    mutating func takeAnswers() -> [OutboxSettlement] {
+    func takeAnswers() -> [OutboxSettlement] {
         defer { answers = [] }
         return answers
     }

@@ -60,7 +60,7 @@ struct DeliverySender {
 
     /// Hands a delivery to what publishes it.
     mutating func attempt(
-        _ queued: QueuedDelivery, over connection: Connection, _ edgeNodes: inout EdgeNodeConnections,
+        _ queued: QueuedDelivery, over connection: Connection, _ edgeNodes: EdgeNodeConnections,
         _ handOvers: inout HandOvers, now: MonotonicInstant
     ) -> Attempt {
         let delivery = queued.delivery

@@ -36,8 +36,8 @@ struct PublisherLoop: ~Copyable {
     /// Takes the head that the IT broker retains; returns whether it may be replaced.
     private let compare: @Sendable (String) -> Bool
 
-    private var window: WindowPublisher
-    private var edgeNodes: EdgeNodeConnections
+    private let window: WindowPublisher
+    private let edgeNodes: EdgeNodeConnections
     private var status: LinkStatusPublisher
     private var head: RetainedHead
     private var reading: BrokerReading
@@ -404,7 +404,7 @@ struct PublisherLoop: ~Copyable {
         if mayShowHead, let message = head.due(now: now) {
             _ = own.publish(message.topic, message.payload, retain: true, over: connection, concessions)
         }
-        window.publish(over: connection, &edgeNodes, isStopping: stopAt != nil, now: now)
+        window.publish(over: connection, edgeNodes, isStopping: stopAt != nil, now: now)
         if !window.isResuming, window.takeProbe(now: now), !hasSpoken {
             let probe = status.current
             if own.areWithheld {

@@ -29,7 +29,7 @@ internal import Time
 /// connection holds up nobody. All together it is bounded by the reach; beyond, the oldest that wait for edge nodes are given up.
 ///
 /// Bounded by the window, which is one record while ``RefusalSearch`` looks for the one at which the broker hangs up.
-struct WindowPublisher: ~Copyable {
+final class WindowPublisher {
     /// After this the disk is tried again that could not be read.
     private static let readPause = Duration.seconds(1)
 
@@ -90,31 +90,31 @@ struct WindowPublisher: ~Copyable {
     var isSlowed: Bool { pace.isSlowed }
 
     /// Moves out whether a message of our own is to be published, whose answer shows that the broker works.
-    mutating func takeProbe(now: MonotonicInstant) -> Bool {
+    func takeProbe(now: MonotonicInstant) -> Bool {
         defer { isProbeWanted = false }
         return search.takeProbe(now: now) || isProbeWanted
     }
 
     /// Nothing is left to publish but what waits for edge nodes.
-    func isDrained(_ edgeNodes: borrowing EdgeNodeConnections) -> Bool {
+    func isDrained(_ edgeNodes: EdgeNodeConnections) -> Bool {
         let load = output.load
         return load.waiting == 0 && load.taken - load.answered == edgeNodes.waiting.records
     }
 
     /// Moves out what late records came to.
-    mutating func takeLateCounts() -> DeliverySender.LateCounts { sender.takeLateCounts() }
+    func takeLateCounts() -> DeliverySender.LateCounts { sender.takeLateCounts() }
 
     // MARK: Answers
 
     /// A server has answered CONNECT. To be called for each, also where the connection is not used.
     /// - Returns: false if the session that it has is none that can be gone on with: the connection must not be used.
-    mutating func found(_ grant: ServerGrant) -> Bool { handOvers.found(grant) }
+    func found(_ grant: ServerGrant) -> Bool { handOvers.found(grant) }
 
     /// A connection stands, after `found`.
     /// - Parameters:
     ///   - concessions: what it cannot do.
     ///   - startedClean: it asked for a new session.
-    mutating func connected(
+    func connected(
         _ grant: ServerGrant, _ concessions: Concessions, startedClean: Bool, now: MonotonicInstant
     ) {
         sender.conceded(concessions)
@@ -128,10 +128,10 @@ struct WindowPublisher: ~Copyable {
     }
 
     /// The broker has answered something of ours that is no publish.
-    mutating func answeredOurs(now: MonotonicInstant) { _ = search.settled(deliveries: 0, others: 1, at: now) }
+    func answeredOurs(now: MonotonicInstant) { _ = search.settled(deliveries: 0, others: 1, at: now) }
 
     /// What the broker said of publishes of the connection.
-    mutating func settle(_ settlements: [Settlement], now: MonotonicInstant) {
+    func settle(_ settlements: [Settlement], now: MonotonicInstant) {
         for settlement in settlements where settlement.outcome != .received {
             unreleased.remove(token: settlement.token)
         }
@@ -166,7 +166,7 @@ struct WindowPublisher: ~Copyable {
     }
 
     /// What was said of publishes that an edge node's connection made, or while the publisher ends.
-    mutating func settleOthers(_ settlements: [Settlement]) {
+    func settleOthers(_ settlements: [Settlement]) {
         let sorted = Settler(settlements)
         handOvers.received(sorted.received)
         handOvers.answer(
@@ -174,7 +174,7 @@ struct WindowPublisher: ~Copyable {
                 + sorted.putOff.map { OutboxSettlement(position: $0.position, disposition: .dead(.refused)) })
     }
 
-    mutating func settle(_ answers: [OutboxSettlement]) {
+    func settle(_ answers: [OutboxSettlement]) {
         guard !answers.isEmpty else { return }
         answeredCount &+= UInt64(answers.count)
         handOvers.answer(answers)
@@ -188,7 +188,7 @@ struct WindowPublisher: ~Copyable {
 
     /// The connection is lost: everything that is not settled goes back to the outbox.
     /// - Returns: whether a record is given up, because the broker ends the connection at it again and again.
-    mutating func lost(_ end: ConnectionEnd, now: MonotonicInstant) -> Bool {
+    func lost(_ end: ConnectionEnd, now: MonotonicInstant) -> Bool {
         if case .told = end, end.meaning == .later { pace.complained(at: now) }
         let dead = search.lost(end, at: now)
         if let dead { noteRefused(dead, isWord: false, now: now) }
@@ -203,13 +203,13 @@ struct WindowPublisher: ~Copyable {
     }
 
     /// The connection gives way to one with another session; nothing of it is on its way.
-    mutating func replaced() { search.replaced() }
+    func replaced() { search.replaced() }
 
     /// Takes nothing from the outbox any more.
     func finish() { output.finish() }
 
     /// The suspect is decided: what stayed behind it goes on.
-    private mutating func unpark() {
+    private func unpark() {
         held.putFirst(parked)
         parked = []
     }
@@ -218,21 +218,21 @@ struct WindowPublisher: ~Copyable {
 
     /// Publishes what the window has room for.
     /// - Parameter isStopping: consumers are not spared any more.
-    mutating func publish(
-        over connection: Connection, _ edgeNodes: inout EdgeNodeConnections, isStopping: Bool, now: MonotonicInstant
+    func publish(
+        over connection: Connection, _ edgeNodes: EdgeNodeConnections, isStopping: Bool, now: MonotonicInstant
     ) {
         if let due = readAt, due <= now { readAt = nil }
         handOvers.release(over: connection)
-        guard !isResuming || resume(over: connection, &edgeNodes, now: now) else { return }
+        guard !isResuming || resume(over: connection, edgeNodes, now: now) else { return }
         repeatPutOff(now: now)
         var answers: [OutboxSettlement] = []
-        if search.isReady { expose(over: connection, &edgeNodes, now: now, &answers) }
+        if search.isReady { expose(over: connection, edgeNodes, now: now, &answers) }
         guard search.mayPublish, putOff.isEmpty else { return settle(answers) }
         let window = search.window(settings.windowRecords)
         if isStopping { _ = consumers.letAllGo() }
         while true {
             while let queued = held.next {
-                guard handOnDue(over: connection, &edgeNodes, now: now, &answers) else { return settle(answers) }
+                guard handOnDue(over: connection, edgeNodes, now: now, &answers) else { return settle(answers) }
                 if isPaced(queued.delivery, edgeNodes),
                     case .taken(let superseded) = consumers.rule(queued, now: now)
                 {
@@ -240,13 +240,13 @@ struct WindowPublisher: ~Copyable {
                         answers.append(OutboxSettlement(position: superseded, disposition: .shed(.tooFast)))
                     }
                 } else {
-                    guard handOn(queued, over: connection, &edgeNodes, now: now, &answers) else {
+                    guard handOn(queued, over: connection, edgeNodes, now: now, &answers) else {
                         return settle(answers)
                     }
                 }
                 held.pass()
             }
-            guard handOnDue(over: connection, &edgeNodes, now: now, &answers) else { return settle(answers) }
+            guard handOnDue(over: connection, edgeNodes, now: now, &answers) else { return settle(answers) }
             settle(answers)
             answers.removeAll(keepingCapacity: true)
             let load = output.load
@@ -274,8 +274,8 @@ struct WindowPublisher: ~Copyable {
     /// Goes on with what an earlier connection of the session has begun: a broker may count it against what it takes at once, so that anything
     /// else would be too much. What is older, and was not begun at QoS 2, goes behind it; so it goes again where it is of the same topic.
     /// - Returns: whether all of it has its end.
-    private mutating func resume(
-        over connection: Connection, _ edgeNodes: inout EdgeNodeConnections, now: MonotonicInstant
+    private func resume(
+        over connection: Connection, _ edgeNodes: EdgeNodeConnections, now: MonotonicInstant
     ) -> Bool {
         var answers: [OutboxSettlement] = []
         while handOvers.lacksDeliveries {
@@ -297,7 +297,7 @@ struct WindowPublisher: ~Copyable {
                 if handOvers.release(queued.position, over: connection) {
                     noteAccepted(queued, now: now)
                 } else {
-                    switch sender.attempt(queued, over: connection, &edgeNodes, &handOvers, now: now) {
+                    switch sender.attempt(queued, over: connection, edgeNodes, &handOvers, now: now) {
                     case .accepted: noteAccepted(queued, now: now)
                     case .answered(let disposition): noteAnswered(queued, disposition, now: now, &answers)
                     case .passedOn: handOvers.end(queued.position)
@@ -315,19 +315,19 @@ struct WindowPublisher: ~Copyable {
     }
 
     /// Once everything on its way is answered and the pause is over, what the broker has put off goes first.
-    private mutating func repeatPutOff(now: MonotonicInstant) {
+    private func repeatPutOff(now: MonotonicInstant) {
         guard !putOff.isEmpty, search.inFlight == 0, pace.room(at: now) > 0 else { return }
         held.putFirst(output.repeatTaken(putOff.take()))
         isProbeWanted = true
     }
 
     /// Publishes the suspect, alone.
-    private mutating func expose(
-        over connection: Connection, _ edgeNodes: inout EdgeNodeConnections, now: MonotonicInstant,
+    private func expose(
+        over connection: Connection, _ edgeNodes: EdgeNodeConnections, now: MonotonicInstant,
         _ answers: inout [OutboxSettlement]
     ) {
         guard let suspect = parked.first else { return search.acquit() }
-        switch sender.attempt(suspect, over: connection, &edgeNodes, &handOvers, now: now) {
+        switch sender.attempt(suspect, over: connection, edgeNodes, &handOvers, now: now) {
         case .accepted:
             noteAccepted(suspect, now: now)
             search.exposed(at: now)
@@ -345,7 +345,7 @@ struct WindowPublisher: ~Copyable {
         }
     }
 
-    private mutating func noteAccepted(_ queued: QueuedDelivery, now: MonotonicInstant) {
+    private func noteAccepted(_ queued: QueuedDelivery, now: MonotonicInstant) {
         unreleased.insert(queued.delivery.topic, qos: sender.qos(of: queued.delivery), token: queued.position.rawValue)
         search.published(queued.position, topic: queued.topicHash, at: now)
         pace.published()
@@ -363,13 +363,13 @@ struct WindowPublisher: ~Copyable {
         answers.append(OutboxSettlement(position: queued.position, disposition: disposition))
     }
 
-    private mutating func take(records: Int, bytes: Int, now: MonotonicInstant) {
+    private func take(records: Int, bytes: Int, now: MonotonicInstant) {
         held = HeldDeliveries(takeWindow(records: records, bytes: bytes))
         // Of a disk that can be read again nobody tells.
         readAt = held.next == nil && output.readError != nil ? now.advanced(by: Self.readPause) : nil
     }
 
-    private mutating func takeWindow(records: Int, bytes: Int) -> [QueuedDelivery] {
+    private func takeWindow(records: Int, bytes: Int) -> [QueuedDelivery] {
         let sender = sender
         return handOvers.take(
             records: records, bytes: bytes, isExactlyOnce: { sender.qos(of: $0.delivery) == .exactlyOnce },
@@ -377,27 +377,27 @@ struct WindowPublisher: ~Copyable {
     }
 
     /// Publishes what has waited long enough; false as in `handOn`.
-    private mutating func handOnDue(
-        over connection: Connection, _ edgeNodes: inout EdgeNodeConnections, now: MonotonicInstant,
+    private func handOnDue(
+        over connection: Connection, _ edgeNodes: EdgeNodeConnections, now: MonotonicInstant,
         _ answers: inout [OutboxSettlement]
     ) -> Bool {
         while let due = consumers.nextDue(now) {
-            guard handOn(due, over: connection, &edgeNodes, now: now, &answers) else { return false }
+            guard handOn(due, over: connection, edgeNodes, now: now, &answers) else { return false }
             consumers.published()
         }
         return true
     }
 
     /// Whether consumers are spared it: not what Sparkplug says, whose messages count each other.
-    private func isPaced(_ delivery: borrowing Delivery, _ edgeNodes: borrowing EdgeNodeConnections) -> Bool {
+    private func isPaced(_ delivery: borrowing Delivery, _ edgeNodes: EdgeNodeConnections) -> Bool {
         settings.publishInterval != nil && StateTopic.birth(of: delivery.topic) == nil
             && !edgeNodes.takes(delivery)
     }
 
     /// Publishes a delivery, or notes what else became of it.
     /// - Returns: false if it has to wait for others, and all behind it.
-    private mutating func handOn(
-        _ queued: QueuedDelivery, over connection: Connection, _ edgeNodes: inout EdgeNodeConnections,
+    private func handOn(
+        _ queued: QueuedDelivery, over connection: Connection, _ edgeNodes: EdgeNodeConnections,
         now: MonotonicInstant, _ answers: inout [OutboxSettlement]
     ) -> Bool {
         if sender.isExactlyOnce(queued), !edgeNodes.takes(queued.delivery), !isReady(queued, edgeNodes) {
@@ -428,7 +428,7 @@ struct WindowPublisher: ~Copyable {
             return true
         }
         guard pace.room(at: now) > 0 else { return false }
-        switch sender.attempt(queued, over: connection, &edgeNodes, &handOvers, now: now) {
+        switch sender.attempt(queued, over: connection, edgeNodes, &handOvers, now: now) {
         case .passedOn: handOvers.end(queued.position)
         case .accepted: noteAccepted(queued, now: now)
         case .answered(let disposition): noteAnswered(queued, disposition, now: now, &answers)
@@ -438,7 +438,7 @@ struct WindowPublisher: ~Copyable {
     }
 
     /// Whether the hand-over of a QoS 2 delivery may begin.
-    private mutating func isReady(_ queued: QueuedDelivery, _ edgeNodes: borrowing EdgeNodeConnections) -> Bool {
+    private func isReady(_ queued: QueuedDelivery, _ edgeNodes: EdgeNodeConnections) -> Bool {
         let sender = sender
         // Where values of a topic replace each other while they wait, only what is due is sure to go.
         let ahead = settings.publishInterval == nil ? held.behindNext : consumers.behindDue

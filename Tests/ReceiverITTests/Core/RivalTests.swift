@@ -79,7 +79,7 @@ struct RivalTests {
         new.beginEpoch(newer, incarnation: 2)
         let now = MonotonicInstant(nanoseconds: 1_000_000_000)
         let time = UnixMilliseconds(rawValue: newer)
-        var archive = try LinkArchive(path: folder.file("recv.db"), card: old.card, time: time)
+        let archive = try LinkArchive(path: folder.file("recv.db"), card: old.card, time: time)
         var core = try ReceiverCore(card: old.card, seed: 1, now: now, time: time)
         for frames in [try beat(old, clock: older), try beat(new, clock: newer), try beat(old, clock: newer + 4_000)] {
             feed(frames, to: &core, now: now, time: time)

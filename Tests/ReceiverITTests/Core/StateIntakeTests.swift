@@ -179,7 +179,7 @@ struct StateIntakeTests {
     /// - Parameter change: what somebody changes in the database meanwhile.
     private func restart(_ change: (inout StoredLink) throws -> Void = { _ in }) throws {
         let folder = try TemporaryDirectory("restart")
-        var archive = try LinkArchive(path: folder.file("recv.db"), card: plant.sender.card, time: link.time)
+        let archive = try LinkArchive(path: folder.file("recv.db"), card: plant.sender.card, time: link.time)
         try archive.store(link.commits, time: link.time)
         link.core = try archive.core(settings: ReceiverCore.Settings(), seed: 2, now: link.now, time: link.time, change)
     }

@@ -30,13 +30,13 @@ import Time
 
     private static func text(_ text: String) -> [UInt8] { Array(text.utf8) }
 
-    private static func payloads(_ rig: borrowing CoreRig) -> [String] {
+    private static func payloads(_ rig: CoreRig) -> [String] {
         rig.stream.records.map { "\($0.topic)=" + String(decoding: $0.payload, as: UTF8.self) }
     }
 
     @Test("a payload above max_payload stays, is counted, and takes no sequence")
     func size() throws {
-        var rig = try rig(most: 3)
+        let rig = try rig(most: 3)
         #expect(rig.publish("acme/a", [1, 2, 3, 4], retain: true, delivery: 1) == .filtered(.tooLarge))
         #expect(rig.core.takeSettled() == DeliveryTicket(rawValue: 1))
         #expect(rig.publish("acme/a", [1, 2, 3], retain: true) == .recorded(stamp(1)))
@@ -45,7 +45,7 @@ import Time
 
     @Test("P2 what is retained and too large was not deleted")
     func sizeOfFetched() throws {
-        var rig = try rig(most: 3)
+        let rig = try rig(most: 3)
         rig.publish("acme/a", [1], retain: true)
         let began = rig.core.beginFetch()
         #expect(rig.publishFetched("acme/a", [1, 2, 3, 4], since: began) == .filtered(.tooLarge))
@@ -54,7 +54,7 @@ import Time
 
     @Test("the first rule that exports a topic decides on what terms")
     func firstRule() throws {
-        var rig = try rig([
+        let rig = try rig([
             .init(
                 filter: try TopicFilter("acme/#"), exceptions: [try TopicFilter("acme/large/#")],
                 maximumPayloadBytes: 1),
@@ -70,7 +70,7 @@ import Time
 
     @Test("a prefix is part of the topic on the link, deletions and fetched values included")
     func prefix() throws {
-        var rig = try rig(prefix: "plant")
+        let rig = try rig(prefix: "plant")
         rig.publish("acme/a", Self.text("1"), retain: true)
         let began = rig.core.beginFetch()
         #expect(rig.publishFetched("acme/a", Self.text("1"), since: began) == .known)
@@ -89,7 +89,7 @@ import Time
             (["10", "10", "", "10"], ["10", "", "10"]),
         ])
     func deadband(published: [String], sent: [String]) throws {
-        var rig = try rig(deadband: Deadband(delta: 0.5))
+        let rig = try rig(deadband: Deadband(delta: 0.5))
         for payload in published { rig.publish("acme/a", Self.text(payload), retain: true) }
         try rig.endGulp(idle: true)
         #expect(Self.payloads(rig) == sent.map { "acme/a=\($0)" })
@@ -99,7 +99,7 @@ import Time
 
     @Test("max_rate: the first leaves at once, of the rest the last when the interval is over, with its own time")
     func rate() throws {
-        var rig = try rig(interval: .seconds(1))
+        let rig = try rig(interval: .seconds(1))
         #expect(rig.publish("acme/a", Self.text("1"), delivery: 1) == .recorded(stamp(1)))
         try rig.pass(.milliseconds(100))
         #expect(rig.publish("acme/a", Self.text("2"), delivery: 2) == .held)
@@ -123,7 +123,7 @@ import Time
 
     @Test("P3 a deletion waits for nothing and takes a waiting value with it; an event that waits goes before it")
     func deletion() throws {
-        var rig = try rig(interval: .seconds(1))
+        let rig = try rig(interval: .seconds(1))
         rig.publish("acme/a", Self.text("1"), retain: true)
         #expect(rig.publish("acme/a", Self.text("2"), retain: true) == .held)
         #expect(rig.publish("acme/a", Self.text("event")) == .held)
@@ -136,7 +136,7 @@ import Time
 
     @Test("P2 a retained value and an event of one topic wait beside each other and leave in their order")
     func kinds() throws {
-        var rig = try rig(interval: .seconds(1))
+        let rig = try rig(interval: .seconds(1))
         rig.publish("acme/a", Self.text("0"))
         rig.publish("acme/a", Self.text("event 1"))
         rig.publish("acme/a", Self.text("value"), retain: true)
@@ -149,7 +149,7 @@ import Time
 
     @Test("what comes back to what was sent takes a waiting value's place and stays itself")
     func deadbandOverRate() throws {
-        var rig = try rig(interval: .seconds(1), deadband: Deadband(delta: 1))
+        let rig = try rig(interval: .seconds(1), deadband: Deadband(delta: 1))
         rig.publish("acme/a", Self.text("10"))
         #expect(rig.publish("acme/a", Self.text("20")) == .held)
         #expect(rig.publish("acme/a", Self.text("10.5")) == .filtered(.deadband))
@@ -161,7 +161,7 @@ import Time
 
     @Test("P3 a fetched value never passes one that waits and came later")
     func fetched() throws {
-        var rig = try rig(interval: .seconds(1))
+        let rig = try rig(interval: .seconds(1))
         rig.publish("acme/a", Self.text("1"), retain: true)
         rig.publish("acme/a", Self.text("2"), retain: true)
         let began = rig.core.beginFetch()
@@ -177,7 +177,7 @@ import Time
 
     @Test("P2 a value that waits is not shown once the broker retains nothing of its topic any more")
     func deletedMeanwhile() throws {
-        var rig = try rig(interval: .seconds(1), prefix: "p")
+        let rig = try rig(interval: .seconds(1), prefix: "p")
         rig.publish("acme/a", Self.text("1"), retain: true)
         rig.publish("acme/a", Self.text("2"), retain: true)
         let began = rig.core.beginFetch()
@@ -191,7 +191,7 @@ import Time
 
     @Test("a policy that changes meanwhile decides about what waits")
     func changedPolicy() throws {
-        var rig = try rig(interval: .seconds(1))
+        let rig = try rig(interval: .seconds(1))
         rig.publish("acme/a", Self.text("1"))
         rig.publish("acme/b", Self.text("1"))
         rig.publish("acme/a", Self.text("2"))
@@ -205,7 +205,7 @@ import Time
 
     @Test("a sender that stops lets go what waits")
     func stop() throws {
-        var rig = try rig(interval: .seconds(60))
+        let rig = try rig(interval: .seconds(60))
         rig.publish("acme/a", Self.text("1"))
         rig.publish("acme/a", Self.text("2"))
         rig.core.letGoAll(now: rig.now)
@@ -215,7 +215,7 @@ import Time
 
     @Test("Sparkplug messages count each other: only the size limit applies to them")
     func sparkplug() throws {
-        var rig = try rig("#", interval: .seconds(60), deadband: Deadband(delta: 9), most: 4, prefix: "p")
+        let rig = try rig("#", interval: .seconds(60), deadband: Deadband(delta: 9), most: 4, prefix: "p")
         for payload in ["1", "2", "3", "large"] { rig.publish("spBv1.0/g/NDATA/n", Self.text(payload)) }
         rig.publish("spBv1.0x", Self.text("1"))
         try rig.endGulp(idle: true)
@@ -225,7 +225,7 @@ import Time
 
     @Test("P2 what a narrower policy does not export any more is deleted by number, and its last events are forgotten")
     func narrowed() throws {
-        var rig = try rig([.init(filter: try TopicFilter("#"))])
+        let rig = try rig([.init(filter: try TopicFilter("#"))])
         for topic in ["a/x", "b/x", "c"] { rig.publish(topic, Self.text("1"), retain: true) }
         for topic in ["a/x", "b/event"] { rig.publish(topic, Self.text("event")) }
         rig.publish("c", [], retain: true)
@@ -245,7 +245,7 @@ import Time
 
     @Test("P1 the row of a waiting value is written before its delivery leaves, and removed behind its block")
     func rows() throws {
-        var rig = try rig(interval: .seconds(1))
+        let rig = try rig(interval: .seconds(1))
         rig.publish("acme/a", Self.text("1"), delivery: 1)
         rig.publish("acme/a", Self.text("2"), delivery: 2)
         #expect(rig.core.takeHeldPuts().map(\.key.topic) == [Self.text("acme/a")])
@@ -266,7 +266,7 @@ import Time
 
     @Test("P1 what waited when the sender was killed leaves at its next start, unless it had left")
     func restored() throws {
-        var old = try rig(interval: .seconds(60))
+        let old = try rig(interval: .seconds(60))
         for topic in ["acme/a", "acme/b"] {
             old.publish(topic, Self.text("1"), delivery: 1)
             old.publish(topic, Self.text("2"), delivery: 2)
@@ -277,7 +277,7 @@ import Time
                 topic: change.key.topic,
                 value: HeldValue(NamespaceSlots.Value(encoded: row.span.bytes), retain: change.key.retain))
         }
-        var rig = try rig(interval: .seconds(60))
+        let rig = try rig(interval: .seconds(60))
         rig.publish("acme/b", Self.text("2"))
         rig.core.restore(held, now: rig.now)
         #expect(rig.core.takeHeldRemovals().isEmpty)

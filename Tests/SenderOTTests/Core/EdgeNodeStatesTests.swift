@@ -58,13 +58,13 @@ struct EdgeNodeStatesTests {
     private static let state = "diode/state/spBv1.0/g/NBIRTH/n"
 
     private func rig(slots: consuming NamespaceSlots? = nil) throws -> CoreRig {
-        var rig = try CoreRig(slots: slots) { $0.snapshotPeriod = .seconds(1) }
+        let rig = try CoreRig(slots: slots) { $0.snapshotPeriod = .seconds(1) }
         rig.core.beginSnapshots(now: rig.now)
         return rig
     }
 
     /// The newest record of the state, and the newest slice's entry for it.
-    private func told(_ rig: inout CoreRig) throws -> (record: ReadRecord?, slot: ReadSlot?) {
+    private func told(_ rig: CoreRig) throws -> (record: ReadRecord?, slot: ReadSlot?) {
         try rig.endGulp(idle: true)
         rig.slices = []
         try rig.run(.milliseconds(2_500))
@@ -77,21 +77,21 @@ struct EdgeNodeStatesTests {
         )
     }
 
-    private func born(_ rig: inout CoreRig, value: UInt64 = 1) {
+    private func born(_ rig: CoreRig, value: UInt64 = 1) {
         rig.publish(
             Self.birth, PlantPayload(seq: 0, [("temperature", 5, value)], bdSeq: 3).bytes, qos: .atMostOnce)
     }
 
     @Test("P2 a folded state crosses as a record, and the slice behind it lists it; data fold into it")
     func crosses() throws {
-        var rig = try rig()
-        born(&rig)
-        let first = try told(&rig)
+        let rig = try rig()
+        born(rig)
+        let first = try told(rig)
         let record = try #require(first.record)
         #expect(record.flags.retain && record.flags.isReconciled)
         #expect(first.slot?.stamp.sequence.rawValue == record.sequence && first.slot?.payload == record.payload)
         rig.publish("spBv1.0/g/NDATA/n", PlantPayload(seq: 1, [(nil, 5, 77)]).bytes, qos: .atMostOnce)
-        let second = try told(&rig)
+        let second = try told(rig)
         #expect(second.record?.payload != record.payload)
         #expect(second.slot?.payload == second.record?.payload)
         #expect(second.record?.version == 2)
@@ -99,29 +99,29 @@ struct EdgeNodeStatesTests {
 
     @Test("A state that has not changed is not sent again; slices go on listing it")
     func unchanged() throws {
-        var rig = try rig()
-        born(&rig)
-        _ = try told(&rig)
+        let rig = try rig()
+        born(rig)
+        _ = try told(rig)
         let records = rig.stream.records.count
-        let later = try told(&rig)
+        let later = try told(rig)
         #expect(rig.stream.records.count == records)
         #expect(later.slot != nil)
     }
 
     @Test("The state of a node that died is deleted, over a tombstone")
     func died() throws {
-        var rig = try rig()
-        born(&rig)
-        _ = try told(&rig)
+        let rig = try rig()
+        born(rig)
+        _ = try told(rig)
         rig.publish("spBv1.0/g/NDEATH/n", PlantPayload(seq: 0, [], bdSeq: 3).bytes)
-        let told = try told(&rig)
+        let told = try told(rig)
         #expect(told.record?.payload.isEmpty == true && told.record?.flags.retain == true)
         #expect(told.slot?.payload.isEmpty == true)
     }
 
     @Test("What an edge node publishes with the retain flag is an event; what a broker retains of it says nothing")
     func retained() throws {
-        var rig = try rig()
+        let rig = try rig()
         let payload = PlantPayload(seq: 0, [("temperature", 5, 1)], bdSeq: 3).bytes
         rig.publish(Self.birth, payload, qos: .atMostOnce, retain: true)
         try rig.endGulp(idle: true)
@@ -132,17 +132,17 @@ struct EdgeNodeStatesTests {
 
     @Test("A fetch of the retained set, in which no state is, deletes none")
     func fetched() throws {
-        var rig = try rig()
-        born(&rig)
+        let rig = try rig()
+        born(rig)
         rig.publish("acme/gone", [1], retain: true)
-        _ = try told(&rig)
+        _ = try told(rig)
         let unseen = rig.core.unseenTopics(since: rig.core.beginFetch(), at: rig.time)
         #expect(unseen.topics.count == 1 && unseen.retained == 1)
     }
 
     @Test("The plant cannot write where states stand")
     func refused() throws {
-        var rig = try rig()
+        let rig = try rig()
         #expect(rig.publish(Self.state, [1], retain: true) == .filtered(.reservedForDiode))
     }
 
@@ -169,8 +169,8 @@ struct EdgeNodeStatesTests {
         try put(Self.state, birth, retain: true, sequence(2), into: &slots)
         let death = PlantPayload(seq: 0, [], bdSeq: 3).bytes
         try put("spBv1.0/g/NDEATH/n", death, retain: false, sequence(3), into: &slots)
-        var rig = try rig(slots: slots)
-        #expect(try told(&rig).record?.payload.isEmpty == true)
+        let rig = try rig(slots: slots)
+        #expect(try told(rig).record?.payload.isEmpty == true)
     }
 
     @Test("A start asks the nodes whose state it goes on with for a birth, once in a while")
@@ -186,11 +186,11 @@ struct EdgeNodeStatesTests {
                 properties: RawSpan(), payload: birth.span.bytes, qos: .atLeastOnce, retain: true), in: id,
             stamp: Stamp(epoch: Epoch(rawValue: 6), sequence: SequenceNumber(rawValue: 2)),
             time: UnixMilliseconds(rawValue: 1))
-        var rig = try rig(slots: slots)
+        let rig = try rig(slots: slots)
         let asked = rig.core.rebirthRequests(now: rig.now, time: rig.time)
         #expect(asked.map { String(decoding: $0.topic, as: UTF8.self) } == ["spBv1.0/g/NCMD/n"])
         #expect(rig.core.rebirthRequests(now: rig.now, time: rig.time).isEmpty)
-        born(&rig)
+        born(rig)
         try rig.pass(.seconds(3_600))
         #expect(rig.core.rebirthRequests(now: rig.now, time: rig.time).isEmpty)
     }
@@ -199,9 +199,9 @@ struct EdgeNodeStatesTests {
 
     @Test("An empty payload on a topic of an edge node stays at the sender, counted, and changes nothing")
     func cleared() throws {
-        var rig = try rig()
-        born(&rig)
-        let before = try told(&rig).record
+        let rig = try rig()
+        born(rig)
+        let before = try told(rig).record
         for topic in ["NBIRTH/n", "NDEATH/n", "NDATA/n", "DBIRTH/n/d", "DDEATH/n/d", "DDATA/n/d"] {
             #expect(rig.publish("spBv1.0/g/\(topic)", [], retain: true) == .filtered(.cleared))
             #expect(rig.publish("spBv1.0/g/\(topic)", []) == .filtered(.cleared))
@@ -209,13 +209,13 @@ struct EdgeNodeStatesTests {
         #expect(rig.core.counters.filtered[ExportPolicy.Refusal.cleared.rawValue] == 12)
         #expect(rig.core.reportEdgeNodes(now: rig.now).report.faults[.cleared] == 12)
         rig.publish("spBv1.0/g/NDATA/n", PlantPayload(seq: 1, [(nil, 5, 77)]).bytes, qos: .atMostOnce)
-        let after = try told(&rig).record
+        let after = try told(rig).record
         #expect(after?.payload != before?.payload && after?.payload.isEmpty == false)
     }
 
     @Test("JSON under a topic of an edge node crosses as an ordinary message, retained values and their deletion too")
     func json() throws {
-        var rig = try rig()
+        let rig = try rig()
         let text = Array("{\"timestamp\":1,\"metrics\":[]}".utf8)
         rig.publish(Self.birth, text, retain: true)
         try rig.endGulp(idle: true)
@@ -229,7 +229,7 @@ struct EdgeNodeStatesTests {
 
     @Test("The state of a host stays, also what clears it; anything else below STATE is the plant's")
     func hosts() throws {
-        var rig = try rig()
+        let rig = try rig()
         for payload in ["ONLINE", "OFFLINE", "{\"online\":true,\"timestamp\":1}", ""] {
             #expect(rig.publish("STATE/EMS", Array(payload.utf8), retain: true) == .filtered(.commandOrState))
         }
@@ -243,9 +243,9 @@ struct EdgeNodeStatesTests {
     @Test(
         "P9 a plant whose broker is lost before its retained set is in is dead, too, also where no state was told yet")
     func brokerLostEarly() throws {
-        var rig = try CoreRig { $0.snapshotPeriod = .seconds(1) }
+        let rig = try CoreRig { $0.snapshotPeriod = .seconds(1) }
         rig.core.noteBroker(isOnline: true, now: rig.now)
-        born(&rig)
+        born(rig)
         rig.core.noteBroker(isOnline: false, now: rig.now)
         try rig.run(.seconds(11))
         try rig.endGulp(idle: true)
@@ -255,10 +255,10 @@ struct EdgeNodeStatesTests {
 
     @Test("A plant whose broker is away for too long is dead at once, and lives again as soon as it is heard")
     func brokerLost() throws {
-        var rig = try rig()
+        let rig = try rig()
         rig.core.noteBroker(isOnline: true, now: rig.now)
-        born(&rig)
-        #expect(try told(&rig).record?.payload.isEmpty == false)
+        born(rig)
+        #expect(try told(rig).record?.payload.isEmpty == false)
         rig.core.noteBroker(isOnline: false, now: rig.now)
         let before = rig.stream.records.count
         try rig.run(.milliseconds(9_900))
@@ -278,19 +278,19 @@ struct EdgeNodeStatesTests {
 
     @Test("A node that does not answer after the broker was away is dead; one that answers lives")
     func silent() throws {
-        var rig = try rig()
-        born(&rig)
-        _ = try told(&rig)
+        let rig = try rig()
+        born(rig)
+        _ = try told(rig)
         rig.core.noteBroker(isOnline: false, now: rig.now)
         rig.core.noteBroker(isOnline: true, now: rig.now)
         #expect(rig.core.rebirthRequests(now: rig.now, time: rig.time).count == 1)
         try rig.run(.seconds(31))
         try rig.endGulp(idle: true)
         #expect(rig.stream.records.last?.topic == Self.state && rig.stream.records.last?.payload == [])
-        born(&rig)
+        born(rig)
         rig.core.noteBroker(isOnline: true, now: rig.now)
         _ = rig.core.rebirthRequests(now: rig.now, time: rig.time)
-        born(&rig, value: 2)
+        born(rig, value: 2)
         try rig.run(.seconds(60))
         try rig.endGulp(idle: true)
         #expect(rig.core.reportEdgeNodes(now: rig.now).report.born == 1)
@@ -298,7 +298,7 @@ struct EdgeNodeStatesTests {
 
     @Test("P8 P9 a birth above the largest record, and a node without a place, are lost by name, once, with an alarm")
     func limits() throws {
-        var rig = try CoreRig {
+        let rig = try CoreRig {
             $0.snapshotPeriod = .seconds(1)
             $0.maximumRecordBytes = 2_000
             $0.edgeNodes.limits.nodes = 1

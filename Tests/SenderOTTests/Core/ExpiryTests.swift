@@ -21,7 +21,7 @@ struct ExpiryTests {
         "D6 a retained value is deleted by number within a round of its end, an event never, and a newer value counts anew"
     )
     func ending() throws {
-        var rig = try CoreRig { $0.snapshotPeriod = .seconds(1) }
+        let rig = try CoreRig { $0.snapshotPeriod = .seconds(1) }
         rig.core.beginSnapshots(now: rig.now)
         rig.publish("acme/ends", [1], properties: Self.properties(expiry: 5), retain: true)
         rig.publish("acme/event", [1], properties: Self.properties(expiry: 5))
@@ -44,7 +44,7 @@ struct ExpiryTests {
 
     @Test("D6 while the journal has no room a value outlives its end")
     func noRoom() throws {
-        var rig = try CoreRig { $0.snapshotPeriod = .seconds(1) }
+        let rig = try CoreRig { $0.snapshotPeriod = .seconds(1) }
         rig.core.beginSnapshots(now: rig.now)
         rig.publish("acme/ends", [1], properties: Self.properties(expiry: 1), retain: true)
         rig.core.note(SenderCore.JournalState.full)
@@ -57,7 +57,7 @@ struct ExpiryTests {
 
     @Test("a fetched value with a part of its interval gone is no news; a longer one, another property or payload is")
     func fetched() throws {
-        var rig = try CoreRig()
+        let rig = try CoreRig()
         for topic in ["a", "b", "c", "d"] {
             rig.publish("acme/\(topic)", [1], properties: Self.properties(expiry: 100), retain: true)
         }

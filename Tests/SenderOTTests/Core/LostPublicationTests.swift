@@ -9,7 +9,7 @@ import Time
 @Suite struct LostPublicationTests {
     private func lose(
         _ topic: [UInt8], _ reason: SenderCore.LostPublication.Reason, payloadBytes: Int = 5 << 20, content: Int = 0,
-        isFetched: Bool = false, delivery: UInt64? = nil, in rig: inout CoreRig
+        isFetched: Bool = false, delivery: UInt64? = nil, in rig: CoreRig
     ) -> SenderCore.Outcome {
         rig.core.accept(
             lost: SenderCore.LostPublication(
@@ -17,17 +17,17 @@ import Time
             isFetched: isFetched, delivery: delivery.map { DeliveryTicket(rawValue: $0) }, now: rig.now, time: rig.time)
     }
 
-    private static func names(_ rig: borrowing CoreRig) -> [String] {
+    private static func names(_ rig: CoreRig) -> [String] {
         rig.stream.sheds.flatMap { shed in shed.run.entries.map { "\(shed.run.reason) \($0.topic) \($0.records)" } }
     }
 
     @Test("P9 what is too large or malformed takes a number, has a name, and is acknowledged with its block")
     func named() throws {
-        var rig = try CoreRig()
+        let rig = try CoreRig()
         rig.publish("acme/a", [1], delivery: 1)
-        #expect(lose(Array("acme/a".utf8), .oversize, delivery: 2, in: &rig) == .shed(Self.stamp(2), .oversize))
+        #expect(lose(Array("acme/a".utf8), .oversize, delivery: 2, in: rig) == .shed(Self.stamp(2), .oversize))
         #expect(
-            lose([0x61, 0x2F, 0xFC], .malformed, delivery: 3, in: &rig) == .shed(Self.stamp(3), .malformed))
+            lose([0x61, 0x2F, 0xFC], .malformed, delivery: 3, in: rig) == .shed(Self.stamp(3), .malformed))
         #expect(rig.core.takeSettled() == nil, "it waits for its block")
         rig.publish("acme/b", [2], delivery: 4)
         try rig.endGulp(idle: true)
@@ -42,14 +42,14 @@ import Time
             .init(filter: try TopicFilter("acme/#"), maximumPayloadBytes: 100),
             .init(filter: try TopicFilter("big/#"), prefix: "plant"),
         ])
-        var rig = try CoreRig { $0.policy = policy }
-        #expect(lose(Array("other/a".utf8), .oversize, delivery: 1, in: &rig) == .filtered(.notExported))
-        #expect(lose([0x78, 0xFC], .malformed, in: &rig) == .filtered(.notExported))
-        #expect(lose(Array("acme/a".utf8), .oversize, in: &rig) == .filtered(.tooLarge))
+        let rig = try CoreRig { $0.policy = policy }
+        #expect(lose(Array("other/a".utf8), .oversize, delivery: 1, in: rig) == .filtered(.notExported))
+        #expect(lose([0x78, 0xFC], .malformed, in: rig) == .filtered(.notExported))
+        #expect(lose(Array("acme/a".utf8), .oversize, in: rig) == .filtered(.tooLarge))
         #expect(rig.core.takeSettled() == DeliveryTicket(rawValue: 1))
-        _ = lose(Array("big/a".utf8), .oversize, in: &rig)
+        _ = lose(Array("big/a".utf8), .oversize, in: rig)
         // Of what has no topic nobody can say that it would have stayed.
-        _ = lose([], .malformed, in: &rig)
+        _ = lose([], .malformed, in: rig)
         try rig.endGulp(idle: true)
         #expect(Self.names(rig) == ["oversize plant/big/a 1", "malformed (no topic) 1"])
     }
@@ -58,11 +58,11 @@ import Time
         "P2 a retained value that is too large was not deleted, and each fetch names the same content no more than once"
     )
     func fetched() throws {
-        var rig = try CoreRig()
+        let rig = try CoreRig()
         rig.publish("acme/a", [1], retain: true)
         for content in [7, 7, 8] {
             let began = rig.core.beginFetch()
-            let outcome = lose(Array("acme/a".utf8), .oversize, content: content, isFetched: true, in: &rig)
+            let outcome = lose(Array("acme/a".utf8), .oversize, content: content, isFetched: true, in: rig)
             #expect((outcome == .known) == (began.sequence.rawValue == 2 && content == 7))
             #expect(rig.core.unseenTopics(since: began, at: rig.time).topics.isEmpty)
         }
@@ -71,7 +71,7 @@ import Time
 
     @Test("P8 names of shed records fit their blocks, however long the topics are")
     func longNames() throws {
-        var rig = try CoreRig(mtu: 576) { $0.slots.topics = 1 }
+        let rig = try CoreRig(mtu: 576) { $0.slots.topics = 1 }
         rig.publish("acme/first", [1])
         for number in 0..<70 {
             let topic = "acme/\(number % 35)/" + String(repeating: "x", count: number % 2 == 0 ? 60_000 : 9_000)

@@ -10,7 +10,7 @@ import Time
 @Suite struct SenderCoreTests {
     @Test("P10 a record that finds the sender idle leaves at once, alone")
     func idle() throws {
-        var rig = try CoreRig()
+        let rig = try CoreRig()
         #expect(rig.publish("acme/a", [1, 2, 3], delivery: 5) == .recorded(stamp(1)))
         try rig.endGulp(idle: true)
         #expect(rig.blocks.count == 1)
@@ -21,7 +21,7 @@ import Time
 
     @Test("W-45 every block has a salt of its own, whatever its channel and content")
     func salts() throws {
-        var rig = try CoreRig()
+        let rig = try CoreRig()
         for _ in 0..<50 {
             rig.publish("acme/a", [1, 2, 3])
             try rig.endGulp(idle: true)
@@ -34,7 +34,7 @@ import Time
 
     @Test("under load a block closes when its oldest record has waited for flush")
     func flush() throws {
-        var rig = try CoreRig { $0.beat = .seconds(100) }
+        let rig = try CoreRig { $0.beat = .seconds(100) }
         try rig.pass(.zero)
         rig.publish("acme/a", [1])
         try rig.endGulp(idle: false)
@@ -51,7 +51,7 @@ import Time
 
     @Test("under load a block closes when it is full, and its delivery is the last one that is in it")
     func full() throws {
-        var rig = try CoreRig()
+        let rig = try CoreRig()
         var random = SeededGenerator(seed: 5)
         for index in 1...400 {
             rig.publish(
@@ -73,7 +73,7 @@ import Time
 
     @Test("P7 topic, payload, QoS, retain and properties cross as they came")
     func faithful() throws {
-        var rig = try CoreRig()
+        let rig = try CoreRig()
         let properties: [UInt8] = [0x26, 0, 1, 0x61, 0, 1, 0x62, 0x26, 0, 1, 0x61, 0, 1, 0x62]
         rig.publish("acme/ä", [], properties: properties, qos: .exactlyOnce, retain: false)
         rig.publish("acme/b", [0xFF, 0], qos: .atMostOnce, retain: true)
@@ -91,7 +91,7 @@ import Time
 
     @Test("D3 a record larger than a block spans part blocks with one sequence", arguments: [576, 1_500])
     func parts(mtu: Int) throws {
-        var rig = try CoreRig(mtu: mtu)
+        let rig = try CoreRig(mtu: mtu)
         var random = SeededGenerator(seed: 6)
         let large = (0..<1 << 20).map { _ in UInt8.random(in: 0...255, using: &random) }
         rig.publish("acme/a", [1], delivery: 1)
@@ -110,7 +110,7 @@ import Time
 
     @Test("P1, P8 a record above max_record is shed with a sequence, a version and its topic")
     func oversize() throws {
-        var rig = try CoreRig { $0.maximumRecordBytes = 1_000 }
+        let rig = try CoreRig { $0.maximumRecordBytes = 1_000 }
         rig.publish("acme/a", [1])
         #expect(rig.publish("acme/a", [UInt8](repeating: 0, count: 1_001), delivery: 9) == .shed(stamp(2), .oversize))
         #expect(rig.publish("acme/a", [UInt8](repeating: 0, count: 1_000)) == .recorded(stamp(3)))
@@ -125,7 +125,7 @@ import Time
 
     @Test("P8 at the topic limit a new topic is shed by name, and known ones go on")
     func topicLimit() throws {
-        var rig = try CoreRig { $0.slots = .init(topics: 2, bytes: 10_000) }
+        let rig = try CoreRig { $0.slots = .init(topics: 2, bytes: 10_000) }
         rig.publish("a", [1])
         rig.publish("b", [1])
         #expect(rig.publish("c", [1]) == .shed(stamp(3), .topicLimit))
@@ -138,7 +138,7 @@ import Time
 
     @Test("D4 what the policy filters takes no sequence, and is acknowledged with what was before it")
     func filtered() throws {
-        var rig = try CoreRig(exporting: ["acme/#"])
+        let rig = try CoreRig(exporting: ["acme/#"])
         #expect(rig.publish("other", [1], delivery: 1) == .filtered(.notExported))
         #expect(rig.core.takeSettled() == DeliveryTicket(rawValue: 1))
         #expect(rig.core.takeSettled() == nil)
@@ -157,7 +157,7 @@ import Time
 
     @Test("a policy read again holds from the next message on, for topics known before too")
     func replacedPolicy() throws {
-        var rig = try CoreRig(exporting: ["acme/#"])
+        let rig = try CoreRig(exporting: ["acme/#"])
         #expect(rig.publish("acme/a", [1]) == .recorded(stamp(1)))
         rig.core.replacePolicy(try policy(["acme/b"]))
         #expect(rig.publish("acme/a", [2]) == .filtered(.notExported))
@@ -168,7 +168,7 @@ import Time
 
     @Test("D11 a fetched value is taken unless it is known or the topic has moved on since the fetch began")
     func fetched() throws {
-        var rig = try CoreRig()
+        let rig = try CoreRig()
         rig.publish("known", [1], retain: true)
         rig.publish("changed", [1], retain: true)
         rig.publish("event", [1], retain: false)
@@ -189,7 +189,7 @@ import Time
 
     @Test("an interval without a subscription crosses in its place and takes no sequence")
     func unobserved() throws {
-        var rig = try CoreRig()
+        let rig = try CoreRig()
         let interval = Unobserved(
             from: UnixMilliseconds(rawValue: 1), to: UnixMilliseconds(rawValue: 2), sessionResumed: false, dropped: nil,
             reason: "the broker was away")
@@ -204,7 +204,7 @@ import Time
 
     @Test("beats go out at once and then each period, and say what has left")
     func beats() throws {
-        var rig = try CoreRig { $0.beat = .milliseconds(100) }
+        let rig = try CoreRig { $0.beat = .milliseconds(100) }
         var surroundings = BeatScheduler.Surroundings()
         surroundings.software = "uns-diode 1"
         rig.core.note(surroundings)
@@ -236,7 +236,7 @@ import Time
     func model() throws {
         let seed = UInt64.random(in: 1 ... .max)
         var random = SeededGenerator(seed: seed)
-        var rig = try CoreRig(exporting: ["a/#"]) { $0.maximumRecordBytes = 2_000 }
+        let rig = try CoreRig(exporting: ["a/#"]) { $0.maximumRecordBytes = 2_000 }
         var expected: [(topic: String, payload: [UInt8], version: UInt64)] = []
         var versions: [String: UInt64] = [:]
         var sheds = 0

@@ -11,7 +11,7 @@ struct SnapshotTests {
     private static let epoch = Epoch(rawValue: 7)
 
     /// Publishes something at random.
-    private func publish(_ rig: inout CoreRig, topics: Int, _ random: inout SeededGenerator) throws {
+    private func publish(_ rig: CoreRig, topics: Int, _ random: inout SeededGenerator) throws {
         let size = [0, 0, 5, 40, 400, 6_000].randomElement(using: &random) ?? 0
         rig.publish(
             "acme/line/\(Int.random(in: 0..<topics, using: &random))",
@@ -23,7 +23,7 @@ struct SnapshotTests {
     }
 
     /// The slices of one round that began after now.
-    private func nextRound(_ rig: inout CoreRig) throws -> [ReadSlice] {
+    private func nextRound(_ rig: CoreRig) throws -> [ReadSlice] {
         try rig.endGulp(idle: true)
         rig.slices = []
         while !rig.slices.contains(where: { $0.heading.slice == 0 }) { try rig.run(.milliseconds(10)) }
@@ -37,14 +37,14 @@ struct SnapshotTests {
     @Test("P2 the slices of one quiet round are the state, no more and no less; each stands alone and fits a block")
     func union() async throws {
         try await withSeed { random in
-            var rig = try CoreRig(mtu: 1_500) { $0.snapshotPeriod = .seconds(1) }
+            let rig = try CoreRig(mtu: 1_500) { $0.snapshotPeriod = .seconds(1) }
             rig.core.beginSnapshots(now: rig.now)
             for _ in 0..<4 {
                 for _ in 0..<Int.random(in: 1...1_500, using: &random) {
-                    try publish(&rig, topics: 700, &random)
+                    try publish(rig, topics: 700, &random)
                     try rig.run(.microseconds(Int64.random(in: 0...300, using: &random)))
                 }
-                let round = try nextRound(&rig)
+                let round = try nextRound(rig)
                 expectRound(round)
                 #expect(round.allSatisfy { $0.heading.capture == rig.core.newestStamp })
                 var state = NaiveState()
@@ -67,11 +67,11 @@ struct SnapshotTests {
     func healing() async throws {
         try await withSeed { random in
             for _ in 0..<5 {
-                var rig = try CoreRig(mtu: 576) { $0.snapshotPeriod = .milliseconds(200) }
+                let rig = try CoreRig(mtu: 576) { $0.snapshotPeriod = .milliseconds(200) }
                 rig.core.beginSnapshots(now: rig.now)
                 let loss = Int.random(in: 0...60, using: &random)
                 for _ in 0..<Int.random(in: 100...1_000, using: &random) {
-                    try publish(&rig, topics: 150, &random)
+                    try publish(rig, topics: 150, &random)
                     try rig.run(.microseconds(Int64.random(in: 0...2_000, using: &random)))
                 }
                 try rig.run(.milliseconds(500))
@@ -98,7 +98,7 @@ struct SnapshotTests {
     @Test("W-37 W-47 each checkpoint is the digest of everything before it in the stream, and counts every sequence")
     func checkpoints() async throws {
         try await withSeed { random in
-            var rig = try CoreRig {
+            let rig = try CoreRig {
                 $0.snapshotPeriod = .milliseconds(100)
                 $0.maximumRecordBytes = 5_000
                 $0.slots = .init(topics: 60, bytes: 200_000)
@@ -107,7 +107,7 @@ struct SnapshotTests {
             #expect(rig.stream.checkpoints.isEmpty, "the state is not known yet")
             rig.core.beginSnapshots(now: rig.now)
             for _ in 0..<3_000 {
-                try publish(&rig, topics: 80, &random)
+                try publish(rig, topics: 80, &random)
                 try rig.run(.microseconds(Int64.random(in: 0...500, using: &random)))
             }
             try rig.run(.milliseconds(300))
@@ -130,7 +130,7 @@ struct SnapshotTests {
 
     @Test("an idle sender says a checkpoint at least once a period")
     func idle() throws {
-        var rig = try CoreRig { $0.snapshotPeriod = .seconds(3) }
+        let rig = try CoreRig { $0.snapshotPeriod = .seconds(3) }
         rig.core.beginSnapshots(now: rig.now)
         for minute in 1...3 {
             try rig.run(.seconds(60))
@@ -138,21 +138,21 @@ struct SnapshotTests {
         }
         #expect(rig.stream.lastSequence == 0, "they take no sequence")
         #expect(rig.stream.checkpoints.allSatisfy { $0.checkpoint.digest.bytes.allSatisfy { $0 == 0 } })
-        let round = try nextRound(&rig)
+        let round = try nextRound(rig)
         expectRound(round)
         #expect(round.count == 1 && round[0].slots.isEmpty, "one slice says that there is nothing")
     }
 
     @Test("a slot larger than a block spans parts, in consecutive blocks, and a topic's two slots stay in one slice")
     func large() throws {
-        var rig = try CoreRig(mtu: 1_500) { $0.snapshotPeriod = .seconds(1) }
+        let rig = try CoreRig(mtu: 1_500) { $0.snapshotPeriod = .seconds(1) }
         rig.core.beginSnapshots(now: rig.now)
         var random = SeededGenerator(seed: 5)
         let large = (0..<1 << 20).map { _ in UInt8.random(in: 0...255, using: &random) }
         rig.publish("large", large, retain: true)
         rig.publish("large", large.reversed(), retain: false)
         for index in 0..<50 { rig.publish("small/\(index)", [1], retain: true) }
-        let round = try nextRound(&rig)
+        let round = try nextRound(rig)
         expectRound(round)
         #expect(round.reduce(0) { $0 + $1.slots.count } == 52)
         let whole = try #require(round.first { $0.slots[SlotName(topic: "large", kind: .retained)] != nil })
@@ -165,7 +165,7 @@ struct SnapshotTests {
 
     @Test("P8 on a narrow path a topic whose two slots would not fit one slice is shed, numbered and named")
     func narrow() throws {
-        var rig = try CoreRig(mtu: 576)
+        let rig = try CoreRig(mtu: 576)
         let large = [UInt8](repeating: 1, count: 1 << 20)
         rig.publish("large", large, retain: true)
         let outcome = rig.publish("large", large, retain: false)
@@ -176,7 +176,7 @@ struct SnapshotTests {
 
     @Test("D6 a topic whose tombstone is older than the journal is forgotten, and its version is in the sum")
     func forgetting() throws {
-        var rig = try CoreRig {
+        let rig = try CoreRig {
             $0.snapshotPeriod = .seconds(10)
             $0.tombstoneKeep = .seconds(100)
         }
@@ -189,7 +189,7 @@ struct SnapshotTests {
             rig.publish("stays/\(index)", [3], retain: true)
         }
         try rig.endGulp(idle: true)
-        #expect(try nextRound(&rig).reduce(0) { $0 + $1.slots.count } == 80)
+        #expect(try nextRound(rig).reduce(0) { $0 + $1.slots.count } == 80)
         try rig.run(.seconds(50))
         #expect(rig.core.topicCount == 60)
         try rig.run(.seconds(100))
@@ -198,7 +198,7 @@ struct SnapshotTests {
         #expect(written.rows.count == 60 && written.removed.isEmpty && written.forgotten == 0)
         try rig.run(.seconds(30))
         #expect(rig.core.topicCount == 40)
-        let round = try nextRound(&rig)
+        let round = try nextRound(rig)
         #expect(round.reduce(0) { $0 + $1.slots.count } == 40)
         #expect(!round.contains { $0.slots.keys.contains { $0.kind == .tombstone } })
         let checkpoint = try #require(rig.stream.checkpoints.last?.checkpoint)
@@ -214,7 +214,7 @@ struct SnapshotTests {
 
     @Test("P8 names that come and go keep new ones out for minutes, not for days; what is shed meanwhile is named")
     func flood() throws {
-        var rig = try CoreRig {
+        let rig = try CoreRig {
             $0.snapshotPeriod = .seconds(10)
             $0.slots.topics = 50
         }
@@ -239,7 +239,7 @@ struct SnapshotTests {
 
     @Test("D4 while slices do not leave none is made, and the round is as long as it takes")
     func blocked() throws {
-        var rig = try CoreRig { $0.snapshotPeriod = .seconds(1) }
+        let rig = try CoreRig { $0.snapshotPeriod = .seconds(1) }
         rig.core.beginSnapshots(now: rig.now)
         rig.publish("a", [1], retain: true)
         try rig.run(.seconds(3))
@@ -255,7 +255,7 @@ struct SnapshotTests {
 
     @Test("a slice waits until the records that it includes have left")
     func gate() throws {
-        var rig = try CoreRig { $0.snapshotPeriod = .milliseconds(100) }
+        let rig = try CoreRig { $0.snapshotPeriod = .milliseconds(100) }
         rig.core.beginSnapshots(now: rig.now)
         for _ in 0..<5 {
             rig.publish("a", [1], retain: true)

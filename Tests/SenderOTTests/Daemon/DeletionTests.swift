@@ -11,7 +11,7 @@ import Testing
 struct DeletionTests {
     @Test("a retained value that a fetch lacks is deleted, unless something came for its topic since")
     func unseen() throws {
-        var rig = try CoreRig()
+        let rig = try CoreRig()
         for topic in ["acme/a", "acme/b", "acme/c", "acme/d"] { rig.publish(topic, [1], retain: true) }
         rig.publish("acme/event", [1])
         let began = rig.core.beginFetch()

@@ -23,7 +23,7 @@ struct FrameEmitterTests {
 
     /// A block of records that no compressor makes smaller.
     private static func blocks(_ count: Int, bytes: Int) throws -> [ClosedBlock] {
-        var rig = try CoreRig()
+        let rig = try CoreRig()
         var random = SeededGenerator(seed: 7)
         for _ in 0..<count {
             rig.publish("acme/line", (0..<bytes).map { _ in UInt8.random(in: 0...255, using: &random) })
@@ -117,7 +117,7 @@ struct FrameEmitterTests {
         let queue = try TransmissionQueue(laneBytes: 64 << 20)
         let emitter = try emitter(to: sink, rate: 20_000_000, queue: queue)
         for block in try Self.blocks(10, bytes: 100_000) { #expect(queue.offer(Transmission(first: block))) }
-        var rig = try CoreRig()
+        let rig = try CoreRig()
         try rig.pass(.zero)
         let beat = try #require(rig.beats.first)
         #expect(await eventually { sink.snapshot.arrivals.count > 100 })

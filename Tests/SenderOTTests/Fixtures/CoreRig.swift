@@ -8,7 +8,7 @@ import MQTTProtocol
 import Time
 
 /// A core with its virtual clock, and everything that came out of it.
-struct CoreRig: ~Copyable {
+final class CoreRig {
     var core: SenderCore
     var now = MonotonicInstant(nanoseconds: 1_000_000_000)
     var blocks: [ClosedBlock] = []
@@ -32,7 +32,7 @@ struct CoreRig: ~Copyable {
     var time: UnixMilliseconds { UnixMilliseconds(rawValue: 1_700_000_000_000 + now.nanoseconds / 1_000_000) }
 
     @discardableResult
-    mutating func publish(
+    func publish(
         _ topic: String, _ payload: [UInt8], properties: [UInt8] = [], qos: QualityOfService = .atLeastOnce,
         retain: Bool = false, delivery: UInt64? = nil, packet: UInt16 = 0
     ) -> SenderCore.Outcome {
@@ -45,7 +45,7 @@ struct CoreRig: ~Copyable {
             time: time)
     }
 
-    mutating func publishFetched(
+    func publishFetched(
         _ topic: String, _ payload: [UInt8], properties: [UInt8] = [], since: Stamp
     ) -> SenderCore.Outcome {
         let topic = Array(topic.utf8)
@@ -55,19 +55,19 @@ struct CoreRig: ~Copyable {
         return core.acceptFetched(publication, since: since, now: now, time: time)
     }
 
-    mutating func endGulp(idle: Bool) throws {
+    func endGulp(idle: Bool) throws {
         core.endGulp(idle: idle, now: now)
         try collect()
     }
 
-    mutating func pass(_ duration: Duration) throws {
+    func pass(_ duration: Duration) throws {
         now = now.advanced(by: duration)
         core.advance(now: now, time: time)
         try collect()
     }
 
     /// Lets time pass from deadline to deadline.
-    mutating func run(_ duration: Duration) throws {
+    func run(_ duration: Duration) throws {
         let end = now.advanced(by: duration)
         while core.nextDeadline < end {
             now = max(now, core.nextDeadline)
@@ -77,7 +77,7 @@ struct CoreRig: ~Copyable {
         try pass(.zero)
     }
 
-    mutating func collect() throws {
+    func collect() throws {
         while let slice = core.nextSlice() { slices.append(slice) }
         while let block = core.nextClosedBlock() {
             guard block.id.channel == .live else {

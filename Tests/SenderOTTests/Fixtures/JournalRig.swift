@@ -77,7 +77,7 @@ final class JournalRig: Sendable {
 
     /// Blocks of one record each, with incompressible payloads.
     func blocks(_ count: Int, bytes: Int = 1_000, epoch: Epoch? = nil) throws -> [ClosedBlock] {
-        var rig = try CoreRig(epoch: epoch ?? self.epoch)
+        let rig = try CoreRig(epoch: epoch ?? self.epoch)
         var random = SeededGenerator(seed: 3)
         for index in 1...count {
             let payload = (0..<bytes).map { _ in UInt8.random(in: 0...255, using: &random) }

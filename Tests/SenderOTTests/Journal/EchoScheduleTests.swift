@@ -79,7 +79,7 @@ struct EchoScheduleTests {
 
     @Test("D5 a repetition begins where the one before it ended, so that small blocks never repeat a symbol early")
     func symbols() throws {
-        var rig = try CoreRig()
+        let rig = try CoreRig()
         rig.publish("acme/a", [1, 2, 3])
         try rig.endGulp(idle: true)
         let block = rig.blocks[0]
@@ -104,7 +104,7 @@ struct EchoScheduleTests {
         var store = try JournalStore(
             try Database(path: path, schema: SenderDatabase.schema), epoch: start.journal.epoch,
             limits: JournalStore.Limits())
-        var rig = try CoreRig(epoch: start.journal.epoch.epoch)
+        let rig = try CoreRig(epoch: start.journal.epoch.epoch)
         for _ in 1...50 {
             rig.publish("acme/a", [1])
             try rig.endGulp(idle: true)

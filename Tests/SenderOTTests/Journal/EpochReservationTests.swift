@@ -147,7 +147,7 @@ import Time
             try database.execute(
                 "UPDATE epochs SET last_sequence = 3, last_block = 1 WHERE epoch = \(epoch.epoch.rawValue)")
             guard number == 5 else { continue }
-            var rig = try CoreRig(epoch: epoch.epoch)
+            let rig = try CoreRig(epoch: epoch.epoch)
             rig.publish("acme/a", [1])
             try rig.endGulp(idle: true)
             var store = try JournalStore(database, epoch: epoch, limits: JournalStore.Limits())

@@ -24,7 +24,7 @@ struct JournalReplayTests {
         static let topics = 20
 
         var store: JournalStore
-        var rig: CoreRig
+        let rig: CoreRig
         var marks: JournalMarks
 
         init(_ path: String, _ start: consuming SenderStart) throws {
@@ -32,7 +32,7 @@ struct JournalReplayTests {
             // A struct that owns others may not throw once it holds the first of them.
             let store = try JournalStore(
                 try Database(path: path, schema: SenderDatabase.schema), epoch: epoch, limits: JournalStore.Limits())
-            var rig = try CoreRig(epoch: epoch.epoch, slots: start.takeFound().takeSlots()) {
+            let rig = try CoreRig(epoch: epoch.epoch, slots: start.takeFound().takeSlots()) {
                 $0.snapshotPeriod = .milliseconds(20)
                 $0.tombstoneKeep = .milliseconds(30)
                 $0.slots.topics = Self.topics
@@ -90,12 +90,12 @@ struct JournalReplayTests {
             next = try start(path, topics: Lifetime.topics)
             #expect(next.unreadable == 0)
             let again = try start(path, topics: Lifetime.topics)
-            try compare(again.takeFound().takeSlots(), with: &lifetime.rig, records: records)
+            try compare(again.takeFound().takeSlots(), with: lifetime.rig, records: records)
         }
     }
 
     private func compare(
-        _ slots: consuming NamespaceSlots, with rig: inout CoreRig, records: UInt64
+        _ slots: consuming NamespaceSlots, with rig: CoreRig, records: UInt64
     ) throws {
         let (found, expected) = (slots.checkpoint(), rig.core.stateNow())
         #expect(found.digest == expected.digest && found.slots == expected.slots)
@@ -128,7 +128,7 @@ struct JournalReplayTests {
         do {
             var store = try JournalStore(
                 try Database(path: path, schema: SenderDatabase.schema), epoch: reserved, limits: JournalStore.Limits())
-            var rig = try CoreRig(epoch: reserved.epoch)
+            let rig = try CoreRig(epoch: reserved.epoch)
             for packet in 1...6 {
                 rig.publish("acme/\(packet)", [UInt8(packet)], delivery: UInt64(packet), packet: UInt16(packet))
                 try rig.endGulp(idle: true)

@@ -23,7 +23,7 @@ public struct ExtremeHistory: ~Copyable {
 
     private let sender: ExtremeSender
     private let folder: TemporaryDirectory
-    private var archive: LinkArchive
+    private let archive: LinkArchive
     private var core: ReceiverCore
     private var now = MonotonicInstant(nanoseconds: 1_000_000_000)
     private var time = UnixMilliseconds(rawValue: ExtremeSender.firstEpoch + 1)

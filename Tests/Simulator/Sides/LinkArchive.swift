@@ -8,7 +8,7 @@ package import Storage
 package import Time
 
 /// The database of one link without threads: a simulation decides when a transaction happens, and what a kill takes.
-package struct LinkArchive: ~Copyable {
+package final class LinkArchive {
     private let opening: StoreOpening
     private let card: LinkCard
     private var file: StoreFile
@@ -62,7 +62,7 @@ package struct LinkArchive: ~Copyable {
     }
 
     /// One transaction for these rounds.
-    package mutating func store(_ rounds: [Commit], time: UnixMilliseconds) throws(StorageError) {
+    package func store(_ rounds: [Commit], time: UnixMilliseconds) throws(StorageError) {
         var batch = StoreBatch(links: [StoreBatch.Link()])
         for round in rounds {
             let end = link.queue.stage(round.units)

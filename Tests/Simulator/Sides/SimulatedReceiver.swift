@@ -10,12 +10,12 @@ import ReceiverITAudit
 import ReceiverITStore
 
 /// The receiver's side: the core, and the real database behind it where a history kills it.
-struct SimulatedReceiver: ~Copyable {
+final class SimulatedReceiver {
     private(set) var core: ReceiverCore
     let settings: ReceiverCore.Settings
     private let folder: TemporaryDirectory?
     private let card: LinkCard
-    private var archive: LinkArchive?
+    private let archive: LinkArchive?
     /// Rounds that no transaction holds yet.
     private(set) var unstored: [Commit] = []
     /// The process does not run until then.
@@ -39,11 +39,11 @@ struct SimulatedReceiver: ~Copyable {
     /// Whether a kill takes something.
     var hasDatabase: Bool { folder != nil }
 
-    mutating func receive(_ datagram: [UInt8], now: MonotonicInstant, time: UnixMilliseconds) {
+    func receive(_ datagram: [UInt8], now: MonotonicInstant, time: UnixMilliseconds) {
         core.receive(frame: datagram.span.bytes, now: now, time: time)
     }
 
-    mutating func advance(now: MonotonicInstant, time: UnixMilliseconds) {
+    func advance(now: MonotonicInstant, time: UnixMilliseconds) {
         core.advance(now: now, time: time)
         let round = core.takeCommit()
         if !round.isEmpty { unstored.append(round) }
@@ -54,7 +54,7 @@ struct SimulatedReceiver: ~Copyable {
 
     /// One transaction for all rounds that wait.
     /// - Returns: these rounds.
-    mutating func store(time: UnixMilliseconds) throws -> [Commit] {
+    func store(time: UnixMilliseconds) throws -> [Commit] {
         let rounds = unstored
         unstored = []
         try archive?.store(rounds, time: time)
@@ -63,7 +63,7 @@ struct SimulatedReceiver: ~Copyable {
 
     /// A kill: what no transaction holds never happened.
     /// - Returns: how many records were forgotten.
-    mutating func kill(seed: UInt64, now: MonotonicInstant, time: UnixMilliseconds) throws -> Int {
+    func kill(seed: UInt64, now: MonotonicInstant, time: UnixMilliseconds) throws -> Int {
         let forgotten = unstored.reduce(0) { $0 + $1.deliveries.count }
         unstored = []
         guard let core = try archive?.core(settings: settings, seed: seed, now: now, time: time) else {

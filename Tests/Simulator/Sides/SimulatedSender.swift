@@ -8,7 +8,7 @@ import SenderOTCore
 
 /// The sender's side: the core, the journal behind it, and the OT broker before it, which delivers again what a dead sender did
 /// not acknowledge.
-struct SimulatedSender: ~Copyable {
+final class SimulatedSender {
     private static let slicesAtOnce = 4
 
     private let settings: SenderCore.Settings
@@ -59,7 +59,7 @@ struct SimulatedSender: ~Copyable {
     // MARK: In
 
     /// - Returns: the record with its stamp, and whether it was shed.
-    mutating func publish(
+    func publish(
         _ record: PublishedRecord, now: MonotonicInstant, time: UnixMilliseconds
     ) throws(NamespaceModel.Violation) -> (record: PublishedRecord, isShed: Bool) {
         let topic = Array(record.topic.utf8)
@@ -80,7 +80,7 @@ struct SimulatedSender: ~Copyable {
         return (stamped, shed.contains(stamped.stamp))
     }
 
-    mutating func endGulp(idle: Bool, now: MonotonicInstant) { core.endGulp(idle: idle, now: now) }
+    func endGulp(idle: Bool, now: MonotonicInstant) { core.endGulp(idle: idle, now: now) }
 
     // MARK: Out
 
@@ -100,7 +100,7 @@ struct SimulatedSender: ~Copyable {
 
     /// Does what is due in the core, and journals what it closed.
     /// - Returns: what was closed, and the beats, which leave at once.
-    mutating func advance(now: MonotonicInstant, time: UnixMilliseconds) -> (closed: Closed, beats: [Transmission]) {
+    func advance(now: MonotonicInstant, time: UnixMilliseconds) -> (closed: Closed, beats: [Transmission]) {
         let isStalled = now.nanoseconds < stalledUntil
         core.noteSlices(leave: slices.count < Self.slicesAtOnce)
         var surroundings = BeatScheduler.Surroundings()
@@ -130,7 +130,7 @@ struct SimulatedSender: ~Copyable {
     }
 
     /// What leaves now: the backlog in order, slices behind their records, echoes.
-    mutating func takeTransmissions(now: MonotonicInstant) -> [Transmission] {
+    func takeTransmissions(now: MonotonicInstant) -> [Transmission] {
         guard now.nanoseconds >= stalledUntil else { return [] }
         var leaving: [Transmission] = []
         while let block = journal.sendNext(now) { leaving.append(Transmission(first: block)) }
@@ -149,7 +149,7 @@ struct SimulatedSender: ~Copyable {
         return (newest.lastSequence, newest.id.block)
     }
 
-    mutating func shortenJournal(to kept: Int) { journal.shorten(to: kept) }
+    func shortenJournal(to kept: Int) { journal.shorten(to: kept) }
 
     func resend(_ blocks: ClosedRange<BlockNumber>, of epoch: Epoch) -> [Transmission] {
         journal.resend(blocks, of: epoch)
@@ -169,7 +169,7 @@ struct SimulatedSender: ~Copyable {
 
     /// The process ends, and another one begins.
     /// - Parameter lostBlocks: how many of the newest blocks a loss of power takes.
-    mutating func restart(
+    func restart(
         lostBlocks: Int, clock: UInt64, incarnation: UInt64, now: MonotonicInstant
     ) -> Restart {
         journal.loseTail(lostBlocks, of: core.epoch)
