@@ -194,7 +194,8 @@ let package = Package(
         room("Control", ["Threading", "Time", "CLinux", "JSON"], path: "Sources/Shared/Control"),
         room("JSON", path: "Sources/Shared/JSON"),
         room("Storage", ["CSQLite"], path: "Sources/Shared/Storage"),
-        room("KeyFiles", ["DiodeProtocol", "Crypto", "COpenSSL", "Threading"], path: "Sources/Shared/KeyFiles"),
+        room(
+            "KeyFiles", ["DiodeProtocol", "Crypto", "COpenSSL", "Threading", "Time"], path: "Sources/Shared/KeyFiles"),
         room("Crypto", ["COpenSSL"], path: "Sources/Shared/Crypto"),
         room(
             "Datagrams", ["CLinux", "Threading"], path: "Sources/Shared/Datagrams", exclude: ["Emitting", "Listening"]),

@@ -10,4 +10,5 @@
 //   Contents/ — what a live block holds: records and control items
 //   Slices/ — what a snapshot block holds: an interval of all topics, in order
 //   Beats/ — the heartbeat of a link
+//   Keys/ — how one key of a link follows another
 //   Documents/ — the files that people carry from side to side: link cards, resend bundles

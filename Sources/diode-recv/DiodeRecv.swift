@@ -1,12 +1,13 @@
 // diode-recv: the command line of the receiver.
 //
-//   arguments ─▶ ReceiverLanguage ─▶ one of: Run, Keygen, Pair, ReceiverCheck, Ack, Forget, Audit, status ─▶ exit code
+//   arguments ─▶ ReceiverLanguage ─▶ one of: Run, Keygen, Pair, Revoke, ReceiverCheck, Ack, Forget, Audit, status ─▶ exit code
 //
 //   ReceiverLanguage.swift — the commands and options of diode-recv
 //   Run.swift — the daemon: receive, publish, drain
 //   Status/ — gathers what the daemon knows of itself in one value, and makes the answer to `status` of it
 //   Keygen.swift — a new seal key and its card
 //   Pair.swift — takes a link card that the operator has confirmed
+//   Revoke.swift — a key that is not followed any more
 //   ReceiverCheck.swift — tests what can be tested, and shows the effective configuration
 //   OperatorRequest.swift — a command that changes the store: the running daemon does it, or the command where none runs
 //   Ack.swift — accepts a loss, by name and reason
@@ -25,6 +26,7 @@ struct DiodeRecv {
             switch ReceiverLanguage.Name(rawValue: invocation.command) {
             case .audit: try Audit.run(invocation)
             case .pair: try Pair.run(invocation)
+            case .revoke: try Revoke.run(invocation)
             case .keygen: try Keygen.run(invocation)
             case .ack: try Ack.run(invocation)
             case .forget: try Forget.run(invocation)

@@ -1,5 +1,6 @@
 internal import Commands
 internal import Control
+internal import DiodeProtocol
 internal import JSON
 
 /// A command that changes something: the daemon that runs does it; where none does, the command itself, with the state locked.
@@ -23,5 +24,14 @@ enum OperatorRequest {
             throw Program.Failure(answer["error"]?.text ?? "the daemon did not understand: \(answer.line)")
         }
         return words
+    }
+
+    /// An option that must have the form of a fingerprint.
+    static func fingerprint(_ invocation: Invocation, _ option: String) throws(UsageError) -> String? {
+        guard let text = invocation.value(option) else { return nil }
+        guard LinkCard.isFingerprint(text) else {
+            throw UsageError("\(option): \"\(text)\" is no fingerprint; allowed: SHA256: and 43 characters of base64")
+        }
+        return text
     }
 }

@@ -4,7 +4,7 @@ internal import Commands
 enum ReceiverLanguage {
     /// The commands that this version has.
     enum Name: String {
-        case run, pair, check, status, ack, forget, keygen
+        case run, pair, check, status, ack, forget, keygen, revoke
         case audit = "--audit"
     }
 
@@ -44,6 +44,22 @@ enum ReceiverLanguage {
                 """,
             examples: [
                 "diode-recv pair --config /etc/uns-diode/recv.json5 --fingerprint SHA256:… /media/usb/plant-a.card"
+            ]),
+        Command(
+            "revoke",
+            options: [
+                .config, Option("--link", "NAME", isRequired: true, summary: "whose key it is"),
+                Option("--key", "SHA256:…", isRequired: true, summary: "the fingerprint of the key"),
+                Option("--reason", "TEXT", isRequired: true, summary: "why, for the ledger; at most 1000 characters"),
+            ],
+            summary: "from the next start on a key is not followed, and nothing that it signs counts",
+            details: """
+                Stop the daemon first. The key that is in use: nothing is received until another card is paired. A key that has
+                handed over to another one (diode-send rotate): what was followed stays, and no receiver with an older database
+                can be led elsewhere with it. A key that is revoked cannot be paired.
+                """,
+            examples: [
+                "diode-recv revoke --config /etc/uns-diode/recv.json5 --link plant-a --key SHA256:… --reason 'appliance stolen'"
             ]),
         Command(
             "check", options: [.config],

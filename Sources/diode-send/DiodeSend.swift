@@ -1,11 +1,12 @@
 // diode-send: the command line of the sender.
 //
-//   arguments ─▶ SenderLanguage ─▶ one of: Run, Keygen, CardIssue, SenderCheck, AcceptDeletions, Resend, status ─▶ exit code
+//   arguments ─▶ SenderLanguage ─▶ one of: Run, Keygen, CardIssue, Rotate, SenderCheck, AcceptDeletions, Resend, status ─▶ exit code
 //
 //   SenderLanguage.swift — the commands and options of diode-send
 //   Run.swift — the daemon
 //   Keygen.swift — a new key and its card
 //   CardIssue.swift — a fresh card of the same key
+//   Rotate.swift — a new key in place of the old one, which vouches for it
 //   SenderCheck.swift — tests what can be tested, and shows the effective configuration
 //   PolicyCheck.swift — what the export policy would do with one message
 //   RunningCheck.swift — which topics the running sender would add and remove if it read the file now
@@ -24,6 +25,7 @@ struct DiodeSend {
             switch SenderLanguage.Name(rawValue: invocation.command) {
             case .keygen: try Keygen.run(invocation)
             case .card: try CardIssue.run(invocation)
+            case .rotate: try Rotate.run(invocation)
             case .check: try SenderCheck.run(invocation)
             case .status:
                 try StatusReport.show(

@@ -76,9 +76,23 @@ enum SenderCheck {
         do throws(KeyFileError) {
             let signer = try KeyFile.readEd25519(link.key.resolved)
             report.pass("key", "\(link.key)  \(LinkCard.fingerprint(of: signer.publicKey))")
+            checkRotations(besideKey: link.key.resolved, of: signer.publicKey, &report)
             let beside = CardBesideKey(of: link.key.resolved, link: link.name, publicKey: signer.publicKey)
             if let mismatch = beside?.nameMismatch(link: link.name) { report.fail("card", mismatch) }
         } catch { report.fail("key", error.description) }
+    }
+
+    /// What the sender tells of earlier keys, and whether a rotation was begun and not finished.
+    private static func checkRotations(
+        besideKey key: String, of publicKey: Ed25519PublicKey, _ report: inout CheckReport
+    ) {
+        do throws(RotationFileError) {
+            let all = try RotationFile.read(besideKey: key)
+            let told = RotationFile.leading(to: publicKey, all)
+            if !told.isEmpty { report.pass("rotations", "\(told.count) earlier keys are told of") }
+            guard told.count < all.count || WholeFile.exists(RotationFile.nextKey(key)) else { return }
+            report.fail("rotations", "a rotation was begun and not finished: run diode-send rotate again")
+        } catch { report.fail("rotations", error.description) }
     }
 
     /// Whether frames could leave: the address resolves, and a socket can be opened and bound to the interface.

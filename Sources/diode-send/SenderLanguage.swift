@@ -4,7 +4,7 @@ internal import Commands
 enum SenderLanguage {
     /// The commands that this version has.
     enum Name: String {
-        case run, keygen, card, check, status, resend
+        case run, keygen, card, check, status, resend, rotate
         case acceptDeletions = "accept-deletions"
     }
 
@@ -14,7 +14,7 @@ enum SenderLanguage {
     static let language = CommandLanguage(
         program: "diode-send",
         summary: "publishes of an OT broker, signed and protected against loss, over a data diode",
-        commands: available + later,
+        commands: available,
         closing: """
             status: 3 degraded, 4 stale or offline, 1 no daemon answers
             deploy/examples/send.json5 explains every key of the configuration.
@@ -44,6 +44,19 @@ enum SenderLanguage {
             options: [.config, Option("--out", "FILE", isRequired: true, summary: "where the card is written")],
             summary: "issues a fresh card of the same key, which no longer vouches for older epochs",
             examples: ["diode-send card --config /etc/uns-diode/send.json5 --out plant-a.card"]),
+        Command(
+            "rotate",
+            options: [
+                .config,
+                Option("--forget", summary: "from the next start on earlier keys are not told of any more"),
+            ],
+            summary: "replaces the key by a new one, vouched for by the old one, which is deleted",
+            details: """
+                Stop the daemon first, and start it again. Receivers follow by themselves when they hear it, also weeks later: the sender
+                says so with each beat. Compare the new fingerprint with that in diode-recv status. Interrupted, it goes on when it is
+                run again. Once every receiver has followed, --forget ends the telling.
+                """,
+            examples: ["diode-send rotate --config /etc/uns-diode/send.json5"]),
         Command(
             "check",
             options: [
@@ -75,10 +88,5 @@ enum SenderLanguage {
                 has left; without one, its next start does.
                 """,
             examples: ["diode-send resend --config /etc/uns-diode/send.json5 --bundle /media/usb/plant-a.bundle"]),
-    ]
-
-    private static let later = [
-        Command(
-            "rotate", options: [.config], summary: "replaces the key, vouched for by the old one", isAvailable: false)
     ]
 }

@@ -17,7 +17,7 @@ struct UsageTests {
             }
             let receive = try await shell.receive(option)
             #expect(receive.succeeded && receive.errors.isEmpty)
-            for command in ["run", "pair", "check", "status", "keygen", "ack", "forget", "--audit"] {
+            for command in ["run", "pair", "revoke", "check", "status", "keygen", "ack", "forget", "--audit"] {
                 #expect(receive.output.contains("  diode-recv \(command) --"))
             }
         }
@@ -43,15 +43,6 @@ struct UsageTests {
         #expect(finished.output.isEmpty)
         #expect(finished.errors.hasPrefix("diode-send: "))
         #expect(finished.errors.split(separator: "\n").count == 1)
-    }
-
-    @Test("a command of a later version fails and says so")
-    func later() async throws {
-        for command in ["rotate"] {
-            let finished = try await shell.send(command, "--config", "f")
-            #expect(finished.exit == .code(1))
-            #expect(finished.errors.hasPrefix("diode-send: \(command) is not available in this version"))
-        }
     }
 
     @Test(

@@ -223,32 +223,4 @@ struct LiveContentTests {
         #expect(items[1].reason == .text(String(repeating: "中", count: 85)))
         #expect(items[1].dropped == Decimal64(1 << 62))
     }
-
-    @Test(
-        "W-48 a rotation is signed by the old key over the new card; whether it is, does not matter to the content that bears it"
-    )
-    func rotation() throws {
-        var old = try Ed25519Signer(seed: [UInt8](repeating: 1, count: 32).span.bytes)
-        var new = try Ed25519Signer(seed: [UInt8](repeating: 2, count: 32).span.bytes)
-        let card = try LinkCard(
-            link: "plant-a", signer: &new, lowestEpoch: Epoch(rawValue: 5), issued: UnixMilliseconds(rawValue: 6))
-        let rotation = try Rotation(to: card, signer: &old)
-        var oldVerifier = try Ed25519Verifier(old.publicKey)
-        var newVerifier = try Ed25519Verifier(new.publicKey)
-        let (byOld, byNew) = (rotation.isSigned(by: &oldVerifier), rotation.isSigned(by: &newVerifier))
-        #expect(byOld && !byNew)
-        #expect(try LinkCard(parsing: rotation.card) == card)
-        var changed = rotation
-        changed.card[20] ^= 1
-        let isSigned = changed.isSigned(by: &oldVerifier)
-        #expect(!isSigned)
-        var encoder = LiveContentEncoder()
-        encoder.append(changed)
-        var content: [UInt8] = []
-        encoder.finish(into: &content)
-        #expect(try LiveRead(content, sequences: 0).items.count == 1)
-        let signed = [4] + rotation.card
-        let signs = oldVerifier.isValid(rotation.signature.span.bytes, for: signed.span.bytes)
-        #expect(signs)
-    }
 }

@@ -15,7 +15,6 @@ struct CommandLineTests {
                 options: [.config, .init("--json", summary: "as JSON"), .init("--epoch", "N", summary: "an epoch")],
                 summary: "runs", examples: ["diode-x run -c f"]),
             .init("pair", operands: ["CARD"], options: [.config], summary: "pairs"),
-            .init("rotate", options: [.config], summary: "rotates", isAvailable: false),
             .init("--audit", options: [.config], summary: "audits"),
         ], closing: "the end")
 
@@ -38,14 +37,13 @@ struct CommandLineTests {
         #expect(try read(line) == .invoke(Invocation(command: command, operands: operands, values: values)))
     }
 
-    @Test("help and version are asked for before or behind a command; what is not there yet says so")
+    @Test("help and version are asked for before or behind a command")
     func others() throws {
         for line in ["--help", "-h"] { #expect(try read(line) == .help(command: nil)) }
         for line in ["run --help", "run -c f -h", "run -h --nonsense"] {
             #expect(try read(line) == .help(command: "run"))
         }
         for line in ["--version", "-V", "run -V"] { #expect(try read(line) == .version) }
-        for line in ["rotate", "rotate -c f"] { #expect(try read(line) == .unavailable(command: "rotate")) }
     }
 
     @Test(
@@ -70,11 +68,10 @@ struct CommandLineTests {
         #expect(refusal?.description == reason)
     }
 
-    @Test("help shows every command, what is not there yet apart, and the examples")
+    @Test("help shows every command and the examples")
     func help() {
         let page = HelpText.page(of: language)
         #expect(page.contains("  diode-x run --config FILE [--json] [--epoch N]\n      runs\n"))
-        #expect(page.contains("Not available in this version:\n  diode-x rotate --config FILE\n"))
         #expect(page.contains("Examples:\n  diode-x run -c f\n"))
         #expect(page.hasSuffix("the end\n"))
         let command = HelpText.page(of: "run", in: language)

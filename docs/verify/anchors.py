@@ -1,6 +1,6 @@
 """What a sender signed, compared with what its receiver's account says (docs/EVIDENCE.md section 7; the ids W-.. are rules of WIRE)."""
-import base64, hashlib, struct, time
-import wire
+import base64, struct, time
+import keys, wire
 from wire import Refused
 
 
@@ -35,18 +35,19 @@ def check(ledger, link, cards, seal_keys):
     if key is None:
         ledger.unproven.append(f"what the sender of {link} signed: no card of it was given, {len(entries)} beats not checked")
         return
+    chain = keys_of(ledger, link, key)
     claims, newest, counts = {}, "", {"agree": 0, "other": 0, "unread": 0}
     for number, _, _, _, body in entries:
         place = f"the anchor of {link} in entry {number} of the ledger"
         signed = from_base64(body.get("signed"))
         try:
             header = wire.Header(signed)
-            if header.link != hashlib.sha256(key).digest()[:16]:
+            if header.link not in chain.keys:
                 if not was_paired(ledger, link, header.link):
                     raise Broken(f"{place} is of a sender that was never paired")
                 counts["other"] += 1
                 continue
-            header, content = wire.read_signed_beat(signed, key, seal_keys)
+            header, content = wire.read_signed_beat(signed, chain.keys[header.link], seal_keys)
             if content is None:
                 counts["unread"] += 1
                 continue
@@ -68,6 +69,17 @@ def check(ledger, link, cards, seal_keys):
                        (counts["unread"], "they are sealed for another key, or compressed")):
         if count:
             ledger.unproven.append(f"what {count} signed beats of {link} say: {why}")
+
+
+def keys_of(ledger, link, key):
+    """The card's key and those that it has handed over to, by the rotations in the ledger. What the card does not lead to is another card's."""
+    chain = keys.KeyChain(link, key)
+    for entry in ledger.of("rotation", link):
+        try:
+            chain.take(from_base64(entry[4].get("statement")))
+        except Refused:
+            continue
+    return chain
 
 
 def was_paired(ledger, link, fingerprint):

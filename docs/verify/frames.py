@@ -9,13 +9,14 @@ CAPTURE   either a classic pcap file, as `tcpdump -w CAPTURE 'udp port 9000'` wr
 FILE      a private seal key of the receiver (PKCS#8 in PEM), to open sealed blocks; may be given several times
 
 Every datagram of the capture has to be a frame of this link: use a filter that leaves others out. Blocks that are missing are
-named; that a capture lacks some is no fault. Rotations are not followed: frames of another key are of another link.
+named; that a capture lacks some is no fault. A key that has handed over to another one in the capture is
+followed; frames of the former key stay authentic, since a capture may begin before.
 Compressed contents are read where Python has zstd (3.14 and later); they are authenticated in any case.
 
 exit      0 every frame is authentic, 1 usage or a file that cannot be read, 5 something is forged, malformed or contradicts
 """
-import hashlib, struct, sys, time
-import wire
+import struct, sys, time
+import keys, wire
 from wire import CHANNELS, Ed25519PublicKey, InvalidSignature, Refused
 
 SHOWN = 100  # Findings that are printed one by one.
@@ -83,30 +84,39 @@ class Block:
 
 
 class Capture:
-    def __init__(self, key, seal_keys):
-        self.key, self.seal_keys = Ed25519PublicKey.from_public_bytes(key), seal_keys
-        self.link = hashlib.sha256(key).digest()[:16]
+    def __init__(self, link, key, seal_keys):
+        self.chain, self.seal_keys = keys.KeyChain(link, key), seal_keys
         self.frames = self.authentic = 0
         self.versions, self.findings, self.blocks = {}, [], {}
         self.signed = {}  # (header, root, signature): whether the sender made it.
         self.settled = {}  # transmission: its header and root (W-16).
 
+    def learn(self, datagram):
+        try:
+            self.chain.take(datagram)
+        except Refused:
+            pass  # Told when it is taken in its place.
+
     def take(self, datagram):
         self.frames += 1
         try:
+            if keys.is_rotation(datagram):
+                self.chain.take(datagram)
+                self.authentic += 1
+                return
             header, esi, symbol, root, signature = wire.read_frame(datagram)
-            if header.link != self.link:
+            if header.link not in self.chain.keys:
                 raise Refused("unknown_link: " + header.link.hex())  # W-04
             said = (header.bytes, root)
             if (said, signature) not in self.signed:
                 try:
-                    self.key.verify(signature, b"\2" + header.bytes + root)
+                    Ed25519PublicKey.from_public_bytes(self.chain.keys[header.link]).verify(signature, b"\2" + header.bytes + root)
                     self.signed[said, signature] = True
                 except InvalidSignature:
                     self.signed[said, signature] = False
             if not self.signed[said, signature]:
                 raise Refused(f"bad_signature: {name(header)}")  # W-15
-            if self.settled.setdefault((header.channel, header.epoch, header.block, header.tx), said) != said:
+            if self.settled.setdefault((header.link, header.channel, header.epoch, header.block, header.tx), said) != said:
                 raise Refused(f"equivocation: {name(header)}: two headers for one transmission, both signed")
             block = self.blocks.setdefault((header.channel, header.epoch, header.block), Block(header))
             if not block.agrees(header):
@@ -152,6 +162,8 @@ class Capture:
     def report(self):
         versions = ", ".join(f"{count} of version {version}" for version, count in sorted(self.versions.items()))
         print(f"frames    {self.frames}, authentic {self.authentic}" + (f": {versions}" if versions else ""))
+        for key in list(self.chain.keys.values())[1:]:
+            print(f"rotated   to {wire.shown(key)}")
         for epoch in sorted({key[1] for key in self.blocks}):
             print(f"epoch     {epoch}")
             said = self.newest_beat(epoch)
@@ -216,8 +228,12 @@ def main(arguments):
         return 0 if arguments == ["--help"] else 1
     try:
         link, key = wire.read_card(arguments[0])
-        capture = Capture(key, [wire.read_seal_key(path) for path in seal_paths])
-        for datagram in datagrams(arguments[1]):
+        capture = Capture(link, key, [wire.read_seal_key(path) for path in seal_paths])
+        captured = list(datagrams(arguments[1]))
+        # A statement is repeated: the first one of a capture may come behind frames of the key that it leads to.
+        for datagram in filter(keys.is_rotation, captured):
+            capture.learn(datagram)
+        for datagram in captured:
             capture.take(datagram)
     except (OSError, ValueError, TypeError, InvalidSignature) as error:
         print("frames.py:", error or "a card that its own key did not sign", file=sys.stderr)

@@ -17,7 +17,7 @@ import anchors, wire
 from anchors import Broken, calendar, from_base64
 from wire import Ed25519PublicKey, InvalidSignature, serialization
 
-NEVER_FOLDED = {"folded", "equivocation", "account.altered", "gap.merged", "audit-key"}
+NEVER_FOLDED = {"folded", "equivocation", "account.altered", "gap.merged", "audit-key", "rotation", "key.revoked"}
 ROUTINE = {"epoch.began", "epoch.void", "receiver.stopped", "durable.attempted", "receiver.started"}
 RANKS = ("healed", "routine", "balance", "lost", "action")
 NEWEST_KEPT = 1000

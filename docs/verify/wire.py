@@ -33,8 +33,11 @@ def canonical_base64(text, length):
 
 
 def read_card(path):
+    return card_of(open(path, "rb").read())
+
+
+def card_of(text):
     """The link's name and its Ed25519 key (W-35, W-36)."""
-    text = open(path, "rb").read()
     form = re.fullmatch(rb"UNS-DIODE-CARD 1\nlink ([A-Za-z0-9._-]{1,64})\nkey ([A-Za-z0-9+/=]{44})\nlowest-epoch ([1-9]\d{0,18})\n"
                         rb"issued (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d{3}Z\n(?:x-[ -~]*\n)*signature ([A-Za-z0-9+/=]{88})\n", text)
     if len(text) > 4096 or not form or int(form[3]) >= 2**63:

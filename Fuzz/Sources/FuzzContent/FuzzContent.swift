@@ -40,7 +40,6 @@ private func live(_ input: [UInt8]) {
         case .action(let action): encoder.append(action)
         case .unobserved(let unobserved): encoder.append(unobserved)
         case .brokerDrop(let drop): encoder.append(drop)
-        case .rotation(let rotation): encoder.append(rotation)
         case .skipped: skips = true
         }
     }

@@ -5,7 +5,7 @@
 //   ContentWriter.swift — writes the primitive forms of docs/WIRE.md: varint, zigzag, text
 //   ContentReader.swift — reads the same forms, each checked before it is used
 //   RecordFlags.swift — QoS, retain and what else a record says of itself
-//   ControlItems.swift — shed run, checkpoint, action, unobserved, broker drop, rotation
+//   ControlItems.swift — shed run, checkpoint, action, unobserved, broker drop
 //   TopicDictionary.swift — a block's topics by their bytes
 //   TopicList.swift — the topics at the head of a content
 //   LiveContentEncoder.swift — encodes records and control items as one content

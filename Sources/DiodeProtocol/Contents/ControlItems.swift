@@ -125,31 +125,3 @@ public struct BrokerDrop: Hashable, Sendable {
     /// Whether it says that messages were lost. Otherwise it says when some may have been, and nobody knows of any.
     public var isCounted: Bool { records ?? 0 > 0 }
 }
-
-/// The next link card, signed by the key that it replaces (D10; kind 0x06).
-public struct Rotation: Hashable, Sendable {
-    /// The card's text, at most 4,096 bytes; read with `LinkCard`.
-    public var card: [UInt8]
-    /// Ed25519 by the old key over 04 ‖ card: 64 bytes.
-    public var signature: [UInt8]
-
-    public init(card: [UInt8], signature: [UInt8]) {
-        self.card = card
-        self.signature = signature
-    }
-
-    /// Signs the card of the next key with the key that is in use.
-    public init(to next: LinkCard, signer: inout Ed25519Signer) throws(CryptoError) {
-        card = Array(next.text.utf8)
-        let message = Self.signedMessage(card)
-        signature = try [UInt8](copying: signer.sign(message.span.bytes).bytes.span.bytes)
-    }
-
-    /// Whether the key that is in use signed this card. The card itself is read with `LinkCard`.
-    public func isSigned(by verifier: inout Ed25519Verifier) -> Bool {
-        let message = Self.signedMessage(card)
-        return verifier.isValid(signature.span.bytes, for: message.span.bytes)
-    }
-
-    private static func signedMessage(_ card: [UInt8]) -> [UInt8] { [SymbolHasher.Domain.rotation.rawValue] + card }
-}

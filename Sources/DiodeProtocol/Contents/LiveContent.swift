@@ -34,7 +34,6 @@ public enum LiveItem: ~Escapable {
     case action(Action)
     case unobserved(Unobserved)
     case brokerDrop(BrokerDrop)
-    case rotation(Rotation)
     /// Unknown, but marked as one that may be skipped (W-29).
     case skipped(UInt8)
 }
@@ -118,15 +117,6 @@ public struct LiveContent: ~Escapable {
             return .checkpoint(checkpoint)
         case .action: return .action(try action(&body, &cursor))
         case .unobserved: return .unobserved(try unobserved(&body, &cursor))
-        case .rotation:
-            let length = try body.count(minimumBytes: 1, limit: WireLimits.maximumCardBytes)
-            let card = try body.take(length)
-            let signature = try body.take(64)
-            try body.requireEnd()
-            return .rotation(
-                Rotation(
-                    card: [UInt8](copying: bytes.extracting(card)),
-                    signature: [UInt8](copying: bytes.extracting(signature))))
         case .brokerDrop:
             let drop = try Self.brokerDrop(&body)
             try body.requireEnd()

@@ -9,7 +9,7 @@ public import Time
 public struct LiveContentEncoder: ~Copyable {
     /// The kinds of items (WIRE §6.1).
     enum Kind: UInt8 {
-        case record = 1, shedRun, checkpoint, action, unobserved, rotation
+        case record = 1, shedRun, checkpoint, action, unobserved
         case brokerDrop = 0x80
     }
 
@@ -132,16 +132,6 @@ public struct LiveContentEncoder: ~Copyable {
         // The count comes from the OT broker, which may claim anything.
         body.varint(drop.records.map { min($0, 1 << 62) + 1 } ?? 0)
         finishItem(.brokerDrop)
-    }
-
-    public mutating func append(_ rotation: Rotation) {
-        precondition(
-            rotation.card.count <= WireLimits.maximumCardBytes && rotation.signature.count == 64,
-            "a rotation holds a card and one signature")
-        body.varint(UInt64(rotation.card.count))
-        body.append(rotation.card)
-        body.append(rotation.signature)
-        finishItem(.rotation)
     }
 
     /// Replaces `content` by the finished content and starts the next one.

@@ -88,6 +88,15 @@ public struct LinkCard: Hashable, Sendable {
         "SHA256:" + Base64.encode(key.digest.bytes, padded: false)
     }
 
+    /// Whether a text has the form of a fingerprint.
+    public static func isFingerprint(_ text: String) -> Bool {
+        guard text.hasPrefix("SHA256:"), text.utf8.count == 50, let bytes = Base64.decode(text.dropFirst(7) + "=")
+        else {
+            return false
+        }
+        return bytes.count == 32
+    }
+
     /// What names the link in every frame.
     public var linkFingerprint: LinkFingerprint { LinkFingerprint(of: key) }
 

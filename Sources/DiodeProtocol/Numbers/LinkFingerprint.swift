@@ -6,6 +6,9 @@ public struct LinkFingerprint: Hashable, Sendable {
     public let digest: Digest16
     public init(_ digest: Digest16) { self.digest = digest }
     public init(of key: Ed25519PublicKey) { digest = key.digest.truncated }
+
+    /// The fingerprint that a frame has room for, in hexadecimal.
+    public var shown: String { digest.description }
 }
 
 /// Names a block's content: the hash over its source symbols' leaves (WIRE §3).

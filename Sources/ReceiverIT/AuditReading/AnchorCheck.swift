@@ -10,7 +10,7 @@ internal import Storage
 /// Compares what the sender signed with what the receiver's account says: `--audit --verify`.
 ///
 /// ```text
-///  entries "anchor" ─▶ signature by the card's key ─▶ claims, the newest of each epoch ─▶ against the table of epochs
+///  entries "anchor" ─▶ signature by the key that it names, of the chain from the card on ─▶ claims, the newest of each epoch ─▶ against the table of epochs
 ///                                                     lives: at least this sequence       announced or decided ≥
 ///                                                     over:  up to exactly this one       the same
 /// ```
@@ -34,7 +34,7 @@ struct AnchorCheck: ~Copyable {
     }
 
     private let link: String
-    private let key: Ed25519PublicKey?
+    private let keys: KeyChain?
     private var opener: BlockOpener
     private let folded: FoldedKinds
     private var claims: [Epoch: Claim] = [:]
@@ -44,12 +44,12 @@ struct AnchorCheck: ~Copyable {
     private var newest = ""
 
     /// - Parameters:
-    ///   - key: the card's; nil: nobody can check whether the sender signed anything.
+    ///   - keys: from the card on; nil: nobody can check whether the sender signed anything.
     ///   - seals: the receiver's private seal keys; a beat that none of them opens is not checked.
-    init(link: String, key: Ed25519PublicKey?, seals: [SealKey], folded: FoldedKinds) {
+    init(link: String, keys: KeyChain?, seals: [SealKey], folded: FoldedKinds) {
         self.link = link
         opener = BlockOpener(seals)
-        self.key = key
+        self.keys = keys
         self.folded = folded
     }
 
@@ -58,13 +58,22 @@ struct AnchorCheck: ~Copyable {
         let history = try History(of: link, folded, in: database)
         let entries = try LedgerReader.numberedEntries(of: link, kind: Anchors.Candidate.kind, in: database)
             .filter { $0.number > history.forgottenAt }
-        guard let key else {
+        guard let keys else {
             return .consistent(anchors: 0, newest: "", unchecked: entries.count, sealed: 0)
         }
         do throws(CryptoError) {
+            // Anchors ascend in time, and keys follow each other: hardly ever is another one needed than for the anchor before.
+            var key = keys.paired.key
             var verifier = try Ed25519Verifier(key)
             for (number, entry) in entries {
-                if let defect = follow(number, entry, key: key, verifier: &verifier, history) { return .broken(defect) }
+                let bytes = entry.json["signed"]?.text.flatMap(Base64.decode) ?? []
+                if let named = FramePreamble.link(of: bytes.span.bytes).flatMap(keys.key), named != key {
+                    key = named
+                    verifier = try Ed25519Verifier(key)
+                }
+                if let defect = follow(number, entry, bytes, key: key, verifier: &verifier, history) {
+                    return .broken(defect)
+                }
             }
         } catch { return .broken("the card of \(link) has a key that cannot be used: \(error)") }
         if let difference = try difference(to: id, history, in: database) { return .broken(difference) }
@@ -73,12 +82,12 @@ struct AnchorCheck: ~Copyable {
 
     /// - Returns: what is wrong with an anchor, as a sentence without a full stop.
     private mutating func follow(
-        _ number: Int64, _ entry: LedgerEntry, key: Ed25519PublicKey, verifier: inout Ed25519Verifier,
+        _ number: Int64, _ entry: LedgerEntry, _ bytes: [UInt8], key: Ed25519PublicKey, verifier: inout Ed25519Verifier,
         _ history: History
     ) -> String? {
         let place = "the anchor of \(link) in entry \(number) of the ledger"
         let body = entry.json
-        guard let bytes = body["signed"]?.text.flatMap(Base64.decode) else { return "\(place) cannot be read" }
+        guard !bytes.isEmpty else { return "\(place) cannot be read" }
         do throws(SignedBeatError) {
             let signed = try SignedBeat(decoding: bytes)
             guard signed.header.link == LinkFingerprint(of: key) else {

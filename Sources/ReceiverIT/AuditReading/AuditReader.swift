@@ -105,8 +105,11 @@ public struct AuditReader: Sendable {
         let folded = try FoldedKinds(in: database)
         for (index, id) in ids.enumerated() {
             let link = snapshot.links[index]
-            var anchors = AnchorCheck(
-                link: link.link, key: cards.first { $0.link == link.link }?.key, seals: seals, folded: folded)
+            var keys: KeyChain?
+            if let card = cards.first(where: { $0.link == link.link }) {
+                keys = KeyChain(card, followed: try LinkLoader.rotations(of: link.link, in: database))
+            }
+            var anchors = AnchorCheck(link: link.link, keys: keys, seals: seals, folded: folded)
             var verification = chain.and(try anchors.verdict(of: id, in: database))
             if case .intact = verification,
                 let difference = try EntryCheck(link: link.link, id: id, folded: folded).difference(

@@ -46,29 +46,31 @@ public struct ReceiverCore: ~Copyable {
     public init(
         card: LinkCard, settings: Settings = Settings(), seed: UInt64, now: MonotonicInstant, time: UnixMilliseconds
     ) throws(CryptoError) {
-        try self.init(card: card, settings: settings, restoring: nil, seed: seed, now: now, time: time)
+        try self.init(keys: KeyChain(card), settings: settings, restoring: nil, seed: seed, now: now, time: time)
     }
 
-    /// - Parameter stored: what an earlier process left, to go on from.
+    /// - Parameters:
+    ///   - keys: the paired card, and what was followed from there.
+    ///   - stored: what an earlier process left, to go on from.
     package init(
-        card: LinkCard, settings: Settings, restoring stored: StoredLink?, seed: UInt64, now: MonotonicInstant,
+        keys: KeyChain, settings: Settings, restoring stored: StoredLink?, seed: UInt64, now: MonotonicInstant,
         time: UnixMilliseconds
     ) throws(CryptoError) {
         var random = SplitMix64(state: seed)
-        lowestEpoch = card.lowestEpoch
+        lowestEpoch = keys.paired.lowestEpoch
         listensSince = now.advanced(by: settings.silenceTimeout)
-        plausibility = Plausibility(lowestEpoch: card.lowestEpoch)
+        plausibility = Plausibility(lowestEpoch: keys.paired.lowestEpoch)
         live = LiveIntake(
-            limits: GapTracker.Limits(settings), lowestEpoch: card.lowestEpoch, restoring: stored, now: now)
-        beats = BeatIntake(lowestEpoch: card.lowestEpoch, restoring: stored)
-        slices = SliceIntake(lowestEpoch: card.lowestEpoch, restoring: stored)
+            limits: GapTracker.Limits(settings), lowestEpoch: keys.paired.lowestEpoch, restoring: stored, now: now)
+        beats = BeatIntake(lowestEpoch: keys.paired.lowestEpoch, restoring: stored)
+        slices = SliceIntake(lowestEpoch: keys.paired.lowestEpoch, restoring: stored)
         namespace = stored?.replica ?? Replica(limits: Replica.Limits(settings))
         reading = ReadingIntake(restoring: stored)
         gatherer = ChangeGatherer(restoring: stored, now: now)
         watch = LinkWatch(
             silenceTimeout: settings.silenceTimeout, freshness: settings.freshness, restoring: stored, time: time)
         sealKeys = settings.seals.count
-        frames = try FrameIntake(card: card, settings: settings, random: &random, now: now)
+        frames = try FrameIntake(keys: keys, settings: settings, random: &random, now: now)
     }
 
     // MARK: In
@@ -132,7 +134,8 @@ public struct ReceiverCore: ~Copyable {
     /// that missed some.
     package mutating func takeWholeCommit() -> Commit {
         var commit = committer.take()
-        commit.changes = gatherer.takeAll(of: &live, &namespace, row: row, with: &hasher)
+        commit.changes = gatherer.takeAll(
+            of: &live, &namespace, row: row, keys: frames.chain, with: &hasher)
         return commit
     }
 
@@ -165,6 +168,11 @@ public struct ReceiverCore: ~Copyable {
         facts.account.differs = replica.isSettled && replica.digestMatches == false
         return facts
     }
+
+    /// The keys that have spoken for the link, the one in use last.
+    package var keys: KeyChain { frames.chain }
+    /// What the link is called in frames of the key in use.
+    package var link: LinkFingerprint { frames.chain.inUse.linkFingerprint }
 
     /// What the sender last said about itself.
     public var beat: Beat? { watch.beat }
@@ -213,6 +221,10 @@ extension ReceiverCore {
         case .sealed(let id): refuseSealed(id, now: now)
         case .equivocation(let header):
             committer.note(.equivocation(header.id, header.firstSequence, header.lastSequence))
+        case .rotated(let rotation):
+            gatherer.note(frames.chain)
+            committer.note(.rotated(rotation, to: frames.chain.inUse))
+        case .refusedRotation(let error): refuse(error, now: now)
         case .unit(let unit, let signed):
             committer.setSourceClock(watch.sourceClock(at: time))
             var last = unit.id
@@ -326,9 +338,19 @@ extension ReceiverCore {
         refuse(.implausible(what, block), now: now)
     }
 
+    /// A key of this link leads to another one, and is not followed. Where beats come, the link is none the worse for it.
+    private mutating func refuse(_ error: RotationError, now: MonotonicInstant) {
+        if watch.state.isSilent { watch.note(.rotation(error)) }
+        tell(.rotation(error), now: now)
+    }
+
     /// Names what was signed and is refused: in status at once, in log and ledger once a minute.
     private mutating func refuse(_ statement: RefusedStatement, now: MonotonicInstant) {
         watch.note(statement)
+        tell(statement, now: now)
+    }
+
+    private mutating func tell(_ statement: RefusedStatement, now: MonotonicInstant) {
         guard tellsRefusalFrom <= now else { return }
         tellsRefusalFrom = now.advanced(by: .seconds(60))
         committer.note(.refused(statement))

@@ -12,7 +12,8 @@ internal import Time
 /// A class, because a table of cores that must not be copied needs a place for each; the core thread alone touches it.
 final class LinkWorker {
     let name: String
-    let fingerprint: LinkFingerprint
+    /// Of the key in use.
+    private(set) var fingerprint: LinkFingerprint
     private var core: ReceiverCore
     private let queue: DeliveryQueue
     private let readBack: ReadBackMailbox
@@ -33,7 +34,7 @@ final class LinkWorker {
     private(set) var snapshot: LinkSnapshot
 
     init(
-        name: String, card: LinkCard, core: consuming ReceiverCore, queue: DeliveryQueue,
+        name: String, core: consuming ReceiverCore, queue: DeliveryQueue,
         readBack: ReadBackMailbox, store: ReceiverStore, index: Int, countedBefore: ReceiverCounters, log: EventLog,
         observer: ReceiverService.Observer
     ) {
@@ -46,14 +47,19 @@ final class LinkWorker {
         self.countedBefore = countedBefore
         self.log = log
         self.observer = observer
-        fingerprint = card.linkFingerprint
+        fingerprint = self.core.link
         snapshot = LinkSnapshot(
-            name: name, fingerprint: card.fingerprint, facts: self.core.facts, since: self.core.state.since)
+            name: name, fingerprint: self.core.keys.inUse.fingerprint, facts: self.core.facts,
+            since: self.core.state.since)
     }
 
     func receive(_ frame: RawSpan, now: MonotonicInstant, time: UnixMilliseconds) {
         core.receive(frame: frame, now: now, time: time)
+        fingerprint = core.link
     }
+
+    /// Whether a frame names a key that spoke for this link before the one that does.
+    func hadKey(_ name: LinkFingerprint) -> Bool { core.keys.isFormer(name) }
 
     func note(_ sign: LossEvidence.Sign, now: MonotonicInstant) { core.note(sign, now: now) }
 
@@ -94,6 +100,8 @@ final class LinkWorker {
     /// - Parameter rejected: what the listening sockets of this link refused before a link was known.
     func refreshSnapshot(malformed: UInt64, unknownLink: UInt64, time: UnixMilliseconds) {
         var snapshot = snapshot
+        snapshot.fingerprint = core.keys.inUse.fingerprint
+        snapshot.rotations = core.keys.rotations.count
         snapshot.heardUntil = core.heardUntil
         snapshot.beginsAt = core.beginsAt
         snapshot.decided = core.decided
@@ -286,7 +294,11 @@ final class LinkWorker {
                     "it_broker.refuses", "the IT broker does not retain values that it has refused: dead letters",
                     ["link": .text(name), "refused": .number(refused)])
             }
-        case .checkpoint, .rotation: break
+        case .rotated(let rotation, let card):
+            log.notice(
+                "key.rotated", "the sender's key has handed over to another one, which is in use from here on",
+                ["link": .text(name), "key": .text(card.fingerprint), "former": .text(rotation.former.shown)])
+        case .checkpoint: break
         }
     }
 }

@@ -288,6 +288,14 @@ extension ReceiverConfiguration.Link {
         return found
     }
 
+    /// Reads which keys of it nobody follows any more.
+    /// - Throws: `revoked`.
+    func readRevocations() throws(ReceiverServiceError) -> [Revocation] {
+        do throws(RevocationFileError) { return try RevocationFile.read(besideCard: card.resolved) } catch {
+            throw .revoked(link: name, error)
+        }
+    }
+
     /// Whether no topic can come from both.
     fileprivate func isApart(from other: ReceiverConfiguration.Link) -> Bool {
         let (mine, theirs) = (topicPrefix + "/", other.topicPrefix + "/")

@@ -63,6 +63,7 @@ final class ListeningPort {
         for link in links where link.fingerprint == fingerprint {
             return link.receive(frame, now: now, time: time)
         }
+        for link in links where link.hadKey(fingerprint) { return link.receive(frame, now: now, time: time) }
         unknownLink += 1
     }
 }

@@ -47,6 +47,7 @@ public final class ReceiverService: Sendable {
     private struct Link: Sendable {
         let name: String
         let card: LinkCard
+        let revocations: [Revocation]
         /// Whose the card's file is.
         let cardAccount: String?
         let listen: [FrameListener.Place]
@@ -105,7 +106,7 @@ public final class ReceiverService: Sendable {
         let restored: RestoredLinks
         do throws(StorageError) {
             restored = try opening.restore(
-                cards.map { StoreOpening.Link(name: $0.link.name, fingerprint: $0.card.fingerprint) },
+                cards.map { StoreOpening.Link(card: $0.card, revoked: Set($0.revocations.map(\.fingerprint))) },
                 limits: Replica.Limits(settings), time: time)
         } catch { throw .state(error) }
         let limit = Int(clamping: configuration.outboxLimit.bytes) / cards.count
@@ -122,7 +123,7 @@ public final class ReceiverService: Sendable {
                     database: OutboxDatabase(path: path, schema: StoreSchema.schema))
                 links.append(
                     Link(
-                        name: entry.link.name, card: entry.card,
+                        name: entry.link.name, card: entry.card, revocations: entry.revocations,
                         cardAccount: WholeFile.owner(entry.link.card.resolved).map { ControlPeer(uid: $0).description },
                         listen: entry.places, queue: queue,
                         readBack: try ReadBackMailbox(wakeup: queue.mqtt.wakeup)))
@@ -148,9 +149,13 @@ public final class ReceiverService: Sendable {
     private static func readCards(
         _ configuration: ReceiverConfiguration
     ) throws(ReceiverServiceError) -> [(
-        link: ReceiverConfiguration.Link, card: LinkCard, places: [FrameListener.Place]
+        link: ReceiverConfiguration.Link, card: LinkCard, revocations: [Revocation], places: [FrameListener.Place]
     )] {
-        var cards: [(link: ReceiverConfiguration.Link, card: LinkCard, places: [FrameListener.Place])] = []
+        var cards:
+            [(
+                link: ReceiverConfiguration.Link, card: LinkCard, revocations: [Revocation],
+                places: [FrameListener.Place]
+            )] = []
         for link in configuration.links {
             let card = try link.readCard()
             if let other = cards.first(where: { $0.card.key == card.key }) {
@@ -162,7 +167,7 @@ public final class ReceiverService: Sendable {
                     throw .listen(link: link.name, error)
                 }
             }
-            cards.append((link, card, places))
+            cards.append((link, card, try link.readRevocations(), places))
         }
         return cards
     }
@@ -275,15 +280,13 @@ public final class ReceiverService: Sendable {
         let time = UnixClock.now()
         let known = zip(links, restored.links).map { link, loaded in
             StoreLink(
-                id: loaded.id, name: link.name, fingerprint: link.card.fingerprint, queue: link.queue,
+                id: loaded.id, name: link.name, fingerprint: loaded.keys.inUse.fingerprint, queue: link.queue,
                 checkpoint: loaded.checkpoint)
         }
-        let accounts = Dictionary(uniqueKeysWithValues: links.map { ($0.name, $0.cardAccount) }).compactMapValues(
-            \.self)
-        let pairings = zip(known, restored.links).map { link, loaded in
+        let pairings = zip(links, restored.links).map { link, loaded in
             ReceiverIdentity.Pairing(
-                link: link.name, fingerprint: link.fingerprint, known: loaded.knownFingerprint,
-                account: accounts[link.name])
+                link: link.name, fingerprint: loaded.keys.inUse.fingerprint, known: loaded.knownFingerprint,
+                account: link.cardAccount, revocations: link.revocations)
         }
         let signer: Ed25519Signer
         do throws(KeyFileError) { signer = try AuditKey.open(beside: opening.path) } catch { throw .auditKey(error) }
@@ -327,12 +330,12 @@ public final class ReceiverService: Sendable {
             let loaded = restored.links[index]
             do throws(CryptoError) {
                 let core = try ReceiverCore(
-                    card: link.card, settings: settings, restoring: loaded.stored, seed: try randomUInt64(),
+                    keys: loaded.keys, settings: settings, restoring: loaded.stored, seed: try randomUInt64(),
                     now: MonotonicClock.now(),
                     time: UnixClock.now())
                 workers.append(
                     LinkWorker(
-                        name: link.name, card: link.card, core: core, queue: link.queue, readBack: link.readBack,
+                        name: link.name, core: core, queue: link.queue, readBack: link.readBack,
                         store: store, index: index, countedBefore: loaded.counters, log: log, observer: observer))
             } catch { throw .key(link: link.name, error) }
         }

@@ -10,6 +10,8 @@ public enum ReceiverServiceError: Error, CustomStringConvertible {
     case card(link: String, CardFileError)
     /// The card names another link.
     case cardOfAnotherLink(link: String, path: String, named: String)
+    /// The list of revoked keys cannot be read.
+    case revoked(link: String, RevocationFileError)
     /// Two links would have to be told apart by one key.
     case sameKey(link: String, other: String)
     /// libcrypto does not take the card's key.
@@ -33,6 +35,7 @@ public enum ReceiverServiceError: Error, CustomStringConvertible {
             }
         case .cardOfAnotherLink(let link, let path, let named):
             "link \(link): card \(path) is the card of link \(named)"
+        case .revoked(let link, let error): "link \(link): \(error)"
         case .sameKey(let link, let other): "link \(link): its key is that of link \(other) too"
         case .key(let link, let error): "link \(link): \(error)"
         case .listen(let link, let error): "link \(link): \(error)"

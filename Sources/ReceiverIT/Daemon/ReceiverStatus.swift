@@ -15,7 +15,9 @@ public struct ReceiverStatus: Sendable {
 public struct LinkSnapshot: Sendable {
     public let name: String
     /// As people compare it: `SHA256:…`.
-    public let fingerprint: String
+    /// Of the key in use, as people compare it, and how many rotations lead to it from the card that was paired.
+    public package(set) var fingerprint: String
+    public package(set) var rotations = 0
     /// What the link is judged by, and how: state, reason, and what to do.
     public private(set) var facts: LinkFacts
     public private(set) var verdict: LinkVerdict

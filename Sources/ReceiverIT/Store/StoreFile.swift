@@ -152,7 +152,8 @@ package struct StoreFile: ~Copyable {
                 try file.seal.recount(in: file.database)
             }
             for link in links {
-                _ = try LinkLoader.id(of: link.name, fingerprint: link.fingerprint, number: link.id, in: file.database)
+                let key = try link.keys(in: file.database).inUse
+                _ = try LinkLoader.id(of: link.name, fingerprint: key.fingerprint, number: link.id, in: file.database)
             }
         }
     }

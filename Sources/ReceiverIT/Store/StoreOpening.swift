@@ -1,4 +1,4 @@
-internal import DiodeProtocol
+package import DiodeProtocol
 package import EventLog
 package import Ledger
 package import Outbox
@@ -36,20 +36,31 @@ package struct StoreOpening: Sendable {
     /// A link as the configuration names it.
     package struct Link: Sendable {
         let name: String
-        let fingerprint: String
+        let card: LinkCard
+        let revoked: Set<String>
         /// The number in a file that was set aside; nil: whatever the file says.
         var id: Int?
 
-        package init(name: String, fingerprint: String, id: Int? = nil) {
-            self.name = name
-            self.fingerprint = fingerprint
+        /// - Parameters:
+        ///   - card: the one that was paired.
+        ///   - revoked: fingerprints of keys that nobody follows any more.
+        package init(card: LinkCard, revoked: Set<String> = [], id: Int? = nil) {
+            name = card.link
+            self.card = card
+            self.revoked = revoked
             self.id = id
+        }
+
+        /// Its keys, as far as this file tells of any.
+        func keys(in database: borrowing Database) throws(StorageError) -> KeyChain {
+            KeyChain(card, revoked: revoked, followed: try LinkLoader.rotations(of: name, in: database))
         }
     }
 
     /// A link to go on with.
     package struct RestoredLink: Sendable {
         package let id: Int
+        package let keys: KeyChain
         package let stored: StoredLink
         package let counters: ReceiverCounters
         package let checkpoint: OutboxPosition
@@ -144,12 +155,13 @@ package struct StoreOpening: Sendable {
     ) throws(StorageError) -> [RestoredLink] {
         var loaded: [RestoredLink] = []
         for link in links {
+            let keys = try link.keys(in: database)
             let id = try LinkLoader.id(
-                of: link.name, fingerprint: link.fingerprint, number: link.id, in: database)
+                of: link.name, fingerprint: keys.inUse.fingerprint, number: link.id, in: database)
             let (stored, counters, checkpoint) = try LinkLoader.load(id, limits: limits, from: database)
             loaded.append(
                 RestoredLink(
-                    id: id, stored: stored, counters: counters, checkpoint: checkpoint))
+                    id: id, keys: keys, stored: stored, counters: counters, checkpoint: checkpoint))
         }
         return loaded
     }

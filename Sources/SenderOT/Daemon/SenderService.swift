@@ -90,6 +90,7 @@ public final class SenderService: Sendable {
         let beside = CardBesideKey(
             of: configuration.link.key.resolved, link: configuration.link.name, publicKey: publicKey)
         if let mismatch = beside?.nameMismatch(link: configuration.link.name) { log.warning("link.name", mismatch) }
+        let statements = try Self.statements(configuration, leadingTo: publicKey, log)
         let sealer = try Self.sealer(configuration)
         let paths = try Self.paths(configuration)
         let settings = Self.settings(configuration, isIPv6: paths.contains(where: \.destination.isIPv6))
@@ -131,7 +132,8 @@ public final class SenderService: Sendable {
             echo = try EchoPlayer(
                 path: configuration.state.resolved, schedule: schedule, queue: queue, journal: journal, log: log)
             emitter = try FrameEmitter(
-                Self.emission(configuration, settings.geometry.framing), signer: signer, paths: paths, queue: queue)
+                Self.emission(configuration, settings.geometry.framing, statements), signer: signer, paths: paths,
+                queue: queue)
         } catch { throw .system(error) }
         var broker = broker
         if broker.clientIdentifier.isEmpty { broker.clientIdentifier = "diode-send-\(configuration.link.name)" }

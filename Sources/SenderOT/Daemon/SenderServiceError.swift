@@ -9,6 +9,7 @@ public import Threading
 public enum SenderServiceError: Error, Sendable, CustomStringConvertible {
     case key(KeyFileError)
     case seal(SealFileError)
+    case rotations(RotationFileError)
     case path(DatagramError)
     case epoch(EpochError)
     case broker(ConnectionError)
@@ -26,6 +27,7 @@ public enum SenderServiceError: Error, Sendable, CustomStringConvertible {
         switch self {
         case .key(let error): error.description
         case .seal(let error): "link.seal: \(error)"
+        case .rotations(let error): error.description
         case .path(let error): "link.paths: \(error)"
         case .epoch(let error): error.description
         case .broker(let error): "broker: \(error)"

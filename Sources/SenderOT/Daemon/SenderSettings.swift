@@ -1,6 +1,8 @@
 internal import Configuration
+internal import Crypto
 internal import Datagrams
 internal import DiodeProtocol
+internal import EventLog
 internal import FEC
 internal import JSON
 internal import KeyFiles
@@ -79,11 +81,32 @@ extension SenderService {
     }
 
     /// Every frame goes over all paths, so the slowest sets the pace.
-    static func emission(_ configuration: SenderConfiguration, _ framing: EthernetFraming) -> FrameEmitter.Settings {
+    static func emission(
+        _ configuration: SenderConfiguration, _ framing: EthernetFraming, _ statements: [[UInt8]]
+    ) -> FrameEmitter.Settings {
         let rates = configuration.link.paths.map { $0.rate ?? configuration.link.rate }
         let rate = rates.min() ?? configuration.link.rate
-        return FrameEmitter.Settings(
+        var settings = FrameEmitter.Settings(
             bitsPerSecond: rate.bitsPerSecond, framing: framing, repairSpread: configuration.fec.repairSpread)
+        settings.statements = statements
+        return settings
+    }
+
+    /// What is told of earlier keys.
+    static func statements(
+        _ configuration: SenderConfiguration, leadingTo key: Ed25519PublicKey, _ log: EventLog
+    ) throws(SenderServiceError) -> [[UInt8]] {
+        let path = configuration.link.key.resolved
+        do throws(RotationFileError) {
+            let all = try RotationFile.read(besideKey: path)
+            let told = RotationFile.leading(to: key, all)
+            if told.count < all.count || WholeFile.exists(RotationFile.nextKey(path)) {
+                log.warning(
+                    "rotation.unfinished", "a rotation was begun and not finished: run diode-send rotate again",
+                    ["key": .text(LinkCard.fingerprint(of: key))])
+            }
+            return told.map(\.datagram)
+        } catch { throw .rotations(error) }
     }
 
     /// The rules as the ledger tells them, cut where it takes no more.

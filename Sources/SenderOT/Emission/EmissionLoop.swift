@@ -44,6 +44,7 @@ struct EmissionLoop: ~Copyable {
     private let control: EmissionControl
     private let framing: EthernetFraming
     private let repairSpread: Duration
+    private let statements: [[UInt8]]
     private var encoder: TransmissionEncoder
     private var pacer: Pacer
     private var paths: LinkPaths
@@ -68,6 +69,7 @@ struct EmissionLoop: ~Copyable {
         self.control = control
         framing = settings.framing
         repairSpread = settings.repairSpread
+        statements = settings.statements
         encoder = TransmissionEncoder(signer: signer)
         pacer = Pacer(bitsPerSecond: settings.bitsPerSecond, burst: settings.burst)
         self.paths = LinkPaths(paths)
@@ -76,6 +78,7 @@ struct EmissionLoop: ~Copyable {
     /// Runs until everything that was offered has left and nothing more will be, or the deadline has passed.
     mutating func run() {
         defer { share(MonotonicClock.now()) }
+        state()
         while MonotonicClock.now() < control.deadline.load(ordering: .acquiring) {
             let now = MonotonicClock.now()
             if sharedAt.duration(to: now) >= Self.sharePeriod { share(now) }
@@ -153,8 +156,17 @@ struct EmissionLoop: ~Copyable {
         return waiting
     }
 
+    /// Says how earlier keys have handed over. What a path refuses comes with the next beat.
+    private mutating func state() {
+        for statement in statements {
+            _ = paths.emit(statement.span.bytes, frameBytes: statement.count)
+            pacer.charge(bits: framing.bits(payloadBytes: statement.count), now: MonotonicClock.now())
+        }
+    }
+
     private mutating func send(_ kind: TransmissionClass, _ frames: Int) {
         guard var run = lanes[kind.rawValue].underWay else { return }
+        if kind == .beat, run.isSource, run.next == 0 { state() }
         let box = arenas[run.arena]
         // Out of its box for as long as spans of it are in use.
         var arena = FrameArena()

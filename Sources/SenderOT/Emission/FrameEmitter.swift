@@ -25,6 +25,8 @@ public final class FrameEmitter: Sendable {
         public var repairSpread: Duration
         /// How far ahead of the link frames may be handed to the kernel.
         public var burst: Duration
+        /// Datagrams that go out at the beginning and before each beat: how earlier keys have handed over (W-50).
+        public var statements: [[UInt8]] = []
 
         public init(
             bitsPerSecond: UInt64, framing: EthernetFraming, repairSpread: Duration = .milliseconds(5),

@@ -11,4 +11,5 @@
 //   Program.swift — runs one command and ends with its exit code
 // What several commands do:
 //   Checks/ — what the command `check` tries before a daemon runs
+//   StoppedDaemon.swift — keeps a daemon away while files change that it reads at its start
 //   StatusReport.swift — the daemon's answer as a page and an exit code

@@ -22,7 +22,7 @@ public enum Program {
     /// Reads the command line and runs what it asks for.
     /// - Parameters:
     ///   - arguments: those of the process, the program's name first.
-    ///   - run: does the work of an available command.
+    ///   - run: does the work of a command.
     /// - Returns: the exit code; what went wrong stands on standard error.
     public static func run(
         _ arguments: [String], as language: CommandLanguage, _ run: (Invocation) throws -> ExitCode
@@ -32,8 +32,6 @@ public enum Program {
             case .help(nil): return answer(HelpText.page(of: language))
             case .help(let command?): return answer(HelpText.page(of: command, in: language))
             case .version: return answer("\(language.program) \(ProgramVersion.number)\n")
-            case .unavailable(let command):
-                throw Failure("\(command) is not available in this version (\(ProgramVersion.number))")
             case .invoke(let invocation): return try run(invocation)
             }
         } catch {

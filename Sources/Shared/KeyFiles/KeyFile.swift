@@ -57,6 +57,20 @@ public enum KeyFile {
         try write(key.key, to: path)
     }
 
+    /// Puts a new key in the place of the one in use, which is gone then; the file keeps its owner.
+    public static func adopt(_ next: String, as path: String) throws(KeyFileError) {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { throw .unreadable(path: path, reason: lastReason()) }
+        guard geteuid() != 0 || chown(next, status.st_uid, status.st_gid) == 0, rename(next, path) == 0 else {
+            throw .unwritable(path: path, reason: lastReason())
+        }
+        let folder = open(
+            path.lastIndex(of: "/").map { String(path[...$0]) } ?? ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard folder >= 0 else { return }
+        fsync(folder)
+        close(folder)
+    }
+
     private static func write(_ key: OpaquePointer, to path: String) throws(KeyFileError) {
         guard let memory = BIO_new(BIO_s_secmem()) else { throw .crypto(path: path, .last("BIO_new")) }
         defer { BIO_free(memory) }

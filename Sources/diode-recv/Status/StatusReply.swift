@@ -70,7 +70,7 @@ public enum StatusReply {
         let link = known.snapshot
         let heading = [
             JSONValue.Member("name", .text(link.name)), JSONValue.Member("fingerprint", .text(link.fingerprint)),
-            JSONValue.Member("exit", .number(known.exit)),
+            JSONValue.Member("rotations", .number(link.rotations)), JSONValue.Member("exit", .number(known.exit)),
         ]
         return .object(
             heading + fourObjects(known) + [

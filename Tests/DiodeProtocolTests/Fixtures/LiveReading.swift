@@ -25,7 +25,6 @@ struct ItemRead: Decodable, Equatable {
     var what, detail: String?
     var resumed: Bool?
     var dropped: Decimal64?
-    var card, signature: Hex?
     var unknown: UInt8?
 
     /// A shed run's number or an interval's text.
@@ -98,10 +97,6 @@ struct ItemRead: Decodable, Equatable {
             to = Decimal64(drop.to.rawValue)
             dropped = drop.records.map { Decimal64($0) }
             reason = .number(drop.reason.rawValue)
-        case .rotation(let rotation):
-            self.init(kind: "rotation", at: offset)
-            card = Hex(rotation.card)
-            signature = Hex(rotation.signature)
         case .skipped(let kind):
             self.init(kind: "skipped", at: offset)
             unknown = kind
@@ -133,7 +128,6 @@ struct LiveRead {
             case .action(let action): encoder.append(action)
             case .unobserved(let unobserved): encoder.append(unobserved)
             case .brokerDrop(let drop): encoder.append(drop)
-            case .rotation(let rotation): encoder.append(rotation)
             case .skipped: skipped = true
             }
         }

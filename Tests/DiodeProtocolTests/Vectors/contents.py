@@ -62,16 +62,14 @@ def live_accept():
     action = item(0x04, zigzag(0) + prefixed(b"resend") + "Müller: 12 blocks".encode())
     gone = item(0x05, zigzag(-60000) + zigzag(0) + b"\x01" + varint(0) + b"broker restarted")
     counted = item(0x05, zigzag(-60000) + zigzag(0) + b"\x00" + varint(8) + b"")
-    rotation = item(0x06, prefixed(b"UNS-DIODE-CARD 1\n") + bytes(range(64)))
     yield "live-accept-control-items", accepted(
-        "live", "action, unobserved intervals, rotation, and one item of a later release that may be skipped",
-        live(BASE, [], [action, gone, counted, rotation, item(0x90, b"?"), item(0xFF, b"")]), sequences=0, items=[
+        "live", "action, unobserved intervals, and one item of a later release that may be skipped",
+        live(BASE, [], [action, gone, counted, item(0x90, b"?"), item(0xFF, b"")]), sequences=0, items=[
             {"kind": "action", "sequenceOffset": 0, "at": str(BASE), "what": "resend", "detail": "Müller: 12 blocks"},
             {"kind": "unobserved", "sequenceOffset": 0, "from": str(BASE - 60000), "to": str(BASE), "resumed": True,
              "reason": "broker restarted"},
             {"kind": "unobserved", "sequenceOffset": 0, "from": str(BASE - 60000), "to": str(BASE), "resumed": False,
              "dropped": "7", "reason": ""},
-            {"kind": "rotation", "sequenceOffset": 0, "card": b"UNS-DIODE-CARD 1\n".hex(), "signature": bytes(range(64)).hex()},
             {"kind": "skipped", "sequenceOffset": 0, "unknown": 0x90}, {"kind": "skipped", "sequenceOffset": 0, "unknown": 0xFF}])
     queue = item(0x80, b"\x01" + u64(BASE - 60000) + u64(BASE) + varint(53_466))
     session = item(0x80, b"\x02" + u64(0) + u64(2**63 - 1) + varint(0))
@@ -115,7 +113,8 @@ def item_vectors(refused):
         return refused(name, about, live(base, list(names), list(items)), counter, sequences=sequences)
 
     good = record(0, 1, 0, b"21.5")
-    yield holding("W-29-kind-7", "a kind below 0x80 that is unknown", item(0x07, b""), base=0, counter="version")
+    yield holding("W-29-kind-6", "a kind below 0x80 that is unknown", item(0x06, b""), base=0, counter="version")
+    yield holding("W-29-kind-7", "another", item(0x07, b""), base=0, counter="version")
     yield holding("W-29-kind-0", "kind 0", item(0x00, b""), base=0, counter="version")
     yield holding("W-29-kind-127", "kind 0x7F", good, item(0x7F, b"?"), names=[A], sequences=1, counter="version")
     skipped = live(BASE, [A, B], [good, item(0x90, varint(1))])
@@ -171,9 +170,6 @@ def item_vectors(refused):
     yield holding("W-31-drop-count-beyond-63-bits", "2^63 records", item(0x80, b"\x01" + times + varint(2**63)), base=0)
     yield holding("W-31-drop-trailing", "a byte behind a drop", item(0x80, b"\x01" + times + varint(1) + b"\0"), base=0)
     yield holding("W-31-drop-truncated", "a drop without a count", item(0x80, b"\x01" + times), base=0)
-    yield holding("W-31-rotation-long-card", "a card of 4,097", item(0x06, prefixed(b"c" * 4097) + bytes(64)), base=0)
-    yield holding("W-31-rotation-trailing", "a signature of 65 bytes", item(0x06, prefixed(b"c") + bytes(65)), base=0)
-    yield holding("W-31-rotation-truncated", "a signature of 63 bytes", item(0x06, prefixed(b"c") + bytes(63)), base=0)
     yield holding("W-32-qos-3", "QoS 3", record(0, 1, 0, b"", 3), names=[A], sequences=1)
     yield holding("W-32-version-0", "version 0", record(0, 0, 0, b""), names=[A], sequences=1)
     yield holding("W-32-shed-sum", "entries of 2 in a run of 3", shed_run(1, 3, 0, 0, [(0, 2, 1)]), names=[A], sequences=3)

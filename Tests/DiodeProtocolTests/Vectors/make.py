@@ -15,6 +15,7 @@ import cards
 import contents
 import frames
 import packing
+import rotations
 import seals
 import state
 
@@ -23,7 +24,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 
 def main():
     wanted = {}
-    folders = {"frames": frames, "contents": contents, "packing": packing, "cards": cards, "seals": seals, "state": state}
+    folders = {"frames": frames, "contents": contents, "packing": packing, "cards": cards, "rotations": rotations, "seals": seals,
+               "state": state}
     for folder, vectors in folders.items():
         for name, vector in vectors.vectors():
             path = HERE / folder / (name + ".json")

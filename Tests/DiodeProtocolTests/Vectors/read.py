@@ -7,6 +7,7 @@ import hashlib, json, pathlib, sys, tempfile
 
 FOLDER = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER.parents[2] / "docs" / "verify"))
+import keys
 import wire
 from wire import Ed25519PublicKey, InvalidSignature, Refused, X25519PrivateKey
 
@@ -46,11 +47,14 @@ def outcome(vector):
             except (ValueError, InvalidSignature):
                 raise Refused("card") from None
         return True
+    if vector["kind"] == "rotation":
+        key = keys.next_key(bytes.fromhex(vector["bytes"]), bytes.fromhex(vector["formerKey"]), "plant-a")
+        return key.hex() == vector.get("nextKey")
     return False
 
 
 agreeing = differing = 0
-for path in sorted(path for folder in ("frames", "seals", "cards") for path in (FOLDER / folder).glob("*.json")):
+for path in sorted(path for folder in ("frames", "seals", "cards", "rotations") for path in (FOLDER / folder).glob("*.json")):
     vector = json.loads(path.read_text())
     try:
         agrees = outcome(vector) and vector["result"] == "accept"

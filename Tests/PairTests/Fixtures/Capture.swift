@@ -1,4 +1,5 @@
 import Foundation
+import TestKit
 
 /// Datagrams as a file that `docs/verify/frames.py` reads.
 enum Capture {
@@ -27,4 +28,11 @@ enum Capture {
     }
 
     private static func bytes(_ value: some FixedWidthInteger) -> [UInt8] { withUnsafeBytes(of: value) { [UInt8]($0) } }
+}
+
+/// The programs of `docs/verify`, which share nothing with ours.
+enum IndependentReader {
+    static func run(_ program: String, _ arguments: [String]) async throws -> Finished {
+        try await TestKit.run(["python3", "-B", Executable.projectRoot + "/docs/verify/" + program] + arguments)
+    }
 }

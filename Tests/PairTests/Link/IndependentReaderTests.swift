@@ -14,10 +14,6 @@ struct IndependentReaderTests {
         ("salt", 97, 1), ("ESI", 113, 1), ("signature", 114, 1), ("path", 178, 1),
     ]
 
-    private static func python(_ program: String, _ arguments: [String]) async throws -> Finished {
-        try await run(["python3", "-B", Executable.projectRoot + "/docs/verify/" + program] + arguments)
-    }
-
     /// Runs one statement on a database that nobody else uses.
     /// - Returns: the first column of each row, a line each.
     private static func sql(_ statement: String, _ path: String) async throws -> String {
@@ -53,12 +49,12 @@ struct IndependentReaderTests {
         return pair
     }
 
-    @Test("W-11 W-27 W-36 it gets from every vector of frames, seals and cards what the vector says")
+    @Test("W-11 W-27 W-36 W-50 it gets from every vector of frames, seals, cards and rotations what the vector says")
     func vectors() async throws {
         let vectors = Executable.projectRoot + "/Tests/DiodeProtocolTests/Vectors"
         let finished = try await run(["python3", "-B", vectors + "/read.py"])
         #expect(finished.succeeded, "\(finished.output)\(finished.errors)")
-        let files = try ["frames", "seals", "cards"].map {
+        let files = try ["frames", "seals", "cards", "rotations"].map {
             try FileManager.default.contentsOfDirectory(atPath: "\(vectors)/\($0)").count
         }
         #expect(finished.output.contains("\(files.reduce(0, +)) agree"), "\(finished.output)")
@@ -75,7 +71,7 @@ struct IndependentReaderTests {
         let keys = isSealed ? ["--seal-key", pair.folder.file("it.seal-key")] : []
         func check(_ data: Data, _ keys: [String]) async throws -> Finished {
             try data.write(to: URL(fileURLWithPath: file))
-            return try await Self.python("frames.py", keys + [card, file])
+            return try await IndependentReader.run("frames.py", keys + [card, file])
         }
 
         for data in [Capture.plain(recorded), Capture.pcap(recorded)] {
@@ -131,7 +127,7 @@ struct IndependentReaderTests {
         let head = try #require(log.matches(of: /ledger\.head: .*head=(\S+)/).last.map { String($0.output.1) })
         let keys = isSealed ? ["--seal-key", pair.folder.file("it.seal-key")] : []
         func check(_ path: String, _ more: [String] = []) async throws -> Finished {
-            try await Self.python(
+            try await IndependentReader.run(
                 "ledger.py",
                 ["--card", pair.folder.file("plant-a.card"), "--audit-key", state + ".audit-key"] + keys + more + [path]
             )

@@ -90,6 +90,8 @@ struct VerdictTests {
         func add(_ frames: UInt64) {
             switch kind {
             case .unknownLink: counters.unknownLink += frames
+            case .formerKey: counters.formerKey += frames
+            case .revokedKey: counters.revokedKey += frames
             case .badSignature: counters.badSignature += frames
             case .version: counters.version += frames
             case .replayed: counters.replayed += frames

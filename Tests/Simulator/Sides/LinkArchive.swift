@@ -54,11 +54,12 @@ package final class LinkArchive {
         _ change: (inout StoredLink) throws -> Void = { _ in }
     ) throws -> ReceiverCore {
         let restored = try opening.restore(
-            [StoreOpening.Link(name: card.link, fingerprint: card.fingerprint)], limits: Replica.Limits(settings),
+            [StoreOpening.Link(card: card)], limits: Replica.Limits(settings),
             time: time)
         var stored = restored.links[0].stored
         try change(&stored)
-        return try ReceiverCore(card: card, settings: settings, restoring: stored, seed: seed, now: now, time: time)
+        return try ReceiverCore(
+            keys: restored.links[0].keys, settings: settings, restoring: stored, seed: seed, now: now, time: time)
     }
 
     /// One transaction for these rounds.

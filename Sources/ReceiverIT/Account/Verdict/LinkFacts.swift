@@ -15,7 +15,7 @@ public struct LinkFacts: Sendable, Hashable {
     /// What comes instead of beats that count, and is refused.
     public struct Rejected: Sendable, Hashable {
         public enum Kind: Sendable, CaseIterable {
-            case unknownLink, badSignature, version, replayed, overBudget, malformed
+            case unknownLink, formerKey, revokedKey, badSignature, version, replayed, overBudget, malformed
         }
 
         public let kind: Kind

@@ -134,6 +134,8 @@ extension LinkFacts.Rejected {
         let count = "\(frames) frame\(frames == 1 ? "" : "s")"
         return switch kind {
         case .unknownLink: "\(count) of a key that is not paired here"
+        case .formerKey: "\(count) of a key that has handed over to another one"
+        case .revokedKey: "\(count) of the key in use, which was revoked"
         case .badSignature: "\(count) that this sender's key did not sign, damaged or forged"
         case .version: "\(count) of a wire version that this receiver cannot read"
         case .replayed:
@@ -148,6 +150,10 @@ extension LinkFacts.Rejected {
         switch kind {
         case .unknownLink:
             "compare the fingerprint of the sender's card with the one in status; diode-recv pair --replace takes another"
+        case .formerKey:
+            "a sender runs with the key of before: start it with the key that diode-send rotate made, or pair its card (diode-recv pair --replace)"
+        case .revokedKey:
+            "make the sender a key that nobody else has (diode-send keygen) and pair its card (diode-recv pair --replace)"
         case .badSignature: "look for a second sender under the same card, or a device on the way that changes frames"
         case .version: "upgrade this receiver"
         case .replayed: "put the sender's clock right, or start it with --epoch above the newest in status"

@@ -56,6 +56,13 @@ struct FrameAuthenticator: ~Copyable {
         verifier = try Ed25519Verifier(key)
     }
 
+    /// From here on another key signs: what the former one had signed, and what waits for it, is of no use.
+    mutating func replaceKey(by key: Ed25519PublicKey) throws(CryptoError) {
+        verifier = try Ed25519Verifier(key)
+        settled = settled.emptied()
+        waiting.removeAll()
+    }
+
     /// What a verification costs was measured again.
     mutating func note(_ price: Price, now: MonotonicInstant) {
         budget.refill(now: now)

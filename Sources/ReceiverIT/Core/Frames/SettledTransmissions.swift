@@ -81,6 +81,9 @@ struct SettledTransmissions: Sendable {
         slots.reserveCapacity(capacity + 1)
     }
 
+    /// A table as large, with nothing in it.
+    func emptied() -> SettledTransmissions { SettledTransmissions(capacity: capacity) }
+
     var count: Int { entries.count }
 
     subscript(slot: Int) -> SettledTransmission {

@@ -104,6 +104,10 @@ struct WaitingFrames {
         unlink(slot)
     }
 
+    mutating func removeAll() {
+        for rank in Class.allCases { while let slot = order[rank.rawValue].last { remove(slot) } }
+    }
+
     /// The next waiting frame of a transmission, if there is one.
     func first(of id: TransmissionID) -> Int? {
         guard !buckets.isEmpty else { return nil }

@@ -4,6 +4,7 @@
 //
 //   BeatIntake.swift — the beat channel: what the sender says about itself
 //   BeatLag.swift — how late beats come, by the monotonic clocks of both sides
+//   KeyIntake.swift — which key speaks for the link, and the statements by which it changes
 //   LinkWatch.swift — the newest beat, silence, lag: what of it the link is judged by
 //   RejectionWatch.swift — what comes instead of beats, and is refused
 //   RefusedStatement.swift — what was signed and is refused all the same, in words

@@ -8,6 +8,8 @@ public enum RefusedStatement: Sendable, Equatable {
     case belowCard(Epoch, lowest: Epoch)
     /// Nothing is heard but beats of an epoch that is over since another has begun.
     case outlived(Epoch, by: Epoch)
+    /// A key of this link has handed over to one that is not followed (W-51).
+    case rotation(RotationError)
     /// Blocks are sealed, and none of the receiver's so many keys opens them (W-27).
     case sealed(BlockID, keys: Int)
 
@@ -23,6 +25,9 @@ public enum RefusedStatement: Sendable, Equatable {
         case .outlived(let epoch, let newest):
             "only beats of epoch \(epoch.rawValue) come, which is over since epoch \(newest.rawValue) began: the sender's clock was set"
                 + " back and its database lost (start it with --epoch above \(newest.rawValue)), or a recording is played"
+        case .rotation(let error):
+            "a key of this link hands over to another one, and this receiver does not follow: \(error); compare the fingerprint in status with"
+                + " the one that diode-send check shows, and pair the right card (diode-recv pair --replace)"
         case .sealed(_, keys: 0):
             "blocks are sealed, and this receiver has no seal key: name the one that link.seal of the sender belongs to in seal_keys"
         case .sealed:

@@ -27,6 +27,8 @@ package struct RejectionWatch: Sendable {
     private static func counter(_ kind: LinkFacts.Rejected.Kind) -> KeyPath<ReceiverCounters, UInt64> {
         switch kind {
         case .unknownLink: \.unknownLink
+        case .formerKey: \.formerKey
+        case .revokedKey: \.revokedKey
         case .badSignature: \.badSignature
         case .version: \.version
         case .replayed: \.replayed

@@ -12,6 +12,8 @@ struct ChangeGatherer: Sendable {
     /// The newest beat of this process, and whether `takeChanges` has handed it over.
     private var anchor: Anchors.Candidate?
     private var isAnchorTaken = true
+    /// The keys, if another one is in use since `takeChanges` was last called.
+    private var keys: KeyChain?
     /// The link's row as it was last stored.
     private var storedRow: LinkRow
     private var nextCheckpoint: MonotonicInstant
@@ -34,6 +36,9 @@ struct ChangeGatherer: Sendable {
         isAnchorTaken = false
     }
 
+    /// Another key is in use.
+    mutating func note(_ keys: KeyChain) { self.keys = keys }
+
     /// Lets the next checkpoint begin when it is due.
     mutating func advance(now: MonotonicInstant) {
         guard nextCheckpoint <= now else { return }
@@ -50,6 +55,8 @@ struct ChangeGatherer: Sendable {
         live.takeChanges(into: &changes)
         if !isAnchorTaken { changes.anchor = anchor }
         isAnchorTaken = true
+        changes.keys = keys
+        keys = nil
         (changes.checkpoint, changes.topics) = replica.stepCheckpoint(
             mayBegin: mayCheckpoint, limit: Self.checkpointStep, with: &hasher)
         if changes.checkpoint.begins { mayCheckpoint = false }
@@ -62,7 +69,8 @@ struct ChangeGatherer: Sendable {
 
     /// Moves out everything, as changes to an empty database.
     mutating func takeAll(
-        of live: inout LiveIntake, _ replica: inout Replica, row: LinkRow, with hasher: inout SymbolHasher
+        of live: inout LiveIntake, _ replica: inout Replica, row: LinkRow, keys: KeyChain,
+        with hasher: inout SymbolHasher
     ) -> LinkChanges {
         _ = takeChanges(of: &live, &replica, row: row, with: &hasher)
         replica.prepareWhole(with: &hasher)
@@ -70,6 +78,7 @@ struct ChangeGatherer: Sendable {
         anchor?.urgency = .now
         var changes = LinkChanges(
             whole: replica, link: row, checkpoint: .init(begins: true, ends: true), anchor: anchor)
+        changes.keys = keys
         live.addAll(to: &changes)
         return changes
     }

@@ -26,9 +26,12 @@ struct FrameIntake: ~Copyable {
         case sealed(BlockID)
         /// The sender's key signed another content under these numbers (W-21).
         indirect case equivocation(TransmissionHeader)
+        /// The key has handed over to another one, which is in use from here on (W-51).
+        indirect case rotated(Rotation)
+        indirect case refusedRotation(RotationError)
     }
 
-    private let link: LinkFingerprint
+    private var keys: KeyIntake
     private var authenticator: FrameAuthenticator
     private var assembler: BlockAssembler
     /// Frames that waited for a transmission which is settled now, and how many of them were received.
@@ -38,15 +41,15 @@ struct FrameIntake: ~Copyable {
     private var counters = ReceiverCounters()
 
     init(
-        card: LinkCard, settings: ReceiverCore.Settings, random: inout some RandomNumberGenerator, now: MonotonicInstant
+        keys: KeyChain, settings: ReceiverCore.Settings, random: inout some RandomNumberGenerator, now: MonotonicInstant
     ) throws(CryptoError) {
         var limits = BlockAssembler.Limits()
         limits.blocks = settings.assemblyBlocks
         limits.bytes = settings.assemblyBytes
-        link = card.linkFingerprint
+        self.keys = KeyIntake(keys)
         assembler = BlockAssembler(limits: limits, opener: BlockOpener(settings.seals))
         authenticator = try FrameAuthenticator(
-            key: card.key, verificationsPerSecond: settings.verificationsPerSecond, price: settings.price,
+            key: keys.inUse.key, verificationsPerSecond: settings.verificationsPerSecond, price: settings.price,
             settledTransmissions: settings.settledTransmissions, waitingBytes: settings.waitingFrameBytes,
             random: &random, now: now)
     }
@@ -63,8 +66,13 @@ struct FrameIntake: ~Copyable {
             counters.malformed += 1
             return .nothing
         }
-        guard named == link else {
-            counters.unknownLink += 1
+        if Rotation.isOne(bytes) { return receiveStatement(bytes, now: now) }
+        guard named == keys.link else {
+            if keys.chain.isFormer(named) { counters.formerKey += 1 } else { counters.unknownLink += 1 }
+            return .nothing
+        }
+        guard !keys.chain.isRevoked else {
+            counters.revokedKey += 1
             return .nothing
         }
         do throws(FrameError) {
@@ -110,6 +118,9 @@ struct FrameIntake: ~Copyable {
 
     // MARK: Questions
 
+    /// The keys that have spoken for the link, the one in use last.
+    var chain: KeyChain { keys.chain }
+
     /// When a waiting frame may be drawn.
     var nextDeadline: MonotonicInstant? { authenticator.nextDeadline }
 
@@ -127,6 +138,9 @@ struct FrameIntake: ~Copyable {
         all.frames += counters.frames
         all.malformed += counters.malformed
         all.unknownLink += counters.unknownLink
+        all.formerKey += counters.formerKey
+        all.revokedKey += counters.revokedKey
+        all.refusedRotations += counters.refusedRotations
         all.version += counters.version
         all.badSignature += counters.badSignature
         all.replayed += counters.replayed
@@ -151,6 +165,28 @@ struct FrameIntake: ~Copyable {
     }
 
     // MARK: One frame
+
+    /// A datagram by which a key hands over to the next (W-50).
+    private mutating func receiveStatement(_ bytes: RawSpan, now: MonotonicInstant) -> Arrival {
+        switch keys.receive(bytes, now: now) {
+        case .followed(let rotation):
+            do throws(CryptoError) { try authenticator.replaceKey(by: keys.chain.inUse.key) } catch {
+                preconditionFailure("a card was verified with this key")
+            }
+            settled = []
+            settledCount = 0
+            return .rotated(rotation)
+        case .repeated: counters.repeated += 1
+        case .malformed: counters.malformed += 1
+        case .version: counters.version += 1
+        case .overBudget: counters.overBudget += 1
+        case .forged: counters.badSignature += 1
+        case .refused(let error):
+            counters.refusedRotations += 1
+            return .refusedRotation(error)
+        }
+        return .nothing
+    }
 
     private mutating func receive(
         _ frame: borrowing FrameView, bytes: RawSpan, _ live: borrowing LiveIntake, _ slices: borrowing SliceIntake,

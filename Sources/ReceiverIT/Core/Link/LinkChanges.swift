@@ -173,6 +173,8 @@ package struct LinkChanges: Sendable {
     package var checkpoint = Checkpoint()
     /// The newest beat, on its way to ``Anchors``; what it changed is in here or was stored before.
     package var anchor: Anchors.Candidate?
+    /// The keys that have spoken for the link, where another one is in use than before.
+    package var keys: KeyChain?
 
     package init(
         whole: Replica? = nil, link: LinkRow? = nil, tracker: TrackerChanges = TrackerChanges(),
@@ -205,7 +207,7 @@ package struct LinkChanges: Sendable {
 
     package var isEmpty: Bool {
         whole == nil && link == nil && tracker.isEmpty && jumps.isEmpty && contents.isEmpty && topics.isEmpty
-            && checkpoint == Checkpoint()
+            && checkpoint == Checkpoint() && keys == nil
     }
 
     /// Adds a later round's. What a checkpoint's beginning and end mean depends on what was delivered when, so it is read
@@ -216,6 +218,7 @@ package struct LinkChanges: Sendable {
             return
         }
         link = newer.link ?? link
+        keys = newer.keys ?? keys
         tracker.merge(newer.tracker)
         jumps.merge(newer.jumps) { $1 }
         contents += newer.contents

@@ -11,6 +11,11 @@ public struct ReceiverCounters: Sendable, Equatable {
     public package(set) var malformed: UInt64 = 0
     /// A frame of a link that nobody here knows (W-04).
     public package(set) var unknownLink: UInt64 = 0
+    /// Of a key that was in use before the one that is, or of one that was revoked (W-51).
+    public package(set) var formerKey: UInt64 = 0
+    public package(set) var revokedKey: UInt64 = 0
+    /// Statements of a key of this link that lead nowhere (W-51).
+    public package(set) var refusedRotations: UInt64 = 0
     /// A wire version, or a content, that this release does not read (W-03, W-29).
     public package(set) var version: UInt64 = 0
     /// Not signed by the paired sender, or contradicting what it signed (W-15, W-16).
@@ -57,14 +62,19 @@ public struct ReceiverCounters: Sendable, Equatable {
     public init() {}
 
     /// Datagrams that changed nothing because they were not what the link may bring.
-    public var rejected: UInt64 { malformed + unknownLink + version + badSignature + replayed + overBudget }
+    public var rejected: UInt64 {
+        malformed + unknownLink + formerKey + revokedKey + refusedRotations + version + badSignature + replayed
+            + overBudget
+    }
 }
 
 extension ReceiverCounters {
     /// Every counter by the name that status and database call it.
     private static var named: [(name: String, counter: WritableKeyPath<ReceiverCounters, UInt64>)] {
         [
-            ("frames", \.frames), ("malformed", \.malformed), ("unknown_link", \.unknownLink), ("version", \.version),
+            ("frames", \.frames), ("malformed", \.malformed), ("unknown_link", \.unknownLink),
+            ("former_key", \.formerKey),
+            ("revoked_key", \.revokedKey), ("refused_rotations", \.refusedRotations), ("version", \.version),
             ("bad_signature", \.badSignature), ("replayed", \.replayed), ("over_budget", \.overBudget),
             ("surplus", \.surplus), ("repeated", \.repeated), ("live_blocks", \.liveBlocks),
             ("snapshot_blocks", \.snapshotBlocks), ("beat_blocks", \.beatBlocks),

@@ -225,12 +225,6 @@ package struct EpochTrack: Sendable {
             ? mark.sequence < frontier.sequence : mark.sequence > max(frontier.sequence, firstSequence - 1)
     }
 
-    /// The same in words.
-    func contradiction(of mark: Mark) -> String {
-        "record \(mark.sequence) by block \(mark.block) of epoch \(epoch.rawValue), where \(frontier.sequence) by"
-            + " \(frontier.block) is decided"
-    }
-
     /// The journal's floor that the account begins with was none: a block that was made after it has an earlier sequence. The account
     /// begins behind what was announced: what lies between that and the block is missing, and can still come.
     /// - Returns: whether the account begins earlier now; then the unit fits.

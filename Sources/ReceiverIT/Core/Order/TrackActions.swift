@@ -100,3 +100,11 @@ struct MissingBlocks: Sendable {
     /// It was sent before this process listened.
     let isUnheard: Bool
 }
+
+extension EpochTrack {
+    /// What contradicts what, in words.
+    func contradiction(of mark: Mark) -> String {
+        "record \(mark.sequence) by block \(mark.block) of epoch \(epoch.rawValue), where \(frontier.sequence) by"
+            + " \(frontier.block) is decided"
+    }
+}

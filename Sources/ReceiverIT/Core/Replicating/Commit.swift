@@ -70,7 +70,8 @@ public enum LinkEvent: Sendable, Equatable {
     case action(Action, at: Stamp)
     case unobserved(Unobserved, at: Stamp)
     case brokerDropped(BrokerDrop, at: Stamp)
-    case rotation(Rotation, at: Stamp)
+    /// The link's key has handed over to the next one, which is in use from here on.
+    case rotated(Rotation, to: LinkCard)
     /// The replica stopped to equal the sender's state, or does again, as of this record.
     case digest(matches: Bool, at: Stamp)
     /// So many slots held something else under the stamp that the sender says; a slice as of this record has put them right.

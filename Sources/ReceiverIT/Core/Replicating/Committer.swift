@@ -199,7 +199,6 @@ struct Committer: Sendable {
             commit.events.append(.action(action, at: stamp))
         case .unobserved(let unobserved): commit.events.append(.unobserved(unobserved, at: stamp))
         case .brokerDrop(let drop): commit.events.append(.brokerDropped(drop, at: stamp))
-        case .rotation(let rotation): commit.events.append(.rotation(rotation, at: stamp))
         case .skipped: applied.skipped += 1
         case .record, .shedRun: break
         }

@@ -140,10 +140,13 @@ extension LinkEvent {
                     "behind": .text(stamp.text),
                 ]
             )
-        case .rotation(let rotation, let stamp):
+        case .rotated(let rotation, let card):
             (
-                "rotation",
-                ["card": .text(String(decoding: rotation.card, as: UTF8.self)), "behind": .text(stamp.text)]
+                ReceiverAction.rotated,
+                [
+                    "detail": .text("\(card.fingerprint) in place of \(rotation.former.shown)"),
+                    "key": .text(card.fingerprint), "statement": .text(Base64.encode(rotation.datagram)),
+                ]
             )
         case .digest(let matches, let stamp):
             ("digest", ["matches": .flag(matches), "behind": .text(stamp.text)])

@@ -2,6 +2,7 @@ internal import Crypto
 internal import DiodeProtocol
 internal import Glibc
 package import JSON
+package import KeyFiles
 package import Ledger
 package import Storage
 package import Time
@@ -32,8 +33,14 @@ package struct ReceiverIdentity: Sendable {
         let known: String?
         /// Whose the card's file is: of the account that ran `pair`.
         let account: String?
+        /// The keys of it that nobody follows any more.
+        let revocations: [Revocation]
 
-        package init(link: String, fingerprint: String, known: String? = nil, account: String? = nil) {
+        package init(
+            link: String, fingerprint: String, known: String? = nil, account: String? = nil,
+            revocations: [Revocation] = []
+        ) {
+            self.revocations = revocations
             self.link = link
             self.fingerprint = fingerprint
             self.known = known
@@ -54,6 +61,7 @@ package struct ReceiverIdentity: Sendable {
                 + (pairing.account.map { "; \($0)" } ?? "")
             entries.append(ReceiverAction.entry(ReceiverAction.paired, detail, of: pairing.link, at: time))
         }
+        for pairing in pairings { entries += try Self.revocations(pairing, at: time, in: database) }
         let configured = try LedgerReader.entries(of: "", kind: ReceiverAction.configured, in: database).last
         if configured?.json["fingerprint"]?.text != configurationDigest.description {
             let body: JSONValue = [
@@ -72,6 +80,26 @@ package struct ReceiverIdentity: Sendable {
         ]
         entries.append(LedgerEntry(link: "", at: time.rawValue, kind: ReceiverAction.started, body: body.line))
         return entries
+    }
+
+    /// Those that the ledger does not have yet: `revoke` writes nothing here, as `pair` does not.
+    private static func revocations(
+        _ pairing: Pairing, at time: UnixMilliseconds, in database: borrowing Database
+    ) throws(StorageError) -> [LedgerEntry] {
+        guard !pairing.revocations.isEmpty else { return [] }
+        let known = try LedgerReader.entries(of: pairing.link, kind: ReceiverAction.revoked, in: database).compactMap {
+            $0.json["key"]?.text
+        }
+        return pairing.revocations.filter { !known.contains($0.fingerprint) }.map { revocation in
+            let body: JSONValue = [
+                "detail": .text(
+                    "\(revocation.fingerprint), \(CalendarTime.text(revocation.at)); \(revocation.account): \(revocation.reason)"
+                ),
+                "key": .text(revocation.fingerprint),
+            ]
+            return LedgerEntry(
+                link: pairing.link, at: time.rawValue, kind: ReceiverAction.revoked, body: body.line)
+        }
     }
 
     private static func digest(ofFile path: String) -> Digest32? {

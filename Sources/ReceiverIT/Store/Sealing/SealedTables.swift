@@ -4,7 +4,8 @@
 package enum SealedTables {
     package static let names = [
         "links", "vitals", "epochs", "holes", "filled", "gaps", "version_jumps", "losses", "loss_topics",
-        "acknowledgements", "topics", "outbox", "outbox_totals", "outbox_outputs", "outbox_output_totals", "last_known",
+        "acknowledgements", "rotations", "topics", "outbox", "outbox_totals", "outbox_outputs", "outbox_output_totals",
+        "last_known",
     ]
     /// Those that are not sealed.
     package static let others = ["contents", "units", "outbox_notes", "ledger", "seal"]

@@ -39,6 +39,21 @@ package enum LinkLoader {
         return try row.step() ? row.text(0) : nil
     }
 
+    /// The statements by which a link's key went on, as they were stored: nobody has to believe them. What cannot be read is none.
+    package static func rotations(of name: String, in database: borrowing Database) throws(StorageError) -> [Rotation] {
+        // An audit also reads a file that no daemon of this release has opened yet.
+        guard try has("statement", in: "rotations", database) else { return [] }
+        var rows = try database.prepare(
+            "SELECT statement FROM rotations JOIN links ON links.id = rotations.link WHERE links.name = ?1 ORDER BY place"
+        )
+        rows.bind(1, text: name)
+        var found: [Rotation] = []
+        while try rows.step() {
+            do throws(FrameError) { found.append(try Rotation(decoding: rows.blob(0))) } catch { continue }
+        }
+        return found
+    }
+
     /// Everything of one link.
     /// - Returns: the link, its counters so far, and where the replica's log begins.
     static func load(

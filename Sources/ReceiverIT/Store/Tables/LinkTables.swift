@@ -32,6 +32,8 @@ struct LinkTables: ~Copyable {
     private var topic: Statement
     private var topicRemoval: Statement
     private var vitals: Statement
+    private var rotation: Statement
+    private var key: Statement
 
     init(_ database: borrowing Database) throws(StorageError) {
         let link = try database.prepare(
@@ -70,6 +72,8 @@ struct LinkTables: ~Copyable {
             "INSERT OR REPLACE INTO topics VALUES (?1,?2,?8,?3,?4,?5,?6,?7,?9,?10,?11)")
         let topicRemoval = try database.prepare("DELETE FROM topics WHERE link = ?1 AND id = ?2")
         let vitals = try database.prepare("INSERT OR REPLACE INTO vitals VALUES (?1,?2,?7,?3,?8,?4,?5,?6,?9,?10,?11)")
+        let rotation = try database.prepare("INSERT OR REPLACE INTO rotations VALUES (?1,?2,?3)")
+        let key = try database.prepare("UPDATE links SET fingerprint = ?2 WHERE id = ?1")
         // Only now: a move-only value may not be left half made by a throw.
         self.link = link
         self.state = state
@@ -90,6 +94,8 @@ struct LinkTables: ~Copyable {
         self.topic = topic
         self.topicRemoval = topicRemoval
         self.vitals = vitals
+        self.rotation = rotation
+        self.key = key
     }
 
     /// Stores changes of one link.
@@ -129,6 +135,7 @@ struct LinkTables: ~Copyable {
             try content.run(id, UInt64(entry.place), entry.epoch.rawValue, entry.block)
         }
         for row in changes.topics { try store(row, of: id) }
+        if let keys = changes.keys { try store(keys, of: id) }
         if let position { try checkpoint.run(id, position.rawValue) }
     }
 
@@ -159,6 +166,15 @@ struct LinkTables: ~Copyable {
         try database.execute(
             "UPDATE gaps SET missing = 0, closed_at = unixepoch() * 1000 WHERE link = \(id) AND missing > 0")
         for row in replica.rows { try store(row, of: id) }
+    }
+
+    private mutating func store(_ keys: KeyChain, of id: UInt64) throws(StorageError) {
+        for (place, statement) in keys.rotations.enumerated() {
+            rotation.bind(3, blob: statement.datagram.span.bytes)
+            try rotation.run(id, UInt64(place))
+        }
+        key.bind(2, text: keys.inUse.fingerprint)
+        try key.run(id)
     }
 
     private mutating func store(_ row: LinkRow, of id: UInt64) throws(StorageError) {

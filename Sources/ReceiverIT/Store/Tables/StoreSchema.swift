@@ -5,7 +5,8 @@ public import Storage
 /// The receiver's database: what every part of it stores, in one file, so that one transaction holds all of a decision.
 ///
 /// ```text
-/// links ──┬─ epochs ── holes      what was decided, and what is missing      (LinkTables)
+/// links ──┬─ rotations             from the paired card to the key in use
+///         ├─ epochs ── holes      what was decided, and what is missing      (LinkTables)
 ///         ├─ filled               of what is missing by block, what came as a slot
 ///         ├─ gaps                 open, lost, and healed ones as history
 ///         ├─ version_jumps        which topics' records are missing, and between which stamps
@@ -28,10 +29,18 @@ public enum StoreSchema {
             [links, tracker, replica, losses, OutboxSchema.sql, LedgerSchema.sql].joined(separator: ";\n"),
             AcknowledgementTable.sql, state, gapTopics, sourceClock, lostGaps, OutboxSchema.outputs,
             OutboxSchema.notes, refusals, rivals, journalled, versionJumps, SealedTables.sql, wire,
+            rotations,
         ])
 
     /// How the newest beat came: 0 none was heard, else the wire's version, and 256 more if it was sealed.
     private static let wire = "ALTER TABLE vitals ADD COLUMN wire INTEGER NOT NULL DEFAULT 0"
+
+    /// The statements by which a link's key went on from the card that was paired, as they came (ADR 0031).
+    private static let rotations = """
+        CREATE TABLE rotations (
+            link INTEGER NOT NULL, place INTEGER NOT NULL, statement BLOB NOT NULL, PRIMARY KEY (link, place)
+        ) WITHOUT ROWID
+        """
 
     private static let links = """
         CREATE TABLE links (

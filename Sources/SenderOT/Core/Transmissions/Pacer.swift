@@ -100,6 +100,12 @@ public struct Pacer: Sendable {
         return .send(kind, frames: frames)
     }
 
+    /// Books what goes out beside everything that waits.
+    public mutating func charge(bits: Int, now: MonotonicInstant) {
+        busyUntil = max(busyUntil, now.nanoseconds)
+        book(bits)
+    }
+
     private mutating func book(_ bits: Int) {
         let (quotient, rest) = (UInt64(bits) * 1_000_000_000 + remainder).quotientAndRemainder(
             dividingBy: bitsPerSecond)

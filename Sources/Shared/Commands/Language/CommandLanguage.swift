@@ -28,12 +28,10 @@ public struct CommandLanguage: Sendable {
         public let details: String
         /// Whole command lines that show it.
         public let examples: [String]
-        /// False for what a later version will do; asked for, it says so and fails.
-        public let isAvailable: Bool
 
         public init(
             _ name: String, operands: [String] = [], options: [Option] = [], summary: String, details: String = "",
-            examples: [String] = [], isAvailable: Bool = true
+            examples: [String] = []
         ) {
             self.name = name
             self.operands = operands
@@ -41,7 +39,6 @@ public struct CommandLanguage: Sendable {
             self.summary = summary
             self.details = details
             self.examples = examples
-            self.isAvailable = isAvailable
         }
 
         func option(_ name: some StringProtocol) -> Option? { options.first { $0.name == name } }

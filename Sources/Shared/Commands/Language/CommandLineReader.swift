@@ -55,7 +55,6 @@ public struct CommandLineReader {
             let value = try value(of: option, attached: attached)
             if isFirst { values[option.name] = value } else { further[option.name, default: []].append(value) }
         }
-        guard command.isAvailable else { return .unavailable(command: command.name) }
         for option in command.options where option.isRequired && values[option.name] == nil {
             throw UsageError("\(option.name) \(option.value ?? "") is missing; \(usage(of: command))")
         }

@@ -3,15 +3,10 @@ public enum HelpText {
     /// The page of the program.
     public static func page(of language: CommandLanguage) -> String {
         var page = "\(language.program): \(language.summary)\n\nUsage:\n"
-        for command in language.commands where command.isAvailable {
+        for command in language.commands {
             page += "  \(usage(of: command, in: language))\n      \(command.summary)\n"
         }
         page += "  \(language.program) --help | -h, also behind a command;  \(language.program) --version | -V\n"
-        let later = language.commands.filter { !$0.isAvailable }
-        if !later.isEmpty {
-            page += "\nNot available in this version:\n"
-            for command in later { page += "  \(usage(of: command, in: language))\n" }
-        }
         let examples = language.commands.flatMap(\.examples)
         if !examples.isEmpty { page += "\nExamples:\n" + examples.map { "  \($0)\n" }.joined() }
         return page + "\nExit codes: 0 well; 1 the operation failed; 2 wrong usage or configuration\n"
@@ -23,7 +18,6 @@ public enum HelpText {
     public static func page(of name: String, in language: CommandLanguage) -> String {
         guard let command = language.command(name) else { return page(of: language) }
         var page = "\(usage(of: command, in: language))\n\n\(command.summary)\n"
-        if !command.isAvailable { page += "\nNot available in this version.\n" }
         if !command.details.isEmpty { page += "\n\(command.details)\n" }
         if !command.options.isEmpty { page += "\nOptions:\n" }
         let width = command.options.map { form(of: $0).count }.max() ?? 0

@@ -43,8 +43,6 @@ public enum Request: Sendable, Equatable {
     /// Help about a command, or about the program.
     case help(command: String?)
     case version
-    /// The command is known, but not in this version.
-    case unavailable(command: String)
 }
 
 /// Why a command line is wrong; one line that says what would be right.
