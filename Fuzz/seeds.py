@@ -66,7 +66,7 @@ def inputs(target):
             if vector["flags"] == 1:
                 yield "03%04x" % (vector["plainBytes"] - 1) + vector["packed"]
     elif target == "FuzzCard":
-        yield from (vector["bytes"] for vector in read("cards"))
+        yield from (vector["bytes"] for folder in ("cards", "rotations") for vector in read(folder))
     elif target == "FuzzBundle":
         yield from ((BUNDLE_HEAD + bundle).encode().hex() for bundle in BUNDLES)
     elif target == "FuzzMQTT":

@@ -25,6 +25,8 @@ public struct PairSimulation: ~Copyable {
         public var refreshed = 0
         /// New epochs.
         public var restarts = 0
+        /// Keys that the receiver has followed to, at the end.
+        public var rotations = 0
         /// Kills of the receiver, and records whose acceptance died with it.
         public var receiverRestarts = 0
         public var forgotten = 0
@@ -41,7 +43,7 @@ public struct PairSimulation: ~Copyable {
 
     /// The key of all simulated links: public knowledge, so that a history can be replayed bit for bit.
     static let seedOfKey = [UInt8](repeating: 7, count: 32)
-    private static let wallClock: UInt64 = 1_790_000_000_000
+    static let wallClock: UInt64 = 1_790_000_000_000
     private static let start: UInt64 = 1_000_000_000
 
     let scenario: PairScenario
@@ -53,7 +55,9 @@ public struct PairSimulation: ~Copyable {
     var freshness = FreshnessModel()
     var outcome = Outcome()
     var now: UInt64
-    private var encoder: TransmissionEncoder
+    var encoder: TransmissionEncoder
+    /// How the keys of before have handed over: said with each beat.
+    var statements: [Rotation] = []
     private var arena = FrameArena()
     private var arrivals = ArrivalQueue()
     private var hasher = SymbolHasher()
@@ -120,6 +124,7 @@ public struct PairSimulation: ~Copyable {
         outcome.link = injector.counts
         outcome.receiver = receiver.core.counters
         outcome.slices = receiver.core.counters.slices
+        outcome.rotations = receiver.core.keys.rotations.count
         outcome.isSettled = receiver.core.replica.isSettled
         try checkTwin()
         return outcome
@@ -208,6 +213,7 @@ public struct PairSimulation: ~Copyable {
         expect(closed)
         for beat in beats {
             freshness.make(beat.block.id, now: now)
+            for statement in statements { transmit(statement.datagram, at: now) }
             try emit(beat)
         }
         for transmission in sender.takeTransmissions(now: instant) { try emit(transmission) }
@@ -257,15 +263,19 @@ public struct PairSimulation: ~Copyable {
             let bytes = arena.frame(index).withUnsafeBytes { Array($0) }
             // A microsecond a frame, and what the link adds.
             let leaves = now + UInt64(index) * 1_000
-            for arrival in injector.pass(bytes) {
-                let isGenuine = arrival.kind != .flipped && arrival.kind != .forged
-                arrivals.push(
-                    arrival.bytes, isGenuine: isGenuine,
-                    at: leaves + arrival.afterNanoseconds + lateness(at: leaves))
-            }
+            transmit(bytes, at: leaves)
             if block.id.channel == .beat, now < forgeUntil {
                 arrivals.push(forgedBeat(bytes), isGenuine: false, at: leaves)
             }
+        }
+    }
+
+    private mutating func transmit(_ datagram: [UInt8], at leaves: UInt64) {
+        guard now >= cutUntil else { return }
+        for arrival in injector.pass(datagram) {
+            let isGenuine = arrival.kind != .flipped && arrival.kind != .forged
+            arrivals.push(
+                arrival.bytes, isGenuine: isGenuine, at: leaves + arrival.afterNanoseconds + lateness(at: leaves))
         }
     }
 
@@ -275,7 +285,10 @@ public struct PairSimulation: ~Copyable {
     private mutating func receive() {
         while let (datagram, isGenuine) = arrivals.pop(until: now) {
             guard receiver.downUntil == nil else { continue }
-            if isGenuine, let view = try? FrameView(decoding: datagram.span.bytes) {
+            // What another key than the one in use has signed does not count.
+            if isGenuine, let view = try? FrameView(decoding: datagram.span.bytes),
+                view.header.link == receiver.core.link
+            {
                 model.arrivals.receive(view.header, symbol: view.symbolID)
                 freshness.receive(view.header.id, now: now)
             }

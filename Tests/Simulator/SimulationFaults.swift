@@ -1,4 +1,5 @@
 import Account
+import Crypto
 import DiodeProtocol
 import ReceiverIT
 import ReceiverITCore
@@ -124,11 +125,28 @@ extension PairSimulation {
     /// A restart: what was in no block, or in one that a loss of power took, the OT broker delivers again.
     private mutating func restartSender(lostBlocks: Int) throws {
         outcome.restarts += 1
+        if scenario.rotates { try rotate() }
         let restart = sender.restart(
             lostBlocks: lostBlocks, clock: senderTime.rawValue, incarnation: random.next(), now: instant)
         model.end(restart.end.epoch, at: restart.end.lastCommitted, void: restart.void)
         for record in restart.again { try publish(record) }
         sender.endGulp(idle: draw(0.5), now: instant)
+    }
+
+    /// The key hands over to the next one, and is gone.
+    private mutating func rotate() throws {
+        guard statements.count < KeyChain.maximumCards - 1 else { return }
+        func signer(_ number: Int) throws -> Ed25519Signer {
+            var seed = Self.seedOfKey
+            seed[0] &+= UInt8(number)
+            return try Ed25519Signer(seed: seed.span.bytes)
+        }
+        var former = try signer(statements.count)
+        var next = try signer(statements.count + 1)
+        let card = try LinkCard(
+            link: "simulated", signer: &next, lowestEpoch: Epoch(rawValue: Self.wallClock), issued: senderTime)
+        statements.append(try Rotation(to: card, signer: &former))
+        encoder = TransmissionEncoder(signer: next)
     }
 
     private mutating func floodTopics() throws {

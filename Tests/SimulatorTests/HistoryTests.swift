@@ -53,7 +53,9 @@ import Testing
         // The faults did happen, or the promises were not tested.
         #expect(sum.coverage.empty == [])
         #expect(sum.restored > 0 && sum.missing > 0 && sum.late > 0 && sum.restarts > 0 && sum.void > 0)
-        #expect(sum.receiverRestarts > 0 && sum.forgotten > 0 && sum.shed > 0 && sum.slices > 0 && sum.settled > 0)
+        #expect(
+            sum.receiverRestarts > 0 && sum.forgotten > 0 && sum.shed > 0 && sum.slices > 0 && sum.settled > 0
+                && sum.rotations > 0)
         #expect(sum.refreshed > 0 && sum.badSignature > 0 && sum.replayed > 0 && sum.malformed > 0)
     }
 
@@ -123,7 +125,7 @@ import Testing
     /// What all histories together came to.
     private struct Sum: CustomStringConvertible {
         var published = 0, delivered = 0, restarts = 0, receiverRestarts = 0, forgotten = 0
-        var shed = 0, void = 0, refreshed = 0, settled = 0
+        var shed = 0, void = 0, refreshed = 0, settled = 0, rotations = 0
         var missing: UInt64 = 0, late: UInt64 = 0, restored: UInt64 = 0, slices: UInt64 = 0
         var badSignature: UInt64 = 0, replayed: UInt64 = 0, malformed: UInt64 = 0
         var coverage = FaultCoverage()
@@ -138,6 +140,7 @@ import Testing
             void += outcome.void
             refreshed += outcome.refreshed
             settled += outcome.isSettled ? 1 : 0
+            rotations += outcome.rotations
             missing += outcome.missing
             late += outcome.late
             slices += outcome.slices
@@ -151,7 +154,7 @@ import Testing
         mutating func add(_ other: Sum) {
             for field in [
                 \Sum.published, \.delivered, \.restarts, \.receiverRestarts, \.forgotten, \.shed, \.void, \.refreshed,
-                \.settled,
+                \.settled, \.rotations,
             ] { self[keyPath: field] += other[keyPath: field] }
             for field in [
                 \Sum.missing, \.late, \.restored, \.slices, \.badSignature, \.replayed, \.malformed,
@@ -162,7 +165,7 @@ import Testing
         var description: String {
             "\(published) published, \(delivered) delivered (\(late) late), \(missing) missing, \(shed) shed, \(void) void, "
                 + "\(refreshed) refreshed by \(slices) slices, \(restored) symbols restored, \(settled) settled; "
-                + "\(restarts) epochs, \(receiverRestarts) restarts of the receiver (\(forgotten) records forgotten); "
+                + "\(restarts) epochs, \(rotations) rotations followed, \(receiverRestarts) restarts of the receiver (\(forgotten) records forgotten); "
                 + "rejected: \(badSignature) forged, \(replayed) replayed, \(malformed) malformed"
         }
     }

@@ -26,6 +26,8 @@ public struct PairScenario: Sendable {
     public var minimumRepair = 4
     /// Blocks are sealed, each process of the sender with a key of its own.
     public var isSealed = false
+    /// Each start of the sender goes on under another key, which the one before has vouched for.
+    public var rotates = false
     /// Time goes by more slowly on the link, until it heals: what leaves `t` after the beginning is later by this share of `t`.
     public var slowness = 0.0
     /// The link stays as it is to the end; otherwise it is whole once the last message was published.
@@ -44,6 +46,7 @@ public struct PairScenario: Sendable {
         var scenario = PairScenario(seed: seed)
         // Nothing is drawn for it: the rest of the history is what it would be without a seal.
         scenario.isSealed = seed % 3 == 0
+        scenario.rotates = seed % 4 == 1
         scenario.messages = Int.random(in: 8...30, using: &random)
         scenario.topics = Int.random(in: 1...10, using: &random)
         scenario.longestPayload = [20, 300, 300, 3_000].randomElement(using: &random) ?? 300

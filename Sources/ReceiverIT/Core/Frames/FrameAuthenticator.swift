@@ -57,10 +57,12 @@ struct FrameAuthenticator: ~Copyable {
     }
 
     /// From here on another key signs: what the former one had signed, and what waits for it, is of no use.
-    mutating func replaceKey(by key: Ed25519PublicKey) throws(CryptoError) {
+    /// - Returns: how many frames waited.
+    mutating func replaceKey(by key: Ed25519PublicKey) throws(CryptoError) -> Int {
         verifier = try Ed25519Verifier(key)
         settled = settled.emptied()
-        waiting.removeAll()
+        defer { waiting.removeAll() }
+        return waiting.count
     }
 
     /// What a verification costs was measured again.

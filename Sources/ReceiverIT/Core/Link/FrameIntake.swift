@@ -170,11 +170,12 @@ struct FrameIntake: ~Copyable {
     private mutating func receiveStatement(_ bytes: RawSpan, now: MonotonicInstant) -> Arrival {
         switch keys.receive(bytes, now: now) {
         case .followed(let rotation):
-            do throws(CryptoError) { try authenticator.replaceKey(by: keys.chain.inUse.key) } catch {
+            do throws(CryptoError) {
+                counters.overBudget += UInt64(try authenticator.replaceKey(by: keys.chain.inUse.key))
+            } catch {
                 preconditionFailure("a card was verified with this key")
             }
-            settled = []
-            settledCount = 0
+            precondition(settled.isEmpty, "what was settled is received before anything else")
             return .rotated(rotation)
         case .repeated: counters.repeated += 1
         case .malformed: counters.malformed += 1
