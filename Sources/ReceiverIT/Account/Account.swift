@@ -10,6 +10,7 @@
 //   LinkBalance.swift — the double entry of one link at an instant, as the ledger keeps it
 //   Disposition.swift — what finally became of a record that was released, and what shall become of late ones
 //   Loss.swift — records that never will be published: where they were lost, and for what reason
+//   PathReport.swift — what one path of a link has brought
 //   ClockDifference.swift — the sender's clock against the receiver's, and when that is told
 //   Verdict/ — how a link is: state, reason, advice
 //   Attribution/ — which topics' records gaps swallowed: exactly, or at most

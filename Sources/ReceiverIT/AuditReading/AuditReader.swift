@@ -198,6 +198,7 @@ public struct AuditReader: Sendable {
         link.rejected.unknownLink = vitals.counters.unknownLink
         link.rejected.overBudget = vitals.counters.overBudget
         link.form = vitals.form
+        link.paths = vitals.paths
         guard let beat = vitals.beat else { return }
         if let heard = vitals.heardUntil, let range = vitals.clockOffsetMilliseconds {
             // Other frames may have come since that beat.

@@ -34,6 +34,7 @@ public struct ReceiverCore: ~Copyable {
     private let lowestEpoch: Epoch
     /// From then on silence is the link's, and not that of a process which has just begun to listen.
     private let listensSince: MonotonicInstant
+    private let silenceTimeout: Duration
     /// How many private seal keys there are.
     private let sealKeys: Int
     /// From when on another statement that is refused is worth a line.
@@ -69,6 +70,7 @@ public struct ReceiverCore: ~Copyable {
         gatherer = ChangeGatherer(restoring: stored, now: now)
         watch = LinkWatch(
             silenceTimeout: settings.silenceTimeout, freshness: settings.freshness, restoring: stored, time: time)
+        silenceTimeout = settings.silenceTimeout
         sealKeys = settings.seals.count
         frames = try FrameIntake(keys: keys, settings: settings, random: &random, now: now)
     }
@@ -76,8 +78,11 @@ public struct ReceiverCore: ~Copyable {
     // MARK: In
 
     /// Receives one datagram, which may be anything.
-    public mutating func receive(frame bytes: RawSpan, now: MonotonicInstant, time: UnixMilliseconds) {
-        accept(frames.receive(bytes, live, slices, beats, now: now, time: time), now: now, time: time)
+    /// - Parameter path: which of `Settings.paths` it came by.
+    public mutating func receive(
+        frame bytes: RawSpan, path: Int = 0, now: MonotonicInstant, time: UnixMilliseconds
+    ) {
+        accept(frames.receive(bytes, path: path, live, slices, beats, now: now, time: time), now: now, time: time)
         acceptSettled(now: now, time: time)
     }
 
@@ -96,6 +101,8 @@ public struct ReceiverCore: ~Copyable {
         applySlices(now: now, time: time)
         gatherer.advance(now: now)
         let wasStale = watch.state == .stale
+        frames.advancePaths(now: now)
+        watch.note(pathTrouble: frames.paths.trouble(silence: silenceTimeout, now: now))
         if watch.update(missing: live.tracker.account.missing, now: now, time: time), wasStale {
             evidence.note(.silence, now: now)
             namespace.markAll(under: StateTopic.prefix)
@@ -173,6 +180,9 @@ public struct ReceiverCore: ~Copyable {
     package var keys: KeyChain { frames.chain }
     /// What the link is called in frames of the key in use.
     package var link: LinkFingerprint { frames.chain.inUse.linkFingerprint }
+
+    /// What each path has brought.
+    public var paths: [PathReport] { frames.paths.reports }
 
     /// What the sender last said about itself.
     public var beat: Beat? { watch.beat }

@@ -53,8 +53,9 @@ final class LinkWorker {
             since: self.core.state.since)
     }
 
-    func receive(_ frame: RawSpan, now: MonotonicInstant, time: UnixMilliseconds) {
-        core.receive(frame: frame, now: now, time: time)
+    /// - Parameter path: the place of its address in `listen`.
+    func receive(_ frame: RawSpan, path: Int, now: MonotonicInstant, time: UnixMilliseconds) {
+        core.receive(frame: frame, path: path, now: now, time: time)
         fingerprint = core.link
     }
 
@@ -93,7 +94,8 @@ final class LinkWorker {
         let vitals = LinkVitals(
             at: time, state: snapshot.state, since: snapshot.since, reason: snapshot.verdict.line,
             heardUntil: snapshot.heardUntil, clockOffsetMilliseconds: snapshot.clockOffsetMilliseconds,
-            beat: snapshot.beat, form: snapshot.form, counters: countedBefore + snapshot.counters)
+            beat: snapshot.beat, form: snapshot.form, counters: countedBefore + snapshot.counters, paths: snapshot.paths
+        )
         store.submit(StoreSubmission(link: index, commit: Commit(), vitals: vitals, time: time))
     }
 
@@ -102,6 +104,7 @@ final class LinkWorker {
         var snapshot = snapshot
         snapshot.fingerprint = core.keys.inUse.fingerprint
         snapshot.rotations = core.keys.rotations.count
+        snapshot.paths = core.paths
         snapshot.heardUntil = core.heardUntil
         snapshot.beginsAt = core.beginsAt
         snapshot.decided = core.decided

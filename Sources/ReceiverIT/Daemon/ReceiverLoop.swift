@@ -12,16 +12,18 @@ internal import Time
 final class ListeningPort {
     let listener: FrameListener
     private var source: FrameListener.Source
-    let links: [LinkWorker]
+    /// The links that it may carry, and which of its paths it is to each.
+    private let carried: [(link: LinkWorker, path: Int)]
+    var links: [LinkWorker] { carried.map(\.link) }
     private(set) var malformed: UInt64 = 0
     private(set) var unknownLink: UInt64 = 0
     private var knownDrops: UInt64 = 0
     private var knownErrors: UInt64 = 0
 
-    init(listener: FrameListener, source: consuming FrameListener.Source, links: [LinkWorker]) {
+    init(listener: FrameListener, source: consuming FrameListener.Source, carried: [(link: LinkWorker, path: Int)]) {
         self.listener = listener
         self.source = source
-        self.links = links
+        self.carried = carried
     }
 
     var isFinished: Bool { source.filled.isFinished }
@@ -33,7 +35,7 @@ final class ListeningPort {
         guard let batch = source.next() else { return false }
         batch.forEachDatagram { frame in dispatch(frame, now: now, time: time) }
         source.giveBack(batch)
-        for link in links { link.finishRound(now: now, time: time) }
+        for (link, _) in carried { link.finishRound(now: now, time: time) }
         return true
     }
 
@@ -60,10 +62,12 @@ final class ListeningPort {
             malformed += 1
             return
         }
-        for link in links where link.fingerprint == fingerprint {
-            return link.receive(frame, now: now, time: time)
+        for (link, path) in carried where link.fingerprint == fingerprint {
+            return link.receive(frame, path: path, now: now, time: time)
         }
-        for link in links where link.hadKey(fingerprint) { return link.receive(frame, now: now, time: time) }
+        for (link, path) in carried where link.hadKey(fingerprint) {
+            return link.receive(frame, path: path, now: now, time: time)
+        }
         unknownLink += 1
     }
 }

@@ -328,6 +328,7 @@ public final class ReceiverService: Sendable {
         settings.price = price
         for (index, link) in links.enumerated() {
             let loaded = restored.links[index]
+            settings.paths = link.listen.map(\.description)
             do throws(CryptoError) {
                 let core = try ReceiverCore(
                     keys: loaded.keys, settings: settings, restoring: loaded.stored, seed: try randomUInt64(),
@@ -350,12 +351,12 @@ public final class ReceiverService: Sendable {
         var ports: [ListeningPort] = []
         for link in links {
             for place in link.listen where !listeners.contains(where: { $0.place.description == place.description }) {
-                let carried = zip(links, workers).filter { entry in
-                    entry.0.listen.contains { $0.description == place.description }
+                let carried = zip(links, workers).compactMap { link, worker in
+                    link.listen.firstIndex { $0.description == place.description }.map { (link: worker, path: $0) }
                 }
                 do throws(DatagramError) {
                     let port = try FrameListener.start(on: place) { listener, source in
-                        ListeningPort(listener: listener, source: source, links: carried.map(\.1))
+                        ListeningPort(listener: listener, source: source, carried: carried)
                     }
                     listeners.append(port.listener)
                     ports.append(port)

@@ -14,10 +14,11 @@ public struct ReceiverStatus: Sendable {
 /// One link as of one instant.
 public struct LinkSnapshot: Sendable {
     public let name: String
-    /// As people compare it: `SHA256:…`.
     /// Of the key in use, as people compare it, and how many rotations lead to it from the card that was paired.
     public package(set) var fingerprint: String
     public package(set) var rotations = 0
+    /// What each path has brought since the start.
+    public internal(set) var paths: [PathReport] = []
     /// What the link is judged by, and how: state, reason, and what to do.
     public private(set) var facts: LinkFacts
     public private(set) var verdict: LinkVerdict

@@ -23,8 +23,8 @@ final class TestLink {
         core = try ReceiverCore(card: card, settings: settings, seed: seed, now: now, time: time)
     }
 
-    func receive(_ frames: [[UInt8]]) {
-        for frame in frames { core.receive(frame: frame.span.bytes, now: now, time: time) }
+    func receive(_ frames: [[UInt8]], path: Int = 0) {
+        for frame in frames { core.receive(frame: frame.span.bytes, path: path, now: now, time: time) }
         collect()
     }
 

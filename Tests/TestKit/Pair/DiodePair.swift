@@ -22,6 +22,8 @@ public final class DiodePair: Sendable {
         public var rate = "200Mbit/s"
         /// How the link hurts; nil leaves the relay out, so that frames go straight to the receiver.
         public var faults: LinkFaults? = LinkFaults()
+        /// How the second path hurts, where the link has two (A/B); nil: it has one.
+        public var secondPath: LinkFaults?
         public var seed: UInt64 = 1
         /// How many of the newest frames the relay keeps.
         public var record = 0
@@ -39,6 +41,8 @@ public final class DiodePair: Sendable {
     public let settings: Settings
     public let folder: TemporaryDirectory
     public let relay: LossyRelay?
+    /// Of the second path, if there is one.
+    public let secondRelay: LossyRelay?
     /// What keygen printed.
     public let fingerprint: String
     /// The port that the receiver listens on.
@@ -62,11 +66,22 @@ public final class DiodePair: Sendable {
         } else {
             relay = nil
         }
+        var listen = ["\(address):\(receiverPort)"]
+        var paths = ["\(address):\(relay?.port ?? receiverPort)"]
+        if let faults = settings.secondPath {
+            let port = freePort()
+            let second = try LossyRelay(to: port, faults: faults, seed: settings.seed + 1)
+            listen.append("\(address):\(port)")
+            paths.append("\(address):\(second.port)")
+            secondRelay = second
+        } else {
+            secondRelay = nil
+        }
         let name = settings.link
         let filters = settings.export.map { "{ filter: \"\($0)\" }" }.joined(separator: ", ")
         let send = [
             "link": """
-            { name: "\(name)", key: "\(name).key", paths: ["\(address):\(relay?.port ?? receiverPort)"], rate: "\(settings.rate)", \(settings.senderLink) }
+            { name: "\(name)", key: "\(name).key", paths: \(paths), rate: "\(settings.rate)", \(settings.senderLink) }
             """,
             "broker": "{ url: \"\(ot.url)\" }", "export": "[\(filters)]", "state": "\"send.db\"",
             "snapshot": "{ period: \"1s\" }", "beat": "\"200ms\"", "status": "null",
@@ -74,7 +89,7 @@ public final class DiodePair: Sendable {
         ].merging(settings.sender) { $1 }
         let receive = [
             "links": """
-            [{ name: "\(name)", card: "paired.card", listen: ["\(address):\(receiverPort)"], \(settings.receiverLink) }]
+            [{ name: "\(name)", card: "paired.card", listen: \(listen), \(settings.receiverLink) }]
             """,
             "broker": "{ url: \"\(it.url)\" }", "state": "\"recv.db\"", "silence_timeout": "\"2s\"", "status": "null",
         ].merging(settings.receiver) { $1 }

@@ -43,6 +43,8 @@ public struct LinkFacts: Sendable, Hashable {
     /// Records in open gaps, and what most of them are put down to; nil: none of those that are known.
     public var missing: UInt64 = 0
     public var missingCause: Gap.Cause?
+    /// Which of several paths is dead, or loses more than another, in words; nil: none.
+    public var pathTrouble: String?
     /// The first alarm of the sender, as its beat words it.
     public var alarm: String?
     /// Why the sender has no OT broker, as its beat words it; nil: it has one, or does not say.

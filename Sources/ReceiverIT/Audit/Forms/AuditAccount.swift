@@ -55,6 +55,8 @@ enum AuditAccount {
                 (link.isStale ? "STALE" : "heard") + (link.heardUntil.map { ", until \(ShownTime.text($0))" } ?? "")
                     + (link.form.map { ", wire version \($0.version)\($0.isSealed ? ", sealed" : "")" } ?? "")
             ))
+        // Of a link of one path it says nothing that is not said beside.
+        for path in link.paths where link.paths.count > 1 { lines.append(("path", words(path))) }
         if let begin = link.beginsAt {
             lines.append(("begins at", "epoch \(begin.epoch.rawValue), sequence \(begin.sequence.rawValue)"))
         }
@@ -75,6 +77,16 @@ enum AuditAccount {
                     + "\(ShownNumber.text(rejected.unknownLink)), over budget \(ShownNumber.text(rejected.overBudget))"
             ))
         return lines
+    }
+
+    private static func words(_ path: PathReport) -> String {
+        guard let heard = path.heardUntil else { return "\(path.address): NOTHING since the receiver's start" }
+        var words =
+            "\(path.address): until \(ShownTime.text(heard)), \(ShownNumber.counted(path.frames, "frame")), first with "
+            + ShownNumber.text(path.first)
+        if let skew = path.skewMilliseconds { words += ", \(Int(skew.rounded())) ms later" }
+        if let loss = path.loss { words += ", \(Int((loss * 100).rounded()))% lost lately" }
+        return words
     }
 
     private static func refused(_ values: UInt64?) -> String {

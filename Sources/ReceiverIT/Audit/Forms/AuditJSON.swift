@@ -73,6 +73,7 @@ extension LinkAudit {
             .init("unobserved", .array(unobserved.map(\.json))), .init("actions", .array(actions.map(\.json))),
             .init("software", software), .init("config", config), .init("keys", keys),
         ]
+        if !paths.isEmpty { members.append(.init("paths", .array(paths.map(\.json)))) }
         if let form {
             members.append(
                 .init("wire", ["version": .number(UInt64(form.version)), "sealed": .flag(form.isSealed)]))

@@ -42,6 +42,8 @@ public struct LinkAudit: Hashable, Sendable {
     public var keys: JSONValue = [:]
     /// In which version the sender speaks, and whether it seals its blocks; nil before a beat was heard.
     public var form: WireForm?
+    /// What each path has brought since the receiver's start, as it was last written.
+    public var paths: [PathReport] = []
     public var clock = Clock()
     public var replica = ReplicaState()
     public var rejected = Rejected()

@@ -20,6 +20,8 @@ struct DecodedUnit: Sendable {
     var packed: [UInt8] = []
     /// How it came.
     var form: WireForm?
+    /// What completed it came by a path that is not first as a rule.
+    var isBySlowerPath = false
 
     var records: UInt64 { channel == .live ? lastSequence + 1 - firstSequence : 0 }
     var endSequence: UInt64 { lastSequence + 1 }

@@ -18,7 +18,7 @@ struct FrameAuthenticator: ~Copyable {
         /// The transmission in `slot` holds this symbol; `isNew` is false if the same frame came before.
         case authentic(slot: Int, leaf: Digest16, isNew: Bool)
         /// Nothing more of its block is needed; the frame was not hashed.
-        case done(isNew: Bool)
+        case done(slot: Int, isNew: Bool)
         case forged
         /// It claims another content for a block that is done: worth a verification, behind all others (W-21).
         case contradiction
@@ -79,7 +79,7 @@ struct FrameAuthenticator: ~Copyable {
             let isOther = settled[slot].header.contentHash != frame.header.contentHash
             return isOther && settled[slot].isDone && !settled[slot].isContradicted ? .contradiction : .forged
         }
-        if settled[slot].isDone { return .done(isNew: settled[slot].note(leaf: frame.leafIndex)) }
+        if settled[slot].isDone { return .done(slot: slot, isNew: settled[slot].note(leaf: frame.leafIndex)) }
         let leaf = hasher.leaf(frame.header.binding, frame.symbolID, frame.symbol)
         guard
             hasher.root(frame.header.binding, from: leaf, index: frame.leafIndex, path: frame.path)
@@ -92,7 +92,7 @@ struct FrameAuthenticator: ~Copyable {
 
     /// Verifies an unsettled frame, now if the budget allows, or lets it wait.
     mutating func admit(
-        _ frame: borrowing FrameView, bytes: RawSpan, rank: WaitingFrames.Class, now: MonotonicInstant
+        _ frame: borrowing FrameView, bytes: RawSpan, path: Int, rank: WaitingFrames.Class, now: MonotonicInstant
     ) -> Admission {
         budget.refill(now: now)
         switch budget.grant(frame.header.id, now: now) {
@@ -103,7 +103,7 @@ struct FrameAuthenticator: ~Copyable {
         case .later: break
         }
         let id = TransmissionID(block: frame.header.id, transmission: frame.header.transmission)
-        return .waiting(dropped: waiting.insert(bytes, id: id, rank: rank))
+        return .waiting(dropped: waiting.insert(bytes, id: id, path: path, rank: rank))
     }
 
     /// A waiting frame that may be verified now, drawn at random; those that are due first, implausible ones last.
@@ -121,26 +121,32 @@ struct FrameAuthenticator: ~Copyable {
     }
 
     /// Verifies a waiting frame that was drawn and removes it.
-    mutating func verifyWaiting(_ slot: Int, now: MonotonicInstant) -> (Admission, bytes: [UInt8]) {
+    mutating func verifyWaiting(_ slot: Int, now: MonotonicInstant) -> (Admission, frame: WaitingFrames.Frame) {
         let isExhausted = budget.grant(waiting.id(of: slot).block, now: now) == .never
-        let bytes = waiting.take(slot)
-        if isExhausted { return (.overBudget, bytes) }
+        let frame = waiting.take(slot)
+        if isExhausted { return (.overBudget, frame) }
         do throws(FrameError) {
-            return (verify(try FrameView(decoding: bytes.span.bytes), now: now), bytes)
+            return (verify(try FrameView(decoding: frame.bytes.span.bytes), now: now), frame)
         } catch {
             preconditionFailure("a frame that waits was decoded before it was let in")
         }
     }
 
     /// Moves out the waiting frames of a transmission.
-    mutating func takeWaiting(of id: TransmissionID) -> [[UInt8]] {
-        var frames: [[UInt8]] = []
+    mutating func takeWaiting(of id: TransmissionID) -> [WaitingFrames.Frame] {
+        var frames: [WaitingFrames.Frame] = []
         while let slot = waiting.first(of: id) { frames.append(waiting.take(slot)) }
         return frames
     }
 
     /// Nothing more of the block is needed: later frames of this transmission are not even hashed.
     mutating func finish(slot: Int) { settled[slot].finish() }
+
+    /// A frame of a settled transmission came by a path.
+    /// - Returns: how long after its first frame, where it is the first by this path and not by all of them.
+    mutating func noteArrival(_ slot: Int, by path: Int, now: MonotonicInstant) -> Duration? {
+        settled[slot].noteArrival(by: path, now: now)
+    }
 
     /// A beat whose symbols came by this transmission, as the sender signed it; nil if it has several parts.
     func signed(_ beat: DecodedUnit, slot: Int) -> SignedBeat? { settled[slot].signed(beat) }
@@ -170,7 +176,7 @@ struct FrameAuthenticator: ~Copyable {
             settled[slot].contradict()
             return .equivocation
         }
-        var transmission = SettledTransmission(header: frame.header, root: root, signature: frame.signature)
+        var transmission = SettledTransmission(header: frame.header, root: root, signature: frame.signature, now: now)
         _ = transmission.note(leaf: frame.leafIndex)
         return .authentic(slot: settled.insert(transmission), leaf: leaf)
     }

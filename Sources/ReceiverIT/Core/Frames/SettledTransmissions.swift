@@ -1,5 +1,6 @@
 internal import Crypto
 internal import DiodeProtocol
+internal import Time
 
 /// Names one sending of one block.
 struct TransmissionID: Hashable, Sendable {
@@ -18,10 +19,14 @@ struct SettledTransmission: Sendable {
     private(set) var isDone = false
     /// The sender's key signed something else under the same numbers (W-21), and that was said.
     private(set) var isContradicted = false
+    /// When its first frame was verified, and which paths have brought any: a bit each.
+    private let settledAt: MonotonicInstant
+    private var paths: UInt16 = 0
     /// Frames of it that came, by leaf.
     private var seen: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
 
-    init(header: TransmissionHeader, root: Digest16, signature: RawSpan) {
+    init(header: TransmissionHeader, root: Digest16, signature: RawSpan, now: MonotonicInstant) {
+        settledAt = now
         id = TransmissionID(block: header.id, transmission: header.transmission)
         self.header = header
         self.root = root
@@ -44,6 +49,14 @@ struct SettledTransmission: Sendable {
 
     /// The sender's key signed something else under the same numbers, and that is said now.
     mutating func contradict() { isContradicted = true }
+
+    /// A frame of it came by a path.
+    /// - Returns: how long after its first frame, where it is the first by this path and not by all of them.
+    mutating func noteArrival(by path: Int, now: MonotonicInstant) -> Duration? {
+        let bit = UInt16(1) << UInt16(path & 15)
+        defer { paths |= bit }
+        return paths == 0 || paths & bit != 0 ? nil : settledAt.duration(to: now)
+    }
 
     /// - Returns: false if a frame with this leaf came before.
     mutating func note(leaf index: Int) -> Bool {

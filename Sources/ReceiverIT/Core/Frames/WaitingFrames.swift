@@ -19,8 +19,14 @@ struct WaitingFrames {
     /// 1,536 verifications a second for them.
     static let dueBlocks: UInt64 = 64
 
-    private struct Entry {
+    /// A frame, and the path that it came by.
+    struct Frame {
         var bytes: [UInt8] = []
+        var path = 0
+    }
+
+    private struct Entry {
+        var frame = Frame()
         var id: TransmissionID
         var rank: Class
         /// Where the entry stands in `order[rank]`.
@@ -55,7 +61,7 @@ struct WaitingFrames {
 
     /// Keeps a copy of a frame. Where there is no room, chance picks who leaves.
     /// - Returns: how many frames did not stay (this one may be among them).
-    mutating func insert(_ bytes: RawSpan, id: TransmissionID, rank: Class) -> Int {
+    mutating func insert(_ bytes: RawSpan, id: TransmissionID, path: Int = 0, rank: Class) -> Int {
         guard bytes.byteCount <= limitBytes else { return 1 }
         if buckets.isEmpty { buckets = Array(repeating: -1, count: Self.bucketCount) }
         var left = 0
@@ -68,7 +74,7 @@ struct WaitingFrames {
         if slot == entries.count { entries.append(Entry(id: id, rank: rank)) }
         entries[slot].id = id
         entries[slot].rank = rank
-        bytes.withUnsafeBytes { entries[slot].bytes = Array($0) }
+        bytes.withUnsafeBytes { entries[slot].frame = Frame(bytes: Array($0), path: path) }
         entries[slot].place = order[rank.rawValue].count
         order[rank.rawValue].append(slot)
         byteCount += bytes.byteCount
@@ -90,17 +96,17 @@ struct WaitingFrames {
     func id(of slot: Int) -> TransmissionID { entries[slot].id }
 
     /// Moves a frame out.
-    mutating func take(_ slot: Int) -> [UInt8] {
-        var bytes: [UInt8] = []
-        swap(&bytes, &entries[slot].bytes)
-        byteCount -= bytes.count
+    mutating func take(_ slot: Int) -> Frame {
+        var frame = Frame()
+        swap(&frame, &entries[slot].frame)
+        byteCount -= frame.bytes.count
         unlink(slot)
-        return bytes
+        return frame
     }
 
     private mutating func remove(_ slot: Int) {
-        byteCount -= entries[slot].bytes.count
-        entries[slot].bytes = []
+        byteCount -= entries[slot].frame.bytes.count
+        entries[slot].frame = Frame()
         unlink(slot)
     }
 

@@ -6,6 +6,7 @@
 //   BeatLag.swift — how late beats come, by the monotonic clocks of both sides
 //   KeyIntake.swift — which key speaks for the link, and the statements by which it changes
 //   LinkWatch.swift — the newest beat, silence, lag: what of it the link is judged by
+//   PathWatch.swift — which path of a link brings what
 //   RejectionWatch.swift — what comes instead of beats, and is refused
 //   RefusedStatement.swift — what was signed and is refused all the same, in words
 //   RivalWatch.swift — finds a second sender that has the same key and another epoch

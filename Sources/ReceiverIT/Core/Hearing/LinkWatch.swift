@@ -55,6 +55,9 @@ struct LinkWatch: Sendable {
     /// What was signed and is refused is the reason why the link is not well, until a beat is accepted.
     mutating func note(_ refused: RefusedStatement) { self.refused = refused }
 
+    /// What of the paths is not well; nil: nothing.
+    mutating func note(pathTrouble: String?) { facts.pathTrouble = pathTrouble }
+
     /// A beat was accepted.
     /// - Parameter isFirst: of its epoch.
     mutating func note(

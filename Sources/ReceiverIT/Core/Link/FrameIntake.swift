@@ -34,8 +34,9 @@ struct FrameIntake: ~Copyable {
     private var keys: KeyIntake
     private var authenticator: FrameAuthenticator
     private var assembler: BlockAssembler
+    private(set) var paths: PathWatch
     /// Frames that waited for a transmission which is settled now, and how many of them were received.
-    private var settled: [[UInt8]] = []
+    private var settled: [WaitingFrames.Frame] = []
     private var settledCount = 0
     /// From `frames` to `repeated`, and what became of blocks that were complete.
     private var counters = ReceiverCounters()
@@ -47,6 +48,7 @@ struct FrameIntake: ~Copyable {
         limits.blocks = settings.assemblyBlocks
         limits.bytes = settings.assemblyBytes
         self.keys = KeyIntake(keys)
+        paths = PathWatch(settings.paths, now: now)
         assembler = BlockAssembler(limits: limits, opener: BlockOpener(settings.seals))
         authenticator = try FrameAuthenticator(
             key: keys.inUse.key, verificationsPerSecond: settings.verificationsPerSecond, price: settings.price,
@@ -58,8 +60,8 @@ struct FrameIntake: ~Copyable {
 
     /// Receives one datagram, which may be anything.
     mutating func receive(
-        _ bytes: RawSpan, _ live: borrowing LiveIntake, _ slices: borrowing SliceIntake, _ beats: borrowing BeatIntake,
-        now: MonotonicInstant, time: UnixMilliseconds
+        _ bytes: RawSpan, path: Int, _ live: borrowing LiveIntake, _ slices: borrowing SliceIntake,
+        _ beats: borrowing BeatIntake, now: MonotonicInstant, time: UnixMilliseconds
     ) -> Arrival {
         counters.frames += 1
         guard let named = FramePreamble.link(of: bytes) else {
@@ -76,7 +78,8 @@ struct FrameIntake: ~Copyable {
             return .nothing
         }
         do throws(FrameError) {
-            return receive(try FrameView(decoding: bytes), bytes: bytes, live, slices, beats, now: now, time: time)
+            return receive(
+                try FrameView(decoding: bytes), bytes: bytes, path: path, live, slices, beats, now: now, time: time)
         } catch {
             switch error.counter {
             case .malformed: counters.malformed += 1
@@ -94,11 +97,12 @@ struct FrameIntake: ~Copyable {
         _ live: borrowing LiveIntake, _ slices: borrowing SliceIntake, _ beats: borrowing BeatIntake,
         now: MonotonicInstant, time: UnixMilliseconds
     ) -> Arrival {
-        let bytes = settled[settledCount]
+        let waited = settled[settledCount]
         settledCount += 1
         if settledCount == settled.count { (settled, settledCount) = ([], 0) }
-        return Self.decoded(bytes) { frame in
-            receive(frame, bytes: bytes.span.bytes, live, slices, beats, now: now, time: time)
+        return Self.decoded(waited.bytes) { frame in
+            receive(
+                frame, bytes: waited.bytes.span.bytes, path: waited.path, live, slices, beats, now: now, time: time)
         }
     }
 
@@ -109,12 +113,17 @@ struct FrameIntake: ~Copyable {
         now: MonotonicInstant, time: UnixMilliseconds
     ) -> Arrival? {
         guard let slot = authenticator.drawWaiting(now: now) else { return nil }
-        let (admission, bytes) = authenticator.verifyWaiting(slot, now: now)
-        return Self.decoded(bytes) { settle(admission, $0, live, slices, beats) }
+        let (admission, waited) = authenticator.verifyWaiting(slot, now: now)
+        return Self.decoded(waited.bytes) {
+            settle(admission, $0, path: waited.path, live, slices, beats, now: now, time: time)
+        }
     }
 
     /// What a verification costs was measured again.
     mutating func note(_ price: Price, now: MonotonicInstant) { authenticator.note(price, now: now) }
+
+    /// Measures what each path has lost lately.
+    mutating func advancePaths(now: MonotonicInstant) { paths.advance(now: now) }
 
     // MARK: Questions
 
@@ -190,16 +199,18 @@ struct FrameIntake: ~Copyable {
     }
 
     private mutating func receive(
-        _ frame: borrowing FrameView, bytes: RawSpan, _ live: borrowing LiveIntake, _ slices: borrowing SliceIntake,
-        _ beats: borrowing BeatIntake, now: MonotonicInstant, time: UnixMilliseconds
+        _ frame: borrowing FrameView, bytes: RawSpan, path: Int, _ live: borrowing LiveIntake,
+        _ slices: borrowing SliceIntake, _ beats: borrowing BeatIntake, now: MonotonicInstant, time: UnixMilliseconds
     ) -> Arrival {
         let rank: WaitingFrames.Class
         switch authenticator.check(frame) {
         case .authentic(let slot, let leaf, let isNew):
-            if isNew { return assemble(frame, slot: slot, leaf: leaf, live, slices, beats) }
+            note(slot, path, isNew: isNew, now: now, time: time)
+            if isNew { return assemble(frame, slot: slot, leaf: leaf, path: path, live, slices, beats) }
             counters.replayed += 1
             return .nothing
-        case .done(let isNew):
+        case .done(let slot, let isNew):
+            note(slot, path, isNew: isNew, now: now, time: time)
             if isNew, !beats.isOutdated(frame.header.id) { counters.surplus += 1 } else { counters.replayed += 1 }
             return .nothing
         case .forged:
@@ -217,12 +228,23 @@ struct FrameIntake: ~Copyable {
                 return .nothing
             }
         }
-        return settle(authenticator.admit(frame, bytes: bytes, rank: rank, now: now), frame, live, slices, beats)
+        return settle(
+            authenticator.admit(frame, bytes: bytes, path: path, rank: rank, now: now), frame, path: path, live, slices,
+            beats, now: now, time: time)
+    }
+
+    /// An authentic frame came by a path, whatever becomes of it.
+    private mutating func note(
+        _ slot: Int, _ path: Int, isNew: Bool, now: MonotonicInstant, time: UnixMilliseconds
+    ) {
+        let skew = paths.isSeveral ? authenticator.noteArrival(slot, by: path, now: now) : nil
+        paths.note(path, isNew: isNew, skew: skew, now: now, time: time)
     }
 
     private mutating func settle(
-        _ admission: FrameAuthenticator.Admission, _ frame: borrowing FrameView, _ live: borrowing LiveIntake,
-        _ slices: borrowing SliceIntake, _ beats: borrowing BeatIntake
+        _ admission: FrameAuthenticator.Admission, _ frame: borrowing FrameView, path: Int,
+        _ live: borrowing LiveIntake, _ slices: borrowing SliceIntake, _ beats: borrowing BeatIntake,
+        now: MonotonicInstant, time: UnixMilliseconds
     ) -> Arrival {
         switch admission {
         case .forged: counters.badSignature += 1
@@ -233,7 +255,8 @@ struct FrameIntake: ~Copyable {
             // Taken all at once: one that contradicts what was settled may have to wait again, and must not be met again here.
             let id = TransmissionID(block: frame.header.id, transmission: frame.header.transmission)
             settled += authenticator.takeWaiting(of: id)
-            return assemble(frame, slot: slot, leaf: leaf, live, slices, beats)
+            note(slot, path, isNew: true, now: now, time: time)
+            return assemble(frame, slot: slot, leaf: leaf, path: path, live, slices, beats)
         }
         return .nothing
     }
@@ -263,7 +286,7 @@ struct FrameIntake: ~Copyable {
     }
 
     private mutating func assemble(
-        _ frame: borrowing FrameView, slot: Int, leaf: Digest16, _ live: borrowing LiveIntake,
+        _ frame: borrowing FrameView, slot: Int, leaf: Digest16, path: Int, _ live: borrowing LiveIntake,
         _ slices: borrowing SliceIntake, _ beats: borrowing BeatIntake
     ) -> Arrival {
         let header = frame.header
@@ -285,8 +308,9 @@ struct FrameIntake: ~Copyable {
         case .part:
             authenticator.finish(slot: slot)
             return .symbol(header.id)
-        case .unit(let unit):
+        case .unit(var unit):
             authenticator.finish(slot: slot)
+            unit.isBySlowerPath = paths.isSeveral && path != paths.lead
             return .unit(unit, signed: authenticator.signed(unit, slot: slot))
         case .refused(let refusal):
             authenticator.finish(slot: slot)

@@ -30,6 +30,8 @@ extension ReceiverCore {
         public var topics = 1_000_000
         public var topicNameBytes = 128 << 20
 
+        /// The addresses behind which there is a diode each: one, or the paths of a link, of which each brings every frame.
+        public var paths = [""]
         /// The receiver's private seal keys, the newest first; none: sealed blocks are refused.
         public var seals: [SealKey] = []
 

@@ -138,7 +138,7 @@ struct GapTracker: Sendable {
         case .filled(let filling):
             tell(
                 gaps.heal(
-                    filling.hole, records: filling.records, grown: filling.grown, by: Gap.Healing(unit.transmission),
+                    filling.hole, records: filling.records, grown: filling.grown, by: Gap.Healing(unit),
                     at: time))
             shedHoles(track: index, time: time)
         }

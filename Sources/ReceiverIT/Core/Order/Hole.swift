@@ -41,8 +41,10 @@ extension Gap {
 }
 
 extension Gap.Healing {
-    /// What a block that came by this transmission was healed by.
-    init(_ transmission: TransmissionNumber) {
-        self = transmission == .first ? .fec : transmission < .firstResend ? .echo : .resend
+    /// What a gap was healed by that this unit fills.
+    init(_ unit: DecodedUnit) {
+        self =
+            unit.transmission == .first
+            ? (unit.isBySlowerPath ? .path : .fec) : unit.transmission < .firstResend ? .echo : .resend
     }
 }

@@ -271,9 +271,10 @@ package enum LinkLoader {
     package static func vitals(of id: Int, _ database: borrowing Database) throws(StorageError) -> LinkVitals? {
         // An audit also reads a file that no daemon of this release has opened yet.
         let wire = try has("wire", in: "vitals", database) ? "wire" : "0"
+        let paths = try has("paths", in: "vitals", database) ? "paths" : "'[]'"
         var row = try database.prepare(
             """
-            SELECT at, state, since, reason, heard_until, offset_min, offset_max, beat, counters, \(wire)
+            SELECT at, state, since, reason, heard_until, offset_min, offset_max, beat, counters, \(wire), \(paths)
             FROM vitals WHERE link = ?1
             """)
         row.bind(1, Int64(id))
@@ -286,16 +287,19 @@ package enum LinkLoader {
                 }
             }
             let counters: JSONValue
-            do throws(JSON5Error) { counters = try JSON5Reader.value(of: Array(row.text(8).utf8)) } catch {
-                throw .corrupt(path: database.path, reason: "stored counters: \(error)")
-            }
+            let paths: JSONValue
+            do throws(JSON5Error) {
+                counters = try JSON5Reader.value(of: Array(row.text(8).utf8))
+                paths = try JSON5Reader.value(of: Array(row.text(10).utf8))
+            } catch { throw .corrupt(path: database.path, reason: "stored counters: \(error)") }
             vitals = LinkVitals(
                 at: UnixMilliseconds(rawValue: row.unsigned(0)), state: try row.value(1, in: database),
                 since: UnixMilliseconds(rawValue: row.unsigned(2)), reason: row.text(3),
                 heardUntil: row.time(4),
                 clockOffsetMilliseconds: row.isNull(5) || row.integer(5) > row.integer(6)
                     ? nil : row.integer(5)...row.integer(6),
-                beat: beat, form: WireForm(stored: row.integer(9)), counters: ReceiverCounters(counters))
+                beat: beat, form: WireForm(stored: row.integer(9)), counters: ReceiverCounters(counters),
+                paths: paths.elements?.compactMap(PathReport.init) ?? [])
         }
         return vitals
     }

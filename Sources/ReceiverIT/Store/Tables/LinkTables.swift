@@ -71,7 +71,8 @@ struct LinkTables: ~Copyable {
         let topic = try database.prepare(
             "INSERT OR REPLACE INTO topics VALUES (?1,?2,?8,?3,?4,?5,?6,?7,?9,?10,?11)")
         let topicRemoval = try database.prepare("DELETE FROM topics WHERE link = ?1 AND id = ?2")
-        let vitals = try database.prepare("INSERT OR REPLACE INTO vitals VALUES (?1,?2,?7,?3,?8,?4,?5,?6,?9,?10,?11)")
+        let vitals = try database.prepare(
+            "INSERT OR REPLACE INTO vitals VALUES (?1,?2,?7,?3,?8,?4,?5,?6,?9,?10,?11,?12)")
         let rotation = try database.prepare("INSERT OR REPLACE INTO rotations VALUES (?1,?2,?3)")
         let key = try database.prepare("UPDATE links SET fingerprint = ?2 WHERE id = ?1")
         // Only now: a move-only value may not be left half made by a throw.
@@ -149,6 +150,7 @@ struct LinkTables: ~Copyable {
         }
         self.vitals.bind(10, text: vitals.counters.json.line)
         self.vitals.bind(11, vitals.form?.stored ?? 0)
+        self.vitals.bind(12, text: JSONValue.array(vitals.paths.map(\.json)).line)
         let offset = vitals.clockOffsetMilliseconds
         try self.vitals.run(
             UInt64(id), vitals.at.rawValue, vitals.since.rawValue, vitals.heardUntil?.rawValue,

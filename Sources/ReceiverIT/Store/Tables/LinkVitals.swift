@@ -16,11 +16,13 @@ package struct LinkVitals: Sendable, Equatable {
     package var form: WireForm?
     /// Over all starts.
     package var counters: ReceiverCounters
+    /// Since the start.
+    package var paths: [PathReport]
 
     package init(
         at: UnixMilliseconds, state: LinkState, since: UnixMilliseconds, reason: String,
         heardUntil: UnixMilliseconds? = nil, clockOffsetMilliseconds: ClosedRange<Int64>? = nil, beat: Beat? = nil,
-        form: WireForm? = nil, counters: ReceiverCounters
+        form: WireForm? = nil, counters: ReceiverCounters, paths: [PathReport] = []
     ) {
         self.at = at
         self.state = state
@@ -31,6 +33,7 @@ package struct LinkVitals: Sendable, Equatable {
         self.beat = beat
         self.form = form
         self.counters = counters
+        self.paths = paths
     }
 }
 

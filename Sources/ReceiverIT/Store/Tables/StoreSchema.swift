@@ -29,8 +29,11 @@ public enum StoreSchema {
             [links, tracker, replica, losses, OutboxSchema.sql, LedgerSchema.sql].joined(separator: ";\n"),
             AcknowledgementTable.sql, state, gapTopics, sourceClock, lostGaps, OutboxSchema.outputs,
             OutboxSchema.notes, refusals, rivals, journalled, versionJumps, SealedTables.sql, wire,
-            rotations,
+            rotations, paths,
         ])
+
+    /// What each path has brought since the start, as JSON.
+    private static let paths = "ALTER TABLE vitals ADD COLUMN paths TEXT NOT NULL DEFAULT '[]'"
 
     /// How the newest beat came: 0 none was heard, else the wire's version, and 256 more if it was sealed.
     private static let wire = "ALTER TABLE vitals ADD COLUMN wire INTEGER NOT NULL DEFAULT 0"
