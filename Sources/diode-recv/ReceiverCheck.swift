@@ -44,10 +44,22 @@ enum ReceiverCheck {
                 return report.fail("card", "\(link.card): is for link \"\(card.link)\", not for \"\(link.name)\"")
             }
             report.pass("card", "\(link.card)  \(card.fingerprint)")
+            checkRevocations(link, &report)
         } catch {
             let cure = error.isMissing ? "; not paired yet: diode-recv pair --config \(path) CARD" : ""
             report.fail("card", error.description + cure)
         }
+    }
+
+    /// Which keys are not followed.
+    private static func checkRevocations(
+        _ link: ReceiverConfiguration.Link, _ report: inout CheckReport
+    ) {
+        do throws(RevocationFileError) {
+            for revocation in try RevocationFile.read(besideCard: link.card.resolved) {
+                report.note("revoked", "\(revocation.fingerprint): \(revocation.reason)")
+            }
+        } catch { report.fail("revoked", error.description) }
     }
 
     /// Whether frames could be received; a running daemon has the socket by right.

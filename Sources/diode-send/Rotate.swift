@@ -2,6 +2,7 @@ internal import Commands
 internal import Configuration
 internal import Crypto
 internal import DiodeProtocol
+internal import Glibc
 internal import KeyFiles
 internal import SenderOT
 internal import Threading
@@ -24,33 +25,56 @@ enum Rotate {
 
     private static func rotate(_ configuration: SenderConfiguration, _ invocation: Invocation) throws -> ExitCode {
         let path = configuration.link.key.resolved
+        try KeyFile.requireReplaceable(path)
         var signer = try KeyFile.readEd25519(path)
-        let told = RotationFile.leading(to: signer.publicKey, try RotationFile.read(besideKey: path))
-        if invocation.has("--forget") { return try forget(told, besideKey: path) }
+        let stored = try RotationFile.read(besideKey: path)
+        if invocation.has("--forget") { return try forget(stored, besideKey: path) }
+        let told = RotationFile.leading(to: signer.publicKey, stored)
         guard told.count < KeyChain.maximumCards - 1 else {
             throw Program.Failure(
-                "\(told.count) keys have followed each other; once every receiver has followed, let the sender forget them: --forget"
+                "\(told.count) keys have followed each other, as many as a receiver follows: make a key by hand (diode-send keygen) and pair its card"
             )
         }
         let former = LinkCard.fingerprint(of: signer.publicKey)
         var next = try nextKey(RotationFile.nextKey(path))
         let beside = CardBesideKey(of: path, link: configuration.link.name, publicKey: signer.publicKey)
-        let now = UnixClock.now()
-        let card = try LinkCard(
-            link: configuration.link.name, signer: &next,
-            lowestEpoch: beside?.card.lowestEpoch ?? Epoch(rawValue: max(1, now.rawValue)), issued: now)
-        try RotationFile.replace(told + [try Rotation(to: card, signer: &signer)], besideKey: path)
+        let card: LinkCard
+        if let begun = begun(stored, by: signer.publicKey, to: next.publicKey) {
+            card = begun
+        } else {
+            let now = UnixClock.now()
+            card = try LinkCard(
+                link: configuration.link.name, signer: &next,
+                lowestEpoch: beside?.card.lowestEpoch ?? Epoch(rawValue: max(1, now.rawValue)), issued: now)
+            try RotationFile.replace(told + [try Rotation(to: card, signer: &signer)], besideKey: path)
+        }
         try CardFile.replace(beside?.path ?? cardPath(besideKey: path, of: configuration.link.name), card)
         try KeyFile.adopt(RotationFile.nextKey(path), as: path)
         return Terminal.line("from  \(former)\nto    \(card.fingerprint)") ? .success : .failure
     }
 
-    /// The key that an interrupted run has left, or a new one.
+    /// The key that an interrupted run has left, or a new one. What is no key was being written: nothing leads to it yet.
     private static func nextKey(_ path: String) throws -> Ed25519Signer {
-        if WholeFile.exists(path) { return try KeyFile.readEd25519(path) }
+        if WholeFile.exists(path) {
+            do throws(KeyFileError) { return try KeyFile.readEd25519(path) } catch {
+                guard case .notAKey = error else { throw error }
+                unlink(path)
+            }
+        }
         let signer = try Ed25519Signer()
         try KeyFile.write(signer, to: path)
         return signer
+    }
+
+    /// The card that an interrupted run has signed already.
+    private static func begun(
+        _ stored: [Rotation], by key: Ed25519PublicKey, to next: Ed25519PublicKey
+    ) -> LinkCard? {
+        guard let last = stored.last else { return nil }
+        do throws(RotationError) {
+            let card = try last.card(by: key)
+            return card.key == next ? card : nil
+        } catch { return nil }
     }
 
     private static func cardPath(besideKey key: String, of link: String) -> String {
@@ -58,12 +82,12 @@ enum Rotate {
     }
 
     /// From the next start on nobody is told of earlier keys.
-    private static func forget(_ told: [Rotation], besideKey key: String) throws -> ExitCode {
-        guard !told.isEmpty else {
+    private static func forget(_ stored: [Rotation], besideKey key: String) throws -> ExitCode {
+        guard !stored.isEmpty else {
             throw Program.Failure("\(RotationFile.path(ofKey: key)): there is nothing to forget")
         }
         try RotationFile.replace([], besideKey: key)
-        Terminal.line("forgotten: \(told.count) rotations; a receiver that has not followed needs the card by hand")
+        Terminal.line("forgotten: \(stored.count) rotations; a receiver that has not followed needs the card by hand")
         return .success
     }
 }

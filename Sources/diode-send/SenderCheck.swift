@@ -90,7 +90,7 @@ enum SenderCheck {
             let all = try RotationFile.read(besideKey: key)
             let told = RotationFile.leading(to: publicKey, all)
             if !told.isEmpty { report.pass("rotations", "\(told.count) earlier keys are told of") }
-            guard told.count < all.count || WholeFile.exists(RotationFile.nextKey(key)) else { return }
+            guard RotationFile.isUnfinished(publicKey, all, besideKey: key) else { return }
             report.fail("rotations", "a rotation was begun and not finished: run diode-send rotate again")
         } catch { report.fail("rotations", error.description) }
     }

@@ -16,10 +16,11 @@ struct RotationTests {
         private var signer: Ed25519Signer
         let card: LinkCard
 
-        init(_ seed: UInt8, link: String = "plant-a") throws {
+        init(_ seed: UInt8, link: String = "plant-a", issued: UInt64 = 6) throws {
             var signer = try Ed25519Signer(seed: [UInt8](repeating: seed, count: 32).span.bytes)
             card = try LinkCard(
-                link: link, signer: &signer, lowestEpoch: Epoch(rawValue: 5), issued: UnixMilliseconds(rawValue: 6))
+                link: link, signer: &signer, lowestEpoch: Epoch(rawValue: 5), issued: UnixMilliseconds(rawValue: issued)
+            )
             self.signer = signer
         }
 
@@ -28,7 +29,7 @@ struct RotationTests {
 
     private static func refusal(_ chain: inout KeyChain, _ rotation: Rotation) -> RotationError? {
         do throws(RotationError) {
-            try chain.follow(rotation)
+            _ = try chain.follow(rotation)
             return nil
         } catch { return error }
     }
@@ -98,11 +99,14 @@ struct RotationTests {
         #expect(Self.refusal(&chain, toThird) == .notSigned)
         #expect(Self.refusal(&chain, toSecond) == nil)
         #expect(chain.inUse == second.card && chain.isFormer(first.card.linkFingerprint))
-        #expect(
-            Self.refusal(&chain, toSecond)
-                == .secondSuccessor(former: first.card.fingerprint, next: second.card.fingerprint))
+        // Said again, and signed again, it leads where the chain has gone.
+        let again = try first.handOver(to: Holder(2, issued: 7).card)
+        let (saidAgain, signedAgain) = (try chain.follow(toSecond), try chain.follow(again))
+        #expect(!saidAgain && !signedAgain && chain.rotations == [toSecond])
         let stolen = try first.handOver(to: thief.card)
-        #expect(Self.refusal(&chain, stolen)?.isSigned == true)
+        #expect(
+            Self.refusal(&chain, stolen)
+                == .secondSuccessor(former: first.card.fingerprint, next: thief.card.fingerprint))
         let back = try second.handOver(to: first.card)
         #expect(Self.refusal(&chain, back) == .goesBack(first.card.fingerprint))
         let elsewhere = try second.handOver(to: Holder(5, link: "plant-b").card)
@@ -116,6 +120,11 @@ struct RotationTests {
         #expect(late.isRevoked && Self.refusal(&late, toSecond) == .revoked(first.card.fingerprint))
         let followed = KeyChain(first.card, revoked: [first.card.fingerprint], followed: [toThird, toSecond])
         #expect(followed.inUse == third.card && !followed.isRevoked && followed.rotations == [toSecond, toThird])
+        // Whatever is revoked afterwards, nobody goes back to the key before.
+        let inUse = KeyChain(first.card, revoked: [third.card.fingerprint], followed: [toSecond, toThird])
+        #expect(inUse.inUse == third.card && inUse.isRevoked)
+        let between = KeyChain(first.card, revoked: [second.card.fingerprint], followed: [toSecond, toThird])
+        #expect(between.inUse == third.card && !between.isRevoked)
         // What was stored beside the chain leads nowhere.
         let byThief = try thief.handOver(to: second.card)
         #expect(KeyChain(first.card, followed: [byThief]).inUse == first.card)

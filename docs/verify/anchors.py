@@ -36,7 +36,7 @@ def check(ledger, link, cards, seal_keys):
         ledger.unproven.append(f"what the sender of {link} signed: no card of it was given, {len(entries)} beats not checked")
         return
     chain = keys_of(ledger, link, key)
-    claims, newest, counts = {}, "", {"agree": 0, "other": 0, "unread": 0}
+    claims, newest, counts, place_of_key = {}, "", {"agree": 0, "other": 0, "unread": 0}, 0
     for number, _, _, _, body in entries:
         place = f"the anchor of {link} in entry {number} of the ledger"
         signed = from_base64(body.get("signed"))
@@ -47,6 +47,9 @@ def check(ledger, link, cards, seal_keys):
                     raise Broken(f"{place} is of a sender that was never paired")
                 counts["other"] += 1
                 continue
+            if list(chain.keys).index(header.link) < place_of_key:
+                raise Broken(f"{place} is signed by a key that had handed over before")
+            place_of_key = list(chain.keys).index(header.link)
             header, content = wire.read_signed_beat(signed, chain.keys[header.link], seal_keys)
             if content is None:
                 counts["unread"] += 1
@@ -72,11 +75,16 @@ def check(ledger, link, cards, seal_keys):
 
 
 def keys_of(ledger, link, key):
-    """The card's key and those that it has handed over to, by the rotations in the ledger. What the card does not lead to is another card's."""
+    """The card's key and those that it has handed over to, by the rotations in the ledger, or in the table where a ledger was begun anew:
+    they prove themselves. What the card does not lead to is another card's."""
     chain = keys.KeyChain(link, key)
-    for entry in ledger.of("rotation", link):
+    stored = [from_base64(entry[4].get("statement")) for entry in ledger.of("rotation", link)]
+    if ledger.database.execute("SELECT 1 FROM sqlite_master WHERE name = 'rotations'").fetchone():
+        stored += [row[0] for row in ledger.database.execute(
+            "SELECT statement FROM rotations JOIN links ON links.id = link WHERE name = ? ORDER BY place", (link,))]
+    for statement in stored:
         try:
-            chain.take(from_base64(entry[4].get("statement")))
+            chain.take(statement)
         except Refused:
             continue
     return chain
@@ -87,6 +95,7 @@ def was_paired(ledger, link, fingerprint):
     if (link, "pair") in ledger.folded_kinds:
         return True
     words = [word for entry in ledger.of("pair", link) for word in entry[4].get("detail", "").replace(";", "").split()]
+    words += [entry[4].get("key", "") for entry in ledger.of("rotation", link)]
     return any(from_base64(word[7:] + "=")[:16] == fingerprint for word in words if word.startswith("SHA256:"))
 
 

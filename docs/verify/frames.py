@@ -101,8 +101,7 @@ class Capture:
         self.frames += 1
         try:
             if keys.is_rotation(datagram):
-                self.chain.take(datagram)
-                self.authentic += 1
+                self.authentic += self.chain.take(datagram)
                 return
             header, esi, symbol, root, signature = wire.read_frame(datagram)
             if header.link not in self.chain.keys:

@@ -50,11 +50,14 @@ class KeyChain:
         self.followed = set()
 
     def take(self, datagram):
-        """Follows a rotation. What was followed before says nothing new."""
+        """Follows a rotation; what was followed before says nothing new. False for one of a key before the card's, which cannot be checked."""
+        if read_rotation(datagram)[0] not in self.keys:
+            return False
         if datagram in self.followed:
-            return
+            return True
         following = next_key(datagram, self.newest, self.link)
         if name_of(following) in self.keys:
             raise Refused("refused_rotations: back to a key that was in use before")
         self.keys[name_of(following)] = self.newest = following
         self.followed.add(datagram)
+        return True

@@ -62,15 +62,21 @@ struct AnchorCheck: ~Copyable {
             return .consistent(anchors: 0, newest: "", unchecked: entries.count, sealed: 0)
         }
         do throws(CryptoError) {
-            // Anchors ascend in time, and keys follow each other: hardly ever is another one needed than for the anchor before.
-            var key = keys.paired.key
-            var verifier = try Ed25519Verifier(key)
+            // Anchors ascend in time, and so do the keys that they were signed with.
+            var place = 0
+            var verifier = try Ed25519Verifier(keys.paired.key)
             for (number, entry) in entries {
                 let bytes = entry.json["signed"]?.text.flatMap(Base64.decode) ?? []
-                if let named = FramePreamble.link(of: bytes.span.bytes).flatMap(keys.key), named != key {
-                    key = named
-                    verifier = try Ed25519Verifier(key)
+                if let named = FramePreamble.link(of: bytes.span.bytes).flatMap(keys.place), named != place {
+                    guard named > place else {
+                        return .broken(
+                            "the anchor of \(link) in entry \(number) of the ledger is signed by a key that had handed over before"
+                        )
+                    }
+                    place = named
+                    verifier = try Ed25519Verifier(keys.cards[place].key)
                 }
+                let key = keys.cards[place].key
                 if let defect = follow(number, entry, bytes, key: key, verifier: &verifier, history) {
                     return .broken(defect)
                 }
@@ -174,8 +180,14 @@ extension AnchorCheck {
                 of: "", kind: ReceiverAction.forgotten, in: database)
             where entry.json["link"]?.text == link { forgottenAt = number }
             for entry in try LedgerReader.entries(of: link, kind: ReceiverAction.paired, in: database) {
-                for word in (entry.json["detail"]?.text ?? "").split(separator: " ") {
+                for word in (entry.json["detail"]?.text ?? "").split(whereSeparator: { " ;".contains($0) }) {
                     if let fingerprint = LinkFingerprint(shown: String(word)) { paired.insert(fingerprint) }
+                }
+            }
+            // Keys that a card led to which was replaced by hand since.
+            for entry in try LedgerReader.entries(of: link, kind: ReceiverAction.rotated, in: database) {
+                if let fingerprint = (entry.json["key"]?.text).flatMap(LinkFingerprint.init(shown:)) {
+                    paired.insert(fingerprint)
                 }
             }
         }

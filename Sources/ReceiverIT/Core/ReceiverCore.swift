@@ -39,6 +39,8 @@ public struct ReceiverCore: ~Copyable {
     private let sealKeys: Int
     /// From when on another statement that is refused is worth a line.
     private var tellsRefusalFrom = MonotonicInstant.distantPast
+    /// The same of a rotation: whoever has a key of before could keep the others unsaid.
+    private var tellsRotationFrom = MonotonicInstant.distantPast
 
     /// - Parameters:
     ///   - card: whose frames are accepted.
@@ -179,7 +181,7 @@ public struct ReceiverCore: ~Copyable {
     /// The keys that have spoken for the link, the one in use last.
     package var keys: KeyChain { frames.chain }
     /// What the link is called in frames of the key in use.
-    package var link: LinkFingerprint { frames.chain.inUse.linkFingerprint }
+    package var link: LinkFingerprint { frames.chain.name }
 
     /// What each path has brought.
     public var paths: [PathReport] { frames.paths.reports }
@@ -351,16 +353,14 @@ extension ReceiverCore {
     /// A key of this link leads to another one, and is not followed. Where beats come, the link is none the worse for it.
     private mutating func refuse(_ error: RotationError, now: MonotonicInstant) {
         if watch.state.isSilent { watch.note(.rotation(error)) }
-        tell(.rotation(error), now: now)
+        guard tellsRotationFrom <= now else { return }
+        tellsRotationFrom = now.advanced(by: .seconds(60))
+        committer.note(.refused(.rotation(error)))
     }
 
     /// Names what was signed and is refused: in status at once, in log and ledger once a minute.
     private mutating func refuse(_ statement: RefusedStatement, now: MonotonicInstant) {
         watch.note(statement)
-        tell(statement, now: now)
-    }
-
-    private mutating func tell(_ statement: RefusedStatement, now: MonotonicInstant) {
         guard tellsRefusalFrom <= now else { return }
         tellsRefusalFrom = now.advanced(by: .seconds(60))
         committer.note(.refused(statement))

@@ -100,7 +100,7 @@ extension SenderService {
         do throws(RotationFileError) {
             let all = try RotationFile.read(besideKey: path)
             let told = RotationFile.leading(to: key, all)
-            if told.count < all.count || WholeFile.exists(RotationFile.nextKey(path)) {
+            if RotationFile.isUnfinished(key, all, besideKey: path) {
                 log.warning(
                     "rotation.unfinished", "a rotation was begun and not finished: run diode-send rotate again",
                     ["key": .text(LinkCard.fingerprint(of: key))])

@@ -45,6 +45,8 @@ struct EmissionLoop: ~Copyable {
     private let framing: EthernetFraming
     private let repairSpread: Duration
     private let statements: [[UInt8]]
+    /// Which of them goes out with the next beat.
+    private var nextStatement = 0
     private var encoder: TransmissionEncoder
     private var pacer: Pacer
     private var paths: LinkPaths
@@ -78,7 +80,7 @@ struct EmissionLoop: ~Copyable {
     /// Runs until everything that was offered has left and nothing more will be, or the deadline has passed.
     mutating func run() {
         defer { share(MonotonicClock.now()) }
-        state()
+        for statement in statements { state(statement) }
         while MonotonicClock.now() < control.deadline.load(ordering: .acquiring) {
             let now = MonotonicClock.now()
             if sharedAt.duration(to: now) >= Self.sharePeriod { share(now) }
@@ -156,17 +158,19 @@ struct EmissionLoop: ~Copyable {
         return waiting
     }
 
-    /// Says how earlier keys have handed over. What a path refuses comes with the next beat.
-    private mutating func state() {
-        for statement in statements {
-            _ = paths.emit(statement.span.bytes, frameBytes: statement.count)
-            pacer.charge(bits: framing.bits(payloadBytes: statement.count), now: MonotonicClock.now())
-        }
+    /// Says how an earlier key has handed over. What a path refuses comes again with a later beat.
+    private mutating func state(_ statement: [UInt8]) {
+        _ = paths.emit(statement.span.bytes, frameBytes: statement.count)
+        pacer.charge(bits: framing.bits(payloadBytes: statement.count), now: MonotonicClock.now())
     }
 
     private mutating func send(_ kind: TransmissionClass, _ frames: Int) {
         guard var run = lanes[kind.rawValue].underWay else { return }
-        if kind == .beat, run.isSource, run.next == 0 { state() }
+        if kind == .beat, run.isSource, run.next == 0, !statements.isEmpty {
+            // One in turn: all of them would leave a narrow link no room.
+            state(statements[nextStatement])
+            nextStatement = (nextStatement + 1) % statements.count
+        }
         let box = arenas[run.arena]
         // Out of its box for as long as spans of it are in use.
         var arena = FrameArena()

@@ -57,6 +57,13 @@ public enum KeyFile {
         try write(key.key, to: path)
     }
 
+    /// Refuses a key that another one could not take the place of: behind a symbolic link it would stay where that leads.
+    public static func requireReplaceable(_ path: String) throws(KeyFileError) {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { throw .unreadable(path: path, reason: lastReason()) }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw .notAFile(path: path) }
+    }
+
     /// Puts a new key in the place of the one in use, which is gone then; the file keeps its owner.
     public static func adopt(_ next: String, as path: String) throws(KeyFileError) {
         var status = stat()
@@ -64,11 +71,7 @@ public enum KeyFile {
         guard geteuid() != 0 || chown(next, status.st_uid, status.st_gid) == 0, rename(next, path) == 0 else {
             throw .unwritable(path: path, reason: lastReason())
         }
-        let folder = open(
-            path.lastIndex(of: "/").map { String(path[...$0]) } ?? ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard folder >= 0 else { return }
-        fsync(folder)
-        close(folder)
+        WholeFile.syncFolder(of: path)
     }
 
     private static func write(_ key: OpaquePointer, to path: String) throws(KeyFileError) {

@@ -73,7 +73,12 @@ public enum RevocationFile {
         let lines = (try read(besideCard: card) + [revocation]).map {
             "\($0.fingerprint) \(CalendarTime.text($0.at)) \($0.account) \($0.reason)\n"
         }
-        do throws(SystemError) { try WholeFile.replace(path, Array(lines.joined().utf8), mode: mode) } catch {
+        let text = Array(lines.joined().utf8)
+        do throws(SystemError) {
+            // What could not be read again would keep the receiver from starting.
+            guard text.count <= maximumBytes else { throw SystemError(call: "write", code: EFBIG) }
+            try WholeFile.replace(path, text, mode: mode)
+        } catch {
             throw .unwritable(path: path, error)
         }
     }

@@ -71,5 +71,10 @@ public enum RotationFile {
         return found
     }
 
+    /// Whether a rotation of this key was begun and not finished.
+    public static func isUnfinished(_ key: Ed25519PublicKey, _ rotations: [Rotation], besideKey path: String) -> Bool {
+        WholeFile.exists(nextKey(path)) || rotations.contains { $0.former == LinkFingerprint(of: key) }
+    }
+
     private static func stem(_ key: String) -> String { key.hasSuffix(".key") ? String(key.dropLast(4)) : key }
 }

@@ -30,6 +30,8 @@ public enum WholeFile {
         let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)
         guard file >= 0 else { throw .last("open") }
         defer { close(file) }
+        // What others are to read they can, whatever the umask of whoever writes it.
+        fchmod(file, mode)
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
@@ -46,6 +48,11 @@ public enum WholeFile {
         unlink(draft)
         try create(draft, bytes, mode: mode)
         guard rename(draft, path) == 0 else { throw removed(draft, .last("rename")) }
+        syncFolder(of: path)
+    }
+
+    /// After this a renamed file is found under its new name, also after a loss of power.
+    static func syncFolder(of path: String) {
         let folder = open(
             path.lastIndex(of: "/").map { String(path[...$0]) } ?? ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard folder >= 0 else { return }

@@ -62,17 +62,27 @@ struct RotationIntakeTests {
         // Back to where it came from.
         link.receive([try Self.statement(8, to: old.card)])
         #expect(link.core.counters.refusedRotations == 2 && link.core.link == new.card.linkFingerprint)
-        // A flood costs ten verifications a second.
-        forged.replaceSubrange(8..<24, with: new.card.linkFingerprint.digest.bytes)
-        let flood = (0..<100).map { index in
-            var one = forged
-            one[one.count - 1] = UInt8(index)
-            return one
+        // A flood costs 500 verifications a second, and one in the name of a former key ten.
+        func flood(_ name: LinkFingerprint) {
+            forged.replaceSubrange(8..<24, with: name.digest.bytes)
+            link.receive(
+                (0..<600).map { index in
+                    var one = forged
+                    one[one.count - 1] = UInt8(index & 255)
+                    one[one.count - 2] = UInt8(index >> 8)
+                    return one
+                })
         }
-        let before = link.core.counters
-        link.receive(flood)
+        var before = link.core.counters
+        flood(old.card.linkFingerprint)
+        #expect(link.core.counters.badSignature - before.badSignature <= 10)
+        before = link.core.counters
+        flood(new.card.linkFingerprint)
         let spent = link.core.counters.badSignature - before.badSignature
-        #expect(spent <= 10 && link.core.counters.overBudget - before.overBudget == 100 - spent)
+        #expect(spent <= 500 && spent > 400 && link.core.counters.overBudget - before.overBudget == 600 - spent)
+        before = link.core.counters
+        flood(thief.card.linkFingerprint)
+        #expect(link.core.counters.unknownLink - before.unknownLink == 600, "of nobody's key nothing is verified")
         // Cut off and of another version.
         link.receive([Array(forged.dropLast())])
         var later = forged

@@ -50,6 +50,7 @@ struct SealedAccount {
                 LedgerEntry(link: Self.name, at: Self.at(number), kind: "epoch.began", body: #"{"epoch":1}"#))
         }
         Self.fill(&batch)
+        batch.links[0].changes.keys = try Self.rotated()
         var file = try file()
         try file.store(batch, [link], at: UnixMilliseconds(rawValue: Self.start))
         try fillOutbox(of: database)
@@ -102,6 +103,14 @@ struct SealedAccount {
     }
 
     // MARK: Rows
+
+    /// A key that has handed over once.
+    private static func rotated() throws -> KeyChain {
+        var former = try Ed25519Signer(seed: [UInt8](repeating: 1, count: 32).span.bytes)
+        var keys = KeyChain(try TestSender(seed: 1, name: name).card)
+        _ = try keys.follow(Rotation(to: try TestSender(seed: 2, name: name).card, signer: &former))
+        return keys
+    }
 
     /// Six gaps: the first open, the next two lost, the others healed.
     private static func fill(_ batch: inout StoreBatch) {

@@ -8,7 +8,7 @@ internal import Time
 ///  datagram of channel 3 ─▶ read ─▶ known? ─▶ budget ─▶ KeyChain.follow ─▶ another key is in use
 /// ```
 ///
-/// Whoever invents statements costs a verification each, at most `perSecond` of them.
+/// Whoever invents statements costs a verification each, at most `perSecond` of them a second.
 struct KeyIntake: Sendable {
     /// What came of a statement.
     enum Outcome {
@@ -16,37 +16,45 @@ struct KeyIntake: Sendable {
         /// It is part of the chain: the sender repeats it.
         case repeated
         case malformed, version, overBudget
+        /// It names a key that is none of this link.
+        case unknown
         /// Nobody who has a key of this link has signed it.
         case forged
         /// Somebody who has one did, and it leads nowhere.
         case refused(RotationError)
     }
 
-    private static let perSecond = 10
+    /// Some three hundredths of a core, so that a flood does not keep the genuine one away for long.
+    private static let perSecond = 500
+    /// Of these, statements that name a key of before: whoever has one may say what he likes.
+    private static let formerPerSecond = 10
 
     private(set) var chain: KeyChain
-    private var left = perSecond
+    private var left = (inUse: perSecond, former: formerPerSecond)
     private var refillAt = MonotonicInstant.distantPast
 
     init(_ chain: KeyChain) { self.chain = chain }
-
-    var link: LinkFingerprint { chain.inUse.linkFingerprint }
 
     mutating func receive(_ bytes: RawSpan, now: MonotonicInstant) -> Outcome {
         let rotation: Rotation
         do throws(FrameError) { rotation = try Rotation(decoding: bytes) } catch {
             return error.counter == .version ? .version : .malformed
         }
-        if chain.contains(rotation) { return .repeated }
+        guard let place = chain.place(of: rotation.former) else { return .unknown }
+        if chain.rotations.contains(rotation) { return .repeated }
+        guard takeToken(isFormer: place < chain.cards.count - 1, now: now) else { return .overBudget }
+        do throws(RotationError) {
+            return try chain.follow(rotation) ? .followed(rotation) : .repeated
+        } catch { return error.isSigned ? .refused(error) : .forged }
+    }
+
+    private mutating func takeToken(isFormer: Bool, now: MonotonicInstant) -> Bool {
         if refillAt <= now {
-            left = Self.perSecond
+            left = (Self.perSecond, Self.formerPerSecond)
             refillAt = now.advanced(by: .seconds(1))
         }
-        guard left > 0 else { return .overBudget }
-        left -= 1
-        do throws(RotationError) {
-            try chain.follow(rotation)
-            return .followed(rotation)
-        } catch { return error.isSigned ? .refused(error) : .forged }
+        guard (isFormer ? left.former : left.inUse) > 0 else { return false }
+        if isFormer { left.former -= 1 } else { left.inUse -= 1 }
+        return true
     }
 }

@@ -69,7 +69,7 @@ struct FrameIntake: ~Copyable {
             return .nothing
         }
         if Rotation.isOne(bytes) { return receiveStatement(bytes, now: now) }
-        guard named == keys.link else {
+        guard named == keys.chain.name else {
             if keys.chain.isFormer(named) { counters.formerKey += 1 } else { counters.unknownLink += 1 }
             return .nothing
         }
@@ -180,7 +180,7 @@ struct FrameIntake: ~Copyable {
         switch keys.receive(bytes, now: now) {
         case .followed(let rotation):
             do throws(CryptoError) {
-                counters.overBudget += UInt64(try authenticator.replaceKey(by: keys.chain.inUse.key))
+                counters.formerKey += UInt64(try authenticator.replaceKey(by: keys.chain.inUse.key))
             } catch {
                 preconditionFailure("a card was verified with this key")
             }
@@ -189,6 +189,7 @@ struct FrameIntake: ~Copyable {
         case .repeated: counters.repeated += 1
         case .malformed: counters.malformed += 1
         case .version: counters.version += 1
+        case .unknown: counters.unknownLink += 1
         case .overBudget: counters.overBudget += 1
         case .forged: counters.badSignature += 1
         case .refused(let error):
