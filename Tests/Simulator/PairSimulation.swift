@@ -27,6 +27,8 @@ public struct PairSimulation: ~Copyable {
         public var restarts = 0
         /// Keys that the receiver has followed to, at the end.
         public var rotations = 0
+        /// Frames that the second path was first with, at the end.
+        public var firstBySecondPath: UInt64 = 0
         /// Kills of the receiver, and records whose acceptance died with it.
         public var receiverRestarts = 0
         public var forgotten = 0
@@ -49,6 +51,8 @@ public struct PairSimulation: ~Copyable {
     let scenario: PairScenario
     var random: SeededGenerator
     var injector: FaultInjector
+    /// Of the second path, where the link has two.
+    private var secondInjector: FaultInjector?
     let sender: SimulatedSender
     let receiver: SimulatedReceiver
     var model = NamespaceModel()
@@ -91,6 +95,7 @@ public struct PairSimulation: ~Copyable {
         self.scenario = scenario
         slowness = scenario.slowness
         injector = FaultInjector(faults: scenario.link, seed: random.next())
+        secondInjector = scenario.secondPath.map { FaultInjector(faults: $0, seed: ~scenario.seed) }
         self.random = random
         self.sender = sender
         self.receiver = receiver
@@ -125,6 +130,7 @@ public struct PairSimulation: ~Copyable {
         outcome.receiver = receiver.core.counters
         outcome.slices = receiver.core.counters.slices
         outcome.rotations = receiver.core.keys.rotations.count
+        if scenario.secondPath != nil { outcome.firstBySecondPath = receiver.core.paths[1].first }
         outcome.isSettled = receiver.core.replica.isSettled
         try checkTwin()
         return outcome
@@ -149,6 +155,7 @@ public struct PairSimulation: ~Copyable {
 
     private mutating func heal() {
         injector.faults = LinkFaults()
+        secondInjector?.faults = LinkFaults()
         (cutUntil, lossyUntil, replayUntil, forgeUntil, hurtBlocks) = (0, 0, 0, 0, 0)
         slowness = 0
     }
@@ -265,34 +272,38 @@ public struct PairSimulation: ~Copyable {
             let leaves = now + UInt64(index) * 1_000
             transmit(bytes, at: leaves)
             if block.id.channel == .beat, now < forgeUntil {
-                arrivals.push(forgedBeat(bytes), isGenuine: false, at: leaves)
+                arrivals.push(.init(bytes: forgedBeat(bytes), isGenuine: false), at: leaves)
             }
         }
     }
 
     private mutating func transmit(_ datagram: [UInt8], at leaves: UInt64) {
         guard now >= cutUntil else { return }
-        for arrival in injector.pass(datagram) {
-            let isGenuine = arrival.kind != .flipped && arrival.kind != .forged
-            arrivals.push(
-                arrival.bytes, isGenuine: isGenuine, at: leaves + arrival.afterNanoseconds + lateness(at: leaves))
-        }
+        for arrival in injector.pass(datagram) { push(arrival, path: 0, at: leaves) }
+        for arrival in secondInjector?.pass(datagram) ?? [] { push(arrival, path: 1, at: leaves) }
+    }
+
+    private mutating func push(_ arrival: FaultInjector.Arrival, path: Int, at leaves: UInt64) {
+        let isGenuine = arrival.kind != .flipped && arrival.kind != .forged
+        arrivals.push(
+            .init(bytes: arrival.bytes, path: path, isGenuine: isGenuine),
+            at: leaves + arrival.afterNanoseconds + lateness(at: leaves))
     }
 
     /// How much later than it should be what leaves now arrives, on a link in slow motion.
     private func lateness(at leaves: UInt64) -> UInt64 { UInt64(Double(leaves - Self.start) * slowness) }
 
     private mutating func receive() {
-        while let (datagram, isGenuine) = arrivals.pop(until: now) {
+        while let datagram = arrivals.pop(until: now) {
             guard receiver.downUntil == nil else { continue }
             // What another key than the one in use has signed does not count.
-            if isGenuine, let view = try? FrameView(decoding: datagram.span.bytes),
+            if datagram.isGenuine, let view = try? FrameView(decoding: datagram.bytes.span.bytes),
                 view.header.link == receiver.core.link
             {
                 model.arrivals.receive(view.header, symbol: view.symbolID)
                 freshness.receive(view.header.id, now: now)
             }
-            receiver.receive(datagram, now: instant, time: receiverTime)
+            receiver.receive(datagram.bytes, path: datagram.path, now: instant, time: receiverTime)
         }
     }
 

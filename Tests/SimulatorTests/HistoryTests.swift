@@ -55,7 +55,7 @@ import Testing
         #expect(sum.restored > 0 && sum.missing > 0 && sum.late > 0 && sum.restarts > 0 && sum.void > 0)
         #expect(
             sum.receiverRestarts > 0 && sum.forgotten > 0 && sum.shed > 0 && sum.slices > 0 && sum.settled > 0
-                && sum.rotations > 0)
+                && sum.rotations > 0 && sum.firstBySecondPath > 0)
         #expect(sum.refreshed > 0 && sum.badSignature > 0 && sum.replayed > 0 && sum.malformed > 0)
     }
 
@@ -128,6 +128,7 @@ import Testing
         var shed = 0, void = 0, refreshed = 0, settled = 0, rotations = 0
         var missing: UInt64 = 0, late: UInt64 = 0, restored: UInt64 = 0, slices: UInt64 = 0
         var badSignature: UInt64 = 0, replayed: UInt64 = 0, malformed: UInt64 = 0
+        var firstBySecondPath: UInt64 = 0
         var coverage = FaultCoverage()
 
         mutating func add(_ outcome: PairSimulation.Outcome) {
@@ -141,6 +142,7 @@ import Testing
             refreshed += outcome.refreshed
             settled += outcome.isSettled ? 1 : 0
             rotations += outcome.rotations
+            firstBySecondPath += outcome.firstBySecondPath
             missing += outcome.missing
             late += outcome.late
             slices += outcome.slices
@@ -158,6 +160,7 @@ import Testing
             ] { self[keyPath: field] += other[keyPath: field] }
             for field in [
                 \Sum.missing, \.late, \.restored, \.slices, \.badSignature, \.replayed, \.malformed,
+                \.firstBySecondPath,
             ] { self[keyPath: field] += other[keyPath: field] }
             coverage.add(other.coverage)
         }
@@ -165,7 +168,7 @@ import Testing
         var description: String {
             "\(published) published, \(delivered) delivered (\(late) late), \(missing) missing, \(shed) shed, \(void) void, "
                 + "\(refreshed) refreshed by \(slices) slices, \(restored) symbols restored, \(settled) settled; "
-                + "\(restarts) epochs, \(rotations) rotations followed, \(receiverRestarts) restarts of the receiver (\(forgotten) records forgotten); "
+                + "\(firstBySecondPath) frames first by a second path, \(restarts) epochs, \(rotations) rotations followed, \(receiverRestarts) restarts of the receiver (\(forgotten) records forgotten); "
                 + "rejected: \(badSignature) forged, \(replayed) replayed, \(malformed) malformed"
         }
     }

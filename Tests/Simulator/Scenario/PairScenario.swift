@@ -5,6 +5,8 @@ public struct PairScenario: Sendable {
     public var seed: UInt64
     /// What the link does all the time, until everything heals.
     public var link = LinkFaults()
+    /// What the second path does, where the link has two: each frame goes over both.
+    public var secondPath: LinkFaults?
     /// What happens, one after the other.
     public var faults: [PlannedFault] = []
     /// Messages to publish, and the mean time between two, in nanoseconds of virtual time.
@@ -47,6 +49,10 @@ public struct PairScenario: Sendable {
         // Nothing is drawn for it: the rest of the history is what it would be without a seal.
         scenario.isSealed = seed % 3 == 0
         scenario.rotates = seed % 4 == 1
+        if seed % 5 == 2 {
+            var random = SeededGenerator(seed: ~seed)
+            scenario.secondPath = .random(&random)
+        }
         scenario.messages = Int.random(in: 8...30, using: &random)
         scenario.topics = Int.random(in: 1...10, using: &random)
         scenario.longestPayload = [20, 300, 300, 3_000].randomElement(using: &random) ?? 300

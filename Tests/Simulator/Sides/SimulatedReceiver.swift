@@ -27,6 +27,7 @@ final class SimulatedReceiver {
         var settings = ReceiverCore.Settings()
         settings.silenceTimeout = .nanoseconds(Int64(3 * scenario.beatNanoseconds))
         settings.seals = SimulatedSeal.keys
+        if scenario.secondPath != nil { settings.paths = ["a", "b"] }
         let folder = scenario.killsReceiver ? try TemporaryDirectory("history", inMemory: true) : nil
         let archive = try folder.map { try LinkArchive(path: "\($0.path)/recv.db", card: card, time: time) }
         core = try ReceiverCore(card: card, settings: settings, seed: seed, now: now, time: time)
@@ -39,8 +40,8 @@ final class SimulatedReceiver {
     /// Whether a kill takes something.
     var hasDatabase: Bool { folder != nil }
 
-    func receive(_ datagram: [UInt8], now: MonotonicInstant, time: UnixMilliseconds) {
-        core.receive(frame: datagram.span.bytes, now: now, time: time)
+    func receive(_ datagram: [UInt8], path: Int, now: MonotonicInstant, time: UnixMilliseconds) {
+        core.receive(frame: datagram.span.bytes, path: path, now: now, time: time)
     }
 
     func advance(now: MonotonicInstant, time: UnixMilliseconds) {
