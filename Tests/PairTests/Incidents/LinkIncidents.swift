@@ -12,6 +12,19 @@ extension Incident {
             },
             isMended: { $0.pair.relay?.faults.cut = false }),
         Incident(
+            name: "one of two diodes cut",
+            order: {
+                var order = IncidentPlant.Order()
+                order.pair.secondPath = LinkFaults()
+                return order
+            },
+            happens: { plant in
+                try await plant.pair.start()
+                try await plant.pair.waitUntilWell()
+                plant.pair.secondRelay?.faults.cut = true
+            },
+            isMended: { $0.pair.secondRelay?.faults.cut = false }),
+        Incident(
             name: "receive buffer too small",
             order: {
                 var order = IncidentPlant.Order()
@@ -52,6 +65,18 @@ extension Incident {
                 ])
                 try plant.pair.startReceiver()
                 try plant.pair.startSender()
+            }),
+        Incident(
+            name: "key in use revoked",
+            happens: { plant in
+                try await plant.pair.start()
+                try await plant.pair.waitUntilWell()
+                try await plant.pair.receiver?.terminate()
+                try await runSuccessfully([
+                    Executable.path("diode-recv"), "revoke", "--config", plant.pair.receiverConfiguration, "--link",
+                    "plant-a", "--key", plant.pair.fingerprint, "--reason", "the appliance was stolen",
+                ])
+                try plant.pair.startReceiver()
             }),
         Incident(
             name: "receiver dead",
