@@ -111,6 +111,12 @@ struct TamperTests {
             let verdict = try account.verdict()
             #expect(verdict.isBroken, "\(copy)")
         }
+        // Who takes the seal away has not a file that was never sealed.
+        for deletion in ["DELETE FROM seal", "DROP TABLE seal"] {
+            try account.restore(whole)
+            #expect(try account.tamper(deletion))
+            #expect(try account.verdict().words.contains("somebody deleted it"), "\(deletion)")
+        }
         try account.restore(whole)
         _ = try account.tamper("DELETE FROM version_jumps WHERE before_sequence = 50")
         #expect(
