@@ -297,6 +297,12 @@ struct SealedAccount {
         try file.store([])
     }
 
+    /// What a daemon would find not in order.
+    func matters() throws -> AccountMatters {
+        var file = try file()
+        return try file.matters(of: [link])[0]
+    }
+
     var head: NotedHead {
         get throws { NotedHead(try LedgerReader.head(in: Database(path: path, schema: StoreSchema.schema))) }
     }
