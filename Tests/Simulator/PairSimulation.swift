@@ -62,6 +62,8 @@ public struct PairSimulation: ~Copyable {
     var encoder: TransmissionEncoder
     /// How the keys of before have handed over: said with each beat.
     var statements: [Rotation] = []
+    /// Frames that had come were dropped unverified when the key changed.
+    private var droppedWaiting = false
     private var arena = FrameArena()
     private var arrivals = ArrivalQueue()
     private var hasher = SymbolHasher()
@@ -303,7 +305,12 @@ public struct PairSimulation: ~Copyable {
                 model.arrivals.receive(view.header, symbol: view.symbolID)
                 freshness.receive(view.header.id, now: now)
             }
+            let before = (link: receiver.core.link, dropped: receiver.core.counters.formerKey)
             receiver.receive(datagram.bytes, path: datagram.path, now: instant, time: receiverTime)
+            // Frames of the former key that waited for a verification go with it, and come again as echoes.
+            if receiver.core.link != before.link, receiver.core.counters.formerKey > before.dropped {
+                droppedWaiting = true
+            }
         }
     }
 
@@ -334,7 +341,7 @@ public struct PairSimulation: ~Copyable {
     private func checkEnd() throws {
         try model.checkEnd(
             receiver.core.epochs, gaps: receiver.core.gaps, current: sender.core.epoch,
-            isExact: receiver.core.counters.overBudget == 0)
+            isExact: receiver.core.counters.overBudget == 0, droppedWaiting: droppedWaiting)
         guard scenario.snapshotNanoseconds != nil else { return }
         let (missing, replica) = (receiver.core.account.missing, receiver.core.replica)
         // Nothing is missing, and the carousel has said everything since: then the link is settled and the digest says so.
