@@ -20,44 +20,57 @@ enum Pair {
                 "the card is for link \"\(card.link)\", which \(path) does not have; it has: \(names)")
         }
         let lock = try StoppedDaemon.lock(configuration.state.resolved, "diode-recv", to: "pair")
-        if let revoked = try RevocationFile.read(besideCard: link.card.resolved).first(where: {
+        if let revoked = try RevocationFile.read(besideCard: link.cards[0].resolved).first(where: {
             $0.fingerprint == card.fingerprint
         }) {
             throw Program.Failure(
                 "the key of this card was revoked at \(CalendarTime.text(revoked.at)): \(revoked.reason)")
         }
-        try compare(card, with: link.card.resolved, replaced: replaced)
+        let place = try place(of: card, in: link, replaced: replaced)
         Terminal.write("link         \(card.link)\nfingerprint  \(card.fingerprint)\n")
         try confirm(card, expected: expected ?? (replaced == card.fingerprint ? replaced : nil))
-        try CardFile.replace(link.card.resolved, card)
+        try CardFile.replace(place.resolved, card)
         withExtendedLifetime(lock) {}
-        Terminal.line("paired: \(link.card)")
+        Terminal.line("paired: \(place)")
         return .success
     }
 
-    /// Refuses another key for a link that has one, unless the operator names what is replaced.
-    private static func compare(_ card: LinkCard, with path: String, replaced: String?) throws(Program.Failure) {
-        let known: LinkCard
-        do throws(CardFileError) { known = try CardFile.read(path) } catch {
-            guard error.isMissing else { throw Program.Failure(error) }
-            return
-        }
-        if known.key == card.key {
-            guard card.lowestEpoch >= known.lowestEpoch else {
-                throw Program.Failure(
-                    "this card is older than the one at \(path): it vouches for epoch \(card.lowestEpoch.rawValue), that"
-                        + " one for \(known.lowestEpoch.rawValue)")
+    /// Where a card goes: in the place of the one that has its key or that it replaces, else into the first that is empty. Refuses another key
+    /// for a link without such a place, unless the operator names what is replaced.
+    private static func place(
+        of card: LinkCard, in link: ReceiverConfiguration.Link, replaced: String?
+    ) throws -> FilePath {
+        var known: [(path: FilePath, card: LinkCard)] = []
+        var empty: FilePath?
+        for path in link.cards {
+            do throws(CardFileError) { known.append((path, try CardFile.read(path.resolved))) } catch {
+                guard error.isMissing else { throw Program.Failure(error) }
+                empty = empty ?? path
             }
-            return
         }
-        guard let replaced else {
+        if let (path, same) = known.first(where: { $0.card.key == card.key }) {
+            guard card.lowestEpoch >= same.lowestEpoch else {
+                throw Program.Failure(
+                    "this card is older than the one at \(path.resolved): it vouches for epoch \(card.lowestEpoch.rawValue), that"
+                        + " one for \(same.lowestEpoch.rawValue)")
+            }
+            return path
+        }
+        let keys = known.map(\.card.fingerprint).joined(separator: ", ")
+        if let replaced {
+            if let (path, _) = known.first(where: { $0.card.fingerprint == replaced }) { return path }
+            if replaced == card.fingerprint, known.count == 1, empty == nil { return known[0].path }
+            guard let empty, known.isEmpty else {
+                throw Program.Failure("--replace \(replaced) is not the key of link \"\(card.link)\": \(keys)")
+            }
+            return empty
+        }
+        guard let empty else {
             throw Program.Failure(
-                "link \"\(card.link)\" has another key already: \(known.fingerprint); a new key is taken with"
-                    + " --replace \(known.fingerprint)")
+                "link \"\(card.link)\" has another key already: \(keys); a new key is taken with"
+                    + " --replace \(known.first?.card.fingerprint ?? "")")
         }
-        guard replaced == known.fingerprint || replaced == card.fingerprint else {
-            throw Program.Failure("--replace \(replaced) is not the key of link \"\(card.link)\": \(known.fingerprint)")
-        }
+        return empty
     }
 
     private static func confirm(_ card: LinkCard, expected: String?) throws(Program.Failure) {

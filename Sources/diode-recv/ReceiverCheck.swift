@@ -15,7 +15,7 @@ enum ReceiverCheck {
         let configuration = try ReceiverConfiguration(path: path)
         var report = CheckReport()
         report.pass("config", path)
-        for link in configuration.links { checkCard(link, path, &report) }
+        for link in configuration.links { checkCards(link, path, &report) }
         for path in configuration.sealKeys {
             do throws(KeyFileError) {
                 let key = try KeyFile.readX25519(path.resolved)
@@ -35,20 +35,23 @@ enum ReceiverCheck {
         return report.isGood ? .success : .failure
     }
 
-    private static func checkCard(
+    private static func checkCards(
         _ link: ReceiverConfiguration.Link, _ path: String, _ report: inout CheckReport
     ) {
-        do throws(CardFileError) {
-            let card = try CardFile.read(link.card.resolved)
-            guard card.link == link.name else {
-                return report.fail("card", "\(link.card): is for link \"\(card.link)\", not for \"\(link.name)\"")
+        for place in link.cards {
+            do throws(CardFileError) {
+                let card = try CardFile.read(place.resolved)
+                guard card.link == link.name else {
+                    report.fail("card", "\(place): is for link \"\(card.link)\", not for \"\(link.name)\"")
+                    continue
+                }
+                report.pass("card", "\(place)  \(card.fingerprint)")
+            } catch {
+                let cure = error.isMissing ? "; not paired yet: diode-recv pair --config \(path) CARD" : ""
+                report.fail("card", error.description + cure)
             }
-            report.pass("card", "\(link.card)  \(card.fingerprint)")
-            checkRevocations(link, &report)
-        } catch {
-            let cure = error.isMissing ? "; not paired yet: diode-recv pair --config \(path) CARD" : ""
-            report.fail("card", error.description + cure)
         }
+        checkRevocations(link, &report)
     }
 
     /// Which keys are not followed.
@@ -56,7 +59,7 @@ enum ReceiverCheck {
         _ link: ReceiverConfiguration.Link, _ report: inout CheckReport
     ) {
         do throws(RevocationFileError) {
-            for revocation in try RevocationFile.read(besideCard: link.card.resolved) {
+            for revocation in try RevocationFile.read(besideCard: link.cards[0].resolved) {
                 report.note("revoked", "\(revocation.fingerprint): \(revocation.reason)")
             }
         } catch { report.fail("revoked", error.description) }

@@ -23,7 +23,7 @@ enum Revoke {
             let names = configuration.links.map(\.name).joined(separator: ", ")
             throw Program.Failure("\(path) has no link \"\(name)\"; it has: \(names)")
         }
-        let card = link.card.resolved
+        let card = link.cards[0].resolved
         let lock = try StoppedDaemon.lock(configuration.state.resolved, "diode-recv", to: "revoke")
         guard try !RevocationFile.read(besideCard: card).contains(where: { $0.fingerprint == fingerprint }) else {
             throw Program.Failure("\(fingerprint) was revoked before")

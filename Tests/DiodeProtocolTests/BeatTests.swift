@@ -20,6 +20,7 @@ struct BeatTests {
         let brokerReason: String?
         let alarms: [String]
         let uptime: Decimal64?
+        let standsBy: Bool?
 
         var beat: Beat {
             var beat = Beat(
@@ -53,6 +54,7 @@ struct BeatTests {
             }
             beat.alarms = alarms
             beat.uptimeMilliseconds = uptime?.value
+            beat.standsBy = standsBy ?? false
             return beat
         }
     }
@@ -76,7 +78,7 @@ struct BeatTests {
 
     static let accepted = VectorFile.names(in: "contents", "beat-accept-")
 
-    @Test("W-29, W-31, W-34 a beat is read field by field", arguments: accepted)
+    @Test("W-29, W-31, W-34, W-52 a beat is read field by field", arguments: accepted)
     func reading(name: String) throws {
         let vector = try VectorFile.read(Accepted.self, "contents", name)
         let beat = try Self.decoded(vector.bytes.bytes)

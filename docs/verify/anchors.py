@@ -31,26 +31,27 @@ def epochs_of(fields):
 def check(ledger, link, cards, seal_keys):
     """Verifies the anchors of a link, and compares the newest claim about each epoch with the account."""
     entries = [entry for entry in ledger.of("anchor", link) if entry[0] > ledger.forgotten_at(link)]
-    key = next((key for name, key in cards if name == link), None)
-    if key is None:
+    chains = [keys_of(ledger, link, key) for name, key in cards if name == link]
+    if not chains:
         ledger.unproven.append(f"what the sender of {link} signed: no card of it was given, {len(entries)} beats not checked")
         return
-    chain = keys_of(ledger, link, key)
-    claims, newest, counts, place_of_key = {}, "", {"agree": 0, "other": 0, "unread": 0}, 0
+    claims, newest, counts, place_of_key = {}, "", {"agree": 0, "other": 0, "unread": 0}, [0] * len(chains)
     for number, _, _, _, body in entries:
         place = f"the anchor of {link} in entry {number} of the ledger"
         signed = from_base64(body.get("signed"))
         try:
             header = wire.Header(signed)
-            if header.link not in chain.keys:
+            sender = next((place for place, chain in enumerate(chains) if header.link in chain.keys), None)
+            if sender is None:
                 if not was_paired(ledger, link, header.link):
                     raise Broken(f"{place} is of a sender that was never paired")
                 counts["other"] += 1
                 continue
-            if list(chain.keys).index(header.link) < place_of_key:
+            names = list(chains[sender].keys)
+            if names.index(header.link) < place_of_key[sender]:
                 raise Broken(f"{place} is signed by a key that had handed over before")
-            place_of_key = list(chain.keys).index(header.link)
-            header, content = wire.read_signed_beat(signed, chain.keys[header.link], seal_keys)
+            place_of_key[sender] = names.index(header.link)
+            header, content = wire.read_signed_beat(signed, chains[sender].keys[header.link], seal_keys)
             if content is None:
                 counts["unread"] += 1
                 continue
@@ -61,7 +62,8 @@ def check(ledger, link, cards, seal_keys):
             for epoch, incarnation, last in epochs_of(fields):
                 if epoch < header.epoch:
                     claims[epoch] = (incarnation, last, True, number)
-            claims[header.epoch] = (header.incarnation, sequence, False, number)
+            if 0x83 not in fields:
+                claims[header.epoch] = (header.incarnation, sequence, False, number)
         except Refused as refused:
             raise Broken(f"{place} proves nothing: {refused}") from None
         counts["agree"] += 1

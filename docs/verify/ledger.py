@@ -21,8 +21,8 @@ NEVER_FOLDED = {"folded", "equivocation", "account.altered", "gap.merged", "audi
 ROUTINE = {"epoch.began", "epoch.void", "receiver.stopped", "durable.attempted", "receiver.started"}
 RANKS = ("healed", "routine", "balance", "lost", "action")
 NEWEST_KEPT = 1000
-SEALED = {"links", "vitals", "epochs", "holes", "filled", "gaps", "version_jumps", "losses", "loss_topics", "acknowledgements", "rotations",
-          "topics", "outbox", "outbox_totals", "outbox_outputs", "outbox_output_totals", "last_known"}
+SEALED = {"links", "vitals", "epochs", "holes", "filled", "gaps", "version_jumps", "losses", "loss_topics", "acknowledgements", "senders",
+          "rotations", "topics", "outbox", "outbox_totals", "outbox_outputs", "outbox_output_totals", "last_known"}
 
 
 class Text(bytes):

@@ -81,6 +81,8 @@ public struct Beat: Hashable, Sendable {
     /// The journal holds every record up to this one of the header's epoch, whatever happens to the power: no later beat may say that the
     /// epoch ended before it.
     public var journalled: SequenceNumber?
+    /// Another sender of the link speaks: the header's epoch brings no records and no slices (W-52).
+    public var standsBy = false
 
     public init(
         clock: UnixMilliseconds, lastSequence: UInt64, lastLiveBlock: UInt64, lastSnapshotBlock: UInt64,
@@ -100,5 +102,6 @@ public struct Beat: Hashable, Sendable {
         case uptime = 0x81
         // Receivers of before skip these.
         case journalled = 0x82
+        case standsBy = 0x83
     }
 }

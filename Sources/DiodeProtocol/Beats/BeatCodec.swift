@@ -54,6 +54,7 @@ extension Beat {
         }
         if let uptimeMilliseconds { fields.append(.uptime) { $0.word(min(uptimeMilliseconds, 1 << 63 - 1)) } }
         if let journalled { fields.append(.journalled) { $0.word(journalled.rawValue) } }
+        if standsBy { fields.append(.standsBy) { $0.byte(1) } }
         return fields.bytes
     }
 
@@ -128,6 +129,10 @@ extension Beat {
                 alarms.append(try field.text(field.lengthPrefixed(), limit: Self.maximumTextBytes))
             }
         case .journalled: journalled = SequenceNumber(rawValue: try field.wideNumber())
+        case .standsBy:
+            let at = field.offset
+            standsBy = try field.boolean()
+            guard standsBy else { throw .reserved(0, at: at) }
         }
         try field.requireEnd()
     }

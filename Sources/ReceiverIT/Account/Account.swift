@@ -11,6 +11,7 @@
 //   Disposition.swift — what finally became of a record that was released, and what shall become of late ones
 //   Loss.swift — records that never will be published: where they were lost, and for what reason
 //   PathReport.swift — what one path of a link has brought
+//   SenderReport.swift — one sender of a link, and whether it speaks for it
 //   ClockDifference.swift — the sender's clock against the receiver's, and when that is told
 //   Verdict/ — how a link is: state, reason, advice
 //   Attribution/ — which topics' records gaps swallowed: exactly, or at most

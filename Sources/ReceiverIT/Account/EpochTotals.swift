@@ -33,6 +33,8 @@ public struct EpochSums: Hashable, Sendable {
 /// One epoch of a link, and what its records came to.
 public struct EpochTotals: Hashable, Sendable {
     public let epoch: Epoch
+    /// The place of its sender's card.
+    public let sender: Int
     /// The first sequence that this receiver accounts for, and the newest decided one (first − 1 if there is none).
     public let firstSequence, lastSequence: SequenceNumber
     public var sums: EpochSums
@@ -41,10 +43,11 @@ public struct EpochTotals: Hashable, Sendable {
     public let endedAt: UnixMilliseconds?
 
     public init(
-        epoch: Epoch, firstSequence: SequenceNumber, lastSequence: SequenceNumber, sums: EpochSums,
+        epoch: Epoch, sender: Int = 0, firstSequence: SequenceNumber, lastSequence: SequenceNumber, sums: EpochSums,
         startedAt: UnixMilliseconds, endedAt: UnixMilliseconds?
     ) {
         self.epoch = epoch
+        self.sender = sender
         self.firstSequence = firstSequence
         self.lastSequence = lastSequence
         self.sums = sums

@@ -34,7 +34,7 @@ struct AnchorCheck: ~Copyable {
     }
 
     private let link: String
-    private let keys: KeyChain?
+    private let keys: [KeyChain]
     private var opener: BlockOpener
     private let folded: FoldedKinds
     private var claims: [Epoch: Claim] = [:]
@@ -44,9 +44,9 @@ struct AnchorCheck: ~Copyable {
     private var newest = ""
 
     /// - Parameters:
-    ///   - keys: from the card on; nil: nobody can check whether the sender signed anything.
+    ///   - keys: from each card of the link on; none: nobody can check whether a sender signed anything.
     ///   - seals: the receiver's private seal keys; a beat that none of them opens is not checked.
-    init(link: String, keys: KeyChain?, seals: [SealKey], folded: FoldedKinds) {
+    init(link: String, keys: [KeyChain], seals: [SealKey], folded: FoldedKinds) {
         self.link = link
         opener = BlockOpener(seals)
         self.keys = keys
@@ -58,25 +58,31 @@ struct AnchorCheck: ~Copyable {
         let history = try History(of: link, folded, in: database)
         let entries = try LedgerReader.numberedEntries(of: link, kind: Anchors.Candidate.kind, in: database)
             .filter { $0.number > history.forgottenAt }
-        guard let keys else {
+        guard !keys.isEmpty else {
             return .consistent(anchors: 0, newest: "", unchecked: entries.count, sealed: 0)
         }
         do throws(CryptoError) {
-            // Anchors ascend in time, and so do the keys that they were signed with.
-            var place = 0
-            var verifier = try Ed25519Verifier(keys.paired.key)
+            // Anchors of a sender ascend in time, and so do the keys that they were signed with.
+            var places = keys.map { _ in 0 }
+            var key = keys[0].paired.key
+            var verifier = try Ed25519Verifier(key)
             for (number, entry) in entries {
                 let bytes = entry.json["signed"]?.text.flatMap(Base64.decode) ?? []
-                if let named = FramePreamble.link(of: bytes.span.bytes).flatMap(keys.place), named != place {
-                    guard named > place else {
+                if let name = FramePreamble.link(of: bytes.span.bytes),
+                    let sender = keys.firstIndex(where: { $0.place(of: name) != nil }),
+                    let named = keys[sender].place(of: name)
+                {
+                    guard named >= places[sender] else {
                         return .broken(
                             "the anchor of \(link) in entry \(number) of the ledger is signed by a key that had handed over before"
                         )
                     }
-                    place = named
-                    verifier = try Ed25519Verifier(keys.cards[place].key)
+                    places[sender] = named
+                    if keys[sender].cards[named].key != key {
+                        key = keys[sender].cards[named].key
+                        verifier = try Ed25519Verifier(key)
+                    }
                 }
-                let key = keys.cards[place].key
                 if let defect = follow(number, entry, bytes, key: key, verifier: &verifier, history) {
                     return .broken(defect)
                 }
@@ -116,8 +122,10 @@ struct AnchorCheck: ~Copyable {
                     incarnation: summary.incarnation, sequence: summary.lastCommitted.rawValue, isFinal: true,
                     entry: number)
             }
-            claims[id.epoch] = Claim(
-                incarnation: id.incarnation, sequence: beat.lastSequence, isFinal: false, entry: number)
+            if !beat.standsBy {
+                claims[id.epoch] = Claim(
+                    incarnation: id.incarnation, sequence: beat.lastSequence, isFinal: false, entry: number)
+            }
             anchors += 1
             newest = "epoch \(id.epoch.rawValue) up to sequence \(beat.lastSequence), \(CalendarTime.text(beat.clock))"
             return nil

@@ -105,10 +105,8 @@ public struct AuditReader: Sendable {
         let folded = try FoldedKinds(in: database)
         for (index, id) in ids.enumerated() {
             let link = snapshot.links[index]
-            var keys: KeyChain?
-            if let card = cards.first(where: { $0.link == link.link }) {
-                keys = KeyChain(card, followed: try LinkLoader.rotations(of: link.link, in: database))
-            }
+            let followed = try LinkLoader.rotations(of: link.link, in: database)
+            let keys = cards.filter { $0.link == link.link }.map { KeyChain($0, followed: followed) }
             var anchors = AnchorCheck(link: link.link, keys: keys, seals: seals, folded: folded)
             var verification = chain.and(try anchors.verdict(of: id, in: database))
             if case .intact = verification,
@@ -122,7 +120,7 @@ public struct AuditReader: Sendable {
         let whole = chain.and(seal)
         if case .broken = whole, snapshot.links.isEmpty {
             // No link is left to say it of but those that the configuration names.
-            snapshot.links = (cards.isEmpty ? [""] : cards.map(\.link)).map {
+            snapshot.links = (cards.isEmpty ? [""] : Set(cards.map(\.link)).sorted()).map {
                 var link = LinkAudit(link: $0, fingerprint: "")
                 link.verification = whole
                 return link
@@ -136,6 +134,7 @@ public struct AuditReader: Sendable {
         link.totals = account.totals
         link.epochs = account.epochs
         link.disagreements = account.disagreements
+        link.senders = SenderReport.all(try SenderTable.rows(of: id, database))
         let acknowledged = try AcknowledgementTable.acknowledged(.gap, of: id, in: database)
         link.gaps = try LinkLoader.gaps(of: id, database).map { gap in
             AuditGap(

@@ -7,22 +7,19 @@ public import Time
 /// The receiver of one link without I/O and without a clock: frames and time go in, commits come out.
 ///
 /// ```text
-/// receive ─▶ FrameIntake ─▶ LiveIntake ──▶ Committer ─▶ Replica ─▶ takeCommit
-///                       ├─▶ BeatIntake ──▶ what the sender announced: LiveIntake, LinkWatch
-///                       └─▶ SliceIntake ─▶ SliceApplier ─▶ Replica
+/// receive ─▶ Voice: FrameIntake ─▶ LiveIntake ──▶ Committer ─▶ Replica ─▶ takeCommit
+///                              ├─▶ BeatIntake ──▶ what the sender announced: LiveIntake, LinkWatch, LeaseWatch
+///                              └─▶ SliceIntake ─▶ SliceApplier ─▶ Replica
 /// advance ─▶ waiting frames drawn, holes opened, ready slices applied, LinkWatch ─▶ facts
 /// ```
 ///
 /// Each stage keeps its own state; this type is where they meet. One thread owns it. Call `receive` for each datagram, `advance` after each
 /// batch of them and at `nextDeadline`, and `takeCommit` after that. Every table in it is bounded (see `Settings`).
 public struct ReceiverCore: ~Copyable {
-    private var frames: FrameIntake
+    private var voices: Voices
     private var live: LiveIntake
-    private var beats: BeatIntake
     private var slices: SliceIntake
     private var gatherer: ChangeGatherer
-    private var watch: LinkWatch
-    private var evidence = LossEvidence()
     private var released: [ReleasedUnit] = []
     /// What became of contents; `FrameIntake` counts frames.
     private var tallies = ReceiverCounters()
@@ -30,17 +27,11 @@ public struct ReceiverCore: ~Copyable {
     private var committer = Committer()
     private var reading: ReadingIntake
     private var hasher = SymbolHasher()
-    private let plausibility: Plausibility
-    private let lowestEpoch: Epoch
     /// From then on silence is the link's, and not that of a process which has just begun to listen.
     private let listensSince: MonotonicInstant
     private let silenceTimeout: Duration
     /// How many private seal keys there are.
     private let sealKeys: Int
-    /// From when on another statement that is refused is worth a line.
-    private var tellsRefusalFrom = MonotonicInstant.distantPast
-    /// The same of a rotation: whoever has a key of before could keep the others unsaid.
-    private var tellsRotationFrom = MonotonicInstant.distantPast
 
     /// - Parameters:
     ///   - card: whose frames are accepted.
@@ -49,32 +40,28 @@ public struct ReceiverCore: ~Copyable {
     public init(
         card: LinkCard, settings: Settings = Settings(), seed: UInt64, now: MonotonicInstant, time: UnixMilliseconds
     ) throws(CryptoError) {
-        try self.init(keys: KeyChain(card), settings: settings, restoring: nil, seed: seed, now: now, time: time)
+        try self.init(keys: [KeyChain(card)], settings: settings, restoring: nil, seed: seed, now: now, time: time)
     }
 
     /// - Parameters:
-    ///   - keys: the paired card, and what was followed from there.
+    ///   - keys: of each card of the link in its order: the paired card, and what was followed from there. At least one.
     ///   - stored: what an earlier process left, to go on from.
     package init(
-        keys: KeyChain, settings: Settings, restoring stored: StoredLink?, seed: UInt64, now: MonotonicInstant,
+        keys: [KeyChain], settings: Settings, restoring stored: StoredLink?, seed: UInt64, now: MonotonicInstant,
         time: UnixMilliseconds
     ) throws(CryptoError) {
         var random = SplitMix64(state: seed)
-        lowestEpoch = keys.paired.lowestEpoch
         listensSince = now.advanced(by: settings.silenceTimeout)
-        plausibility = Plausibility(lowestEpoch: keys.paired.lowestEpoch)
         live = LiveIntake(
-            limits: GapTracker.Limits(settings), lowestEpoch: keys.paired.lowestEpoch, restoring: stored, now: now)
-        beats = BeatIntake(lowestEpoch: keys.paired.lowestEpoch, restoring: stored)
-        slices = SliceIntake(lowestEpoch: keys.paired.lowestEpoch, restoring: stored)
+            limits: GapTracker.Limits(settings), lowestEpochs: keys.map(\.paired.lowestEpoch), restoring: stored,
+            now: now)
+        slices = SliceIntake(restoring: stored)
         namespace = stored?.replica ?? Replica(limits: Replica.Limits(settings))
         reading = ReadingIntake(restoring: stored)
         gatherer = ChangeGatherer(restoring: stored, now: now)
-        watch = LinkWatch(
-            silenceTimeout: settings.silenceTimeout, freshness: settings.freshness, restoring: stored, time: time)
         silenceTimeout = settings.silenceTimeout
         sealKeys = settings.seals.count
-        frames = try FrameIntake(keys: keys, settings: settings, random: &random, now: now)
+        voices = try Voices(keys, settings: settings, restoring: stored, random: &random, now: now, time: time)
     }
 
     // MARK: In
@@ -84,38 +71,52 @@ public struct ReceiverCore: ~Copyable {
     public mutating func receive(
         frame bytes: RawSpan, path: Int = 0, now: MonotonicInstant, time: UnixMilliseconds
     ) {
-        accept(frames.receive(bytes, path: path, live, slices, beats, now: now, time: time), now: now, time: time)
-        acceptSettled(now: now, time: time)
+        let voice = voices.voice(of: bytes)
+        let arrival = voice.frames.receive(bytes, path: path, live, slices, voice.beats, now: now, time: time)
+        accept(arrival, of: voice, now: now, time: time)
+        acceptSettled(of: voice, now: now, time: time)
     }
 
     /// Does what time brings: draws waiting frames, opens gaps whose reorder window is over, notices silence.
     public mutating func advance(now: MonotonicInstant, time: UnixMilliseconds) {
-        committer.setSourceClock(watch.sourceClock(at: time))
-        while let arrival = frames.receiveWaiting(live, slices, beats, now: now, time: time) {
-            accept(arrival, now: now, time: time)
-            acceptSettled(now: now, time: time)
+        for voice in voices.all {
+            while let arrival = voice.frames.receiveWaiting(live, slices, voice.beats, now: now, time: time) {
+                accept(arrival, of: voice, now: now, time: time)
+                acceptSettled(of: voice, now: now, time: time)
+            }
+            voice.evidence.look(
+                version: voice.frames.version + tallies.version, unauthentic: voice.frames.unauthentic, now: now)
         }
-        evidence.look(version: frames.version + tallies.version, unauthentic: frames.unauthentic, now: now)
+        committer.setSourceClock(speaker.watch.sourceClock(at: time))
         live.advance(now: now, time: time) { missing in
-            evidence.cause(of: missing, now: now) { frames.isCollecting($0) }
+            let voice = voices.all[missing.sender]
+            return voice.evidence.cause(of: missing, now: now) { voice.frames.isCollecting($0) }
         }
         applyReleased(now: now, time: time)
         applySlices(now: now, time: time)
         gatherer.advance(now: now)
-        let wasStale = watch.state == .stale
-        frames.advancePaths(now: now)
-        watch.note(pathTrouble: frames.paths.trouble(silence: silenceTimeout, now: now))
-        if watch.update(missing: live.tracker.account.missing, now: now, time: time), wasStale {
-            evidence.note(.silence, now: now)
-            namespace.markAll(under: StateTopic.prefix)
-        }
+        for voice in voices.others { judge(voice, now: now, time: time) }
+        let (contest, refused) = voices.compare(isListening: listensSince <= now)
+        if let contest { committer.note(.contested(contest, by: voices.all[contest.sender].fingerprint)) }
+        if let refused { refuse(refused, of: speaker, now: now) }
+        judge(speaker, now: now, time: time)
+    }
+
+    /// Judges again what is heard under one card.
+    private mutating func judge(_ voice: Voice, now: MonotonicInstant, time: UnixMilliseconds) {
+        let wasStale = voice.watch.state == .stale
+        voice.frames.advancePaths(now: now)
+        voice.watch.note(pathTrouble: voice.frames.paths.trouble(silence: silenceTimeout, now: now))
+        guard voice.watch.update(missing: live.tracker.account.missing, now: now, time: time), wasStale else { return }
+        voice.evidence.note(.silence, now: now)
+        if voice === speaker { namespace.markAll(under: StateTopic.prefix) }
     }
 
     /// Something before this core kept datagrams away: gaps that open soon are put down to that.
-    package mutating func note(_ sign: LossEvidence.Sign, now: MonotonicInstant) { evidence.note(sign, now: now) }
+    package mutating func note(_ sign: LossEvidence.Sign, now: MonotonicInstant) { voices.note(sign, now: now) }
 
     /// What a verification costs was measured again, or this link's share of the core has changed.
-    package mutating func note(_ price: Price, now: MonotonicInstant) { frames.note(price, now: now) }
+    package mutating func note(_ price: Price, now: MonotonicInstant) { voices.note(price, now: now) }
 
     /// Does what there is to do for a reading of the IT broker.
     /// - Returns: of a beginning, whether that makes sense now: the replica has to be whole.
@@ -129,13 +130,14 @@ public struct ReceiverCore: ~Copyable {
 
     /// When `advance` has something to do, if nothing arrives before.
     public var nextDeadline: MonotonicInstant? {
-        [frames.nextDeadline, live.tracker.nextDeadline, watch.nextDeadline].compactMap { $0 }.min()
+        [live.tracker.nextDeadline, voices.nextDeadline].compactMap { $0 }.min()
     }
 
     /// Moves out what was decided since the last call, and what that changed.
     public mutating func takeCommit() -> Commit {
         var commit = committer.take()
-        commit.changes = gatherer.takeChanges(of: &live, &namespace, row: row, with: &hasher)
+        commit.changes = gatherer.takeChanges(
+            of: &live, &namespace, row: row, senders: voices.takeRows(live.tracker), with: &hasher)
         return commit
     }
 
@@ -144,7 +146,7 @@ public struct ReceiverCore: ~Copyable {
     package mutating func takeWholeCommit() -> Commit {
         var commit = committer.take()
         commit.changes = gatherer.takeAll(
-            of: &live, &namespace, row: row, keys: frames.chain, with: &hasher)
+            of: &live, &namespace, row: row, senders: voices.rows(live.tracker), keys: voices.keys, with: &hasher)
         return commit
     }
 
@@ -154,47 +156,54 @@ public struct ReceiverCore: ~Copyable {
     /// What is stored of the link as one row.
     private var row: LinkRow {
         LinkRow(
-            tracker: live.tracker.row, snapshot: slices.frontier, beat: beats.frontier, rounds: slices.storedRounds,
-            digest: slices.digest, itMatches: reading.itMatches, itRefused: reading.itRefused,
-            rivalsSince: beats.rivalsSince)
+            tracker: live.tracker.row, snapshot: slices.frontier, rounds: slices.storedRounds, digest: slices.digest,
+            itMatches: reading.itMatches, itRefused: reading.itRefused)
     }
 
     public var counters: ReceiverCounters {
         var counters = tallies
-        frames.addCounts(to: &counters)
+        for voice in voices.all { voice.frames.addCounts(to: &counters) }
         return counters
     }
 
     /// The state of the link as far as the core can tell, since when, and why it is not `online`.
     public var state: (state: LinkState, since: UnixMilliseconds, reason: String) {
-        (watch.state, watch.since, watch.verdict.reason)
+        (speaker.watch.state, speaker.watch.since, speaker.watch.verdict.reason)
     }
     /// What the link is judged by, as far as the core knows it.
     public var facts: LinkFacts {
-        var facts = watch.facts
+        var facts = speaker.watch.facts
         let replica = replica
         facts.agreement = replica.agreement
         facts.account.differs = replica.isSettled && replica.digestMatches == false
         return facts
     }
 
-    /// The keys that have spoken for the link, the one in use last.
-    package var keys: KeyChain { frames.chain }
-    /// What the link is called in frames of the key in use.
-    package var link: LinkFingerprint { frames.chain.name }
+    private var speaker: Voice { voices.speaker }
+    /// Each of the link's senders, by the place of its card.
+    public var senders: [SenderReport] { voices.reports }
 
-    /// What each path has brought.
-    public var paths: [PathReport] { frames.paths.reports }
+    /// The keys of the sender that speaks, the one in use last.
+    package var keys: KeyChain { speaker.frames.chain }
+    /// What the link is called in frames of the key in use of the sender that speaks.
+    package var link: LinkFingerprint { speaker.frames.chain.name }
+    /// Whether a name is that of a key in use of any card.
+    package func isInUse(_ name: LinkFingerprint) -> Bool { voices.all.contains { $0.frames.chain.name == name } }
+    /// Whether it is that of a key which was in use before.
+    package func isFormer(_ name: LinkFingerprint) -> Bool { voices.all.contains { $0.frames.chain.isFormer(name) } }
+
+    /// What each path has brought of the sender that speaks.
+    public var paths: [PathReport] { speaker.frames.paths.reports }
 
     /// What the sender last said about itself.
-    public var beat: Beat? { watch.beat }
+    public var beat: Beat? { speaker.watch.beat }
     /// How it came: version, and whether it was sealed.
-    public var form: WireForm? { watch.form }
+    public var form: WireForm? { speaker.watch.form }
     /// When a beat was last accepted.
-    public var heardUntil: UnixMilliseconds? { watch.heardUntil }
+    public var heardUntil: UnixMilliseconds? { speaker.watch.heardUntil }
     /// The sender's clock minus ours: extremes over all beats, in milliseconds.
-    public var clockDifference: ClockDifference? { watch.clockDifference }
-    public var clockOffsetMilliseconds: ClosedRange<Int64>? { watch.clockOffsetMilliseconds }
+    public var clockDifference: ClockDifference? { speaker.watch.clockDifference }
+    public var clockOffsetMilliseconds: ClosedRange<Int64>? { speaker.watch.clockOffsetMilliseconds }
 
     /// The double entry of all epochs together.
     public var account: EpochAccount { live.tracker.account }
@@ -213,50 +222,58 @@ public struct ReceiverCore: ~Copyable {
 
     /// What the bounded tables hold now, for tests and metrics.
     public var occupancy: Occupancy {
-        frames.occupancy(reorderBlocks: live.tracker.waitingCount, holes: live.tracker.holeCount)
+        voices.occupancy(reorderBlocks: live.tracker.waitingCount, holes: live.tracker.holeCount)
     }
 }
 
 // MARK: What arrives
 
 extension ReceiverCore {
-    private mutating func acceptSettled(now: MonotonicInstant, time: UnixMilliseconds) {
-        while frames.hasSettled {
-            accept(frames.receiveSettled(live, slices, beats, now: now, time: time), now: now, time: time)
+    private mutating func acceptSettled(of voice: Voice, now: MonotonicInstant, time: UnixMilliseconds) {
+        while voice.frames.hasSettled {
+            let arrival = voice.frames.receiveSettled(live, slices, voice.beats, now: now, time: time)
+            accept(arrival, of: voice, now: now, time: time)
         }
     }
 
-    private mutating func accept(_ arrival: FrameIntake.Arrival, now: MonotonicInstant, time: UnixMilliseconds) {
+    private mutating func accept(
+        _ arrival: FrameIntake.Arrival, of voice: Voice, now: MonotonicInstant, time: UnixMilliseconds
+    ) {
         switch arrival {
         case .nothing: break
-        case .symbol(let id): hearOther(id, now: now)
-        case .sealed(let id): refuseSealed(id, now: now)
+        case .symbol(let id): hearOther(id, of: voice, now: now)
+        case .sealed(let id): refuseSealed(id, of: voice, now: now)
         case .equivocation(let header):
             committer.note(.equivocation(header.id, header.firstSequence, header.lastSequence))
         case .rotated(let rotation):
-            gatherer.note(frames.chain)
-            committer.note(.rotated(rotation, to: frames.chain.inUse))
-        case .refusedRotation(let error): refuse(error, now: now)
+            voice.noteRotation()
+            gatherer.note(voice.frames.chain, of: voice.place)
+            committer.note(.rotated(rotation, to: voice.frames.chain.inUse))
+        case .refusedRotation(let error):
+            if voice.refuse(error, now: now) { committer.note(.refused(.rotation(error))) }
         case .unit(let unit, let signed):
-            committer.setSourceClock(watch.sourceClock(at: time))
+            committer.setSourceClock(voice.watch.sourceClock(at: time))
             var last = unit.id
             last.block = BlockNumber(rawValue: unit.lastBlock)
-            if let defect = plausibility.defect(of: last, lastSequence: unit.lastSequence) {
-                return refuse(defect, last, now: now)
+            if let defect = voice.plausibility.defect(of: last, lastSequence: unit.lastSequence)
+                ?? voices.defect(of: unit, owner: live.tracker.sender(of: unit.epoch))
+            {
+                return refuse(defect, last, of: voice, now: now)
             }
-            hearOther(unit.id, now: now)
+            hearOther(unit.id, of: voice, now: now)
             switch unit.channel {
             case .live: acceptLive(unit, now: now, time: time)
-            case .beat: acceptBeat(unit, signed: signed, now: now, time: time)
+            case .beat: acceptBeat(unit, signed: signed, of: voice, now: now, time: time)
             case .snapshot: acceptSlice(unit)
             }
         }
     }
 
     /// Records and slices of the newest epoch are no sign of life, but who hears nothing else is told of them.
-    private mutating func hearOther(_ id: BlockID, now: MonotonicInstant) {
-        guard id.channel != .beat, id.epoch >= beats.frontier.epoch, plausibility.defect(of: id) == nil else { return }
-        watch.hearOther(now: now)
+    private mutating func hearOther(_ id: BlockID, of voice: Voice, now: MonotonicInstant) {
+        guard id.channel != .beat, id.epoch >= voice.beats.frontier.epoch, voice.plausibility.defect(of: id) == nil
+        else { return }
+        voice.watch.hearOther(now: now)
     }
 
     private mutating func acceptLive(_ unit: DecodedUnit, now: MonotonicInstant, time: UnixMilliseconds) {
@@ -284,55 +301,59 @@ extension ReceiverCore {
     }
 
     private mutating func acceptBeat(
-        _ unit: DecodedUnit, signed: SignedBeat?, now: MonotonicInstant, time: UnixMilliseconds
+        _ unit: DecodedUnit, signed: SignedBeat?, of voice: Voice, now: MonotonicInstant, time: UnixMilliseconds
     ) {
-        let isFirstOfEpoch = beats.frontier.epoch < unit.epoch
-        switch beats.accept(unit, now: now) {
+        let isFirstOfEpoch = voice.beats.frontier.epoch < unit.epoch
+        switch voice.beats.accept(unit, now: now) {
         case .surplus: tallies.surplus += 1
         case .equivocation: noteEquivocation(unit)
         case .unreadable(let error): tallies.count(error)
         case .outlived(let isRival):
             if isRival { noteEquivocation(unit) }
-            refuseOutdated(unit.epoch, isBelowCard: false, now: now)
-        case .belowCard: refuseOutdated(unit.epoch, isBelowCard: true, now: now)
-        case .implausible(let defect): refuse(defect, unit.id, now: now)
+            refuseOutdated(unit.epoch, of: voice, isBelowCard: false, now: now)
+        case .belowCard: refuseOutdated(unit.epoch, of: voice, isBelowCard: true, now: now)
+        case .implausible(let defect): refuse(defect, unit.id, of: voice, now: now)
         case .accepted(let beat):
             tallies.beatBlocks += 1
-            watch.note(beat, unit.form, isFirst: isFirstOfEpoch, now: now, time: time)
-            evidence.look(at: beat, epoch: unit.epoch, now: now)
+            voice.note(beat, unit, isFirst: isFirstOfEpoch, now: now, time: time)
+            if let change = voices.note(beat, epoch: unit.epoch, of: voice, now: now) {
+                committer.note(.leased(change, by: voice.fingerprint))
+            }
             let before = (endings: live.tracker.endings, lost: live.tracker.account.lost)
             let superseded = live.accept(beat, of: unit, now: now, time: time)
-            if let contradiction = live.takeContradiction() { refuse(contradiction, unit.id, now: now) }
+            if let contradiction = live.takeContradiction() { refuse(contradiction, unit.id, of: voice, now: now) }
             if isFirstOfEpoch { for epoch in superseded { committer.note(.superseded(epoch, by: unit.epoch)) } }
             if let signed {
                 let isEnding = isFirstOfEpoch || live.tracker.endings != before.endings
                 let isLosing = live.tracker.account.lost > before.lost
                 gatherer.note(
                     Anchors.Candidate(
-                        beat: signed, said: beat, urgency: isEnding ? .now : isLosing ? .withinMinute : .withBalance))
+                        sender: voice.place, beat: signed, said: beat,
+                        urgency: isEnding ? .now : isLosing ? .withinMinute : .withBalance))
             }
             applyReleased(now: now, time: time)
         }
     }
 
     /// A beat says nothing of what is current: of an epoch that is over, or below the card's.
-    private mutating func refuseOutdated(_ epoch: Epoch, isBelowCard: Bool, now: MonotonicInstant) {
+    private mutating func refuseOutdated(_ epoch: Epoch, of voice: Voice, isBelowCard: Bool, now: MonotonicInstant) {
         tallies.replayed += 1
         if isBelowCard {
-            refuse(.belowCard(epoch, lowest: lowestEpoch), now: now)
-        } else if watch.state.isSilent, listensSince <= now {
-            refuse(.outlived(epoch, by: beats.frontier.epoch), now: now)
+            refuse(.belowCard(epoch, lowest: voice.lowestEpoch), of: voice, now: now)
+        } else if voice.watch.state.isSilent, listensSince <= now {
+            refuse(.outlived(epoch, by: voice.beats.frontier.epoch), of: voice, now: now)
         }
     }
 
     /// No key opens a block. A beat that is outdated is told by its header as it would be if it could be read. Anything else is a reason where
     /// nothing is heard: an echo that waits for its key, or a recording, is none.
-    private mutating func refuseSealed(_ id: BlockID, now: MonotonicInstant) {
-        guard !beats.isOutdated(id) else {
-            return refuseOutdated(id.epoch, isBelowCard: beats.noteBelowCard(id, now: now), now: now)
+    private mutating func refuseSealed(_ id: BlockID, of voice: Voice, now: MonotonicInstant) {
+        guard !voice.beats.isOutdated(id) else {
+            let isBelowCard = voice.beats.noteBelowCard(id, now: now)
+            return refuseOutdated(id.epoch, of: voice, isBelowCard: isBelowCard, now: now)
         }
-        guard id.epoch >= beats.frontier.epoch, watch.state.isSilent else { return }
-        refuse(.sealed(id, keys: sealKeys), now: now)
+        guard id.epoch >= voice.beats.frontier.epoch, voice.watch.state.isSilent else { return }
+        refuse(.sealed(id, keys: sealKeys), of: voice, now: now)
     }
 
     private mutating func acceptSlice(_ unit: DecodedUnit) {
@@ -345,25 +366,14 @@ extension ReceiverCore {
     }
 
     /// The sender's key signed numbers that no sender can have.
-    private mutating func refuse(_ what: String, _ block: BlockID, now: MonotonicInstant) {
+    private mutating func refuse(_ what: String, _ block: BlockID, of voice: Voice, now: MonotonicInstant) {
         tallies.implausible += 1
-        refuse(.implausible(what, block), now: now)
-    }
-
-    /// A key of this link leads to another one, and is not followed. Where beats come, the link is none the worse for it.
-    private mutating func refuse(_ error: RotationError, now: MonotonicInstant) {
-        if watch.state.isSilent { watch.note(.rotation(error)) }
-        guard tellsRotationFrom <= now else { return }
-        tellsRotationFrom = now.advanced(by: .seconds(60))
-        committer.note(.refused(.rotation(error)))
+        refuse(.implausible(what, block), of: voice, now: now)
     }
 
     /// Names what was signed and is refused: in status at once, in log and ledger once a minute.
-    private mutating func refuse(_ statement: RefusedStatement, now: MonotonicInstant) {
-        watch.note(statement)
-        guard tellsRefusalFrom <= now else { return }
-        tellsRefusalFrom = now.advanced(by: .seconds(60))
-        committer.note(.refused(statement))
+    private mutating func refuse(_ statement: RefusedStatement, of voice: Voice, now: MonotonicInstant) {
+        if voice.refuse(statement, now: now) { committer.note(.refused(statement)) }
     }
 
     private mutating func noteEquivocation(_ unit: DecodedUnit) {
@@ -400,7 +410,8 @@ extension ReceiverCore {
         // A beat of its epoch says where the epochs before it ended; as long as that is not decided, nobody can say either.
         let isComparable =
             live.tracker.account.missing == 0 && namespace.untracked == 0
-            && beats.frontier.epoch >= comparison.at.epoch && live.tracker.hasDecided(upTo: comparison.at)
+            && voices.all[live.tracker.sender(of: comparison.at.epoch) ?? 0].beats.frontier.epoch >= comparison.at.epoch
+            && live.tracker.hasDecided(upTo: comparison.at)
         if slices.note(comparison, isComparable: isComparable, time: time) {
             committer.note(.digest(matches: comparison.isEqual, at: comparison.at))
         }
@@ -408,7 +419,7 @@ extension ReceiverCore {
 
     /// Applies the slices whose records are decided.
     private mutating func applySlices(now: MonotonicInstant, time: UnixMilliseconds) {
-        while let slice = slices.takeReady(live.tracker, beat: beats.frontier.epoch) {
+        while let slice = slices.takeReady(live.tracker, beat: { voices.all[$0].beats.frontier.epoch }) {
             var applier = SliceApplier(slice.heading, now: now, time: time)
             do throws(ContentError) {
                 let content = try SliceContent(decoding: slice.content.span.bytes, with: &hasher)

@@ -12,8 +12,6 @@ internal import Time
 /// A class, because a table of cores that must not be copied needs a place for each; the core thread alone touches it.
 final class LinkWorker {
     let name: String
-    /// Of the key in use.
-    private(set) var fingerprint: LinkFingerprint
     private var core: ReceiverCore
     private let queue: DeliveryQueue
     private let readBack: ReadBackMailbox
@@ -47,7 +45,6 @@ final class LinkWorker {
         self.countedBefore = countedBefore
         self.log = log
         self.observer = observer
-        fingerprint = self.core.link
         snapshot = LinkSnapshot(
             name: name, fingerprint: self.core.keys.inUse.fingerprint, facts: self.core.facts,
             since: self.core.state.since)
@@ -56,11 +53,11 @@ final class LinkWorker {
     /// - Parameter path: the place of its address in `listen`.
     func receive(_ frame: RawSpan, path: Int, now: MonotonicInstant, time: UnixMilliseconds) {
         core.receive(frame: frame, path: path, now: now, time: time)
-        fingerprint = core.link
     }
 
-    /// Whether a frame names a key that spoke for this link before the one that does.
-    func hadKey(_ name: LinkFingerprint) -> Bool { core.keys.isFormer(name) }
+    /// Whether a frame names a key in use of this link, or one that was before it.
+    func hasKey(_ name: LinkFingerprint) -> Bool { core.isInUse(name) }
+    func hadKey(_ name: LinkFingerprint) -> Bool { core.isFormer(name) }
 
     func note(_ sign: LossEvidence.Sign, now: MonotonicInstant) { core.note(sign, now: now) }
 
@@ -104,6 +101,7 @@ final class LinkWorker {
         var snapshot = snapshot
         snapshot.fingerprint = core.keys.inUse.fingerprint
         snapshot.rotations = core.keys.rotations.count
+        snapshot.senders = core.senders
         snapshot.paths = core.paths
         snapshot.heardUntil = core.heardUntil
         snapshot.beginsAt = core.beginsAt
@@ -211,12 +209,12 @@ final class LinkWorker {
                     "cause": .text(gap.cause.wordInLog),
                 ])
         case .gapClosed(let gap), .gapGrew(let gap): episodes.change(gap, now: now)
-        case .epochBegan(let epoch, let incarnation):
+        case .epochBegan(let epoch, let incarnation, let sender):
             log.notice(
                 "epoch.began", "first heard of an epoch",
                 [
                     "link": .text(name), "epoch": .number(epoch.rawValue),
-                    "incarnation": .text(String(incarnation.rawValue, radix: 16)),
+                    "incarnation": .text(String(incarnation.rawValue, radix: 16)), "card": .number(sender + 1),
                 ])
         case .voided(let epoch, let behind, let delivered, let absent):
             log.warning(
@@ -297,6 +295,20 @@ final class LinkWorker {
                     "it_broker.refuses", "the IT broker does not retain values that it has refused: dead letters",
                     ["link": .text(name), "refused": .number(refused)])
             }
+        case .leased(let change, let key):
+            log.notice(
+                "lease.changed", "another sender of the link speaks from here on",
+                [
+                    "link": .text(name), "card": .number(change.sender + 1), "key": .text(key),
+                    "epoch": .number(change.lease.rawValue),
+                ])
+        case .contested(let contest, let key):
+            log.error(
+                "lease.contested", "two senders of the link speak: what the one without the lease says counts as late",
+                [
+                    "link": .text(name), "card": .number(contest.sender + 1), "key": .text(key),
+                    "epoch": .number(contest.older.rawValue), "lease": .number(contest.lease.rawValue),
+                ])
         case .rotated(let rotation, let card):
             log.notice(
                 "key.rotated", "the sender's key has handed over to another one, which is in use from here on",

@@ -11,8 +11,9 @@ public struct ReceiverConfiguration: Sendable {
     public struct Link: Sendable, Equatable {
         /// 1…64 of `A–Z a–z 0–9 . _ -`; no two links share one. Default `plant-a`.
         public let name: String
-        /// The link card, the public half of the relation. It need not exist before `pair`. Default `<name>.card`.
-        public let card: FilePath
+        /// The link cards, the public halves of the relation: one for each appliance that may send, the primary first; 1…8. The short form for one
+        /// is `card`. They need not exist before `pair`. Default `<name>.card`.
+        public let cards: [FilePath]
         /// 1…16 addresses, each for one interface or for all; links may share one. Default `127.0.0.1:7400`.
         public let listen: [ListeningAddress]
         /// Levels put before each topic of this link, without a slash at the end; empty: none, the default.
@@ -112,9 +113,11 @@ public struct ReceiverConfiguration: Sendable {
 
     /// The links' cards, as far as there are any: what a sender signed can be verified with no other.
     public var readableCards: [LinkCard] {
-        links.compactMap { link in
-            do throws(ReceiverServiceError) { return try link.readCard() } catch {
-                return nil
+        links.flatMap { link in
+            link.cards.compactMap { path in
+                do throws(ReceiverServiceError) { return try link.readCard(path) } catch {
+                    return nil
+                }
             }
         }
     }
@@ -183,8 +186,9 @@ public struct ReceiverConfiguration: Sendable {
                     guard link.name != other.name else {
                         throw file.error("links[\(index)].name", "\"\(link.name)\" names two links")
                     }
-                    guard link.card.resolved != other.card.resolved else {
-                        throw file.error("links[\(index)].card", "\(link.card) is the card of \"\(other.name)\" too")
+                    let paths = Set(other.cards.map(\.resolved))
+                    if let shared = link.cards.first(where: { paths.contains($0.resolved) }) {
+                        throw file.error("links[\(index)].card", "\(shared) is a card of \"\(other.name)\" too")
                     }
                     guard link.isApart(from: other) else {
                         throw file.error(
@@ -259,7 +263,18 @@ extension ReceiverConfiguration.Move {
 extension ReceiverConfiguration.Link {
     fileprivate init(_ section: inout ConfigSection) throws(ConfigError) {
         name = try section.value("name", .linkName, default: "plant-a")
-        card = try section.file("card", default: "\(name).card")
+        if section.isGiven("cards") {
+            guard !section.isGiven("card") else {
+                throw section.error("cards", "\"card\" is the short form of it", allowed: "one of the two")
+            }
+            cards = try section.list("cards", of: .path, count: 1...8)
+        } else {
+            cards = [try section.file("card", default: "\(name).card")]
+        }
+        for (index, path) in cards.enumerated() where cards[..<index].contains(where: { $0.resolved == path.resolved })
+        {
+            throw section.error("cards[\(index)]", "\(path) stands there twice", allowed: "a card for each appliance")
+        }
         listen = try section.list(
             "listen", of: .listeningAddress, count: 1...16, default: ["127.0.0.1:7400"])
         topicPrefix = try section.value("topic_prefix", .topicPrefix, default: "")
@@ -275,23 +290,33 @@ extension ReceiverConfiguration.Link {
         publishRate = try section.optional("publish_rate", .messageRate)
     }
 
-    /// Reads its card.
-    /// - Throws: `card`, or `cardOfAnotherLink`.
-    func readCard() throws(ReceiverServiceError) -> LinkCard {
-        let found: LinkCard
-        do throws(CardFileError) { found = try CardFile.read(card.resolved) } catch {
-            throw .card(link: name, error)
-        }
-        guard found.link == name else {
-            throw .cardOfAnotherLink(link: name, path: card.resolved, named: found.link)
+    /// Reads its cards.
+    /// - Throws: `card`, `cardOfAnotherLink`, or `sameKey`.
+    func readCards() throws(ReceiverServiceError) -> [LinkCard] {
+        var found: [LinkCard] = []
+        for path in cards {
+            let card = try readCard(path)
+            guard !found.contains(where: { $0.key == card.key }) else { throw .sameKey(link: name, other: name) }
+            found.append(card)
         }
         return found
     }
 
-    /// Reads which keys of it nobody follows any more.
+    fileprivate func readCard(_ path: FilePath) throws(ReceiverServiceError) -> LinkCard {
+        let found: LinkCard
+        do throws(CardFileError) { found = try CardFile.read(path.resolved) } catch {
+            throw .card(link: name, error)
+        }
+        guard found.link == name else {
+            throw .cardOfAnotherLink(link: name, path: path.resolved, named: found.link)
+        }
+        return found
+    }
+
+    /// Reads which keys of it nobody follows any more: beside the first card, whichever card they belong to.
     /// - Throws: `revoked`.
     func readRevocations() throws(ReceiverServiceError) -> [Revocation] {
-        do throws(RevocationFileError) { return try RevocationFile.read(besideCard: card.resolved) } catch {
+        do throws(RevocationFileError) { return try RevocationFile.read(besideCard: cards[0].resolved) } catch {
             throw .revoked(link: name, error)
         }
     }

@@ -62,7 +62,7 @@ final class ListeningPort {
             malformed += 1
             return
         }
-        for (link, path) in carried where link.fingerprint == fingerprint {
+        for (link, path) in carried where link.hasKey(fingerprint) {
             return link.receive(frame, path: path, now: now, time: time)
         }
         for (link, path) in carried where link.hadKey(fingerprint) {

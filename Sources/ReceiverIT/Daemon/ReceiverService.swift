@@ -46,10 +46,10 @@ public final class ReceiverService: Sendable {
 
     private struct Link: Sendable {
         let name: String
-        let card: LinkCard
+        let cards: [LinkCard]
         let revocations: [Revocation]
-        /// Whose the card's file is.
-        let cardAccount: String?
+        /// Whose the file of each card is.
+        let cardAccounts: [String?]
         let listen: [FrameListener.Place]
         let queue: DeliveryQueue
         let readBack: ReadBackMailbox
@@ -106,7 +106,7 @@ public final class ReceiverService: Sendable {
         let restored: RestoredLinks
         do throws(StorageError) {
             restored = try opening.restore(
-                cards.map { StoreOpening.Link(card: $0.card, revoked: Set($0.revocations.map(\.fingerprint))) },
+                cards.map { StoreOpening.Link(cards: $0.cards, revoked: Set($0.revocations.map(\.fingerprint))) },
                 limits: Replica.Limits(settings), time: time)
         } catch { throw .state(error) }
         let limit = Int(clamping: configuration.outboxLimit.bytes) / cards.count
@@ -123,8 +123,10 @@ public final class ReceiverService: Sendable {
                     database: OutboxDatabase(path: path, schema: StoreSchema.schema))
                 links.append(
                     Link(
-                        name: entry.link.name, card: entry.card, revocations: entry.revocations,
-                        cardAccount: WholeFile.owner(entry.link.card.resolved).map { ControlPeer(uid: $0).description },
+                        name: entry.link.name, cards: entry.cards, revocations: entry.revocations,
+                        cardAccounts: entry.link.cards.map {
+                            WholeFile.owner($0.resolved).map { ControlPeer(uid: $0).description }
+                        },
                         listen: entry.places, queue: queue,
                         readBack: try ReadBackMailbox(wakeup: queue.mqtt.wakeup)))
             }
@@ -149,16 +151,17 @@ public final class ReceiverService: Sendable {
     private static func readCards(
         _ configuration: ReceiverConfiguration
     ) throws(ReceiverServiceError) -> [(
-        link: ReceiverConfiguration.Link, card: LinkCard, revocations: [Revocation], places: [FrameListener.Place]
+        link: ReceiverConfiguration.Link, cards: [LinkCard], revocations: [Revocation], places: [FrameListener.Place]
     )] {
         var cards:
             [(
-                link: ReceiverConfiguration.Link, card: LinkCard, revocations: [Revocation],
+                link: ReceiverConfiguration.Link, cards: [LinkCard], revocations: [Revocation],
                 places: [FrameListener.Place]
             )] = []
         for link in configuration.links {
-            let card = try link.readCard()
-            if let other = cards.first(where: { $0.card.key == card.key }) {
+            let found = try link.readCards()
+            let keys = found.map(\.key)
+            if let other = cards.first(where: { $0.cards.contains { keys.contains($0.key) } }) {
                 throw .sameKey(link: link.name, other: other.link.name)
             }
             var places: [FrameListener.Place] = []
@@ -167,13 +170,15 @@ public final class ReceiverService: Sendable {
                     throw .listen(link: link.name, error)
                 }
             }
-            cards.append((link, card, try link.readRevocations(), places))
+            cards.append((link, found, try link.readRevocations(), places))
         }
         return cards
     }
 
     /// Names and cards of the links, in the order of the configuration.
-    public var cards: [(link: String, card: LinkCard)] { links.map { ($0.name, $0.card) } }
+    public var cards: [(link: String, card: LinkCard)] {
+        links.flatMap { link in link.cards.map { (link.name, $0) } }
+    }
 
     /// The outbox of a link; nil if there is no such link.
     public func outbox(of link: String) -> DeliveryQueue? { links.first { $0.name == link }?.queue }
@@ -280,13 +285,17 @@ public final class ReceiverService: Sendable {
         let time = UnixClock.now()
         let known = zip(links, restored.links).map { link, loaded in
             StoreLink(
-                id: loaded.id, name: link.name, fingerprint: loaded.keys.inUse.fingerprint, queue: link.queue,
+                id: loaded.id, name: link.name, fingerprint: loaded.keys[0].inUse.fingerprint, queue: link.queue,
                 checkpoint: loaded.checkpoint)
         }
         let pairings = zip(links, restored.links).map { link, loaded in
             ReceiverIdentity.Pairing(
-                link: link.name, fingerprint: loaded.keys.inUse.fingerprint, known: loaded.knownFingerprint,
-                account: link.cardAccount, revocations: link.revocations)
+                link: link.name,
+                cards: loaded.keys.enumerated().map { place, keys in
+                    ReceiverIdentity.Card(
+                        fingerprint: keys.inUse.fingerprint, known: loaded.knownFingerprints[place],
+                        account: link.cardAccounts[place])
+                }, revocations: link.revocations)
         }
         let signer: Ed25519Signer
         do throws(KeyFileError) { signer = try AuditKey.open(beside: opening.path) } catch { throw .auditKey(error) }

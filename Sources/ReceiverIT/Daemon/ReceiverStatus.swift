@@ -17,6 +17,8 @@ public struct LinkSnapshot: Sendable {
     /// Of the key in use, as people compare it, and how many rotations lead to it from the card that was paired.
     public package(set) var fingerprint: String
     public package(set) var rotations = 0
+    /// Each of its senders, by the place of its card.
+    public internal(set) var senders: [SenderReport] = []
     /// What each path has brought since the start.
     public internal(set) var paths: [PathReport] = []
     /// What the link is judged by, and how: state, reason, and what to do.

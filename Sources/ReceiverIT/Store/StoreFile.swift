@@ -45,7 +45,7 @@ extension StoreBatch.Link {
     /// - Parameter end: the outbox's position behind what it delivered.
     package mutating func add(_ changes: LinkChanges, upTo end: OutboxPosition, of link: inout StoreLink) {
         self.changes.merge(changes)
-        if let anchor = changes.anchor { link.anchors.note(anchor) }
+        for anchor in changes.anchors { link.anchors.note(anchor) }
         if changes.checkpoint.begins { link.candidate = end }
         if changes.checkpoint.ends, let candidate = link.candidate {
             checkpoint = candidate
@@ -152,8 +152,11 @@ package struct StoreFile: ~Copyable {
                 try file.seal.recount(in: file.database)
             }
             for link in links {
-                let key = try link.keys(in: file.database).inUse
-                _ = try LinkLoader.id(of: link.name, fingerprint: key.fingerprint, number: link.id, in: file.database)
+                let keys = try link.keys(in: file.database).map(\.inUse.fingerprint)
+                let id = try LinkLoader.id(of: link.name, fingerprint: keys[0], number: link.id, in: file.database)
+                for (place, key) in keys.enumerated() {
+                    try SenderTable.name(key, of: place, link: id, in: file.database)
+                }
             }
         }
     }
@@ -189,9 +192,9 @@ package struct StoreFile: ~Copyable {
     }
 
     private mutating func append(
-        _ anchor: Anchors.Candidate?, _ link: StoreLink, _ time: UnixMilliseconds
+        _ anchors: [Anchors.Candidate], _ link: StoreLink, _ time: UnixMilliseconds
     ) throws(StorageError) {
-        if let anchor { try ledger.append(anchor.entry(of: link.name, at: time)) }
+        for anchor in anchors { try ledger.append(anchor.entry(of: link.name, at: time)) }
     }
 
     /// One transaction with ledger entries alone: the little that still fits where nothing else does.

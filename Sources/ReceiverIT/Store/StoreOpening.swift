@@ -36,36 +36,38 @@ package struct StoreOpening: Sendable {
     /// A link as the configuration names it.
     package struct Link: Sendable {
         let name: String
-        let card: LinkCard
+        let cards: [LinkCard]
         let revoked: Set<String>
         /// The number in a file that was set aside; nil: whatever the file says.
         var id: Int?
 
         /// - Parameters:
-        ///   - card: the one that was paired.
+        ///   - cards: those that were paired, at least one, in their order.
         ///   - revoked: fingerprints of keys that nobody follows any more.
-        package init(card: LinkCard, revoked: Set<String> = [], id: Int? = nil) {
-            name = card.link
-            self.card = card
+        package init(cards: [LinkCard], revoked: Set<String> = [], id: Int? = nil) {
+            name = cards[0].link
+            self.cards = cards
             self.revoked = revoked
             self.id = id
         }
 
-        /// Its keys, as far as this file tells of any.
-        func keys(in database: borrowing Database) throws(StorageError) -> KeyChain {
-            KeyChain(card, revoked: revoked, followed: try LinkLoader.rotations(of: name, in: database))
+        /// The keys of each card, as far as this file tells of any.
+        func keys(in database: borrowing Database) throws(StorageError) -> [KeyChain] {
+            let followed = try LinkLoader.rotations(of: name, in: database)
+            return cards.map { KeyChain($0, revoked: revoked, followed: followed) }
         }
     }
 
     /// A link to go on with.
     package struct RestoredLink: Sendable {
         package let id: Int
-        package let keys: KeyChain
+        /// By the place of the card.
+        package let keys: [KeyChain]
         package let stored: StoredLink
         package let counters: ReceiverCounters
         package let checkpoint: OutboxPosition
-        /// The fingerprint that the database knew; nil for a new link.
-        package fileprivate(set) var knownFingerprint: String?
+        /// The fingerprints that the database knew, by the place of the card; nil for a new one.
+        package fileprivate(set) var knownFingerprints: [String?] = []
     }
 
     /// The database.
@@ -116,15 +118,17 @@ package struct StoreOpening: Sendable {
         var file = try StoreFile(database)
         try file.begin(defects: defects, links: links, at: time)
         var loaded = try file.load(links, limits: limits)
-        for (index, fingerprint) in known.enumerated() { loaded[index].knownFingerprint = fingerprint }
+        for (index, fingerprints) in known.enumerated() { loaded[index].knownFingerprints = fingerprints }
         return RestoredLinks(links: loaded, setAside: setAside, defects: defects)
     }
 
     private static func fingerprints(
         of links: [Link], in database: borrowing Database
-    ) throws(StorageError) -> [String?] {
-        var known: [String?] = []
-        for link in links { known.append(try LinkLoader.fingerprint(of: link.name, in: database)) }
+    ) throws(StorageError) -> [[String?]] {
+        var known: [[String?]] = []
+        for link in links {
+            known.append(try SenderTable.fingerprints(of: link.name, cards: link.cards.count, in: database))
+        }
         return known
     }
 
@@ -157,7 +161,7 @@ package struct StoreOpening: Sendable {
         for link in links {
             let keys = try link.keys(in: database)
             let id = try LinkLoader.id(
-                of: link.name, fingerprint: keys.inUse.fingerprint, number: link.id, in: database)
+                of: link.name, fingerprint: keys[0].inUse.fingerprint, number: link.id, in: database)
             let (stored, counters, checkpoint) = try LinkLoader.load(id, limits: limits, from: database)
             loaded.append(
                 RestoredLink(

@@ -147,6 +147,9 @@ public struct ConfigSection {
         return .object(effective)
     }
 
+    /// Whether the file says anything of a key, of which another one is the short form.
+    public func isGiven(_ key: String) -> Bool { members.contains { $0.name == key } }
+
     private mutating func take(_ key: String) -> JSONValue? {
         precondition(!known.contains(key), "each key is taken once")
         known.append(key)

@@ -80,6 +80,7 @@ public enum StatusReply {
                 JSONValue.Member(
                     "wire",
                     link.form.map { ["version": .number(UInt64($0.version)), "sealed": .flag($0.isSealed)] } ?? .null),
+                JSONValue.Member("senders", .array(link.senders.map(\.json))),
                 JSONValue.Member("paths", .array(link.paths.map(\.json))),
                 JSONValue.Member("lag_ms", link.facts.lag.map { .number($0.age.milliseconds) } ?? .null),
                 JSONValue.Member("begins_at", link.beginsAt.map(stamp) ?? .null),

@@ -290,6 +290,8 @@ def beat_accept():
     yield "beat-accept-uptime", accepted(
         "beat", "how long the sender's machine runs, which earlier receivers skip", beat(*LEAST, (0x81, u64(2**63 - 1))),
         fields={**LEAST_READ, "uptime": str(2**63 - 1)})
+    yield "beat-accept-stands-by", accepted(
+        "beat", "another sender of the link speaks", beat(*LEAST, (0x83, b"\x01")), fields={**LEAST_READ, "standsBy": True})
 
 
 def beat_vectors(refused):
@@ -314,6 +316,9 @@ def beat_vectors(refused):
     yield refused("W-31-clock-beyond-63-bits", "a clock of 2^63", beat((0x01, u64(2**63)), NEWEST, PERIOD))
     yield holding("W-31-uptime-of-7-bytes", "an uptime of 7 bytes", (0x81, u64(5)[1:]))
     yield holding("W-31-uptime-beyond-63-bits", "an uptime of 2^63 ms", (0x81, u64(2**63)))
+    yield holding("W-31-stands-by-0", "a field that says that the sender does not stand by", (0x83, b"\x00"))
+    yield holding("W-31-stands-by-2", "stands by = 2", (0x83, b"\x02"))
+    yield holding("W-31-stands-by-empty", "stands by without a value", (0x83, b""))
     yield refused("W-31-newest-beyond-63-bits", "last sequence 2^63", beat(CLOCK, (0x02, u64(2**63, 0, 0)), PERIOD))
     yield holding("W-31-software-of-65", "65 bytes of software", (0x04, b"v" * 65))
     yield holding("W-31-software-not-text", "software that is not UTF-8", (0x04, b"\x80"))

@@ -175,7 +175,7 @@ struct AnchorTests {
             let time = UnixMilliseconds(rawValue: start + second * 1_000)
             anchors.note(Anchors.Candidate(beat: beat, said: said, urgency: second == 5 ? .now : .withinMinute))
             let withBalance = second % 900 == 899
-            if anchors.due(at: time, withBalance: withBalance) != nil { kept += 1 }
+            if !anchors.due(at: time, withBalance: withBalance).isEmpty { kept += 1 }
             anchors.committed(at: time, withBalance: withBalance)
         }
         #expect(60...66 ~= kept, "\(kept)")
@@ -185,7 +185,7 @@ struct AnchorTests {
             let time = UnixMilliseconds(rawValue: start + 3_600_000 + second * 1_000)
             if second < 1_800 { anchors.note(Anchors.Candidate(beat: beat, said: said, urgency: .withBalance)) }
             let withBalance = second % 900 == 899
-            if anchors.due(at: time, withBalance: withBalance) != nil { kept += 1 }
+            if !anchors.due(at: time, withBalance: withBalance).isEmpty { kept += 1 }
             anchors.committed(at: time, withBalance: withBalance)
         }
         #expect(kept == 2)

@@ -116,7 +116,8 @@ struct GapTrackerModelTests {
     func agreement(_ round: Int) async {
         await withSeed("GapTrackerModelTests.agreement") { random in
             let units = units(120, &random)
-            var tracker = GapTracker(limits: .init(), lowestEpoch: Epoch(rawValue: 1))
+            var tracker = GapTracker(
+                limits: .init(), lowestEpochs: [Epoch(rawValue: 1)], now: MonotonicInstant(nanoseconds: 0))
             var model = NaiveTrack(window: 50_000_000)
             var now: UInt64 = 1_000_000_000
             var sent = 0
@@ -138,10 +139,12 @@ struct GapTrackerModelTests {
                     let unit = units[Int.random(in: 0...sent, using: &random)]
                     let block = UInt64.random(in: unit.firstBlock...unit.lastBlock, using: &random)
                     model.announce(block: block, sequence: unit.lastSequence, now: now)
-                    tracker.announce(
-                        epoch: epoch, incarnation: Incarnation(rawValue: 5), block: BlockNumber(rawValue: block),
-                        sequence: SequenceNumber(rawValue: unit.lastSequence), isFinal: false, clock: time,
-                        now: instant, time: time)
+                    let said = Beat.EpochSummary(
+                        epoch: epoch, incarnation: Incarnation(rawValue: 5),
+                        firstSequence: SequenceNumber(rawValue: 1),
+                        lastCommitted: SequenceNumber(rawValue: unit.lastSequence),
+                        lastBlock: BlockNumber(rawValue: block))
+                    tracker.announce(said, from: 0, isFinal: false, clock: time, now: instant, time: time)
                 case 7..<9:
                     now += UInt64.random(in: 0...60_000_000, using: &random)
                     expected = model.advance(now: now)

@@ -21,8 +21,8 @@ struct GapTrackerTests {
     func folding() {
         var limits = GapTracker.Limits()
         limits.epochs = 1
-        var tracker = GapTracker(limits: limits, lowestEpoch: Epoch(rawValue: 1))
         var now = MonotonicInstant(nanoseconds: 1_000_000_000)
+        var tracker = GapTracker(limits: limits, lowestEpochs: [Epoch(rawValue: 1)], now: now)
         for number in [1, 5] as [UInt64] {
             #expect(tracker.accept(unit(number, of: 7), now: now, time: time) == .accepted)
         }

@@ -110,7 +110,7 @@ struct RotationIntakeTests {
         // All of it again, into an empty database.
         core = try archive.core(settings: .init(), seed: 3, now: now, time: time)
         let whole = core.takeWholeCommit()
-        #expect(whole.changes.keys?.inUse == new.card)
+        #expect(whole.changes.keys[0]?.inUse == new.card)
     }
 
     @Test("W-51 a key that is revoked and in use: nothing that it signs counts")
@@ -119,7 +119,7 @@ struct RotationIntakeTests {
         let keys = KeyChain(old.card, revoked: [old.card.fingerprint])
         let now = MonotonicInstant(nanoseconds: 1_000_000_000)
         let time = UnixMilliseconds(rawValue: 1_763_716_000_100)
-        var core = try ReceiverCore(keys: keys, settings: .init(), restoring: nil, seed: 1, now: now, time: time)
+        var core = try ReceiverCore(keys: [keys], settings: .init(), restoring: nil, seed: 1, now: now, time: time)
         let frames = try old.frames(old.live(count: 1))
         for frame in frames { core.receive(frame: frame.span.bytes, now: now, time: time) }
         #expect(core.counters.revokedKey == UInt64(frames.count) && core.counters.liveBlocks == 0)
@@ -128,7 +128,7 @@ struct RotationIntakeTests {
 
 extension TestBlock {
     /// The same block under another key.
-    fileprivate func signed(by card: LinkCard) -> TestBlock {
+    func signed(by card: LinkCard) -> TestBlock {
         var block = self
         let header = block.header
         block.header = TransmissionHeader(

@@ -35,7 +35,7 @@ struct ReceiverConfigurationTests {
                 + "\"nodes\":1000,\"values\":\"256MiB\"},"
                 + "\"status\":{\"listen\":\"127.0.0.1:9470\","
                 + "\"expose\":false}}")
-        #expect(configuration.links[0].card.resolved == "/etc/diode/plant-a.card")
+        #expect(configuration.links[0].cards.map(\.resolved) == ["/etc/diode/plant-a.card"])
         #expect(try read(configuration.effective.page).effective == configuration.effective)
     }
 

@@ -50,7 +50,7 @@ struct SealedAccount {
                 LedgerEntry(link: Self.name, at: Self.at(number), kind: "epoch.began", body: #"{"epoch":1}"#))
         }
         Self.fill(&batch)
-        batch.links[0].changes.keys = try Self.rotated()
+        batch.links[0].changes.keys[0] = try Self.rotated()
         var file = try file()
         try file.store(batch, [link], at: UnixMilliseconds(rawValue: Self.start))
         try fillOutbox(of: database)
@@ -165,6 +165,9 @@ struct SealedAccount {
         row.tracker.nextGap = 7
         row.tracker.beginsAt = Stamp(epoch: epoch, sequence: SequenceNumber(rawValue: 1))
         batch.links[0].changes.link = row
+        var sender = SenderRow(place: 0, fingerprint: "SHA256:x")
+        sender.heardUntil = time(600_000)
+        batch.links[0].changes.senders = [sender]
         batch.links[0].changes.topics = [TopicRow(id: 1, name: Array("acme/a".utf8)), TopicRow(id: 2, name: [0x62])]
         batch.links[0].vitals = LinkVitals(
             at: time(600_000), state: .online, since: time(0), reason: "", heardUntil: time(600_000),

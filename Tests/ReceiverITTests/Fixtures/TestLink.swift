@@ -17,10 +17,17 @@ final class TestLink {
     private(set) var deliveries: [Delivery] = []
     private(set) var events: [LinkEvent] = []
 
-    init(_ card: LinkCard, seed: UInt64 = 1, _ change: (inout ReceiverCore.Settings) -> Void = { _ in }) throws {
+    convenience init(
+        _ card: LinkCard, seed: UInt64 = 1, _ change: (inout ReceiverCore.Settings) -> Void = { _ in }
+    ) throws {
+        try self.init(cards: [card], seed: seed, change)
+    }
+
+    init(cards: [LinkCard], seed: UInt64 = 1, _ change: (inout ReceiverCore.Settings) -> Void = { _ in }) throws {
         var settings = ReceiverCore.Settings()
         change(&settings)
-        core = try ReceiverCore(card: card, settings: settings, seed: seed, now: now, time: time)
+        core = try ReceiverCore(
+            keys: cards.map { KeyChain($0) }, settings: settings, restoring: nil, seed: seed, now: now, time: time)
     }
 
     func receive(_ frames: [[UInt8]], path: Int = 0) {

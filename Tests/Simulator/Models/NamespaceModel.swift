@@ -203,7 +203,9 @@ struct NamespaceModel {
             guard report.lastSequence.rawValue == last, account.sent == UInt64(owed.count) else {
                 throw Violation(promise: "P1", detail: "\(owed.count) records up to \(last) are owed: \(report)")
             }
-            if !droppedWaiting, let wrong = owed.first(where: { !shed.contains($0) && must.contains($0) && !delivered.contains($0) }) {
+            if !droppedWaiting,
+                let wrong = owed.first(where: { !shed.contains($0) && must.contains($0) && !delivered.contains($0) })
+            {
                 throw Violation(promise: "P1", detail: "\(wrong) came and was not delivered")
             }
             let strange = owed.first { delivered.contains($0) && !arrivals.mayHave.contains($0) }

@@ -10,7 +10,7 @@ package import Time
 /// The database of one link without threads: a simulation decides when a transaction happens, and what a kill takes.
 package final class LinkArchive {
     private let opening: StoreOpening
-    private let card: LinkCard
+    private let cards: [LinkCard]
     private var file: StoreFile
     private var link: StoreLink
 
@@ -30,9 +30,18 @@ package final class LinkArchive {
     }
 
     /// Opens the database, or makes it.
-    package init(path: String, card: LinkCard, time: UnixMilliseconds) throws {
+    package convenience init(path: String, card: LinkCard, time: UnixMilliseconds) throws {
+        try self.init(path: path, cards: [card], time: time)
+    }
+
+    /// The same of a link of several cards.
+    package init(path: String, cards: [LinkCard], time: UnixMilliseconds) throws {
+        let card = cards[0]
         Self.writeAuditKey(beside: path)
         let opening = StoreOpening(path: path, reserve: DiskReserve(beside: path, bytes: 0), log: EventLog())
+        // The rows that a start makes are there before this keeps sums of them.
+        _ = try opening.restore(
+            [StoreOpening.Link(cards: cards)], limits: Replica.Limits(ReceiverCore.Settings()), time: time)
         let opened = try opening.open(time: time)
         let id = try LinkLoader.id(of: card.link, fingerprint: card.fingerprint, in: opened.database)
         let (_, checkpoint) = try LinkLoader.row(of: id, opened.database)
@@ -41,7 +50,7 @@ package final class LinkArchive {
         try queue.restore(from: opened.database)
         let file = try StoreFile(opened.takeDatabase())
         self.opening = opening
-        self.card = card
+        self.cards = cards
         self.file = file
         link = StoreLink(
             id: id, name: card.link, fingerprint: card.fingerprint, queue: queue, checkpoint: checkpoint)
@@ -54,7 +63,7 @@ package final class LinkArchive {
         _ change: (inout StoredLink) throws -> Void = { _ in }
     ) throws -> ReceiverCore {
         let restored = try opening.restore(
-            [StoreOpening.Link(card: card)], limits: Replica.Limits(settings),
+            [StoreOpening.Link(cards: cards)], limits: Replica.Limits(settings),
             time: time)
         var stored = restored.links[0].stored
         try change(&stored)

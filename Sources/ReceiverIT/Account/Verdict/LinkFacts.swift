@@ -45,6 +45,8 @@ public struct LinkFacts: Sendable, Hashable {
     public var missingCause: Gap.Cause?
     /// Which of several paths is dead, or loses more than another, in words; nil: none.
     public var pathTrouble: String?
+    /// Which of the link's senders is not heard, or speaks where another does, in words; nil: none.
+    public var senderTrouble: String?
     /// The first alarm of the sender, as its beat words it.
     public var alarm: String?
     /// Why the sender has no OT broker, as its beat words it; nil: it has one, or does not say.

@@ -11,7 +11,7 @@ public struct LinkVerdict: Sendable, Hashable {
     /// What the reason is about: a reason whose numbers alone have changed is no news.
     public enum Cause: Sendable, Hashable {
         case none, silence, refused, rejected, shortTimeout, lag, store, account, lost, missing, replica, sender, clock
-        case otBroker, itBroker, path
+        case otBroker, itBroker, path, senders
     }
 
     public let state: LinkState
@@ -34,7 +34,7 @@ public struct LinkVerdict: Sendable, Hashable {
     /// Whether this is worth a line in the log: another state, another cause, or what others say of it. Numbers alone are no news.
     public func isNews(after before: LinkVerdict) -> Bool {
         guard state == before.state, cause == before.cause else { return true }
-        return [.sender, .otBroker, .itBroker, .path].contains(cause)
+        return [.sender, .otBroker, .itBroker, .path, .senders].contains(cause)
             && reason.filter { !$0.isNumber } != before.reason.filter { !$0.isNumber }
     }
 }
@@ -106,6 +106,9 @@ extension LinkFacts {
         }
         for matter in matters where matter.weight == .open && missing == 0 { add(.missing, matter.text, matter.advice) }
         for matter in matters where matter.weight == .lost { add(.lost, matter.text, matter.advice) }
+        add(
+            .senders, senderTrouble,
+            "look at diode-send status of both appliances: one has to speak and the other to stand by")
         add(
             .path, pathTrouble,
             "look at that diode, its fibre, the sender's interface in link.paths and the address in listen; until then nothing repairs what the others lose"

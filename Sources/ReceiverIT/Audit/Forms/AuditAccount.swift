@@ -55,6 +55,9 @@ enum AuditAccount {
                 (link.isStale ? "STALE" : "heard") + (link.heardUntil.map { ", until \(ShownTime.text($0))" } ?? "")
                     + (link.form.map { ", wire version \($0.version)\($0.isSealed ? ", sealed" : "")" } ?? "")
             ))
+        for sender in link.senders where link.senders.count > 1 {
+            lines.append(("card \(sender.place + 1)", words(sender)))
+        }
         // Of a link of one path it says nothing that is not said beside.
         for path in link.paths where link.paths.count > 1 { lines.append(("path", words(path))) }
         if let begin = link.beginsAt {
@@ -77,6 +80,18 @@ enum AuditAccount {
                     + "\(ShownNumber.text(rejected.unknownLink)), over budget \(ShownNumber.text(rejected.overBudget))"
             ))
         return lines
+    }
+
+    private static func words(_ sender: SenderReport) -> String {
+        guard let role = sender.role, let epoch = sender.epoch else { return "\(sender.fingerprint): NEVER HEARD" }
+        let heard = sender.heardUntil.map { ", until \(ShownTime.text($0))" } ?? ""
+        let words =
+            switch role {
+            case .speaks: "speaks"
+            case .standsBy: "stands by"
+            case .older: "SPEAKS UNDER AN OLDER EPOCH"
+            }
+        return "\(sender.fingerprint): \(words), epoch \(epoch.rawValue)\(heard)"
     }
 
     private static func words(_ path: PathReport) -> String {

@@ -73,6 +73,7 @@ extension LinkAudit {
             .init("unobserved", .array(unobserved.map(\.json))), .init("actions", .array(actions.map(\.json))),
             .init("software", software), .init("config", config), .init("keys", keys),
         ]
+        if !senders.isEmpty { members.append(.init("senders", .array(senders.map(\.json)))) }
         if !paths.isEmpty { members.append(.init("paths", .array(paths.map(\.json)))) }
         if let form {
             members.append(
@@ -139,7 +140,8 @@ extension LinkAudit {
 extension EpochTotals {
     var json: JSONValue {
         [
-            "epoch": .number(epoch.rawValue), "first_sequence": .number(firstSequence.rawValue),
+            "epoch": .number(epoch.rawValue), "card": .number(sender + 1),
+            "first_sequence": .number(firstSequence.rawValue),
             "last_sequence": .number(lastSequence.rawValue), "sent": .integer(sums.sent),
             "delivered": .integer(sums.delivered), "late": .integer(sums.late), "missing": .integer(sums.missing),
             "lost": .integer(sums.lost),

@@ -44,6 +44,8 @@ public struct LinkAudit: Hashable, Sendable {
     public var form: WireForm?
     /// What each path has brought since the receiver's start, as it was last written.
     public var paths: [PathReport] = []
+    /// Its senders, by the place of their cards.
+    public var senders: [SenderReport] = []
     public var clock = Clock()
     public var replica = ReplicaState()
     public var rejected = Rejected()

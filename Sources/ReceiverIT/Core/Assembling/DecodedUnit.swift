@@ -20,6 +20,8 @@ struct DecodedUnit: Sendable {
     var packed: [UInt8] = []
     /// How it came.
     var form: WireForm?
+    /// The place of its sender's card.
+    var sender = 0
     /// What completed it came by a path that is not first as a rule.
     var isBySlowerPath = false
 

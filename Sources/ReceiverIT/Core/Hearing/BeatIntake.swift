@@ -1,7 +1,7 @@
 internal import DiodeProtocol
 internal import Time
 
-/// The beat channel of a link: only a beat that is newer than all before it counts, and a beat of an older epoch may show a second sender,
+/// The beat channel of one sender: only a beat that is newer than all before it counts, and a beat of an older epoch may show a second sender,
 /// or a sender whose clock was set back.
 struct BeatIntake: ~Copyable {
     /// What a decoded unit of the channel comes to.
@@ -25,21 +25,27 @@ struct BeatIntake: ~Copyable {
 
     /// The newest accepted beat.
     private(set) var frontier: ChannelFrontier
+    /// Whether it says that its epoch brings nothing (W-52).
+    private(set) var standsBy: Bool
     private var rivals: RivalWatch
     private let lowestEpoch: Epoch
     private let plausibility: Plausibility
     private var looksBelowCardFrom: MonotonicInstant?
 
     /// - Parameter stored: what an earlier process left, to go on from.
-    init(lowestEpoch: Epoch, restoring stored: StoredLink?) {
-        frontier = stored?.link.beat ?? ChannelFrontier()
-        rivals = RivalWatch(heard: stored?.beat, since: stored?.link.rivalsSince)
+    init(lowestEpoch: Epoch, restoring stored: SenderRow?) {
+        frontier = stored?.frontier ?? ChannelFrontier()
+        standsBy = stored?.beat?.standsBy ?? false
+        rivals = RivalWatch(heard: stored?.beat, since: stored?.rivalsSince)
         self.lowestEpoch = lowestEpoch
         plausibility = Plausibility(lowestEpoch: lowestEpoch)
     }
 
     /// From which clock on a beat of an older epoch shows a second sender, for the next process.
     var rivalsSince: UnixMilliseconds? { rivals.since }
+
+    /// Whether a block brings records or slices of an epoch of which its sender has said that it stands by.
+    func contradicts(_ id: BlockID) -> Bool { id.channel != .beat && standsBy && id.epoch == frontier.epoch }
 
     /// Whether frames of this block are still wanted (W-20, W-22).
     func isOpen(_ id: BlockID) -> Bool { frontier.isOpen(id, from: lowestEpoch) }
@@ -81,6 +87,7 @@ struct BeatIntake: ~Copyable {
         if let defect = plausibility.defect(of: beat, epoch: unit.epoch) { return .implausible(defect) }
         rivals.note(beat, isFirst: frontier.epoch < unit.epoch)
         frontier.accept(unit)
+        standsBy = beat.standsBy
         return .accepted(beat)
     }
 }

@@ -28,9 +28,13 @@ struct LinkWatch: Sendable {
     /// What the sender's key signed and what was refused since the last beat that was accepted.
     private var refused: RefusedStatement?
 
-    /// - Parameter stored: what an earlier process had heard.
+    /// - Parameters:
+    ///   - stored: what an earlier process had heard.
+    ///   - form: how the newest beat of it came.
+    ///   - clockOffsetMilliseconds: the sender's clock minus ours, over all beats of it.
     init(
-        silenceTimeout: Duration, freshness: Freshness, restoring stored: StoredLink? = nil, time: UnixMilliseconds
+        silenceTimeout: Duration, freshness: Freshness, restoring stored: SenderRow? = nil, form: WireForm? = nil,
+        clockOffsetMilliseconds: ClosedRange<Int64>? = nil, time: UnixMilliseconds
     ) {
         self.silenceTimeout = silenceTimeout
         self.freshness = freshness
@@ -39,9 +43,9 @@ struct LinkWatch: Sendable {
         facts.freshness = freshness
         if let stored, stored.heardUntil != nil {
             beat = stored.beat
-            form = stored.form
+            self.form = form
             heardUntil = stored.heardUntil
-            clockOffsetMilliseconds = stored.clockOffsetMilliseconds
+            self.clockOffsetMilliseconds = clockOffsetMilliseconds
             facts.hearing = .notSinceStart
         }
         verdict = facts.verdict
@@ -55,8 +59,9 @@ struct LinkWatch: Sendable {
     /// What was signed and is refused is the reason why the link is not well, until a beat is accepted.
     mutating func note(_ refused: RefusedStatement) { self.refused = refused }
 
-    /// What of the paths is not well; nil: nothing.
+    /// What of the paths, and of the link's senders, is not well; nil: nothing.
     mutating func note(pathTrouble: String?) { facts.pathTrouble = pathTrouble }
+    mutating func note(senderTrouble: String?) { facts.senderTrouble = senderTrouble }
 
     /// A beat was accepted.
     /// - Parameter isFirst: of its epoch.

@@ -8,6 +8,8 @@ public enum RefusedStatement: Sendable, Equatable {
     case belowCard(Epoch, lowest: Epoch)
     /// Nothing is heard but beats of an epoch that is over since another has begun.
     case outlived(Epoch, by: Epoch)
+    /// The sender that has the lease is silent, and another one speaks under an older epoch (W-53): `of` names its card.
+    case olderLease(Epoch, of: String, by: Epoch)
     /// A key of this link has handed over to one that is not followed (W-51).
     case rotation(RotationError)
     /// Blocks are sealed, and none of the receiver's so many keys opens them (W-27).
@@ -25,6 +27,9 @@ public enum RefusedStatement: Sendable, Equatable {
         case .outlived(let epoch, let newest):
             "only beats of epoch \(epoch.rawValue) come, which is over since epoch \(newest.rawValue) began: the sender's clock was set"
                 + " back and its database lost (start it with --epoch above \(newest.rawValue)), or a recording is played"
+        case .olderLease(let epoch, let name, let newest):
+            "the sender of \(name) speaks under epoch \(epoch.rawValue), older than the lease \(newest.rawValue) of the one that is silent:"
+                + " what it says counts as late; its clock is behind: set it and start it with --epoch above \(newest.rawValue)"
         case .rotation(let error):
             "a key of this link hands over to another one, and this receiver does not follow: \(error); compare the fingerprint in status with"
                 + " the one that diode-send check shows, and pair the right card (diode-recv pair --replace)"

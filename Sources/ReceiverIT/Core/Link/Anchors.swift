@@ -18,8 +18,10 @@ package struct Anchors: Sendable {
         static func < (a: Urgency, b: Urgency) -> Bool { a.rawValue < b.rawValue }
     }
 
-    /// The newest beat, and the greatest urgency of it and those before that were not kept.
+    /// The newest beat of a sender, and the greatest urgency of it and those before that were not kept.
     package struct Candidate: Sendable {
+        /// The place of its card.
+        package var sender = 0
         package var beat: SignedBeat
         package var said: Beat
         var urgency: Urgency
@@ -33,35 +35,33 @@ package struct Anchors: Sendable {
 
     private static let period: UInt64 = 60_000
 
-    private var candidate: Candidate?
+    /// By sender.
+    private var candidates: [Int: Candidate] = [:]
     private var next: UInt64 = 0
 
     package init() {}
 
     /// A beat came, and what it changed is in the transaction that is being prepared.
     package mutating func note(_ newer: Candidate) {
-        if candidate == nil { candidate = newer } else { candidate?.merge(newer) }
+        if candidates[newer.sender]?.merge(newer) == nil { candidates[newer.sender] = newer }
     }
 
     /// What the next transaction keeps.
-    package func due(at time: UnixMilliseconds, withBalance: Bool) -> Candidate? {
-        guard let candidate else { return nil }
-        switch candidate.urgency {
-        case .now: return candidate
+    package func due(at time: UnixMilliseconds, withBalance: Bool) -> [Candidate] {
         // A clock that was set back may not hold it up.
-        case .withinMinute:
-            return withBalance || time.rawValue >= next || next - time.rawValue > Self.period ? candidate : nil
-        case .withBalance: return withBalance ? candidate : nil
-        }
+        let isMinuteOver = time.rawValue >= next || next - time.rawValue > Self.period
+        let least: Urgency = withBalance ? .withBalance : isMinuteOver ? .withinMinute : .now
+        return candidates.filter { $0.value.urgency >= least }.sorted { $0.key < $1.key }.map(\.value)
     }
 
     /// That transaction has happened.
     package mutating func committed(at time: UnixMilliseconds, withBalance: Bool) {
-        guard due(at: time, withBalance: withBalance) != nil else { return }
-        candidate = nil
+        let kept = due(at: time, withBalance: withBalance)
+        guard !kept.isEmpty else { return }
+        for candidate in kept { candidates[candidate.sender] = nil }
         next = time.rawValue.plus(Self.period)
     }
 
     /// What the beats changed is not stored: they may not stand in the ledger before it is.
-    package mutating func drop() { candidate = nil }
+    package mutating func drop() { candidates = [:] }
 }

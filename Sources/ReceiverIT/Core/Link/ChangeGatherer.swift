@@ -9,11 +9,11 @@ internal import Time
 /// everything, for a database that is empty or missed some. What changed is known to the stages themselves; this type knows when the
 /// replica's stamps are due, how the link's row was last stored, and which beat the ledger has not seen.
 struct ChangeGatherer: Sendable {
-    /// The newest beat of this process, and whether `takeChanges` has handed it over.
-    private var anchor: Anchors.Candidate?
-    private var isAnchorTaken = true
-    /// The keys, if another one is in use since `takeChanges` was last called.
-    private var keys: KeyChain?
+    /// The newest beat of each sender that this process heard, and those that `takeChanges` has not handed over.
+    private var anchors: [Int: Anchors.Candidate] = [:]
+    private var newAnchors: Set<Int> = []
+    /// The keys of senders of which another one is in use since `takeChanges` was last called.
+    private var keys: [Int: KeyChain] = [:]
     /// The link's row as it was last stored.
     private var storedRow: LinkRow
     private var nextCheckpoint: MonotonicInstant
@@ -32,12 +32,15 @@ struct ChangeGatherer: Sendable {
 
     /// A beat came that the ledger may keep.
     mutating func note(_ beat: Anchors.Candidate) {
-        if isAnchorTaken { anchor = beat } else { anchor?.merge(beat) }
-        isAnchorTaken = false
+        if newAnchors.insert(beat.sender).inserted {
+            anchors[beat.sender] = beat
+        } else {
+            anchors[beat.sender]?.merge(beat)
+        }
     }
 
-    /// Another key is in use.
-    mutating func note(_ keys: KeyChain) { self.keys = keys }
+    /// Another key of a sender is in use.
+    mutating func note(_ keys: KeyChain, of sender: Int) { self.keys[sender] = keys }
 
     /// Lets the next checkpoint begin when it is due.
     mutating func advance(now: MonotonicInstant) {
@@ -47,16 +50,20 @@ struct ChangeGatherer: Sendable {
     }
 
     /// Moves out what changed since the last call.
-    /// - Parameter row: the link's row as it is now.
+    /// - Parameters:
+    ///   - row: the link's row as it is now.
+    ///   - senders: the rows of those senders of which something is new.
     mutating func takeChanges(
-        of live: inout LiveIntake, _ replica: inout Replica, row: LinkRow, with hasher: inout SymbolHasher
+        of live: inout LiveIntake, _ replica: inout Replica, row: LinkRow, senders: [SenderRow],
+        with hasher: inout SymbolHasher
     ) -> LinkChanges {
         var changes = LinkChanges()
         live.takeChanges(into: &changes)
-        if !isAnchorTaken { changes.anchor = anchor }
-        isAnchorTaken = true
+        if !newAnchors.isEmpty { changes.anchors = newAnchors.sorted().compactMap { anchors[$0] } }
+        newAnchors = []
         changes.keys = keys
-        keys = nil
+        keys = [:]
+        changes.senders = senders
         (changes.checkpoint, changes.topics) = replica.stepCheckpoint(
             mayBegin: mayCheckpoint, limit: Self.checkpointStep, with: &hasher)
         if changes.checkpoint.begins { mayCheckpoint = false }
@@ -68,16 +75,20 @@ struct ChangeGatherer: Sendable {
     }
 
     /// Moves out everything, as changes to an empty database.
+    /// - Parameter senders: the rows of all senders.
     mutating func takeAll(
-        of live: inout LiveIntake, _ replica: inout Replica, row: LinkRow, keys: KeyChain,
+        of live: inout LiveIntake, _ replica: inout Replica, row: LinkRow, senders: [SenderRow], keys: [Int: KeyChain],
         with hasher: inout SymbolHasher
     ) -> LinkChanges {
-        _ = takeChanges(of: &live, &replica, row: row, with: &hasher)
+        _ = takeChanges(of: &live, &replica, row: row, senders: senders, with: &hasher)
         replica.prepareWhole(with: &hasher)
-        // It may tell of what no transaction has held.
-        anchor?.urgency = .now
-        var changes = LinkChanges(
-            whole: replica, link: row, checkpoint: .init(begins: true, ends: true), anchor: anchor)
+        var changes = LinkChanges(whole: replica, link: row, checkpoint: .init(begins: true, ends: true))
+        // They may tell of what no transaction has held.
+        for place in anchors.keys.sorted() {
+            anchors[place]?.urgency = .now
+            if let anchor = anchors[place] { changes.anchors.append(anchor) }
+        }
+        changes.senders = senders
         changes.keys = keys
         live.addAll(to: &changes)
         return changes

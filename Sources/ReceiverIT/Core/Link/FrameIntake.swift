@@ -31,6 +31,8 @@ struct FrameIntake: ~Copyable {
         indirect case refusedRotation(RotationError)
     }
 
+    /// The place of the card whose frames these are.
+    private let sender: Int
     private var keys: KeyIntake
     private var authenticator: FrameAuthenticator
     private var assembler: BlockAssembler
@@ -41,12 +43,15 @@ struct FrameIntake: ~Copyable {
     /// From `frames` to `repeated`, and what became of blocks that were complete.
     private var counters = ReceiverCounters()
 
+    /// - Parameter sender: the place of the card.
     init(
-        keys: KeyChain, settings: ReceiverCore.Settings, random: inout some RandomNumberGenerator, now: MonotonicInstant
+        keys: KeyChain, of sender: Int, settings: ReceiverCore.Settings, random: inout some RandomNumberGenerator,
+        now: MonotonicInstant
     ) throws(CryptoError) {
         var limits = BlockAssembler.Limits()
         limits.blocks = settings.assemblyBlocks
         limits.bytes = settings.assemblyBytes
+        self.sender = sender
         self.keys = KeyIntake(keys)
         paths = PathWatch(settings.paths, now: now)
         assembler = BlockAssembler(limits: limits, opener: BlockOpener(settings.seals))
@@ -274,13 +279,13 @@ struct FrameIntake: ~Copyable {
         _ beats: borrowing BeatIntake, now: MonotonicInstant, time: UnixMilliseconds
     ) -> Worth {
         let id = header.id
-        if Self.isOpen(id, live, slices, beats) {
+        if isOpen(id, live, slices, beats) {
             if assembler.holdsPart(header) { return .repeated }
-            return .rank(Self.rank(of: id, live, slices, beats, time: time))
+            return .rank(rank(of: id, live, slices, beats, time: time))
         }
         if id.channel == .live {
             // W-21: another content under an accepted number is worth a look, behind all others.
-            if live.contradicts(header) { return .rank(.implausible) }
+            if live.contradicts(header, from: sender) { return .rank(.implausible) }
             if header.transmission != .first { return .repeated }
         }
         return beats.looks(at: id, now: now) ? .rank(.implausible) : .replayed
@@ -292,12 +297,12 @@ struct FrameIntake: ~Copyable {
     ) -> Arrival {
         let header = frame.header
         guard
-            assembler.isCollecting(header.id) || Self.isOpen(header.id, live, slices, beats)
+            assembler.isCollecting(header.id) || isOpen(header.id, live, slices, beats)
                 || beats.isOutdated(header.id)
         else {
             authenticator.finish(slot: slot)
             // A late repair symbol, or equivocation.
-            if header.id.channel == .live, live.contradicts(header) { return equivocation(header) }
+            if header.id.channel == .live, live.contradicts(header, from: sender) { return equivocation(header) }
             counters.surplus += 1
             return .nothing
         }
@@ -311,6 +316,7 @@ struct FrameIntake: ~Copyable {
             return .symbol(header.id)
         case .unit(var unit):
             authenticator.finish(slot: slot)
+            unit.sender = sender
             unit.isBySlowerPath = paths.isSeveral && path != paths.lead
             return .unit(unit, signed: authenticator.signed(unit, slot: slot))
         case .refused(let refusal):
@@ -345,22 +351,22 @@ struct FrameIntake: ~Copyable {
     // MARK: Whether a frame is of any use
 
     /// Whether frames of this block are still wanted (W-20, W-22).
-    private static func isOpen(
+    private func isOpen(
         _ id: BlockID, _ live: borrowing LiveIntake, _ slices: borrowing SliceIntake, _ beats: borrowing BeatIntake
     ) -> Bool {
         switch id.channel {
-        case .live: live.isOpen(id)
-        case .snapshot: slices.isOpen(id)
+        case .live: live.isOpen(id, from: sender)
+        case .snapshot: slices.isOpen(id, from: keys.chain.paired.lowestEpoch)
         case .beat: beats.isOpen(id)
         }
     }
 
     /// W-23: whether a healthy sender may use these numbers now, and whether it is about to.
-    private static func rank(
+    private func rank(
         of id: BlockID, _ live: borrowing LiveIntake, _ slices: borrowing SliceIntake, _ beats: borrowing BeatIntake,
         time: UnixMilliseconds
     ) -> WaitingFrames.Class {
-        let newest = max(time.rawValue, live.tracker.newestEpoch?.rawValue ?? 0)
+        let newest = max(time.rawValue, live.tracker.newestEpoch(of: sender)?.rawValue ?? 0)
         guard id.epoch.rawValue <= newest.addingReportingOverflow(86_400_000).partialValue else { return .implausible }
         let frontier =
             switch id.channel {
@@ -369,7 +375,7 @@ struct FrameIntake: ~Copyable {
             case .beat: beats.frontier.block(of: id.epoch)
             }
         let distance = max(id.block.rawValue, frontier) - min(id.block.rawValue, frontier)
-        if distance <= WaitingFrames.dueBlocks, id.epoch == live.tracker.newestEpoch { return .due }
+        if distance <= WaitingFrames.dueBlocks, id.epoch == live.tracker.newestEpoch(of: sender) { return .due }
         return id.block.rawValue <= frontier || distance <= 1 << 32 ? .plausible : .implausible
     }
 }

@@ -2,6 +2,8 @@
 //
 //   ReceiverSettings.swift — windows, budgets and limits
 //   LinkChanges.swift — what changed in what a link remembers
+//   Voice.swift — what comes under one card: its frames, its beats, whether it is heard
+//   Voices.swift — the senders of a link, and which of them speaks
 //   FrameIntake.swift — turns datagrams into contents
 //   LiveIntake.swift — the live channel: order, contents, and the topics of missing records
 //   ChangeGatherer.swift — gathers what a link must not forget

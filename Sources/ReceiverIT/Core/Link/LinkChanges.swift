@@ -6,6 +6,8 @@ package import Time
 /// brings again.
 package struct TrackRow: Sendable, Equatable {
     package var epoch: Epoch
+    /// The place of its sender's card.
+    package var sender: Int
     package var incarnation: Incarnation?
     package var firstSequence: UInt64
     package var frontier: EpochTrack.Mark
@@ -21,12 +23,14 @@ package struct TrackRow: Sendable, Equatable {
     package var journalled: UInt64
 
     package init(
-        epoch: Epoch, incarnation: Incarnation? = nil, firstSequence: UInt64, frontier: EpochTrack.Mark,
+        epoch: Epoch, sender: Int = 0, incarnation: Incarnation? = nil, firstSequence: UInt64,
+        frontier: EpochTrack.Mark,
         account: EpochAccount, announced: EpochTrack.Mark? = nil, source: SourceClock = SourceClock(),
         shedRuns: [EpochTrack.ShedMark], isFinal: Bool, startedAt: UnixMilliseconds, endedAt: UnixMilliseconds? = nil,
         wasUndurable: Bool, journalled: UInt64 = 0
     ) {
         self.epoch = epoch
+        self.sender = sender
         self.incarnation = incarnation
         self.firstSequence = firstSequence
         self.frontier = frontier
@@ -45,7 +49,6 @@ package struct TrackRow: Sendable, Equatable {
 /// What a tracker knows beside epochs, holes and gaps.
 package struct TrackerRow: Sendable, Equatable {
     package var nextGap: UInt64 = 1
-    package var heardFloor = false
     package var beginsAt: Stamp?
     package var foldedAccount = EpochAccount()
     package var foldedEpochs: UInt64 = 0
@@ -56,28 +59,42 @@ package struct TrackerRow: Sendable, Equatable {
 package struct LinkRow: Sendable, Equatable {
     package var tracker = TrackerRow()
     package var snapshot = ChannelFrontier()
-    package var beat = ChannelFrontier()
     package var rounds = RoundWatch()
     package var digest = DigestWatch()
     package var itMatches: Bool?
     package var itRefused: UInt64?
-    /// From this clock of the sender on a beat of an older epoch shows a second sender.
-    package var rivalsSince: UnixMilliseconds?
 
     package init(
         tracker: TrackerRow = TrackerRow(), snapshot: ChannelFrontier = ChannelFrontier(),
-        beat: ChannelFrontier = ChannelFrontier(), rounds: RoundWatch = RoundWatch(),
-        digest: DigestWatch = DigestWatch(),
-        itMatches: Bool? = nil, itRefused: UInt64? = nil, rivalsSince: UnixMilliseconds? = nil
+        rounds: RoundWatch = RoundWatch(), digest: DigestWatch = DigestWatch(),
+        itMatches: Bool? = nil, itRefused: UInt64? = nil
     ) {
         self.tracker = tracker
         self.snapshot = snapshot
-        self.beat = beat
         self.rounds = rounds
         self.digest = digest
         self.itMatches = itMatches
         self.itRefused = itRefused
-        self.rivalsSince = rivalsSince
+    }
+}
+
+/// What is known of the sender of one card: one row for each card of a link (ADR 0033).
+package struct SenderRow: Sendable, Equatable {
+    /// Of its card in `links[].cards`, from 0 on.
+    package var place: Int
+    /// Of the key in use.
+    package var fingerprint: String
+    /// The newest accepted beat.
+    package var frontier = ChannelFrontier()
+    package var beat: Beat?
+    package var heardUntil: UnixMilliseconds?
+    package var heardFloor = false
+    /// From this clock of the sender on a beat of an older epoch shows a second sender under the same key.
+    package var rivalsSince: UnixMilliseconds?
+
+    package init(place: Int, fingerprint: String) {
+        self.place = place
+        self.fingerprint = fingerprint
     }
 }
 
@@ -163,6 +180,8 @@ package struct LinkChanges: Sendable {
     /// All stamps, if these changes are the whole state: what is stored of the link goes.
     package var whole: Replica?
     package var link: LinkRow?
+    /// Those that have changed.
+    package var senders: [SenderRow] = []
     package var tracker = TrackerChanges()
     /// Which topics' records are missing; nil: none of that jump is any more.
     package var jumps: [VersionJump.Key: VersionJump?] = [:]
@@ -171,15 +190,15 @@ package struct LinkChanges: Sendable {
     /// Topics that the rolling checkpoint of the replica has come to.
     package var topics: [TopicRow] = []
     package var checkpoint = Checkpoint()
-    /// The newest beat, on its way to ``Anchors``; what it changed is in here or was stored before.
-    package var anchor: Anchors.Candidate?
-    /// The keys that have spoken for the link, where another one is in use than before.
-    package var keys: KeyChain?
+    /// The newest beats, on their way to ``Anchors``; what they changed is in here or was stored before.
+    package var anchors: [Anchors.Candidate] = []
+    /// The keys that have spoken for a sender, by the place of its card, where another one is in use than before.
+    package var keys: [Int: KeyChain] = [:]
 
     package init(
         whole: Replica? = nil, link: LinkRow? = nil, tracker: TrackerChanges = TrackerChanges(),
         jumps: [VersionJump.Key: VersionJump?] = [:], contents: [AcceptedContents.Entry] = [], topics: [TopicRow] = [],
-        checkpoint: Checkpoint = Checkpoint(), anchor: Anchors.Candidate? = nil
+        checkpoint: Checkpoint = Checkpoint(), anchors: [Anchors.Candidate] = []
     ) {
         self.whole = whole
         self.link = link
@@ -188,7 +207,7 @@ package struct LinkChanges: Sendable {
         self.contents = contents
         self.topics = topics
         self.checkpoint = checkpoint
-        self.anchor = anchor
+        self.anchors = anchors
     }
 
     /// The rolling checkpoint of the replica's stamps.
@@ -207,7 +226,7 @@ package struct LinkChanges: Sendable {
 
     package var isEmpty: Bool {
         whole == nil && link == nil && tracker.isEmpty && jumps.isEmpty && contents.isEmpty && topics.isEmpty
-            && checkpoint == Checkpoint() && keys == nil
+            && checkpoint == Checkpoint() && keys.isEmpty && senders.isEmpty
     }
 
     /// Adds a later round's. What a checkpoint's beginning and end mean depends on what was delivered when, so it is read
@@ -218,7 +237,11 @@ package struct LinkChanges: Sendable {
             return
         }
         link = newer.link ?? link
-        keys = newer.keys ?? keys
+        keys.merge(newer.keys) { $1 }
+        for row in newer.senders {
+            senders.removeAll { $0.place == row.place }
+            senders.append(row)
+        }
         tracker.merge(newer.tracker)
         jumps.merge(newer.jumps) { $1 }
         contents += newer.contents
@@ -237,17 +260,17 @@ package struct StoredLink: Sendable {
     package var jumps: [VersionJump] = []
     package var contents: [AcceptedContents.Entry] = []
     package var replica: Replica
-    /// What was last heard of the sender.
-    package var beat: Beat?
+    /// What was last heard of each sender.
+    package var senders: [SenderRow] = []
+    /// How the newest beat came.
     package var form: WireForm?
-    package var heardUntil: UnixMilliseconds?
     package var clockOffsetMilliseconds: ClosedRange<Int64>?
 
     package init(
         link: LinkRow = LinkRow(), tracks: [TrackRow] = [], holes: [HoleKey: Hole] = [:],
         filled: [FilledKey: UInt64] = [:], gaps: [Gap] = [], jumps: [VersionJump] = [],
-        contents: [AcceptedContents.Entry] = [], replica: Replica, beat: Beat? = nil,
-        heardUntil: UnixMilliseconds? = nil, clockOffsetMilliseconds: ClosedRange<Int64>? = nil
+        contents: [AcceptedContents.Entry] = [], replica: Replica, senders: [SenderRow] = [],
+        clockOffsetMilliseconds: ClosedRange<Int64>? = nil
     ) {
         self.link = link
         self.tracks = tracks
@@ -257,8 +280,10 @@ package struct StoredLink: Sendable {
         self.jumps = jumps
         self.contents = contents
         self.replica = replica
-        self.beat = beat
-        self.heardUntil = heardUntil
+        self.senders = senders
         self.clockOffsetMilliseconds = clockOffsetMilliseconds
     }
+
+    /// What is known of the sender of a card; nil: nothing.
+    func sender(_ place: Int) -> SenderRow? { senders.first { $0.place == place } }
 }

@@ -10,15 +10,16 @@ struct LiveIntake: ~Copyable {
     private var contents: AcceptedContents
     private var topics = GapTopics()
 
-    /// - Parameter stored: what an earlier process left, to go on from.
-    init(limits: GapTracker.Limits, lowestEpoch: Epoch, restoring stored: StoredLink?, now: MonotonicInstant) {
+    /// - Parameters:
+    ///   - lowestEpochs: what each card vouches for.
+    ///   - stored: what an earlier process left, to go on from.
+    init(limits: GapTracker.Limits, lowestEpochs: [Epoch], restoring stored: StoredLink?, now: MonotonicInstant) {
+        let tracker = GapTracker(limits: limits, lowestEpochs: lowestEpochs, restoring: stored, now: now)
+        self.tracker = tracker
         guard let stored else {
-            tracker = GapTracker(limits: limits, lowestEpoch: lowestEpoch)
             contents = AcceptedContents()
             return
         }
-        let tracker = GapTracker(limits: limits, lowestEpoch: lowestEpoch, restoring: stored, now: now)
-        self.tracker = tracker
         contents = AcceptedContents(restoring: stored.contents)
         let forgotten = GapOrder(stored.gaps.filter { !tracker.knowsGap($0.id) })
         for jump in stored.jumps {
@@ -29,11 +30,12 @@ struct LiveIntake: ~Copyable {
     }
 
     /// Whether frames of this block are still wanted (W-20, W-22).
-    func isOpen(_ id: BlockID) -> Bool { tracker.standing(of: id) == .open }
+    func isOpen(_ id: BlockID, from sender: Int) -> Bool { tracker.standing(of: id, from: sender) == .open }
 
-    /// Whether a header names another content than the one that was accepted under its number (W-21).
-    func contradicts(_ header: TransmissionHeader) -> Bool {
-        contents.hash(of: header.id).map { $0 != header.contentHash } ?? false
+    /// Whether a header names another content than the one that was accepted from that sender under its number (W-21).
+    func contradicts(_ header: TransmissionHeader, from sender: Int) -> Bool {
+        guard tracker.sender(of: header.id.epoch) ?? sender == sender else { return false }
+        return contents.hash(of: header.id).map { $0 != header.contentHash } ?? false
     }
 
     /// Decides on a unit, whose content was checked.
@@ -50,7 +52,7 @@ struct LiveIntake: ~Copyable {
     mutating func accept(
         _ beat: Beat, of unit: DecodedUnit, now: MonotonicInstant, time: UnixMilliseconds
     ) -> [Epoch] {
-        tracker.accept(beat, epoch: unit.epoch, incarnation: unit.incarnation, now: now, time: time)
+        tracker.accept(beat, of: unit, now: now, time: time)
     }
 
     /// Opens the holes whose reorder window is over.
@@ -81,6 +83,8 @@ struct LiveIntake: ~Copyable {
     /// Versions that were passed over say which topics' records a gap swallowed.
     mutating func note(_ jumps: [VersionJump]) {
         for jump in jumps {
+            // Each sender counts the versions of its own records.
+            guard tracker.sender(of: jump.after.epoch) == tracker.sender(of: jump.before.epoch) else { continue }
             guard let home = tracker.firstGap(after: jump.after, before: jump.before) else { continue }
             topics.note(jump, home: home)
         }

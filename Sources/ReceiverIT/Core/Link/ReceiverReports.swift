@@ -5,6 +5,8 @@ public import Time
 /// One epoch as the receiver sees it.
 public struct EpochReport: Sendable, Equatable {
     public let epoch: Epoch
+    /// The place of its sender's card.
+    public let sender: Int
     /// The first sequence that this receiver accounts for, and the newest decided one (first − 1 if there is none).
     public let firstSequence, lastSequence: SequenceNumber
     public let account: EpochAccount
@@ -14,6 +16,7 @@ public struct EpochReport: Sendable, Equatable {
 
     init(_ track: EpochTrack) {
         epoch = track.epoch
+        sender = track.sender
         firstSequence = SequenceNumber(rawValue: track.firstSequence)
         lastSequence = SequenceNumber(rawValue: track.frontier.sequence)
         account = track.account
@@ -25,11 +28,28 @@ public struct EpochReport: Sendable, Equatable {
 extension EpochReport {
     package init(_ row: TrackRow) {
         epoch = row.epoch
+        sender = row.sender
         firstSequence = SequenceNumber(rawValue: row.firstSequence)
         lastSequence = SequenceNumber(rawValue: row.frontier.sequence)
         account = row.account
         startedAt = row.startedAt
         endedAt = row.endedAt
+    }
+}
+
+extension SenderReport {
+    /// The senders of a link as they are stored.
+    package static func all(_ rows: [SenderRow]) -> [SenderReport] {
+        let cards = (rows.map(\.place).max() ?? -1) + 1
+        let lease = LeaseWatch(cards: max(cards, 1), grace: .zero, restoring: rows, now: .distantPast)
+        return rows.map { row in
+            let role: Role? = row.beat.map { beat in
+                beat.standsBy ? .standsBy : row.place == lease.speaker ? .speaks : .older
+            }
+            return SenderReport(
+                place: row.place, fingerprint: row.fingerprint, role: role,
+                epoch: row.beat == nil ? nil : row.frontier.epoch, heardUntil: row.heardUntil)
+        }
     }
 }
 
@@ -69,14 +89,25 @@ public struct ReplicaReport: Sendable, Equatable {
 /// What the bounded tables of a receiver hold.
 public struct Occupancy: Sendable, Equatable {
     /// Frames that wait for a verification.
-    public let waitingFrames, waitingFrameBytes: Int
-    public let settledTransmissions: Int
+    public internal(set) var waitingFrames, waitingFrameBytes: Int
+    public internal(set) var settledTransmissions: Int
     /// Partly received blocks, and the contents of which some parts are in.
-    public let assemblies, assemblyBytes, partContents: Int
+    public internal(set) var assemblies, assemblyBytes, partContents: Int
     /// Decoded blocks that wait for those before them.
-    public let reorderBlocks: Int
+    public internal(set) var reorderBlocks: Int
     /// Runs of missing blocks.
-    public let holes: Int
+    public internal(set) var holes: Int
     /// Signatures verified so far.
-    public let verifications: UInt64
+    public internal(set) var verifications: UInt64
+
+    /// Adds what another sender's frames hold.
+    mutating func add(_ other: Occupancy) {
+        waitingFrames += other.waitingFrames
+        waitingFrameBytes += other.waitingFrameBytes
+        settledTransmissions += other.settledTransmissions
+        assemblies += other.assemblies
+        assemblyBytes += other.assemblyBytes
+        partContents += other.partContents
+        verifications += other.verifications
+    }
 }

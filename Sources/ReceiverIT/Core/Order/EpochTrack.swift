@@ -17,6 +17,8 @@ internal import Time
 /// returned to the `GapTracker`, which keeps them.
 package struct EpochTrack: Sendable {
     let epoch: Epoch
+    /// The place of its sender's card.
+    let sender: Int
     /// Known once a block or a beat of the epoch was verified.
     private(set) var incarnation: Incarnation?
     /// The first sequence that this receiver accounts for.
@@ -36,8 +38,9 @@ package struct EpochTrack: Sendable {
     private var heardFrom: UInt64?
 
     /// - Parameter beganBefore: whether blocks of the epoch may have passed before this process listened.
-    init(epoch: Epoch, startedAt: UnixMilliseconds, beganBefore: Bool = false) {
+    init(epoch: Epoch, sender: Int, startedAt: UnixMilliseconds, beganBefore: Bool = false) {
         self.epoch = epoch
+        self.sender = sender
         self.startedAt = startedAt
         self.beganBefore = beganBefore
     }
@@ -45,6 +48,7 @@ package struct EpochTrack: Sendable {
     /// Restores a stored track. Blocks that were announced and have not come get a reorder window from `now` on.
     init(restoring row: TrackRow, holes: [Hole], filled: [UInt64: UInt64], now: MonotonicInstant) {
         epoch = row.epoch
+        sender = row.sender
         incarnation = row.incarnation
         firstSequence = row.firstSequence
         frontier = row.frontier
@@ -113,8 +117,8 @@ package struct EpochTrack: Sendable {
     func nextHole(isOver: Bool) -> MissingBlocks? {
         tail.nextHoleEnd(beyond: frontier).map {
             MissingBlocks(
-                epoch: epoch, incarnation: incarnation, blocks: frontier.block + 1...$0.block, isOver: isOver,
-                isUnheard: isNextHoleUnheard)
+                epoch: epoch, sender: sender, incarnation: incarnation, blocks: frontier.block + 1...$0.block,
+                isOver: isOver, isUnheard: isNextHoleUnheard)
         }
     }
 
@@ -432,8 +436,8 @@ package struct EpochTrack: Sendable {
     /// What is stored of the track beside holes and waiting units.
     var row: TrackRow {
         TrackRow(
-            epoch: epoch, incarnation: incarnation, firstSequence: firstSequence,
-            frontier: frontier, account: account, announced: tail.announced,
+            epoch: epoch, sender: sender, incarnation: incarnation, firstSequence: firstSequence, frontier: frontier,
+            account: account, announced: tail.announced,
             source: source, shedRuns: voidRule.shed, isFinal: tail.isFinal, startedAt: startedAt, endedAt: endedAt,
             wasUndurable: voidRule.wasUndurable, journalled: voidRule.journalled)
     }

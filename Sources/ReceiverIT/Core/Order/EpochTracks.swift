@@ -45,8 +45,14 @@ struct EpochTracks: Sendable {
     }
 
     var oldest: Epoch? { tracks.first?.epoch }
-    /// The newest epoch that is known to live.
+    /// The newest epoch that is known to live, of any sender.
     var newest: Epoch? { tracks.last?.epoch }
+    /// The same of the sender of one card.
+    func newest(of sender: Int) -> Epoch? { tracks.last { $0.sender == sender }?.epoch }
+    /// The place of the sender whose epoch it is; nil: it is not followed.
+    func sender(of epoch: Epoch) -> Int? { index(of: epoch).map { tracks[$0].sender } }
+    /// Where the oldest track of a sender stands.
+    func first(of sender: Int) -> Int? { tracks.firstIndex { $0.sender == sender } }
 
     func index(of epoch: Epoch) -> Int? {
         // Nearly always the newest.
@@ -62,10 +68,11 @@ struct EpochTracks: Sendable {
     /// ```
     /// A beat that does not know an epoch which was heard of speaks from an older copy of the sender's database, and so does one whose
     /// journal once held more of an epoch. What an epoch that was heard of in between has told stays true.
-    func believed(_ beat: Beat, of newest: Epoch) -> [Beat.EpochSummary] {
+    func believed(_ beat: Beat, of newest: Epoch, from sender: Int) -> [Beat.EpochSummary] {
         let listed = Set(beat.epochs.map(\.epoch))
         let unknown = tracks.first { track in
-            track.epoch < newest && !listed.contains(track.epoch) && beat.epochs.contains { $0.epoch < track.epoch }
+            track.sender == sender && track.epoch < newest && !listed.contains(track.epoch)
+                && beat.epochs.contains { $0.epoch < track.epoch }
         }
         let copied = unknown.flatMap { unknown in beat.epochs.last { $0.epoch < unknown.epoch }?.epoch }
         return beat.epochs.filter { summary in
@@ -76,9 +83,9 @@ struct EpochTracks: Sendable {
         }
     }
 
-    /// The newest word of the epochs before one that are followed, or when the first of them was heard; nil: there is none.
-    func lastWord(before epoch: Epoch) -> UnixMilliseconds? {
-        let before = tracks.lazy.filter { $0.epoch < epoch }
+    /// The newest word of a sender's epochs before one that are followed, or when the first of them was heard; nil: there is none.
+    func lastWord(before epoch: Epoch, from sender: Int) -> UnixMilliseconds? {
+        let before = tracks.lazy.filter { $0.sender == sender && $0.epoch < epoch }
         return before.compactMap(\.lastWord).max() ?? before.map(\.startedAt).min()
     }
 
@@ -127,12 +134,17 @@ struct EpochTracks: Sendable {
         return earliest
     }
 
-    /// Whether a newer epoch than that of a track has decided something already.
+    /// Whether the sender of a track has begun a newer epoch.
+    func isSucceeded(_ index: Int) -> Bool { tracks[(index + 1)...].contains { $0.sender == tracks[index].sender } }
+
+    /// Whether a newer epoch than that of a track, of any sender, has decided something already.
     func isOutlived(_ index: Int) -> Bool { tracks[(index + 1)...].contains { $0.frontier.block > 0 } }
 
-    /// Nothing behind the frontier of a track was made before this, by the sender's clock: the track itself knows, or one before it.
+    /// Nothing behind the frontier of a track was made before this, by the sender's clock: the track itself knows, or one of that sender
+    /// before it.
     func sourceBehindFrontier(of index: Int) -> UnixMilliseconds? {
-        tracks[...index].reversed().lazy.compactMap(\.sourceBehindFrontier).first
+        let sender = tracks[index].sender
+        return tracks[...index].reversed().lazy.filter { $0.sender == sender }.compactMap(\.sourceBehindFrontier).first
     }
 
     // MARK: Questions about a stamp

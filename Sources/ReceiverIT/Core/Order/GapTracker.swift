@@ -11,7 +11,8 @@ internal import Time
 ///       ─▶ anything else ──────────────────────▶ replayed
 /// ```
 ///
-/// Each epoch has a track of its own (`EpochTracks`), so that the tail of an older epoch still comes in order; a track knows the holes. The
+/// Each epoch has a track of its own (`EpochTracks`), so that the tail of an older epoch still comes in order, and so that two senders of one
+/// link are accounted for one beside the other; a track knows the holes. The
 /// gaps, which people are told of, stand in one table for all epochs (`GapTable`). The tracker joins the two: whatever a track does to the
 /// records of a hole, the tracker does to those of its gap.
 ///
@@ -19,8 +20,8 @@ internal import Time
 /// again.
 struct GapTracker: Sendable {
     private let limits: Limits
-    /// Older epochs are refused (W-22): the card does not vouch for them.
-    private let lowestEpoch: Epoch
+    /// By the place of the card.
+    private(set) var senders: [SenderEpochs]
     private var epochs = EpochTracks()
     private var gaps = GapTable()
     /// The first record that this receiver accounts for; nil until it has heard anything.
@@ -29,28 +30,21 @@ struct GapTracker: Sendable {
     private var forgottenRecords: UInt64 = 0
     /// How often a beat ended an epoch, or moved an end.
     private(set) var endings: UInt64 = 0
-    private var heardFloor = false
     /// What the newest beats said against what is decided; in words.
     private var contradiction: String?
-    /// Whether a beat came since the start. An epoch that appears after it began while this process listened.
-    private var hasHeardBeat = false
-    /// The sender's clock of the newest beat: what was before that, it knew.
-    private var newestBeat: UnixMilliseconds?
     /// What `takeReleased` and `takeEvents` have not handed over yet.
     private var (released, events): ([ReleasedUnit], [Event]) = ([], [])
 
-    /// - Parameter lowestEpoch: the lowest that the card vouches for; a receiver without state refuses older ones (W-22).
-    init(limits: Limits, lowestEpoch: Epoch) {
+    /// - Parameters:
+    ///   - lowestEpochs: what each card vouches for; a receiver without state refuses older ones (W-22).
+    ///   - stored: what an earlier process left, to go on from.
+    init(limits: Limits, lowestEpochs: [Epoch], restoring stored: StoredLink? = nil, now: MonotonicInstant) {
         self.limits = limits
-        self.lowestEpoch = lowestEpoch
-    }
-
-    /// Goes on from what was stored.
-    init(limits: Limits, lowestEpoch: Epoch, restoring stored: StoredLink, now: MonotonicInstant) {
-        self.init(limits: limits, lowestEpoch: lowestEpoch)
+        senders = lowestEpochs.enumerated().map {
+            SenderEpochs(lowest: $1, restoring: stored?.sender($0))
+        }
+        guard let stored else { return }
         let row = stored.link.tracker
-        heardFloor = row.heardFloor
-        newestBeat = stored.beat?.clock
         beginsAt = row.beginsAt
         forgottenRecords = row.forgottenRecords
         epochs = EpochTracks(restoring: stored, now: now)
@@ -61,15 +55,19 @@ struct GapTracker: Sendable {
 
     // MARK: Questions
 
-    func standing(of id: BlockID) -> Standing {
+    func standing(of id: BlockID, from sender: Int) -> Standing {
         guard let index = epochs.index(of: id.epoch) else {
-            return isAcceptable(newEpoch: id.epoch) ? .open : .unknownEpoch
+            return senders[sender].accepts(new: id.epoch, newest: epochs.newest(of: sender)) ? .open : .unknownEpoch
         }
+        guard epochs[index].sender == sender else { return .unknownEpoch }
         return epochs[index].standing(of: id.block.rawValue)
     }
 
-    /// The newest epoch that is known to live.
-    var newestEpoch: Epoch? { epochs.newest }
+    /// The newest epoch that is known to live, of the sender of one card.
+    func newestEpoch(of sender: Int) -> Epoch? { epochs.newest(of: sender) }
+
+    /// The place of the card whose sender began an epoch; nil: it is not followed.
+    func sender(of epoch: Epoch) -> Int? { epochs.sender(of: epoch) }
 
     /// The newest block of an epoch that was decided, waits or was announced; 0 if the epoch is not followed.
     func newestBlock(of epoch: Epoch) -> UInt64 { epochs.index(of: epoch).map { epochs[$0].newestBlock } ?? 0 }
@@ -123,12 +121,17 @@ struct GapTracker: Sendable {
         let index: Int
         if let known = epochs.index(of: unit.epoch) {
             index = known
-            guard epochs[known].agrees(with: unit.incarnation) else { return .equivocation }
+            guard epochs[known].sender == unit.sender, epochs[known].agrees(with: unit.incarnation) else {
+                return .equivocation
+            }
             if epochs[known].correctBeginning(by: unit), known == 0, epochs.foldedCount == 0 { noteBeginning() }
         } else {
-            guard isAcceptable(newEpoch: unit.epoch) else { return .replayed }
-            guard EpochTrack(epoch: unit.epoch, startedAt: time).fitsAhead(unit) else { return .inconsistent }
-            index = insertTrack(unit.epoch, time: time)
+            let newest = epochs.newest(of: unit.sender)
+            guard senders[unit.sender].accepts(new: unit.epoch, newest: newest) else { return .replayed }
+            guard EpochTrack(epoch: unit.epoch, sender: unit.sender, startedAt: time).fitsAhead(unit) else {
+                return .inconsistent
+            }
+            index = insertTrack(unit.epoch, of: unit.sender, time: time)
         }
         switch epochs[index].accept(unit, isLate: epochs.isOutlived(index), now: now, into: &released) {
         case .replayed: return .replayed
@@ -166,52 +169,60 @@ struct GapTracker: Sendable {
 
     // MARK: What the sender says
 
-    /// A verified beat that is newer than all before it.
+    /// A verified beat that is newer than all before it of its sender. One that stands by says nothing of its own epoch (W-52).
+    /// - Parameter unit: that brought it.
     /// - Returns: the epochs that the sender has no memory of, by this beat; the next beat returns them again.
     mutating func accept(
-        _ beat: Beat, epoch: Epoch, incarnation: Incarnation, now: MonotonicInstant, time: UnixMilliseconds
+        _ beat: Beat, of unit: DecodedUnit, now: MonotonicInstant, time: UnixMilliseconds
     ) -> [Epoch] {
-        let known = epochs.believed(beat, of: epoch)
+        let (epoch, sender) = (unit.epoch, unit.sender)
+        let known = epochs.believed(beat, of: epoch, from: sender)
         for summary in known {
             let isOver = summary.epoch < epoch
             // For the epoch that lives, the summary says what was sent. A loss of power may still take that back.
-            if isOver, let index = epochs.index(of: summary.epoch) {
+            if isOver, let index = epochs.index(of: summary.epoch), epochs[index].sender == sender {
                 epochs[index].noteCommitted(upTo: summary.lastCommitted)
             }
             announce(
-                epoch: summary.epoch, incarnation: summary.incarnation, block: summary.lastBlock,
-                sequence: summary.lastCommitted, isFinal: isOver, clock: beat.clock, now: now, time: time)
+                summary, from: sender, isFinal: isOver, clock: beat.clock, now: now, time: time)
         }
-        announce(
-            epoch: epoch, incarnation: incarnation, block: BlockNumber(rawValue: beat.lastLiveBlock),
-            sequence: SequenceNumber(rawValue: beat.lastSequence), isFinal: false, clock: beat.clock, now: now,
-            time: time)
-        let superseded = supersede(by: epoch, beat, remembered: Set(known.map(\.epoch)), time: time)
-        if let index = epochs.index(of: epoch) { epochs[index].note(beat) }
-        if let floor = beat.floor { raiseFloor(floor, time: time) }
-        hasHeardBeat = true
-        newestBeat = beat.clock
+        if !beat.standsBy {
+            let newest = Beat.EpochSummary(beat, of: unit)
+            announce(newest, from: sender, isFinal: false, clock: beat.clock, now: now, time: time)
+            if let index = epochs.index(of: epoch), epochs[index].sender == sender { epochs[index].note(beat) }
+        }
+        let superseded = supersede(by: epoch, beat, of: sender, remembered: Set(known.map(\.epoch)), time: time)
+        if let floor = beat.floor { raiseFloor(floor, of: sender, time: time) }
+        senders[sender].note(beat)
         return superseded
     }
 
-    /// Takes the sender's signed statement of how far an epoch got.
+    /// A sender's signed statement of how far one of its epochs got.
     /// - Parameters:
     ///   - clock: what the sender's clock showed when it said so.
     ///   - isFinal: the epoch is over; nothing comes after this.
     mutating func announce(
-        epoch: Epoch, incarnation: Incarnation, block: BlockNumber, sequence: SequenceNumber, isFinal: Bool,
-        clock: UnixMilliseconds, now: MonotonicInstant, time: UnixMilliseconds
+        _ summary: Beat.EpochSummary, from sender: Int, isFinal: Bool, clock: UnixMilliseconds, now: MonotonicInstant,
+        time: UnixMilliseconds
     ) {
+        let epoch = summary.epoch
         let index: Int
         if let known = epochs.index(of: epoch) {
             index = known
         } else {
-            guard isAcceptable(newEpoch: epoch) || isAcceptable(listedEpoch: epoch) else { return }
-            index = insertTrack(epoch, time: time)
+            guard
+                senders[sender].accepts(new: epoch, newest: epochs.newest(of: sender))
+                    || senders[sender].accepts(
+                        listed: epoch, oldest: epochs.oldest, hasFolded: epochs.foldedCount > 0)
+            else { return }
+            index = insertTrack(epoch, of: sender, time: time)
         }
-        guard epochs[index].agrees(with: incarnation) else { return }
-        note(incarnation, ofTrack: index)
-        let mark = EpochTrack.Mark(block: block.rawValue, sequence: sequence.rawValue)
+        guard epochs[index].sender == sender else {
+            return contradiction = "epoch \(epoch.rawValue), which another sender of this link has begun"
+        }
+        guard epochs[index].agrees(with: summary.incarnation) else { return }
+        note(summary.incarnation, ofTrack: index)
+        let mark = EpochTrack.Mark(block: summary.lastBlock.rawValue, sequence: summary.lastCommitted.rawValue)
         guard !epochs[index].contradicts(mark) else { return contradiction = epochs[index].contradiction(of: mark) }
         epochs[index].announce(mark, clock: clock, isFinal: isFinal, now: now)
         boundGap(track: index)
@@ -246,20 +257,20 @@ struct GapTracker: Sendable {
     /// The first beat that says so also ends the interval of which nobody can tell what was acknowledged in it.
     /// - Returns: the epochs that are superseded.
     private mutating func supersede(
-        by newest: Epoch, _ beat: Beat, remembered: Set<Epoch>, time: UnixMilliseconds
+        by newest: Epoch, _ beat: Beat, of sender: Int, remembered: Set<Epoch>, time: UnixMilliseconds
     ) -> [Epoch] {
         // A sender that does not know its epochs yet says nothing about them.
         guard let oldestListed = beat.epochs.map(\.epoch).min() else { return [] }
         let isWhole = (beat.older?.first ?? 0) == 0
         var superseded: [Epoch] = []
-        for index in epochs.indices {
+        for index in epochs.indices where epochs[index].sender == sender {
             let epoch = epochs[index].epoch
             guard epoch < newest, !remembered.contains(epoch), isWhole || epoch >= oldestListed else { continue }
             superseded.append(epoch)
             if epochs[index].end(at: time) {
                 endings += 1
                 // Of a receiver that was ended before it could store a beat, it is the last word of the epochs before.
-                let word = newestBeat ?? epochs.lastWord(before: epoch)
+                let word = senders[sender].newestBeat ?? epochs.lastWord(before: epoch, from: sender)
                 tell(.unsaid(epochs[index].unsaid(since: word, before: newest, clock: beat.clock)))
             }
             loseHoles(track: index, before: .max, time: time)
@@ -267,18 +278,18 @@ struct GapTracker: Sendable {
         return superseded
     }
 
-    /// The journal holds nothing before `floor` any more: gaps that end before it are lost. What lay below the first
-    /// floor that this receiver ever hears was never promised to it.
-    private mutating func raiseFloor(_ floor: Stamp, time: UnixMilliseconds) {
-        if !heardFloor {
-            heardFloor = true
-            if epochs.index(of: floor.epoch) == 0 {
-                let (gap, records) = epochs[0].begin(at: floor.sequence.rawValue)
+    /// The journal of a sender holds nothing before `floor` any more: gaps that end before it are lost. What lay below the first
+    /// floor that this receiver ever hears of it was never promised to it.
+    private mutating func raiseFloor(_ floor: Stamp, of sender: Int, time: UnixMilliseconds) {
+        if !senders[sender].heardFloor {
+            senders[sender].noteFloor()
+            if let first = epochs.first(of: sender), epochs[first].epoch == floor.epoch {
+                let (gap, records) = epochs[first].begin(at: floor.sequence.rawValue)
                 if records > 0 { tell(gaps.withdraw(records, wereLost: false, of: gap, at: time)) }
-                noteBeginning()
+                if first == 0 { noteBeginning() }
             }
         }
-        for index in epochs.indices where epochs[index].epoch <= floor.epoch {
+        for index in epochs.indices where epochs[index].sender == sender && epochs[index].epoch <= floor.epoch {
             let isWholeEpoch = epochs[index].epoch < floor.epoch
             loseHoles(track: index, before: isWholeEpoch ? .max : floor.sequence.rawValue, time: time)
         }
@@ -291,7 +302,7 @@ struct GapTracker: Sendable {
     mutating func advance(now: MonotonicInstant, time: UnixMilliseconds, cause: (MissingBlocks) -> Gap.Cause) {
         for index in epochs.indices {
             while let since = epochs[index].nextHoleSince, since.advanced(by: limits.reorderWindow) <= now,
-                let missing = epochs[index].nextHole(isOver: index + 1 < epochs.count)
+                let missing = epochs[index].nextHole(isOver: epochs.isSucceeded(index))
             {
                 openHole(track: index, cause: cause(missing), now: now, time: time)
             }
@@ -319,7 +330,7 @@ struct GapTracker: Sendable {
     /// What is stored of the tracker beside epochs, holes and gaps.
     var row: TrackerRow {
         TrackerRow(
-            nextGap: gaps.next, heardFloor: heardFloor, beginsAt: beginsAt, foldedAccount: epochs.foldedAccount,
+            nextGap: gaps.next, beginsAt: beginsAt, foldedAccount: epochs.foldedAccount,
             foldedEpochs: epochs.foldedCount, forgottenRecords: forgottenRecords)
     }
 
@@ -342,20 +353,10 @@ struct GapTracker: Sendable {
 
     // MARK: Epochs
 
-    private func isAcceptable(newEpoch epoch: Epoch) -> Bool {
-        guard let newest = epochs.newest else { return epoch >= lowestEpoch }
-        return epoch > newest
-    }
-
-    /// Whether to follow an epoch that is not the newest and that a beat lists: the card must vouch for it, and its account must not have
-    /// been folded.
-    private func isAcceptable(listedEpoch epoch: Epoch) -> Bool {
-        guard epoch >= lowestEpoch, let oldest = epochs.oldest else { return false }
-        return epoch > oldest || epochs.foldedCount == 0 && !heardFloor
-    }
-
-    private mutating func insertTrack(_ epoch: Epoch, time: UnixMilliseconds) -> Int {
-        let index = epochs.insert(EpochTrack(epoch: epoch, startedAt: time, beganBefore: !hasHeardBeat))
+    private mutating func insertTrack(_ epoch: Epoch, of sender: Int, time: UnixMilliseconds) -> Int {
+        let index = epochs.insert(
+            EpochTrack(
+                epoch: epoch, sender: sender, startedAt: time, beganBefore: !senders[sender].hasHeardBeat))
         if index == 0, epochs.foldedCount == 0 { noteBeginning() }
         return index
     }
@@ -368,7 +369,7 @@ struct GapTracker: Sendable {
 
     private mutating func note(_ incarnation: Incarnation, ofTrack index: Int) {
         guard epochs[index].note(incarnation) else { return }
-        events.append(.epochBegan(epochs[index].epoch, incarnation))
+        events.append(.epochBegan(epochs[index].epoch, incarnation, sender: epochs[index].sender))
     }
 
     private mutating func foldOldEpochs(time: UnixMilliseconds) {

@@ -11,10 +11,10 @@
 //   EpochTail.swift — what lies beyond the frontier of one epoch: what waits, what is announced
 //   SourceClock.swift — between which of the sender's times a gap lies
 //   VoidRule.swift — what a sender's power loss may take back
-//   TrackActions.swift — the values that EpochTrack and GapTracker return
+//   TrackActions.swift — the values that EpochTrack and GapTracker return, and what bounds their tables
 //   EpochTrack.swift — the live channel of one epoch
 //   EpochTracks.swift — all epochs that are followed, and the sum of those before them
 //   GapTable.swift — the gaps that are open or lost
-//   TrackerLimits.swift — what bounds the tables of a tracker
+//   SenderEpochs.swift — what the sender of one card has said of all its epochs
 //   GapTracker.swift — accepts blocks once, puts them in order, keeps the account
 //   GapTopics.swift — the topics whose records a gap swallowed

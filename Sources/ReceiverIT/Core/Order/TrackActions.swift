@@ -14,7 +14,7 @@ extension GapTracker {
         case replayed
         /// Its numbers contradict its neighbours' (W-24).
         case inconsistent
-        /// Another incarnation of an epoch that is known.
+        /// Another incarnation of an epoch that is known, or another card's sender.
         case equivocation
     }
 
@@ -25,7 +25,8 @@ extension GapTracker {
         case grew(Gap)
         /// Healed, or given up; a gap that was given up may heal later and is then closed again.
         case closed(Gap)
-        case epochBegan(Epoch, Incarnation)
+        /// With the place of the card of its sender.
+        case epochBegan(Epoch, Incarnation, sender: Int)
         /// The sender lost its power: records behind this one had been released or were absent.
         case voided(Epoch, behind: SequenceNumber, delivered: UInt64, absent: UInt64)
         /// An epoch ended, and its sender does not know how.
@@ -92,7 +93,8 @@ extension EpochTrack {
 /// Blocks of the live channel that were not there when their reorder window was over.
 struct MissingBlocks: Sendable {
     let epoch: Epoch
-    /// Of the sender that began the epoch, if anything of it came.
+    /// The place of its card, and the incarnation of the sender that began it, if anything of that came.
+    let sender: Int
     let incarnation: Incarnation?
     let blocks: ClosedRange<UInt64>
     /// A newer epoch is known.
@@ -106,5 +108,25 @@ extension EpochTrack {
     func contradiction(of mark: Mark) -> String {
         "record \(mark.sequence) by block \(mark.block) of epoch \(epoch.rawValue), where \(frontier.sequence) by"
             + " \(frontier.block) is decided"
+    }
+}
+
+extension GapTracker {
+    /// What bounds its tables, and how long it waits.
+    struct Limits: Sendable {
+        /// How long a block waits for those before it.
+        var reorderWindow = Duration.milliseconds(50)
+        /// Units that wait, and their bytes; beyond either the oldest hole opens at once.
+        var waitingUnits = 4_096
+        var waitingBytes = 64 << 20
+        /// Holes of one epoch; beyond, the oldest become lost and are forgotten.
+        var holes = 16_384
+        /// Words of 64 sequences with records that came without their block, 40 bytes each; beyond, the oldest holes become lost and
+        /// are forgotten. There is room for two slots of each of a million topics.
+        var filledWords = 1 << 21
+        /// Epochs with a track; beyond, the oldest are folded into a sum, what they miss becomes lost.
+        var epochs = 64
+
+        init() {}
     }
 }

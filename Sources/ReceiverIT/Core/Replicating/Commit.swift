@@ -35,7 +35,7 @@ extension LinkEvent {
             case .opened(let gap): .gapOpened(gap)
             case .grew(let gap): .gapGrew(gap)
             case .closed(let gap): .gapClosed(gap)
-            case .epochBegan(let epoch, let incarnation): .epochBegan(epoch, incarnation)
+            case .epochBegan(let epoch, let incarnation, let sender): .epochBegan(epoch, incarnation, sender: sender)
             case .voided(let epoch, let behind, let delivered, let absent):
                 .voided(epoch, behind: behind, delivered: delivered, absent: absent)
             case .unsaid(let ending): .unsaid(ending)
@@ -50,8 +50,8 @@ public enum LinkEvent: Sendable, Equatable {
     case gapGrew(Gap)
     /// Healed or lost.
     case gapClosed(Gap)
-    /// First heard of an epoch.
-    case epochBegan(Epoch, Incarnation)
+    /// First heard of an epoch; with the place of the card of its sender.
+    case epochBegan(Epoch, Incarnation, sender: Int)
     /// The sender lost its power: what it had sent behind this sequence is void. So many records had been delivered, and so
     /// many were absent.
     case voided(Epoch, behind: SequenceNumber, delivered: UInt64, absent: UInt64)
@@ -70,6 +70,10 @@ public enum LinkEvent: Sendable, Equatable {
     case action(Action, at: Stamp)
     case unobserved(Unobserved, at: Stamp)
     case brokerDropped(BrokerDrop, at: Stamp)
+    /// Another sender of the link speaks from here on; the fingerprint is that of its key.
+    case leased(LeaseChange, by: String)
+    /// Two senders of the link speak; the fingerprint is that of the one without the lease.
+    case contested(LeaseContest, by: String)
     /// The link's key has handed over to the next one, which is in use from here on.
     case rotated(Rotation, to: LinkCard)
     /// The replica stopped to equal the sender's state, or does again, as of this record.

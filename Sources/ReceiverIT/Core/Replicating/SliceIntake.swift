@@ -22,22 +22,23 @@ struct SliceIntake: ~Copyable {
     /// The newest accepted block of slices.
     private(set) var frontier: ChannelFrontier
     private var waiting = WaitingSlices()
+    /// The place of the card whose sender's slices wait.
+    private var sender: Int?
     private var rounds: RoundWatch
     private(set) var digest: DigestWatch
-    private let lowestEpoch: Epoch
 
     /// - Parameter stored: what an earlier process left, to go on from.
-    init(lowestEpoch: Epoch, restoring stored: StoredLink?) {
+    init(restoring stored: StoredLink?) {
         frontier = stored?.link.snapshot ?? ChannelFrontier()
         rounds = stored?.link.rounds ?? RoundWatch()
         digest = stored?.link.digest ?? DigestWatch()
-        self.lowestEpoch = lowestEpoch
     }
 
     // MARK: Questions
 
     /// Whether frames of this block are still wanted (W-20, W-22).
-    func isOpen(_ id: BlockID) -> Bool { frontier.isOpen(id, from: lowestEpoch) }
+    /// - Parameter lowestEpoch: that the sender's card vouches for.
+    func isOpen(_ id: BlockID, from lowestEpoch: Epoch) -> Bool { frontier.isOpen(id, from: lowestEpoch) }
 
     /// The carousel has said everything once, so that the replica is whole.
     var isWhole: Bool { rounds.isWhole }
@@ -56,13 +57,16 @@ struct SliceIntake: ~Copyable {
             heading = try SliceContent(decoding: unit.content.span.bytes, with: &hasher).heading
         } catch { return .unreadable(error) }
         frontier.accept(unit)
+        // Another sender has the lease: what the one before captured may include records that it never said, and would hold up everything.
+        if sender != unit.sender { waiting.removeAll() }
+        sender = unit.sender
         waiting.append(WaitingSlices.Slice(heading: heading, content: unit.content))
         return .accepted
     }
 
     /// Moves out the oldest slice, if all records that it includes are decided.
-    /// - Parameter beat: the epoch of the newest beat.
-    mutating func takeReady(_ tracker: borrowing GapTracker, beat: Epoch) -> WaitingSlices.Slice? {
+    /// - Parameter beat: the epoch of the newest beat of a sender, by the place of its card.
+    mutating func takeReady(_ tracker: borrowing GapTracker, beat: (Int) -> Epoch) -> WaitingSlices.Slice? {
         waiting.takeReady(tracker, beat: beat)
     }
 

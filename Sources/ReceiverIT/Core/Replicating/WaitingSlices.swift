@@ -23,6 +23,11 @@ struct WaitingSlices: Sendable {
 
     var isEmpty: Bool { slices.isEmpty }
 
+    mutating func removeAll() {
+        dropped += UInt64(slices.count)
+        (slices, byteCount) = ([], 0)
+    }
+
     mutating func append(_ slice: Slice) {
         slices.append(slice)
         byteCount += slice.content.count
@@ -33,13 +38,14 @@ struct WaitingSlices: Sendable {
     }
 
     /// The oldest slice, if live has come as far as it was captured.
-    mutating func takeReady(_ tracker: borrowing GapTracker, beat: Epoch) -> Slice? {
+    mutating func takeReady(_ tracker: borrowing GapTracker, beat: (Int) -> Epoch) -> Slice? {
         while let first = slices.first, tracker.neverDecides(upTo: first.heading.capture) {
             slices.removeFirst()
             byteCount -= first.content.count
             dropped += 1
         }
-        guard let first = slices.first, beat >= first.heading.capture.epoch,
+        guard let first = slices.first,
+            beat(tracker.sender(of: first.heading.capture.epoch) ?? 0) >= first.heading.capture.epoch,
             tracker.hasDecided(upTo: first.heading.capture)
         else { return nil }
         slices.removeFirst()

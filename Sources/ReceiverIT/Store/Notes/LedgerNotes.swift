@@ -98,10 +98,13 @@ extension LinkEvent {
     /// The kind and the body of an entry; nil for what is not worth one, or is named elsewhere.
     fileprivate var wording: (kind: String, body: JSONValue)? {
         switch self {
-        case .epochBegan(let epoch, let incarnation):
+        case .epochBegan(let epoch, let incarnation, let sender):
             (
                 "epoch.began",
-                ["epoch": .number(epoch.rawValue), "incarnation": .text(String(incarnation.rawValue, radix: 16))]
+                [
+                    "epoch": .number(epoch.rawValue), "incarnation": .text(String(incarnation.rawValue, radix: 16)),
+                    "card": .number(sender + 1),
+                ]
             )
         case .voided(let epoch, let behind, let delivered, let absent):
             (
@@ -146,6 +149,27 @@ extension LinkEvent {
                 [
                     "detail": .text("\(card.fingerprint) in place of \(rotation.former.shown)"),
                     "key": .text(card.fingerprint), "statement": .text(Base64.encode(rotation.datagram)),
+                ]
+            )
+        case .leased(let change, let key):
+            (
+                ReceiverAction.leased,
+                [
+                    "detail": .text(
+                        "the sender of card \(change.sender + 1) (\(key)) speaks from epoch \(change.lease.rawValue) on"
+                            + (change.before.map { ", in place of the one with epoch \($0.rawValue)" } ?? "")),
+                    "epoch": .number(change.lease.rawValue), "card": .number(change.sender + 1), "key": .text(key),
+                ]
+            )
+        case .contested(let contest, let key):
+            (
+                ReceiverAction.contested,
+                [
+                    "detail": .text(
+                        "two senders speak: that of epoch \(contest.lease.rawValue) has the lease; what that of card"
+                            + " \(contest.sender + 1) (\(key)) says in epoch \(contest.older.rawValue) counts as late"),
+                    "epoch": .number(contest.older.rawValue), "card": .number(contest.sender + 1), "key": .text(key),
+                    "by": .number(contest.lease.rawValue),
                 ]
             )
         case .digest(let matches, let stamp):

@@ -13,6 +13,9 @@ package enum ReceiverAction {
     /// The sender's key has handed over to another one, which is followed.
     package static let rotated = "rotation"
     package static let revoked = "key.revoked"
+    /// Another sender of the link speaks, and two of them do.
+    static let leased = "lease"
+    static let contested = "lease.contested"
     package static let acknowledged = "ack"
     package static let forgotten = "link.forgotten"
     static let superseded = "epoch.superseded"
@@ -33,7 +36,7 @@ package enum ReceiverAction {
     ]
     /// The newest of these says what runs, and under which keys: it is never folded.
     package static let keptNewest = [started, configured]
-    package static let ofLink = [paired, rotated, revoked, acknowledged, superseded, refused]
+    package static let ofLink = [paired, rotated, revoked, leased, contested, acknowledged, superseded, refused]
 
     /// - Parameter unwritten: ledger entries that found no room meanwhile.
     package static func regained(_ detail: String, unwritten: Int, at time: UnixMilliseconds) -> LedgerEntry {

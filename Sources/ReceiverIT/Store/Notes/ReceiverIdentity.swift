@@ -27,24 +27,31 @@ package struct ReceiverIdentity: Sendable {
         configurationDigest = SHA256Hasher.hash(line.span.bytes)
     }
 
-    /// A link with the fingerprint that it has now, and the one that the database knew.
-    package struct Pairing: Sendable {
-        let link, fingerprint: String
+    /// A card of a link: the fingerprint that it has now, and the one that the database knew.
+    package struct Card: Sendable {
+        let fingerprint: String
         let known: String?
         /// Whose the card's file is: of the account that ran `pair`.
         let account: String?
-        /// The keys of it that nobody follows any more.
-        let revocations: [Revocation]
 
-        package init(
-            link: String, fingerprint: String, known: String? = nil, account: String? = nil,
-            revocations: [Revocation] = []
-        ) {
-            self.revocations = revocations
-            self.link = link
+        package init(fingerprint: String, known: String? = nil, account: String? = nil) {
             self.fingerprint = fingerprint
             self.known = known
             self.account = account
+        }
+    }
+
+    /// A link with its cards.
+    package struct Pairing: Sendable {
+        let link: String
+        let cards: [Card]
+        /// The keys of it that nobody follows any more.
+        let revocations: [Revocation]
+
+        package init(link: String, cards: [Card], revocations: [Revocation] = []) {
+            self.link = link
+            self.cards = cards
+            self.revocations = revocations
         }
     }
 
@@ -55,11 +62,13 @@ package struct ReceiverIdentity: Sendable {
         _ pairings: [Pairing], at time: UnixMilliseconds, in database: borrowing Database
     ) throws(StorageError) -> [LedgerEntry] {
         var entries: [LedgerEntry] = []
-        for pairing in pairings where pairing.known != pairing.fingerprint {
-            let detail =
-                pairing.fingerprint + (pairing.known.map { " in place of \($0)" } ?? "")
-                + (pairing.account.map { "; \($0)" } ?? "")
-            entries.append(ReceiverAction.entry(ReceiverAction.paired, detail, of: pairing.link, at: time))
+        for pairing in pairings {
+            for (place, card) in pairing.cards.enumerated() where card.known != card.fingerprint {
+                let detail =
+                    card.fingerprint + (card.known.map { " in place of \($0)" } ?? "")
+                    + (place == 0 ? "" : " as card \(place + 1)") + (card.account.map { "; \($0)" } ?? "")
+                entries.append(ReceiverAction.entry(ReceiverAction.paired, detail, of: pairing.link, at: time))
+            }
         }
         for pairing in pairings { entries += try Self.revocations(pairing, at: time, in: database) }
         let configured = try LedgerReader.entries(of: "", kind: ReceiverAction.configured, in: database).last

@@ -59,7 +59,7 @@ public struct LinkRemoval: Sendable, Equatable {
         try database.execute("DELETE FROM loss_topics WHERE loss IN (SELECT id FROM losses WHERE link = \(id))")
         for table in [
             "vitals", "epochs", "holes", "filled", "gaps", "version_jumps", "contents", "topics", "losses",
-            "acknowledgements", "rotations",
+            "acknowledgements", "senders", "rotations",
         ] {
             try database.execute("DELETE FROM \(table) WHERE link = \(id)")
         }

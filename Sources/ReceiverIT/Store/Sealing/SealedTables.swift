@@ -4,7 +4,8 @@
 package enum SealedTables {
     package static let names = [
         "links", "vitals", "epochs", "holes", "filled", "gaps", "version_jumps", "losses", "loss_topics",
-        "acknowledgements", "rotations", "topics", "outbox", "outbox_totals", "outbox_outputs", "outbox_output_totals",
+        "acknowledgements", "senders", "rotations", "topics", "outbox", "outbox_totals", "outbox_outputs",
+        "outbox_output_totals",
         "last_known",
     ]
     /// Those that are not sealed.

@@ -31,14 +31,6 @@ package enum LinkLoader {
         return id
     }
 
-    /// The fingerprint that the database has for a link; nil if it knows none of this name.
-    static func fingerprint(of name: String, in database: borrowing Database) throws(StorageError) -> String? {
-        var row = try database.prepare("SELECT fingerprint FROM links WHERE name = ?1")
-        row.bind(1, text: name)
-        defer { row.reset() }
-        return try row.step() ? row.text(0) : nil
-    }
-
     /// The statements by which a link's key went on, as they were stored: nobody has to believe them. What cannot be read is none.
     package static func rotations(of name: String, in database: borrowing Database) throws(StorageError) -> [Rotation] {
         // An audit also reads a file that no daemon of this release has opened yet.
@@ -60,16 +52,16 @@ package enum LinkLoader {
         _ id: Int, limits: Replica.Limits, from database: borrowing Database
     ) throws(StorageError) -> (link: StoredLink, counters: ReceiverCounters, checkpoint: OutboxPosition) {
         var stored = StoredLink(replica: Replica(limits: limits))
-        let checkpoint = try loadLink(id, into: &stored, database)
-        try loadEpochs(id, into: &stored, database)
+        let checkpoint: OutboxPosition
+        (stored.link, checkpoint) = try row(of: id, database)
+        stored.tracks = try tracks(of: id, database)
         try loadHoles(id, into: &stored, database)
         stored.gaps = try gaps(of: id, database, "AND (missing > 0 OR lost > 0)")
         stored.jumps = try jumps(of: id, database)
         try loadContents(id, into: &stored, database)
         try loadReplica(id, from: checkpoint, into: &stored.replica, database)
         let vitals = try vitals(of: id, database)
-        stored.beat = vitals?.beat
-        stored.heardUntil = vitals?.heardUntil
+        stored.senders = try SenderTable.rows(of: id, database)
         stored.clockOffsetMilliseconds = vitals?.clockOffsetMilliseconds
         stored.form = vitals?.form
         return (stored, vitals?.counters ?? ReceiverCounters(), checkpoint)
@@ -80,30 +72,28 @@ package enum LinkLoader {
     ) {
         var row = try database.prepare(
             """
-            SELECT next_gap, heard_floor, begins_epoch, begins_sequence, folded_epochs, folded_delivered, folded_late,
+            SELECT next_gap, begins_epoch, begins_sequence, folded_epochs, folded_delivered, folded_late,
                 folded_missing, folded_lost, folded_repeated, forgotten, snapshot_epoch, snapshot_incarnation,
-                snapshot_block, beat_epoch, beat_incarnation, beat_block, checkpoint, is_whole, is_settled,
+                snapshot_block, checkpoint, is_whole, is_settled,
                 digest_matches, compared_epoch, compared_sequence, compared_at, it_matches FROM links WHERE id = ?1
             """)
         row.bind(1, Int64(id))
         var link = LinkRow()
         var checkpoint = OutboxPosition(rawValue: 0)
         while try row.step() {
-            try row.requireNumbers(4...10, of: "the account of a link", in: database)
+            try row.requireNumbers(3...9, of: "the account of a link", in: database)
             link.tracker.nextGap = row.unsigned(0)
-            link.tracker.heardFloor = row.integer(1) != 0
-            link.tracker.beginsAt = row.stamp(2)
-            link.tracker.foldedEpochs = row.unsigned(4)
-            link.tracker.foldedAccount = account(row, 5)
-            link.tracker.forgottenRecords = row.unsigned(10)
-            link.snapshot = frontier(row, 11)
-            link.beat = frontier(row, 14)
-            checkpoint = OutboxPosition(rawValue: row.unsigned(17))
-            link.rounds = RoundWatch(isWhole: row.integer(18) != 0, isSettled: row.integer(19) != 0)
+            link.tracker.beginsAt = row.stamp(1)
+            link.tracker.foldedEpochs = row.unsigned(3)
+            link.tracker.foldedAccount = account(row, 4)
+            link.tracker.forgottenRecords = row.unsigned(9)
+            link.snapshot = row.frontier(10)
+            checkpoint = OutboxPosition(rawValue: row.unsigned(13))
+            link.rounds = RoundWatch(isWhole: row.integer(14) != 0, isSettled: row.integer(15) != 0)
             link.digest = DigestWatch(
-                matches: row.optional(20).map { $0 != 0 }, comparedAt: row.stamp(21),
-                comparedTime: row.time(23))
-            link.itMatches = row.optional(24).map { $0 != 0 }
+                matches: row.optional(16).map { $0 != 0 }, comparedAt: row.stamp(17),
+                comparedTime: row.time(19))
+            link.itMatches = row.optional(20).map { $0 != 0 }
         }
         link.itRefused = try refused(of: id, database)
         return (link, checkpoint)
@@ -118,22 +108,24 @@ package enum LinkLoader {
         return row.optional(0).map { UInt64(clamping: $0) }
     }
 
-    private static func has(
+    static func has(
         _ column: String, in table: String, _ database: borrowing Database
     ) throws(StorageError) -> Bool {
         var row = try database.prepare("SELECT 1 FROM pragma_table_info('\(table)') WHERE name = '\(column)'")
         return try row.step()
     }
 
-    /// What the sender's beats said of its journal. A file that no daemon of this release has opened yet has none of it.
+    /// What the sender's beats said of its journal, and which sender that is. A file that no daemon of this release has opened yet has none of it.
     private static func addJournalled(
         to tracks: inout [TrackRow], of id: Int, _ database: borrowing Database
     ) throws(StorageError) {
         guard try has("journalled", in: "epochs", database) else { return }
-        var rows = try database.prepare("SELECT journalled FROM epochs WHERE link = ?1 ORDER BY epoch")
+        let sender = try has("sender", in: "epochs", database) ? "sender" : "0"
+        var rows = try database.prepare("SELECT journalled, \(sender) FROM epochs WHERE link = ?1 ORDER BY epoch")
         rows.bind(1, Int64(id))
         for index in tracks.indices where try rows.step() {
             tracks[index].journalled = rows.unsigned(0)
+            tracks[index].sender = Int(clamping: rows.integer(1))
         }
     }
 
@@ -314,30 +306,6 @@ package enum LinkLoader {
         account.lost = row.unsigned(column + 3)
         account.repeated = row.unsigned(column + 4)
         return account
-    }
-
-    private static func frontier(_ row: borrowing Statement, _ column: Int) -> ChannelFrontier {
-        ChannelFrontier(
-            epoch: Epoch(rawValue: row.unsigned(column)),
-            incarnation: row.optional(column + 1).map { Incarnation(rawValue: $0) }, block: row.unsigned(column + 2))
-    }
-
-    private static func loadLink(
-        _ id: Int, into stored: inout StoredLink, _ database: borrowing Database
-    ) throws(StorageError) -> OutboxPosition {
-        let checkpoint: OutboxPosition
-        (stored.link, checkpoint) = try row(of: id, database)
-        // Not with the others, which an audit reads, too: the file may be one that no daemon of this release has opened yet.
-        var rivals = try database.prepare("SELECT rivals_since FROM links WHERE id = ?1")
-        rivals.bind(1, Int64(id))
-        while try rivals.step() { stored.link.rivalsSince = rivals.time(0) }
-        return checkpoint
-    }
-
-    private static func loadEpochs(
-        _ id: Int, into stored: inout StoredLink, _ database: borrowing Database
-    ) throws(StorageError) {
-        stored.tracks = try tracks(of: id, database)
     }
 
     private static func loadHoles(

@@ -32,25 +32,26 @@ struct LinkTables: ~Copyable {
     private var topic: Statement
     private var topicRemoval: Statement
     private var vitals: Statement
+    private var sender: Statement
     private var rotation: Statement
     private var key: Statement
 
     init(_ database: borrowing Database) throws(StorageError) {
         let link = try database.prepare(
             """
-            UPDATE links SET next_gap = ?2, heard_floor = ?3, begins_epoch = ?4, begins_sequence = ?5,
-                folded_epochs = ?6, folded_delivered = ?7, folded_late = ?8, folded_missing = ?9, folded_lost = ?10,
-                folded_repeated = ?11, forgotten = ?12, snapshot_epoch = ?13, snapshot_incarnation = ?14,
-                snapshot_block = ?15, beat_epoch = ?16, beat_incarnation = ?17, beat_block = ?18 WHERE id = ?1
+            UPDATE links SET next_gap = ?2, begins_epoch = ?3, begins_sequence = ?4,
+                folded_epochs = ?5, folded_delivered = ?6, folded_late = ?7, folded_missing = ?8, folded_lost = ?9,
+                folded_repeated = ?10, forgotten = ?11, snapshot_epoch = ?12, snapshot_incarnation = ?13,
+                snapshot_block = ?14 WHERE id = ?1
             """)
         let state = try database.prepare(
             """
             UPDATE links SET is_whole = ?2, is_settled = ?3, digest_matches = ?4, compared_epoch = ?5,
-                compared_sequence = ?6, compared_at = ?7, it_matches = ?8, it_refused = ?9, rivals_since = ?10 WHERE id = ?1
+                compared_sequence = ?6, compared_at = ?7, it_matches = ?8, it_refused = ?9 WHERE id = ?1
             """)
         let checkpoint = try database.prepare("UPDATE links SET checkpoint = ?2 WHERE id = ?1")
         let epoch = try database.prepare(
-            "INSERT OR REPLACE INTO epochs VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22)"
+            "INSERT OR REPLACE INTO epochs VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23)"
         )
         let epochRemoval = try database.prepare("DELETE FROM epochs WHERE link = ?1 AND epoch = ?2")
         let hole = try database.prepare("INSERT OR REPLACE INTO holes VALUES (?1,?2,?3,?4,?5,?6,?7,?8)")
@@ -73,6 +74,7 @@ struct LinkTables: ~Copyable {
         let topicRemoval = try database.prepare("DELETE FROM topics WHERE link = ?1 AND id = ?2")
         let vitals = try database.prepare(
             "INSERT OR REPLACE INTO vitals VALUES (?1,?2,?7,?3,?8,?4,?5,?6,?9,?10,?11,?12)")
+        let sender = try database.prepare("INSERT OR REPLACE INTO senders VALUES (?1,?2,?9,?3,?4,?5,?10,?6,?7,?8)")
         let rotation = try database.prepare("INSERT OR REPLACE INTO rotations VALUES (?1,?2,?3)")
         let key = try database.prepare("UPDATE links SET fingerprint = ?2 WHERE id = ?1")
         // Only now: a move-only value may not be left half made by a throw.
@@ -95,6 +97,7 @@ struct LinkTables: ~Copyable {
         self.topic = topic
         self.topicRemoval = topicRemoval
         self.vitals = vitals
+        self.sender = sender
         self.rotation = rotation
         self.key = key
     }
@@ -136,7 +139,8 @@ struct LinkTables: ~Copyable {
             try content.run(id, UInt64(entry.place), entry.epoch.rawValue, entry.block)
         }
         for row in changes.topics { try store(row, of: id) }
-        if let keys = changes.keys { try store(keys, of: id) }
+        for row in changes.senders { try store(row, of: id) }
+        for (place, keys) in changes.keys { try store(keys, of: place, link: id) }
         if let position { try checkpoint.run(id, position.rawValue) }
     }
 
@@ -170,11 +174,21 @@ struct LinkTables: ~Copyable {
         for row in replica.rows { try store(row, of: id) }
     }
 
-    private mutating func store(_ keys: KeyChain, of id: UInt64) throws(StorageError) {
+    private mutating func store(_ row: SenderRow, of id: UInt64) throws(StorageError) {
+        sender.bind(9, text: row.fingerprint)
+        if let beat = row.beat { sender.bind(10, blob: beat.encode().span.bytes) } else { sender.bindNull(10) }
+        try sender.run(
+            id, UInt64(row.place), row.frontier.epoch.rawValue, row.frontier.incarnation?.rawValue, row.frontier.block,
+            row.heardUntil?.rawValue, row.heardFloor ? 1 : 0, row.rivalsSince?.rawValue)
+    }
+
+    private mutating func store(_ keys: KeyChain, of sender: Int, link id: UInt64) throws(StorageError) {
         for (place, statement) in keys.rotations.enumerated() {
             rotation.bind(3, blob: statement.datagram.span.bytes)
-            try rotation.run(id, UInt64(place))
+            try rotation.run(id, UInt64(sender * KeyChain.maximumCards + place))
         }
+        // The first card's is what the link is known by.
+        guard sender == 0 else { return }
         key.bind(2, text: keys.inUse.fingerprint)
         try key.run(id)
     }
@@ -183,16 +197,14 @@ struct LinkTables: ~Copyable {
         let tracker = row.tracker
         let folded = tracker.foldedAccount
         try link.run(
-            id, tracker.nextGap, tracker.heardFloor ? 1 : 0, tracker.beginsAt?.epoch.rawValue,
+            id, tracker.nextGap, tracker.beginsAt?.epoch.rawValue,
             tracker.beginsAt?.sequence.rawValue, tracker.foldedEpochs, folded.delivered, folded.late, folded.missing,
             folded.lost, folded.repeated, tracker.forgottenRecords, row.snapshot.epoch.rawValue,
-            row.snapshot.incarnation?.rawValue, row.snapshot.block, row.beat.epoch.rawValue,
-            row.beat.incarnation?.rawValue, row.beat.block)
+            row.snapshot.incarnation?.rawValue, row.snapshot.block)
         try state.run(
             id, row.rounds.isWhole ? 1 : 0, row.rounds.isSettled ? 1 : 0, row.digest.matches.map { $0 ? 1 : 0 },
             row.digest.comparedAt?.epoch.rawValue, row.digest.comparedAt?.sequence.rawValue,
-            row.digest.comparedTime?.rawValue, row.itMatches.map { $0 ? 1 : 0 }, row.itRefused,
-            row.rivalsSince?.rawValue)
+            row.digest.comparedTime?.rawValue, row.itMatches.map { $0 ? 1 : 0 }, row.itRefused)
     }
 
     private mutating func store(_ row: TrackRow, of id: UInt64) throws(StorageError) {
@@ -214,7 +226,7 @@ struct LinkTables: ~Copyable {
             [
                 row.isFinal ? 1 : 0, row.startedAt.rawValue, row.endedAt?.rawValue, row.wasUndurable ? 1 : 0,
                 row.source.decided?.rawValue, row.source.announcedFrom?.rawValue, row.source.announcedUntil?.rawValue,
-                row.journalled,
+                row.journalled, UInt64(row.sender),
             ])
         try epoch.run()
     }

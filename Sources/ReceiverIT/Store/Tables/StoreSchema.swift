@@ -5,7 +5,8 @@ public import Storage
 /// The receiver's database: what every part of it stores, in one file, so that one transaction holds all of a decision.
 ///
 /// ```text
-/// links ──┬─ rotations             from the paired card to the key in use
+/// links ──┬─ senders               what is known of the sender of each card
+///         ├─ rotations             from each paired card to its key in use
 ///         ├─ epochs ── holes      what was decided, and what is missing      (LinkTables)
 ///         ├─ filled               of what is missing by block, what came as a slot
 ///         ├─ gaps                 open, lost, and healed ones as history
@@ -29,8 +30,23 @@ public enum StoreSchema {
             [links, tracker, replica, losses, OutboxSchema.sql, LedgerSchema.sql].joined(separator: ";\n"),
             AcknowledgementTable.sql, state, gapTopics, sourceClock, lostGaps, OutboxSchema.outputs,
             OutboxSchema.notes, refusals, rivals, journalled, versionJumps, SealedTables.sql, wire,
-            rotations, paths,
+            rotations, paths, senders,
         ])
+
+    /// One for each card of a link (ADR 0033). Where a link had one sender, what was known of it stood in `links` and `vitals`.
+    private static let senders = """
+        CREATE TABLE senders (
+            link INTEGER NOT NULL, place INTEGER NOT NULL, -- of its card, from 0 on
+            fingerprint TEXT NOT NULL,
+            beat_epoch INTEGER NOT NULL DEFAULT 0, beat_incarnation INTEGER, beat_block INTEGER NOT NULL DEFAULT 0,
+            beat BLOB, heard_until INTEGER, heard_floor INTEGER NOT NULL DEFAULT 0, rivals_since INTEGER,
+            PRIMARY KEY (link, place)
+        ) WITHOUT ROWID;
+        INSERT INTO senders
+            SELECT id, 0, fingerprint, beat_epoch, beat_incarnation, beat_block, beat, heard_until, heard_floor, rivals_since
+            FROM links LEFT JOIN vitals ON vitals.link = id;
+        ALTER TABLE epochs ADD COLUMN sender INTEGER NOT NULL DEFAULT 0
+        """
 
     /// What each path has brought since the start, as JSON.
     private static let paths = "ALTER TABLE vitals ADD COLUMN paths TEXT NOT NULL DEFAULT '[]'"
@@ -38,7 +54,8 @@ public enum StoreSchema {
     /// How the newest beat came: 0 none was heard, else the wire's version, and 256 more if it was sealed.
     private static let wire = "ALTER TABLE vitals ADD COLUMN wire INTEGER NOT NULL DEFAULT 0"
 
-    /// The statements by which a link's key went on from the card that was paired, as they came (ADR 0031).
+    /// The statements by which a link's keys went on from the cards that were paired, as they came (ADR 0031); `place`: that of the statement
+    /// in its chain, and 32 more for each card before.
     private static let rotations = """
         CREATE TABLE rotations (
             link INTEGER NOT NULL, place INTEGER NOT NULL, statement BLOB NOT NULL, PRIMARY KEY (link, place)

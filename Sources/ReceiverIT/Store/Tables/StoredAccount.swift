@@ -98,7 +98,8 @@ package struct StoredAccount {
 extension EpochTotals {
     init(_ report: EpochReport) {
         self.init(
-            epoch: report.epoch, firstSequence: report.firstSequence, lastSequence: report.lastSequence,
+            epoch: report.epoch, sender: report.sender, firstSequence: report.firstSequence,
+            lastSequence: report.lastSequence,
             sums: EpochSums(report.account), startedAt: report.startedAt, endedAt: report.endedAt)
     }
 }

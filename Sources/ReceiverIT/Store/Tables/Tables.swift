@@ -4,6 +4,7 @@
 //   Binding.swift — values of this room as columns
 //   LinkVitals.swift — how a link was when it was last looked at
 //   LinkTables.swift — writes what links remember, only what changed of it
+//   SenderTable.swift — what is known of the sender of each card
 //   LinkLoader.swift — reads back what was stored
 //   LossOfEvent.swift — the loss that an event tells of
 //   LossTable.swift — names the records that never will be published
