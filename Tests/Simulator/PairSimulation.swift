@@ -25,6 +25,8 @@ public struct PairSimulation: ~Copyable {
         public var refreshed = 0
         /// New epochs.
         public var restarts = 0
+        /// In which version the newest beat came.
+        public var version: UInt8 = 0
         /// Keys that the receiver has followed to, at the end.
         public var rotations = 0
         /// Frames that the second path was first with, at the end.
@@ -131,6 +133,7 @@ public struct PairSimulation: ~Copyable {
         outcome.link = injector.counts
         outcome.receiver = receiver.core.counters
         outcome.slices = receiver.core.counters.slices
+        outcome.version = receiver.core.form?.version ?? 0
         outcome.rotations = receiver.core.keys.rotations.count
         if scenario.secondPath != nil { outcome.firstBySecondPath = receiver.core.paths[1].first }
         outcome.isSettled = receiver.core.replica.isSettled

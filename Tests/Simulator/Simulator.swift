@@ -10,4 +10,5 @@
 //   SimulationFaults.swift — does to the pair what was planned
 //   Extremes/ — signed statements with numbers that no sender has
 //   Endings/ — sender lives that end in every way, and what may be called well then
+//   Senders/ — two senders of one link, of which one speaks, or both, or neither
 //   Recovery/ — how much arrives over bad links, in figures

@@ -55,7 +55,7 @@ import Testing
         #expect(sum.restored > 0 && sum.missing > 0 && sum.late > 0 && sum.restarts > 0 && sum.void > 0)
         #expect(
             sum.receiverRestarts > 0 && sum.forgotten > 0 && sum.shed > 0 && sum.slices > 0 && sum.settled > 0
-                && sum.rotations > 0 && sum.firstBySecondPath > 0)
+                && sum.rotations > 0 && sum.firstBySecondPath > 0 && sum.firstVersion > 0)
         #expect(sum.refreshed > 0 && sum.badSignature > 0 && sum.replayed > 0 && sum.malformed > 0)
     }
 
@@ -126,6 +126,8 @@ import Testing
     private struct Sum: CustomStringConvertible {
         var published = 0, delivered = 0, restarts = 0, receiverRestarts = 0, forgotten = 0
         var shed = 0, void = 0, refreshed = 0, settled = 0, rotations = 0
+        /// Histories that a sender of the release before lived through to their end.
+        var firstVersion = 0
         var missing: UInt64 = 0, late: UInt64 = 0, restored: UInt64 = 0, slices: UInt64 = 0
         var badSignature: UInt64 = 0, replayed: UInt64 = 0, malformed: UInt64 = 0
         var firstBySecondPath: UInt64 = 0
@@ -142,6 +144,7 @@ import Testing
             refreshed += outcome.refreshed
             settled += outcome.isSettled ? 1 : 0
             rotations += outcome.rotations
+            if outcome.version == 1 { firstVersion += 1 }
             firstBySecondPath += outcome.firstBySecondPath
             missing += outcome.missing
             late += outcome.late
@@ -156,7 +159,7 @@ import Testing
         mutating func add(_ other: Sum) {
             for field in [
                 \Sum.published, \.delivered, \.restarts, \.receiverRestarts, \.forgotten, \.shed, \.void, \.refreshed,
-                \.settled, \.rotations,
+                \.settled, \.rotations, \.firstVersion,
             ] { self[keyPath: field] += other[keyPath: field] }
             for field in [
                 \Sum.missing, \.late, \.restored, \.slices, \.badSignature, \.replayed, \.malformed,
@@ -168,7 +171,7 @@ import Testing
         var description: String {
             "\(published) published, \(delivered) delivered (\(late) late), \(missing) missing, \(shed) shed, \(void) void, "
                 + "\(refreshed) refreshed by \(slices) slices, \(restored) symbols restored, \(settled) settled; "
-                + "\(firstBySecondPath) frames first by a second path, \(restarts) epochs, \(rotations) rotations followed, \(receiverRestarts) restarts of the receiver (\(forgotten) records forgotten); "
+                + "\(firstBySecondPath) frames first by a second path, \(restarts) epochs, \(rotations) rotations followed, \(firstVersion) in version 1, \(receiverRestarts) restarts of the receiver (\(forgotten) records forgotten); "
                 + "rejected: \(badSignature) forged, \(replayed) replayed, \(malformed) malformed"
         }
     }

@@ -28,8 +28,7 @@ struct AuditCommandTests {
         let keys = [
             "link", "fingerprint", "balanced", "verified", "stale", "begins_at", "heard_until", "head", "totals",
             "epochs",
-            "gaps", "losses", "unobserved", "actions", "software", "config", "keys", "senders", "paths", "wire",
-            "clock",
+            "gaps", "losses", "unobserved", "actions", "software", "config", "keys", "paths", "wire", "clock",
             "replica",
             "rejected",
             "sender", "reason", "findings",

@@ -34,6 +34,14 @@ struct SeveralSendersTests {
                 plant.sender.beat { beat in
                     beat.standsBy = standsBy
                     if standsBy { (beat.lastSequence, beat.lastLiveBlock) = (0, 0) }
+                    // As a sender lists it.
+                    beat.epochs = [
+                        Beat.EpochSummary(
+                            epoch: plant.sender.epoch, incarnation: plant.sender.incarnation,
+                            firstSequence: SequenceNumber(rawValue: 1),
+                            lastCommitted: SequenceNumber(rawValue: beat.lastSequence),
+                            lastBlock: BlockNumber(rawValue: beat.lastLiveBlock))
+                    ]
                     change(&beat)
                 }
             ])

@@ -28,6 +28,8 @@ public struct PairScenario: Sendable {
     public var minimumRepair = 4
     /// Blocks are sealed, each process of the sender with a key of its own.
     public var isSealed = false
+    /// The sender is of the release before, up to its first restart: the receiver was upgraded first.
+    public var beginsBefore = false
     /// Each start of the sender goes on under another key, which the one before has vouched for.
     public var rotates = false
     /// Time goes by more slowly on the link, until it heals: what leaves `t` after the beginning is later by this share of `t`.
@@ -49,6 +51,7 @@ public struct PairScenario: Sendable {
         // Nothing is drawn for it: the rest of the history is what it would be without a seal.
         scenario.isSealed = seed % 3 == 0
         scenario.rotates = seed % 4 == 1
+        scenario.beginsBefore = seed % 3 == 1
         if seed % 5 == 2 {
             var random = SeededGenerator(seed: ~seed)
             scenario.secondPath = .random(&random)

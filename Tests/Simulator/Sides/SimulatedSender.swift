@@ -25,8 +25,12 @@ final class SimulatedSender {
     /// What the newest beat says of the journal's floor.
     private(set) var toldFloor: Stamp?
     private let isSealed: Bool
+    /// A release before this one runs, until the next start: its blocks, and their repetitions for ever, go in the wire's first version.
+    private var isOfBefore: Bool
     /// Nothing leaves until then.
     var stalledUntil: UInt64 = 0
+    /// Another sender of the link speaks.
+    private(set) var standsBy = false
 
     init(_ scenario: PairScenario, epoch: UInt64, incarnation: UInt64, now: MonotonicInstant) throws {
         let policy = ExportPolicy(rules: [ExportPolicy.Rule(filter: try TopicFilter("acme/#"))])
@@ -43,6 +47,7 @@ final class SimulatedSender {
             epoch: Epoch(rawValue: epoch), incarnation: Incarnation(rawValue: incarnation), settings: settings,
             sealer: scenario.isSealed ? SimulatedSeal.sealer() : nil, now: now)
         isSealed = scenario.isSealed
+        isOfBefore = scenario.beginsBefore
         tellsState = scenario.snapshotNanoseconds != nil
         if tellsState { core.beginSnapshots(now: now) }
         self.settings = settings
@@ -108,6 +113,7 @@ final class SimulatedSender {
         surroundings.floor = journal.floor
         toldFloor = journal.floor
         surroundings.isDurable = true
+        surroundings.standsBy = standsBy
         surroundings.earlierEpochs = earlier
         core.note(surroundings)
         core.advance(now: now, time: time)
@@ -117,7 +123,8 @@ final class SimulatedSender {
             closed.slices.append(slice)
         }
         var beats: [Transmission] = []
-        while let block = core.nextClosedBlock() {
+        while let made = core.nextClosedBlock() {
+            let block = asReleased(made)
             closed.blocks.append(block)
             if block.id.channel == .live {
                 journal.append(block)
@@ -135,10 +142,20 @@ final class SimulatedSender {
         var leaving: [Transmission] = []
         while let block = journal.sendNext(now) { leaving.append(Transmission(first: block)) }
         while let slice = slices.first, slice.heading.capture.sequence <= left.sequence {
-            leaving += slice.blocks.map(Transmission.init(first:))
+            leaving += slice.blocks.map { Transmission(first: asReleased($0)) }
             slices.removeFirst()
         }
         return leaving + journal.takeEchoes(now)
+    }
+
+    /// A block as the release that runs would have made it.
+    private func asReleased(_ block: ClosedBlock) -> ClosedBlock {
+        guard isOfBefore else { return block }
+        return ClosedBlock(
+            id: block.id, flags: block.flags, partIndex: block.partIndex, partCount: block.partCount,
+            firstSequence: block.firstSequence, lastSequence: block.lastSequence, packedBytes: block.packedBytes,
+            plainBytes: block.plainBytes, shape: block.shape, symbols: block.symbols, salt: nil,
+            lastDelivery: block.lastDelivery, closedAt: block.closedAt)
     }
 
     /// The newest block of this epoch that has left.
@@ -168,10 +185,14 @@ final class SimulatedSender {
     }
 
     /// The process ends, and another one begins.
-    /// - Parameter lostBlocks: how many of the newest blocks a loss of power takes.
+    /// - Parameters:
+    ///   - lostBlocks: how many of the newest blocks a loss of power takes.
+    ///   - standsBy: whether another sender of the link speaks.
     func restart(
-        lostBlocks: Int, clock: UInt64, incarnation: UInt64, now: MonotonicInstant
+        lostBlocks: Int, clock: UInt64, incarnation: UInt64, standsBy: Bool = false, now: MonotonicInstant
     ) -> Restart {
+        self.standsBy = standsBy
+        isOfBefore = false
         journal.loseTail(lostBlocks, of: core.epoch)
         let (sequence, block) = committed
         let over = core.epoch
@@ -192,7 +213,7 @@ final class SimulatedSender {
             epoch: Epoch(rawValue: max(over.rawValue + 1, clock)), incarnation: Incarnation(rawValue: incarnation),
             settings: settings, slots: restoredSlots(time: UnixMilliseconds(rawValue: clock)),
             sealer: isSealed ? SimulatedSeal.sealer() : nil, now: now)
-        if tellsState { core.beginSnapshots(now: now) }
+        if tellsState, !standsBy { core.beginSnapshots(now: now) }
         return restart
     }
 

@@ -68,12 +68,13 @@ extension LinkAudit {
         ]
         if let statement { members.append(.init("period", statement.json)) }
         members += [
-            .init("totals", totals.json), .init("epochs", .array(epochs.map(\.json))),
+            .init("totals", totals.json), .init("epochs", .array(epochs.map { $0.json(withCard: senders.count > 1) })),
             .init("gaps", .array(gaps.map(\.json))), .init("losses", .array(losses.map(\.json))),
             .init("unobserved", .array(unobserved.map(\.json))), .init("actions", .array(actions.map(\.json))),
             .init("software", software), .init("config", config), .init("keys", keys),
         ]
-        if !senders.isEmpty { members.append(.init("senders", .array(senders.map(\.json)))) }
+        // Of a link of one card it says nothing that is not said beside.
+        if senders.count > 1 { members.append(.init("senders", .array(senders.map(\.json)))) }
         if !paths.isEmpty { members.append(.init("paths", .array(paths.map(\.json)))) }
         if let form {
             members.append(
@@ -138,15 +139,15 @@ extension LinkAudit {
 }
 
 extension EpochTotals {
-    var json: JSONValue {
-        [
-            "epoch": .number(epoch.rawValue), "card": .number(sender + 1),
-            "first_sequence": .number(firstSequence.rawValue),
+    fileprivate func json(withCard: Bool) -> JSONValue {
+        let members: JSONValue = [
+            "epoch": .number(epoch.rawValue), "first_sequence": .number(firstSequence.rawValue),
             "last_sequence": .number(lastSequence.rawValue), "sent": .integer(sums.sent),
             "delivered": .integer(sums.delivered), "late": .integer(sums.late), "missing": .integer(sums.missing),
             "lost": .integer(sums.lost),
             "started_at": .time(startedAt), "ended_at": .time(endedAt),
         ]
+        return withCard ? .object((members.members ?? []) + [.init("card", .number(sender + 1))]) : members
     }
 }
 

@@ -29,7 +29,8 @@ public enum RefusedStatement: Sendable, Equatable {
                 + " back and its database lost (start it with --epoch above \(newest.rawValue)), or a recording is played"
         case .olderLease(let epoch, let name, let newest):
             "the sender of \(name) speaks under epoch \(epoch.rawValue), older than the lease \(newest.rawValue) of the one that is silent:"
-                + " what it says counts as late; its clock is behind: set it and start it with --epoch above \(newest.rawValue)"
+                + " what it says counts as late; it did not hear that the other took over: restart it, with --epoch above \(newest.rawValue) if"
+                + " its clock is behind"
         case .rotation(let error):
             "a key of this link hands over to another one, and this receiver does not follow: \(error); compare the fingerprint in status with"
                 + " the one that diode-send check shows, and pair the right card (diode-recv pair --replace)"

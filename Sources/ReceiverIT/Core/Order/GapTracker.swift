@@ -12,8 +12,7 @@ internal import Time
 /// ```
 ///
 /// Each epoch has a track of its own (`EpochTracks`), so that the tail of an older epoch still comes in order, and so that two senders of one
-/// link are accounted for one beside the other; a track knows the holes. The
-/// gaps, which people are told of, stand in one table for all epochs (`GapTable`). The tracker joins the two: whatever a track does to the
+/// link are accounted for one beside the other; a track knows the holes. The gaps, which people are told of, stand in one table for all epochs (`GapTable`). The tracker joins the two: whatever a track does to the
 /// records of a hole, the tracker does to those of its gap.
 ///
 /// A plain value that is stored and restored as it is, except for units that wait: nothing was released of them, and an echo brings them
@@ -177,7 +176,7 @@ struct GapTracker: Sendable {
     ) -> [Epoch] {
         let (epoch, sender) = (unit.epoch, unit.sender)
         let known = epochs.believed(beat, of: epoch, from: sender)
-        for summary in known {
+        for summary in known where summary.epoch < epoch || !beat.standsBy {
             let isOver = summary.epoch < epoch
             // For the epoch that lives, the summary says what was sent. A loss of power may still take that back.
             if isOver, let index = epochs.index(of: summary.epoch), epochs[index].sender == sender {
@@ -210,6 +209,8 @@ struct GapTracker: Sendable {
         if let known = epochs.index(of: epoch) {
             index = known
         } else {
+            // In which a sender stood by: nothing is to be accounted for, and it may be newer than that of the one who speaks.
+            if senders.count > 1, isFinal, summary.lastBlock.rawValue == 0 { return }
             guard
                 senders[sender].accepts(new: epoch, newest: epochs.newest(of: sender))
                     || senders[sender].accepts(

@@ -37,6 +37,8 @@ public struct BeatScheduler: ~Copyable {
         /// What was committed under the epochs before this one, oldest first; all of it has left.
         public var earlierEpochs: [Beat.EpochSummary] = []
         public var olderEpochs: Beat.Pair?
+        /// Another sender of the link speaks: this epoch brings beats alone (W-52).
+        public var standsBy = false
         /// How long the machine was suspended since it was started: `now` does not count that.
         public var suspended = Duration.zero
 
@@ -140,6 +142,7 @@ public struct BeatScheduler: ~Copyable {
         beat.counters[.brokerDropped] = surroundings.brokerDropped
         beat.broker = surroundings.broker
         beat.alarms = surroundings.alarms
+        beat.standsBy = surroundings.standsBy
         beat.uptimeMilliseconds = (now.sinceStart + surroundings.suspended).milliseconds
         return beat
     }
