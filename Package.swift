@@ -172,7 +172,7 @@ let package = Package(
 
         // Values and their bytes; symbols and theirs.
         room("DiodeProtocol", ["Collections", "Crypto", "CZstd", "Time"]),
-        room("FEC"),
+        room("FEC", ["CFieldKernels"], exclude: ["CFieldKernels"]),
 
         // What both sides share: the two protocols at the ends, and rooms with one purpose each.
         room(
@@ -207,8 +207,9 @@ let package = Package(
         room("Collections", path: "Sources/Shared/Collections"),
         room("Time", path: "Sources/Shared/Time"),
 
-        // C: what Glibc's module does not import, and Debian's libraries.
+        // C: what Glibc's module does not import, what Swift has no instructions for, and Debian's libraries.
         .target(name: "CLinux", path: "Sources/Shared/CLinux"),
+        .target(name: "CFieldKernels", path: "Sources/FEC/CFieldKernels"),
         system("COpenSSL", "openssl", "libssl-dev", path: "Sources/Shared/COpenSSL"),
         system("CSQLite", "sqlite3", "libsqlite3-dev", path: "Sources/Shared/CSQLite"),
         system("CZstd", "libzstd", "libzstd-dev", path: "Sources/Shared/CZstd"),

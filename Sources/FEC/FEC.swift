@@ -16,4 +16,5 @@
 //   GaloisField.swift — arithmetic in GF(2⁸)
 //   SymbolProduct.swift — matrix times symbols: checks, and the choice of a kernel
 //   BitHornerKernel.swift — the portable kernel
+//   VectorKernel.swift — the kernels for processors with AVX2 or GFNI, which CFieldKernels/ has in C
 //   SpanCopying.swift — copies bytes into a span

@@ -4,6 +4,10 @@
 /// symbol, the sum over the columns of coefficient × input symbol.
 struct SymbolProduct: ~Copyable {
     private var portable = BitHornerKernel()
+    private let vector: VectorKernel?
+
+    /// - Parameter vector: one that this processor has; nil: the portable kernel. They give the same bytes.
+    init(_ vector: VectorKernel? = VectorKernel.present.last) { self.vector = vector }
 
     /// Computes symbols of one buffer from those of another.
     ///
@@ -44,13 +48,10 @@ struct SymbolProduct: ~Copyable {
     }
 
     /// Checks the contract of ``DotProducts`` and hands the work to a kernel.
-    ///
-    /// Kernels for one processor (byte shuffles of AVX2, affine transformations of GFNI) have their place here: chosen
-    /// by what the processor can do, they take the same ``DotProducts`` and must give the same bytes.
     private mutating func compute(_ products: DotProducts) {
         products.checkContract()
         if products.rows.isEmpty { return }
-        portable.compute(products)
+        if let vector { vector.compute(products) } else { portable.compute(products) }
     }
 }
 
