@@ -19,7 +19,20 @@ func benchFrames() throws -> [BenchRow] {
     let rows = try [small, large, sealed].flatMap { bench in
         try bench.send() + bench.receive(loss: 0) + bench.receive(loss: 0.01)
     }
-    return try rows + readings.recordRates()
+    return try rows + readings.recordRates() + loneRecord()
+}
+
+/// What one record costs on the wire when nothing else is sent, repair included.
+private func loneRecord() throws -> [BenchRow] {
+    let geometry = BlockGeometry(
+        framing: EthernetFraming(mtuBytes: 1_500), repair: RepairRatio(share: 0.2, minimum: 4),
+        maximumSourceSymbols: 104)
+    return try [nil, SealKey(try X25519PrivateKey())].map { seal in
+        var sender = try SendingSide(geometry, seal: seal)
+        try sender.encode(sender.loneBlock(of: .lone))
+        let name = "\(RecordSet.lone.name)\(seal == nil ? "" : ", sealed"), \(sender.arena.frameCount) frames"
+        return BenchRow(name, Double(sender.wireBytes), "bytes from IP up")
+    }
 }
 
 /// One kind of block, sent and received.

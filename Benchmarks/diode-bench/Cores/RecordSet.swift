@@ -23,6 +23,11 @@ struct RecordSet {
         name: "1 KiB of noise", topics: (0..<100).map { "acme/essen/hall1/camera\($0)/image" },
         payloads: (0..<256).map { _ in (0..<1_024).map { _ in UInt8.random(in: 0...255) } })
 
+    /// What a quiet plant sends now and then: 100 bytes that do not shrink, under a topic of 40.
+    static let lone = RecordSet(
+        name: "lone record of 100 bytes", topics: ["acme/essen/hall1/line7/cell3/temperature"],
+        payloads: [(0..<100).map { _ in UInt8.random(in: 0...255) }])
+
     private init(name: String, topics: [String], payloads: [[UInt8]]) {
         self.name = name
         self.topics = topics.map { Array($0.utf8) }

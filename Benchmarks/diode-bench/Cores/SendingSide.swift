@@ -70,6 +70,9 @@ struct SendingSide: ~Copyable {
         throw WrongResult(name: "a lone record closes its block")
     }
 
+    /// Of the frames in `arena`, from the IP header up.
+    var wireBytes: Int { (0..<arena.frameCount).reduce(0) { $0 + arena.frame($1).byteCount + 28 } }
+
     /// Makes the frames of a block; they stay in `arena` until the next call.
     mutating func encode(_ block: borrowing ClosedBlock) throws { try encoder.encode(block, into: &arena) }
 }
