@@ -89,7 +89,7 @@ public struct ReceiverCore: ~Copyable {
         }
         committer.setSourceClock(speaker.watch.sourceClock(at: time))
         live.advance(now: now, time: time) { missing in
-            let voice = voices.all[missing.sender]
+            let voice = voices[missing.sender] ?? voices.speaker
             return voice.evidence.cause(of: missing, now: now) { voice.frames.isCollecting($0) }
         }
         applyReleased(now: now, time: time)
@@ -410,7 +410,7 @@ extension ReceiverCore {
         // A beat of its epoch says where the epochs before it ended; as long as that is not decided, nobody can say either.
         let isComparable =
             live.tracker.account.missing == 0 && namespace.untracked == 0
-            && voices.all[live.tracker.sender(of: comparison.at.epoch) ?? 0].beats.frontier.epoch >= comparison.at.epoch
+            && voices.beatEpoch(of: live.tracker.sender(of: comparison.at.epoch) ?? 0) >= comparison.at.epoch
             && live.tracker.hasDecided(upTo: comparison.at)
         if slices.note(comparison, isComparable: isComparable, time: time) {
             committer.note(.digest(matches: comparison.isEqual, at: comparison.at))
@@ -419,7 +419,7 @@ extension ReceiverCore {
 
     /// Applies the slices whose records are decided.
     private mutating func applySlices(now: MonotonicInstant, time: UnixMilliseconds) {
-        while let slice = slices.takeReady(live.tracker, beat: { voices.all[$0].beats.frontier.epoch }) {
+        while let slice = slices.takeReady(live.tracker, beat: voices.beatEpoch) {
             var applier = SliceApplier(slice.heading, now: now, time: time)
             do throws(ContentError) {
                 let content = try SliceContent(decoding: slice.content.span.bytes, with: &hasher)

@@ -316,6 +316,33 @@ struct SeveralSendersTests {
         #expect(whole.changes.senders.map(\.place) == [0, 1] && whole.changes.keys[1]?.rotations.count == 1)
     }
 
+    @Test(
+        "D9 a card that is taken out of the configuration leaves its epochs in the account, and what was on its way becomes a gap"
+    )
+    func removed() throws {
+        let folder = try TemporaryDirectory("senders")
+        let cards = [first.sender.card, second.sender.card]
+        let archive = try LinkArchive(path: folder.file("recv.db"), cards: cards, time: link.time)
+        link.core = try archive.core(settings: .init(), seed: 1, now: link.now, time: link.time)
+        try receive(first, [first.publish("acme/a", "1")])
+        try beat(first)
+        _ = second.publish("acme/b", "lost")
+        try beat(second)
+        try archive.store(link.commits, time: link.time)
+        let alone = try LinkArchive(path: folder.file("recv.db"), cards: [first.sender.card], time: link.time)
+        link.core = try alone.core(settings: .init(), seed: 1, now: link.now, time: link.time)
+        link.pass(.seconds(1))
+        try receive(first, [first.publish("acme/a", "2")] + first.slices())
+        try beat(first)
+        link.pass(.seconds(1))
+        #expect(link.core.account.missing == 1 && link.core.epochs.map(\.sender) == [0, 1] && link.isBalanced)
+        #expect(link.core.senders.map(\.role) == [.speaks] && shown["acme/a"] == "2")
+        // Whoever has the key of that card is nobody here.
+        let unknown = link.core.counters.unknownLink
+        try receive(second, [second.publish("acme/b", "2")])
+        #expect(link.core.counters.unknownLink > unknown && shown["acme/b"] == nil)
+    }
+
     @Test("W-17 whoever floods in the name of one card takes no verification from the other's sender")
     func flood() throws {
         let frames = try first.sender.frames(first.sender.live(count: 1))

@@ -45,6 +45,12 @@ struct Voices {
         return all.first { $0.frames.chain.place(of: name) != nil } ?? all[0]
     }
 
+    /// The one at a place; nil: the card that an earlier process had there is gone from the configuration.
+    subscript(place: Int) -> Voice? { all.indices.contains(place) ? all[place] : nil }
+
+    /// The epoch of the newest beat of a sender; 0: none was heard, or its card is gone.
+    func beatEpoch(of place: Int) -> Epoch { self[place]?.beats.frontier.epoch ?? Epoch(rawValue: 0) }
+
     /// The one that speaks for the link, or did until it fell silent.
     var speaker: Voice { all[lease.speaker] }
     var others: some Sequence<Voice> { all.lazy.filter { [speaker] in $0 !== speaker } }
@@ -53,7 +59,8 @@ struct Voices {
     /// - Parameter owner: whose its epoch is; nil: nobody's yet.
     func defect(of unit: DecodedUnit, owner: Int?) -> String? {
         if let owner, owner != unit.sender {
-            return "epoch \(unit.epoch.rawValue), which the sender of \(all[owner].name) has begun"
+            let name = self[owner]?.name ?? "a card that is gone"
+            return "epoch \(unit.epoch.rawValue), which the sender of \(name) has begun"
         }
         return all[unit.sender].beats.contradicts(unit.id) ? "records or slices of an epoch that stands by" : nil
     }

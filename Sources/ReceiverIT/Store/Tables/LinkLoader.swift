@@ -126,6 +126,9 @@ package enum LinkLoader {
         for index in tracks.indices where try rows.step() {
             tracks[index].journalled = rows.unsigned(0)
             tracks[index].sender = Int(clamping: rows.integer(1))
+            guard SenderTable.places.contains(tracks[index].sender) else {
+                throw .corrupt(path: database.path, reason: "an epoch of the card at place \(tracks[index].sender)")
+            }
         }
     }
 

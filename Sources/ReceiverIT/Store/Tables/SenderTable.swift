@@ -5,6 +5,9 @@ internal import Time
 
 /// Reads what is known of the senders of a link, one row for each of its cards.
 package enum SenderTable {
+    /// Cards of a link: more than any configuration may name.
+    static let places = 0..<64
+
     /// In the order of their cards; none where the file is one that no daemon of this release has opened yet.
     package static func rows(of link: Int, _ database: borrowing Database) throws(StorageError) -> [SenderRow] {
         guard try LinkLoader.has("fingerprint", in: "senders", database) else { return [] }
@@ -17,7 +20,11 @@ package enum SenderTable {
         var found: [SenderRow] = []
         while try rows.step() {
             try rows.requireNumbers(0...0, of: "a sender", in: database)
-            var row = SenderRow(place: Int(clamping: rows.integer(0)), fingerprint: rows.text(1))
+            let place = Int(clamping: rows.integer(0))
+            guard places.contains(place) else {
+                throw .corrupt(path: database.path, reason: "a sender whose card stands at place \(place)")
+            }
+            var row = SenderRow(place: place, fingerprint: rows.text(1))
             row.frontier = rows.frontier(2)
             if !rows.isNull(5) {
                 do throws(ContentError) { row.beat = try Beat(decoding: rows.blob(5)) } catch {
