@@ -226,6 +226,30 @@ struct EpochTests {
         #expect(link.core.account.missing == 0 && link.core.gaps.isEmpty && link.isBalanced)
     }
 
+    @Test("P1 D9 an older copy of the sender's database takes nothing back of the epoch that it was made in")
+    func olderCopy() throws {
+        let sender = try TestSender()
+        let link = try TestLink(sender.card)
+        sender.beginEpoch(first, incarnation: 1)
+        link.receive(try sender.frames(sender.live(count: 1)))
+        let copied = summary(sender, epoch: first, incarnation: 1)
+        // No beat tells that the journal has these for good: the next epoch's first word is all that is heard of it.
+        link.receive(try sender.frames(sender.live(count: 2)))
+        sender.beginEpoch(second, incarnation: 2)
+        link.receive(try sender.frames(sender.live(count: 1)))
+        // The copy is put back: it knows the first epoch as it was then, and nothing of the second.
+        sender.beginEpoch(second + 1_000, incarnation: 3)
+        link.receive(try sender.frames(sender.beat { $0.epochs = [copied] }))
+        link.pass(.milliseconds(100))
+        #expect(
+            link.core.epochs.first?.account.delivered == 3 && link.core.account.repeated == 0, "\(link.core.epochs)")
+        #expect(!link.events.contains { if case .voided = $0 { true } else { false } })
+        #expect(
+            link.events.contains {
+                if case .unsaid(let ending) = $0 { ending.last.epoch.rawValue == second } else { false }
+            })
+    }
+
     @Test("P4 P8 a sender that takes back what it said was committed ends an epoch with an account that adds up")
     func voidAgainstItsWord() throws {
         let sender = try TestSender()
