@@ -5,7 +5,7 @@ import FEC
 /// Encode: the repair symbols of a block, tables ready. Decode: from K received symbols in buffers of their own, all
 /// repair symbols among them, to the contiguous source block; preparing the coefficients is part of it.
 func benchFEC() throws -> [BenchRow] {
-    try [(32, 4), (100, 10)].flatMap { sourceSymbols, repairSymbols in
+    try [(32, 4), (100, 10), (200, 20)].flatMap { sourceSymbols, repairSymbols in
         let shape = BlockShape(sourceSymbols: sourceSymbols, repairSymbols: repairSymbols, symbolBytes: 1280)
         let source = (0..<shape.sourceBytes).map { _ in UInt8.random(in: 0...255) }
         var ours = OurBlock(shape, source: source)
