@@ -9,7 +9,7 @@ struct EndingTests {
     #if DEBUG
         private static let usual = 100
     #else
-        private static let usual = 2_000
+        private static let usual = 1_000
     #endif
     /// Seeds of histories that once ended with a record which was nowhere.
     private static let found: [UInt64] = [6_152_957_171_546_868_208]

@@ -9,7 +9,7 @@ struct SenderTests {
     #if DEBUG
         private static let usual = 40
     #else
-        private static let usual = 600
+        private static let usual = 60
     #endif
     /// Seeds of histories that once broke a promise.
     private static let found: [UInt64] = [8_558_526_422_012_087_667]
