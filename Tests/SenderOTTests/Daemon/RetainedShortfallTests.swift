@@ -7,7 +7,7 @@ import Testing
 @testable import SenderOTCore
 
 /// D11: what a broker keeps from the sender, by its own count.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct RetainedShortfallTests {
     private func watching(own: Int = 3, count: Int) -> RetainedShortfall {
         var shortfall = RetainedShortfall()
